@@ -1,0 +1,90 @@
+# Everything a newcomer needs: `make demo`, `make test`. Needs Python 3.11+, its venv module, make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := --require-hashes --no-deps --only-binary :all:
+UV ?= uv
+LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 \
+	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format up kills bench models lock clean
+.SUFFIXES:
+
+help:
+	@echo "make demo     real dialogues through all agents, then a summary"
+	@echo "make test     style, types, layers, and every test"
+	@echo "make check    style, types, layers"
+	@echo "make up       the desk on the demo's data, until stopped"
+	@echo "make kills    200 kills at random moments, the same tables after each"
+	@echo "make bench    speed and memory, as ratios"
+	@echo "make models   trains the light models again from the open data"
+	@echo "make format   lays the code out"
+	@echo "make lock     resolves requirements/ again (needs uv)"
+	@echo "make clean    removes caches and builds; keeps .venv and your data"
+
+# --- the environment: made once, then only when a lock file has changed ----------------------
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "pactdesk needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 78; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 78; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt
+	$(PIP) install $(LOCKED) -r requirements/runtime.txt -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(PIP) install $(LOCKED) -r requirements/dev.txt
+	@touch $@
+
+# Editable: the command runs the code of this folder.
+$(VENV)/.self: $(VENV)/.runtime pyproject.toml
+	$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+# --- what one asks for -----------------------------------------------------------------------
+
+demo: $(VENV)/.self
+	@$(BIN)/pactdesk demo
+
+up: $(VENV)/.self
+	@$(BIN)/pactdesk --quiet demo
+	@exec $(BIN)/pactdesk up
+
+test: check
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.self $(VENV)/.dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-timing
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+kills: $(VENV)/.self $(VENV)/.dev
+	PACTDESK_TEST_KILLS=200 $(BIN)/python -m pytest tests/faults -k kill
+
+bench: $(VENV)/.self $(VENV)/.dev
+	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done
+
+models: $(VENV)/.self $(VENV)/.dev
+	@set -e; for script in $(sort $(wildcard training/train_*.py)); do $(BIN)/python $$script; done
+
+# dev.txt first: the other two are parts of it.
+lock:
+	$(LOCK) pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+
+clean:
+	rm -rf build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,255 @@
+"""What speaks for a message and a ticket belonging together, as numbers that can be weighed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from agents.linking_terms import (
+    ACKNOWLEDGING,
+    CHANNEL_WORDS,
+    CUES,
+    FOLLOW_UP,
+    GREETING,
+    OPENING,
+)
+
+Features = Sequence[Sequence[float]]
+"""Pairs of a term's hash and its weight; any scale, the cosine normalises."""
+
+
+SLOW_CHANNELS = frozenset({"email"})
+"""Channels on which a conversation pauses for hours and still goes on."""
+
+AT_ONCE = 120.0
+"""Seconds within which one thought is often sent in two messages."""
+
+PACE = {False: 600.0, True: 10_800.0}
+"""Seconds between two turns of a running conversation, on a quick and on a slow channel."""
+
+DAY = 86_400.0
+"""Seconds in a day."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """What linking needs to know of a ticket that the message may belong to.
+
+    Attributes:
+        ticket_id: The ticket.
+        channel: Where the customer wrote last.
+        channels: Everywhere the customer wrote.
+        threads: Provider threads of its messages.
+        status: The ticket's status.
+        opened_at: Epoch seconds.
+        last_customer_at: Epoch seconds of the customer's last message.
+        last_reply_at: Epoch seconds of our last reply.
+        resolved_at: Epoch seconds; None while open.
+        category: Taught category.
+        features: Linking features of a few of its messages, oldest first.
+        last_reply_asked: Our last reply waits for the customer.
+        references: Provider ids of its messages, and ids and order numbers that were said.
+        contacts: How many messages of the customer it holds.
+    """
+
+    ticket_id: str
+    channel: str
+    channels: tuple[str, ...]
+    threads: tuple[str, ...]
+    status: str
+    opened_at: float
+    last_customer_at: float
+    last_reply_at: float | None
+    resolved_at: float | None
+    category: str | None
+    features: tuple[Features, ...]
+    last_reply_asked: bool
+    references: tuple[str, ...]
+    contacts: int
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What linking needs to know of a message.
+
+    Attributes:
+        channel: Where it came in.
+        handle_known: Whether the address was known to be the customer's before.
+        thread: The provider's thread, if it names one.
+        in_reply_to: The provider's id of the message it answers, if it names one.
+        at: Epoch seconds at which the customer wrote it.
+        features: Linking features.
+        cues: What understanding found, such as thanks or not_solved.
+        category: Taught category.
+        references: Ids and order numbers that it says.
+        words: How many words it has.
+    """
+
+    channel: str
+    handle_known: bool
+    thread: str | None
+    in_reply_to: str | None
+    at: float
+    features: Features
+    cues: tuple[str, ...]
+    category: str | None
+    references: tuple[str, ...]
+    words: int
+
+
+SIGNALS = (
+    "similarity_max",
+    "similarity_mean",
+    "similarity_lead",
+    "here",
+    "here_slow",
+    "here_at_once",
+    "here_in_pace",
+    "here_in_pace_latest",
+    "here_in_pace_running",
+    "here_in_pace_topical",
+    "here_in_pace_opening",
+    "here_in_pace_words",
+    "here_latest",
+    "here_age",
+    "here_words",
+    "away_age",
+    "days_idle",
+    "rank",
+    "follow_up",
+    "follow_up_strength",
+    "follow_up_here",
+    "follow_up_days_idle",
+    "follow_up_fresh",
+    "follow_up_rank",
+    "away_without_follow_up",
+    "names_its_channel",
+    "names_another_channel",
+    "greeting",
+    "greeting_at_once",
+    "after_greeting",
+    "acknowledging",
+    "acknowledging_here",
+    "opening",
+    "opening_twice",
+    "words",
+    "few_words",
+    "contacts",
+    "running",
+    "same_category",
+    "other_category",
+    "shared_reference",
+    "unknown_handle",
+    "awaited",
+    "thanks_after_reply",
+    "not_solved_after_reply",
+    "resolved",
+)
+"""Names of the signals, in the order in which `signals` gives them."""
+
+
+def topic(features: Features) -> dict[int, float]:
+    """What a message is about: its terms without cues, at unit length; may be empty."""
+    about = {int(t): w for t, w in features if t not in CUES and w > 0}
+    length = math.sqrt(sum(w * w for w in about.values()))
+    return {t: w / length for t, w in about.items()} if length else {}
+
+
+def _cosine(one: dict[int, float], other: Features) -> float:
+    dot = length = 0.0
+    for t, w in other:
+        if t not in CUES:
+            length += w * w
+            dot += w * one.get(int(t), 0.0)
+    return dot / math.sqrt(length) if length else 0.0
+
+
+def _only_greets(rows: Iterable[Features]) -> bool:
+    return all(t in GREETING for row in rows for t, _ in row)
+
+
+def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[float]]:
+    """Per candidate the values of `SIGNALS`, each about 0 to 10; 0 says nothing either way."""
+    terms = frozenset(int(t) for t, _ in message.features)
+    about = topic(message.features)
+    alike = [[_cosine(about, row) for row in c.features] or [0.0] for c in candidates]
+    best = [max(row) for row in alike]
+    leader = max(best, default=0.0)
+    second = sorted(best)[-2] if len(best) > 1 else 0.0
+
+    slow = message.channel in SLOW_CHANNELS
+    pace = PACE[slow]
+    cues = len(terms & FOLLOW_UP)
+    follows = float(cues > 0)
+    named = {CHANNEL_WORDS[t] for t in terms if t in CHANNEL_WORDS} - {message.channel}
+    greeting = float(bool(terms) and terms <= GREETING)
+    nods = len(terms & ACKNOWLEDGING) / len(terms) if terms else 0.0
+    asks = len(terms & OPENING)
+    words = math.log2(1 + message.words)
+    said = set(message.references)
+    thanks = "thanks" in message.cues or "solved" in message.cues
+    unsolved = "not_solved" in message.cues
+
+    rows = []
+    for i, c in enumerate(candidates):
+        gap = max(0.0, message.at - c.last_customer_at)
+        age = math.log2(1 + gap / 60)
+        days = min(gap / DAY, 7.0)
+        here = float(c.channel == message.channel)
+        later = [d for d in candidates if d.last_customer_at > c.last_customer_at]
+        latest = float(not any(d.channel == message.channel for d in later)) * here
+        in_pace = here * (gap <= pace)
+        at_once = here * (gap <= AT_ONCE)
+        running = float(c.contacts > 1)
+        rank = float(min(len(later), 4))
+        replied = c.last_reply_at is not None and c.last_reply_at >= c.last_customer_at
+        both = message.category is not None and c.category is not None
+        rows.append([
+            best[i],
+            sum(alike[i]) / len(alike[i]),
+            best[i] - (leader if best[i] < leader else second),
+            here,
+            here * slow,
+            at_once,
+            in_pace,
+            in_pace * latest,
+            in_pace * running,
+            in_pace * best[i],
+            in_pace * (asks > 0),
+            in_pace * words,
+            latest,
+            here * age,
+            here * words,
+            (1 - here) * age,
+            days,
+            rank,
+            follows,
+            float(min(cues, 3)),
+            follows * here,
+            follows * days,
+            follows * (gap <= pace),
+            follows * rank,
+            (1 - here) * (1 - follows),
+            follows * bool(named & set(c.channels)),
+            follows * bool(named and not named & set(c.channels)),
+            greeting,
+            greeting * at_once,
+            in_pace * (1 - greeting) * _only_greets(c.features),
+            float(nods > 0.6),
+            here * nods,
+            float(asks > 0),
+            float(asks > 1),
+            words,
+            float(message.words < 3),
+            math.log2(1 + c.contacts),
+            running,
+            float(both and message.category == c.category),
+            float(both and message.category != c.category),
+            float(bool(said & set(c.references))),
+            float(not message.handle_known),
+            float(c.last_reply_asked and replied),
+            float(thanks and replied),
+            float(unsolved and (replied or c.resolved_at is not None)),
+            float(c.resolved_at is not None),
+        ])
+    return rows

@@ -1,0 +1,94 @@
+"""Words as linking knows them: stemmed, hashed, and the few whose meaning it uses.
+
+The log keeps the hashes of a message's words (`streams.understanding.features`), never the words,
+so a decision can be taken again after the text was erased. The lists below are cues that a fitted
+weight weighs, not rules: none of them decides alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+
+_SUFFIXES = ("ment", "ing", "ed", "ion", "e")
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A casefolded word without its English ending; words of other scripts stay as they are.
+
+    Deliberately coarse: "payment", "paying" and "pays" meet in "pay", "charged" and "charges" in
+    "charg". It never lengthens a word by more than it cut.
+    """
+    word = word.replace("'", "").replace("’", "")
+    if len(word) < 4 or not word.isascii():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith("sses"):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)]
+            break
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
+
+
+def term(stemmed: str) -> int:
+    """The stable hash of a stemmed word: CRC-32 without its highest bit, so a positive int32."""
+    return zlib.crc32(stemmed.encode("utf-8", "replace")) & 0x7FFFFFFF
+
+
+def _terms(words: str) -> frozenset[int]:
+    return frozenset(term(stem(word)) for word in words.split())
+
+
+FOLLOW_UP = _terms(
+    "again already answer answered anybody anyone before bump called chase chasing contacted "
+    "continue continuing conversation earlier explained follow following forgot forgotten "
+    "happened happening hear heard ignored last later look looking mentioned message messaged "
+    "nobody news outstanding previous previously problem progress promised reach reached remind "
+    "reminder replied reply respond responded response said same second sent situation solved "
+    "somebody someone speak spoke status still talked third told ticket unresolved update "
+    "updates waited waiting week write writing written wrote yesterday yet"
+)
+"""Words with which people come back to something they already asked."""
+
+GREETING = _terms(
+    "hi hii hai hello hey heya hola hallo dear greetings good morning mrng gud higud afternoon "
+    "evening day sir madam team there support um yeah so"
+)
+"""Words of messages that only say hello."""
+
+ACKNOWLEDGING = _terms(
+    "ok okay okey yes yep yeah yup no nope not thank thanks thx you sure great welcome bye fine "
+    "good nice cool perfect please right correct that all much very so is it for help a"
+)
+"""Words of which answers such as "ok thank you" and "yes please" are made."""
+
+OPENING = _terms(
+    "how what why can could want need would like when where do does did is are there which who "
+    "help please i've i'm am unable can't cannot"
+)
+"""Words with which a request usually begins."""
+
+CHANNEL_WORDS: dict[int, str] = {
+    hashed: channel
+    for channel, words in {
+        "email": "email mail emailed",
+        "chat_widget": "chat widget chatted livechat",
+        "whatsapp": "whatsapp",
+        "phone": "phone phoned call called",
+        "slack": "slack",
+        "facebook": "facebook messenger",
+        "twitter": "twitter tweet tweeted dm",
+        "discord": "discord",
+    }.items()
+    for hashed in sorted(_terms(words))
+}
+"""How customers name the channel that they used before."""
+
+CUES = FOLLOW_UP | frozenset(CHANNEL_WORDS)
+"""Terms that say how a message stands to others, not what it is about: no part of a topic."""

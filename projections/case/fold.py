@@ -1,0 +1,238 @@
+"""The fold of a customer's line: what each record means for the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from projections.case import lines, tickets
+from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
+from projections.case.timers import stands
+from projections.case.understood import contact, linked, understood
+from projections.case.words import clip, handles_of, latest, with_handle, without_handle
+from schemas.event import Event
+from schemas.events import contacts as inbox
+from schemas.events import decisions as says
+from schemas.events import desk
+from schemas.events import tickets as became
+from schemas.record import Record
+
+_replace = msgspec.structs.replace
+
+Meaning = Callable[[Case, Any, Record], Case]
+"""The case after a record, given its event; the event's type differs by entry of the table."""
+
+
+def evolve(case: Case, record: Record) -> Case:
+    """The case after a record of the customer's line; a record it does not know changes nothing."""
+    meaning = MEANINGS.get(type(record.event))
+    return case if meaning is None else meaning(case, record.event, record)
+
+
+def _described(case: Case, event: inbox.CustomerDescribed, _record: Record) -> Case:
+    changes: dict[str, object] = {}
+    for name in _DESCRIBED:
+        value = getattr(event, name)
+        if isinstance(value, str):
+            value = clip(value, 320)
+        if value is not None and value != getattr(case, name):
+            changes[name] = value
+    handles = case.handles
+    for channel, handle in handles_of(event.handles):
+        handles = with_handle(handles, channel, handle)
+    if handles is not case.handles:
+        changes["handles"] = handles
+    return _replace(case, unannounced=True, **changes) if changes else case
+
+
+_DESCRIBED = (
+    "name",
+    "email",
+    "phone",
+    "lifetime_value",
+    "preferred_channel",
+    "language",
+    "account_manager",
+)
+
+
+def _recognised(case: Case, _event: says.CustomerRecognised, _record: Record) -> Case:
+    return _replace(case, unannounced=False)
+
+
+def _vip(case: Case, event: says.VipRecognised, _record: Record) -> Case:
+    return _replace(case, vip=event.vip, unannounced=True)
+
+
+def _satisfaction(case: Case, event: says.SatisfactionScored, _record: Record) -> Case:
+    return _replace(case, satisfaction=event.score, unannounced=True)
+
+
+def _confirmation(case: Case, event: says.ConfirmationRequested, record: Record) -> Case:
+    at = record.at.timestamp()
+    recent = tuple(t for t in case.confirmations if t > at - 3600.0)
+    return _replace(
+        tickets.update(case, event.ticket_id, confirmed=True),
+        confirmations=(*recent, at)[-RECENT:],
+    )
+
+
+def _survey(case: Case, event: says.SurveyRequested, _record: Record) -> Case:
+    return tickets.update(case, event.ticket_id, surveyed=True)
+
+
+def _follow_up(case: Case, event: says.FollowUpScheduled, _record: Record) -> Case:
+    return tickets.update(case, event.ticket_id, follow_up_at=event.due_at.timestamp())
+
+
+def _classified(case: Case, event: says.IssueClassified, _record: Record) -> Case:
+    return _proposed(
+        case,
+        event.ticket_id,
+        category=event.category,
+        category_confidence=event.confidence,
+        tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
+        minutes=event.estimated_resolution_minutes,
+    )
+
+
+def _prioritised(case: Case, event: says.PriorityChosen, _record: Record) -> Case:
+    return _proposed(case, event.ticket_id, priority=event.priority)
+
+
+def _proposed(case: Case, ticket_id: str | None, **changes: object) -> Case:
+    known = case.ticket(ticket_id)
+    if known is None or known.triaged_at is not None:
+        return case
+    proposal = _replace(known.proposal or Proposal(), **changes)
+    return tickets.put(case, _replace(known, proposal=proposal))
+
+
+def _routed(case: Case, event: says.RouteChosen, _record: Record) -> Case:
+    known = case.ticket(event.ticket_id)
+    if known is None or known.triaged_at is not None:
+        return case
+    return tickets.put(
+        case,
+        _replace(known, team=event.team, skills=tuple(event.skills[:8]), senior=event.senior),
+    )
+
+
+def _triggered(case: Case, event: says.EscalationTriggered, _record: Record) -> Case:
+    known = case.ticket(event.ticket_id)
+    if known is None:
+        return case
+    triggers = tuple(dict.fromkeys((*known.triggers, *event.triggers)))
+    return tickets.put(case, _replace(known, triggers=triggers))
+
+
+def _replied(case: Case, event: says.ReplyRequested, record: Record) -> Case:
+    return _threaded(case, event.ticket_id, record.id)
+
+
+def _accepted(case: Case, event: inbox.ReplyAccepted, _record: Record) -> Case:
+    return _threaded(case, event.ticket_id, event.provider_message_id)
+
+
+def _threaded(case: Case, ticket_id: str | None, said: str) -> Case:
+    known = case.ticket(ticket_id)
+    if known is None:
+        return case
+    threads = latest(known.threads, (clip(said, 256),), THREADS)
+    return tickets.put(case, _replace(known, threads=threads))
+
+
+def _linked_identity(case: Case, event: says.IdentityLinked, _record: Record) -> Case:
+    handles = with_handle(case.handles, event.channel, event.handle)
+    return _replace(case, handles=handles, unannounced=True)
+
+
+def _unlinked_identity(case: Case, event: says.IdentityUnlinked, _record: Record) -> Case:
+    handles = without_handle(case.handles, event.channel, event.handle)
+    return _replace(case, handles=handles, unannounced=True)
+
+
+def _merged(case: Case, event: says.CustomersMerged, _record: Record) -> Case:
+    return _replace(case, merged_into=event.into, unannounced=True)
+
+
+def _unmerged(case: Case, _event: says.CustomersUnmerged, _record: Record) -> Case:
+    return _replace(case, merged_into=None, unannounced=True)
+
+
+def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> Case:
+    signal = (clip(event.kind, 80), record.at.timestamp())
+    return _replace(case, signals=(*case.signals, signal)[-RATINGS:])
+
+
+def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:
+    return _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
+
+
+def _timer(case: Case, event: inbox.TimerDue, record: Record) -> Case:
+    """A timer that still stood has fired; one that ran out after its reason went fires nothing.
+
+    What an SLA timer stood for is cleared by the event that the lifecycle answers with. A timer
+    of an absorbed line stands on: it fires on the line that has the ticket then.
+    """
+    known = case.ticket(event.ticket_id)
+    if (
+        known is None
+        or case.merged_into is not None
+        or not stands(known, event.kind, event.due_at.timestamp())
+    ):
+        return case if case.fired is None else _replace(case, fired=None)
+    case = _replace(case, fired=record.id)
+    field = _ONE_SHOT.get(event.kind)
+    return tickets.update(case, known.id, **{field: None}) if field else case
+
+
+_ONE_SHOT = {
+    "follow_up": "follow_up_at",
+    "assume_resolved": "assume_resolved_at",
+    "close": "close_at",
+    "wake": "snoozed_until",
+}
+
+
+def _handed_over(case: Case, event: inbox.TicketHandedOver, _record: Record) -> Case:
+    return lines.handed_over(case, event)
+
+
+def _requested(case: Case, event: desk.SpecialistRequested, _record: Record) -> Case:
+    return tickets.update(case, event.ticket_id, request_id=event.request_id)
+
+
+MEANINGS: dict[type[Event], Meaning] = {
+    became.TicketOpened: tickets.ticket,
+    **dict.fromkeys(tickets.MEANINGS, tickets.ticket),
+    inbox.ContactReceived: contact,
+    says.MessageUnderstood: understood,
+    says.ContactLinked: linked,
+    says.IssueClassified: _classified,
+    says.PriorityChosen: _prioritised,
+    says.RouteChosen: _routed,
+    says.EscalationTriggered: _triggered,
+    says.ReplyRequested: _replied,
+    says.CustomerRecognised: _recognised,
+    says.VipRecognised: _vip,
+    says.SatisfactionScored: _satisfaction,
+    says.ConfirmationRequested: _confirmation,
+    says.SurveyRequested: _survey,
+    says.FollowUpScheduled: _follow_up,
+    says.IdentityLinked: _linked_identity,
+    says.IdentityUnlinked: _unlinked_identity,
+    says.CustomersMerged: _merged,
+    says.CustomersUnmerged: _unmerged,
+    inbox.CustomerDescribed: _described,
+    inbox.ProductSignalReported: _signal,
+    inbox.ReplyAccepted: _accepted,
+    inbox.SurveyAnswered: _survey_answered,
+    inbox.TimerDue: _timer,
+    inbox.TicketHandedOver: _handed_over,
+    desk.SpecialistRequested: _requested,
+}
+"""What every event that the case knows means for it; a table, for a `match` over as many event
+types costs more than the fold itself. Events that are not here leave the case as it is."""

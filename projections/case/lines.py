@@ -1,0 +1,69 @@
+"""What passes between lines: tickets and counters at a merge of customers and at its undoing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.case.state import ABSORBED, Case, Ticket
+from projections.case.words import latest, with_handle, without_handle
+from schemas.events.contacts import TicketHandedOver
+
+_replace = msgspec.structs.replace
+
+_tickets = msgspec.json.Decoder(list[Ticket])
+_profile = msgspec.json.Decoder(Case)
+
+
+def handed_over(case: Case, event: TicketHandedOver) -> Case:
+    """The case after tickets and counters left it, or came to it, by whose line it is."""
+    tickets = _tickets.decode(event.tickets)
+    profile = _profile.decode(event.profile)
+    if event.from_customer_id == case.customer_id:
+        return _gave(case, event, tickets, profile)
+    return _took(case, event, tickets, profile)
+
+
+def _gave(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: Case) -> Case:
+    gone = {one.id for one in tickets}
+    handles = case.handles
+    if event.undo:
+        for channel, known in profile.handles.items():
+            for handle in known:
+                handles = without_handle(handles, channel, handle)
+    return _replace(
+        case,
+        tickets={i: one for i, one in case.tickets.items() if i not in gone},
+        contacts=case.contacts - profile.contacts,
+        opened=case.opened - profile.opened,
+        resolved=case.resolved - profile.resolved,
+        escalations=case.escalations - profile.escalations,
+        handles=handles,
+        absorbed=tuple(i for i in case.absorbed if not (event.undo and i == event.customer_id)),
+        unannounced=True,
+    )
+
+
+def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: Case) -> Case:
+    home = None if event.undo else event.from_customer_id
+    known = dict(case.tickets)
+    for one in tickets:
+        known[one.id] = _replace(one, home=home)
+    handles = case.handles
+    for channel, theirs in profile.handles.items():
+        for handle in theirs:
+            if handle not in handles.get(channel, ()):
+                handles = with_handle(handles, channel, handle)
+    absorbed = case.absorbed
+    if not event.undo:
+        absorbed = latest(absorbed, (*profile.absorbed, event.from_customer_id), ABSORBED)
+    return _replace(
+        case,
+        tickets=known,
+        contacts=case.contacts + profile.contacts,
+        opened=case.opened + profile.opened,
+        resolved=case.resolved + profile.resolved,
+        escalations=case.escalations + profile.escalations,
+        handles=handles,
+        absorbed=absorbed,
+        unannounced=True,
+    )

@@ -1,0 +1,72 @@
+"""Keeping a case small: which tickets leave it after a turn, and which a record needs back.
+
+A closed ticket leaves at once, and of the others the least recently touched beyond the bounds.
+Their timers stay in the store, which is why a parked ticket comes back when one runs out.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.case.state import BYTES, TICKETS, Case, Ticket
+from schemas.event import Event
+from schemas.events.contacts import SurveyAnswered
+
+FEW = 3
+"""So many tickets of the greatest possible size fit into a case; it need not be measured."""
+
+_replace = msgspec.structs.replace
+_encoder = msgspec.msgpack.Encoder()
+
+
+def needs(case: Case, event: Event) -> tuple[str, ...]:
+    """Ids of the tickets that a record names and that are not at hand."""
+    named: list[str | None] = [getattr(event, "ticket_id", None), getattr(event, "into", None)]
+    if named[0] is None and isinstance(event, SurveyAnswered):
+        named.append(case.last_resolved)
+    ticket = case.ticket(named[0])
+    if ticket is not None and ticket.merged_into is not None:
+        named.append(ticket.merged_into)
+    return tuple(dict.fromkeys(i for i in named if i is not None and i not in case.tickets))
+
+
+def restore(case: Case, ticket: Ticket) -> Case:
+    """The case with a parked ticket back at hand."""
+    return _replace(case, tickets={**case.tickets, ticket.id: ticket})
+
+
+def settle(case: Case) -> tuple[Case, tuple[Ticket, ...]]:
+    """The case as it is stored after a turn, and the tickets that leave it."""
+    tickets = case.tickets
+    leaving = [t for t in tickets.values() if t.status == "closed"]
+    if leaving or len(tickets) > FEW:
+        staying = [t for t in tickets.values() if t.status != "closed"]
+        if len(staying) > TICKETS:
+            staying.sort(key=_touched)
+            leaving += staying[:-TICKETS]
+            staying = staying[-TICKETS:]
+        leaving += _overweight(case, staying)
+    if not leaving:
+        return case, ()
+    gone = {t.id for t in leaving}
+    kept = {i: t for i, t in tickets.items() if i not in gone}
+    return _replace(case, tickets=kept), tuple(leaving)
+
+
+def _touched(ticket: Ticket) -> tuple[float, str]:
+    return ticket.updated_at, ticket.id
+
+
+def _overweight(case: Case, staying: list[Ticket]) -> list[Ticket]:
+    """The least recently touched of these tickets that the bytes of a case do not hold."""
+    if len(staying) <= FEW:
+        return []
+    weights = {t.id: len(_encoder.encode(t)) for t in staying}
+    excess = len(_encoder.encode(_replace(case, tickets={}))) + sum(weights.values()) - BYTES
+    leaving = []
+    for ticket in sorted(staying, key=_touched)[:-1]:
+        if excess <= 0:
+            break
+        leaving.append(ticket)
+        excess -= weights[ticket.id]
+    return leaving

@@ -1,0 +1,244 @@
+"""The case of one customer: profile, counters, active tickets, the message at hand.
+
+A case stays under 64 KiB whatever the customer's history: every text and collection has a bound,
+and tickets beyond the bound are parked as rows of the store (`projections.case.parking`). Moments
+are seconds since the epoch. The structs are msgspec's, not pydantic's, because a case is read and
+written once a turn and msgspec does both several times faster.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+TICKETS = 16
+"""How many tickets a case holds at most between two turns; older ones are parked."""
+
+BYTES = 56_000
+"""How large an encoded case may be between two turns; tickets beyond it are parked as well."""
+
+MESSAGES = 30
+"""How many interaction ids a ticket remembers, for splitting."""
+
+FEATURE_ROWS = 3
+"""Of how many messages a ticket keeps the linking features."""
+
+FACTS = 24
+"""How many of the customer's facts a ticket keeps for hand-over."""
+
+TIMELINE = 16
+"""How many entries the hand-over timeline keeps."""
+
+TERMS = 48
+"""How many terms a row of linking features has at most."""
+
+RATINGS = 10
+HANDLES = 8
+THREADS = 16
+REFERENCES = 8
+OFFERS = 8
+TAGS = 16
+ABSORBED = 32
+RECENT = 20
+"""How many confirmations of the last hour a case remembers."""
+
+WINDOW = 240
+"""How many contact times the flood window remembers."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """Something the customer said, with the contact that said it."""
+
+    kind: str
+    text: str
+    contact_id: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a ticket's timeline."""
+
+    at: float
+    kind: str
+    who: str
+
+
+class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One SLA target of a ticket.
+
+    `due` and `warn` are None while the clock is paused; then `left` is what remains, in business
+    minutes. `ended` says how it ended: met or breached.
+    """
+
+    due: float | None = None
+    warn: float | None = None
+    target: int = 0
+    left: float | None = None
+    warned: bool = False
+    ended: str | None = None
+
+
+class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What triage has decided of a ticket so far, until the lifecycle takes it over."""
+
+    category: str | None = None
+    category_confidence: float | None = None
+    tags: tuple[str, ...] = ()
+    minutes: int = 0
+    priority: str | None = None
+
+
+class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What deciding needs to know of one ticket.
+
+    Attributes that do not say it themselves:
+        channels: Everywhere the customer wrote, in the order of the first message.
+        last_channel: Where the customer wrote last.
+        handle: The customer's address on `channel`.
+        messages: Interaction ids with their direction (in, out, none), the latest last.
+        triggers: Every escalation trigger that fired, also before the escalation itself.
+        request_id: The request for a person that is not answered yet.
+        home: The absorbed line that the ticket began on; None when it began here.
+        threads: Provider threads and message ids, ours and the customer's.
+        references: Order numbers and the like that the customer said.
+        offer: The article that was offered and is not judged yet.
+        offer_question: The contact that the offer answers.
+        awaiting: What the customer is waited for with; None when the ball is here.
+        proposal: Triage's decisions until the ticket is triaged.
+    """
+
+    id: str
+    status: str
+    priority: str
+    channel: str
+    opened_at: float
+    updated_at: float
+    subject: str = ""
+    channels: tuple[str, ...] = ()
+    last_channel: str | None = None
+    handle: str | None = None
+    category: str | None = None
+    category_confidence: float | None = None
+    team: str | None = None
+    skills: tuple[str, ...] = ()
+    senior: bool = False
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    sentiment: float | None = None
+    contacts: int = 0
+    replies: int = 0
+    person_replies: int = 0
+    reopened: int = 0
+    last_customer_at: float = 0.0
+    last_contact_id: str | None = None
+    last_reply_at: float | None = None
+    first_replied_at: float | None = None
+    resolved_at: float | None = None
+    closed_at: float | None = None
+    triaged_at: float | None = None
+    escalated_at: float | None = None
+    triggers: tuple[str, ...] = ()
+    specialist_id: str | None = None
+    request_id: str | None = None
+    snoozed_until: float | None = None
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    features: tuple[tuple[tuple[int, int], ...], ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
+    facts: tuple[Fact, ...] = ()
+    facts_given: int = 0
+    timeline: tuple[Entry, ...] = ()
+    offered: tuple[str, ...] = ()
+    offer: str | None = None
+    offer_question: str | None = None
+    awaiting: str | None = None
+    first_reply: Clock | None = None
+    resolution: Clock | None = None
+    follow_up_at: float | None = None
+    assume_resolved_at: float | None = None
+    close_at: float | None = None
+    surveyed: bool = False
+    rating: int | None = None
+    confirmed: bool = False
+    origin: str = "contact"
+    home: str | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has something to do or to wait for."""
+        return self.status not in {"resolved", "closed"}
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What `MessageUnderstood` said of the contact at hand, as far as decisions need it."""
+
+    language: str | None = None
+    sentiment: float = 0.5
+    urgency: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
+    categories: tuple[tuple[str, float], ...] = ()
+    out_of_scope: float | None = None
+    tags: tuple[str, ...] = ()
+    solutions: tuple[tuple[str, float], ...] = ()
+    clues: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    features: tuple[tuple[int, int], ...] = ()
+    unseen_priority: float | None = None
+    words: int = 0
+    model_versions: tuple[tuple[str, str], ...] = ()
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The contact at hand: what it is, what was understood, where it went."""
+
+    id: str
+    channel: str
+    at: float
+    handle: str | None = None
+    handle_known: bool = False
+    subject: str = ""
+    thread: str | None = None
+    in_reply_to: str | None = None
+    provider_id: str = ""
+    seen: Seen | None = None
+    ticket_id: str | None = None
+    is_new: bool = False
+
+
+class Case(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything the agents know of one customer when they decide."""
+
+    customer_id: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    preferred_channel: str | None = None
+    language: str | None = None
+    lifetime_value: float | None = None
+    account_manager: str | None = None
+    vip: bool = False
+    handles: dict[str, tuple[str, ...]] = {}
+    unannounced: bool = True
+    first_at: float | None = None
+    last_at: float | None = None
+    window: tuple[float, ...] = ()
+    tones: tuple[float, ...] = ()
+    ratings: tuple[int, ...] = ()
+    satisfaction: float | None = None
+    signals: tuple[tuple[str, float], ...] = ()
+    confirmations: tuple[float, ...] = ()
+    contacts: int = 0
+    opened: int = 0
+    resolved: int = 0
+    escalations: int = 0
+    tickets: dict[str, Ticket] = {}
+    contact: Contact | None = None
+    last_resolved: str | None = None
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    fired: str | None = None
+
+    def ticket(self, ticket_id: str | None) -> Ticket | None:
+        """The ticket of this id if it is at hand."""
+        return self.tickets.get(ticket_id) if ticket_id else None

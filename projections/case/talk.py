@@ -1,0 +1,98 @@
+"""What messages mean for a ticket: the customer's, ours, and the notes of the desk."""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.case.state import (
+    FACTS,
+    FEATURE_ROWS,
+    MESSAGES,
+    OFFERS,
+    REFERENCES,
+    THREADS,
+    TIMELINE,
+    Case,
+    Contact,
+    Entry,
+    Fact,
+    Ticket,
+)
+from projections.case.words import clip, latest
+from schemas.events.tickets import MessageAdded
+
+_replace = msgspec.structs.replace
+
+REFERENCE_KINDS = frozenset({"order", "reference", "ticket"})
+"""Kinds of clues that name a matter rather than a person."""
+
+BY_PEOPLE = frozenset({"agent_reply", "opening"})
+"""Kinds of replies that people write."""
+
+
+def message(case: Case, known: Ticket, event: MessageAdded, at: float) -> Ticket:
+    """The ticket after a message, reply or note became part of it."""
+    messages = (*known.messages, (event.interaction_id, event.direction))[-MESSAGES:]
+    entry = Entry(at=at, kind=event.kind, who=clip(event.author or "customer", 80))
+    changes: dict[str, object] = {
+        "messages": messages,
+        "timeline": (*known.timeline, entry)[-TIMELINE:],
+    }
+    if event.direction == "in":
+        _customer_wrote(changes, case.contact, known, event, at)
+    elif event.direction == "out" and event.interaction_type == "agent_response":
+        _we_wrote(changes, known, event, at)
+    return _replace(known, **changes)
+
+
+def _we_wrote(changes: dict[str, object], known: Ticket, event: MessageAdded, at: float) -> None:
+    changes |= {
+        "replies": known.replies + 1,
+        "last_reply_at": at,
+        "first_replied_at": known.first_replied_at or at,
+    }
+    if event.kind in BY_PEOPLE:
+        changes["person_replies"] = known.person_replies + 1
+    if event.solution_id is not None:
+        changes |= {
+            "offer": event.solution_id,
+            "offered": latest(known.offered, (event.solution_id,), OFFERS),
+            "offer_question": known.last_contact_id,
+        }
+
+
+def _customer_wrote(
+    changes: dict[str, object],
+    contact: Contact | None,
+    known: Ticket,
+    event: MessageAdded,
+    at: float,
+) -> None:
+    changes |= {
+        "contacts": known.contacts + 1,
+        "last_customer_at": at,
+        "last_contact_id": event.interaction_id,
+        "last_channel": event.message_channel,
+        "assume_resolved_at": None,
+        "follow_up_at": None,
+    }
+    if event.message_channel not in known.channels:
+        changes["channels"] = (*known.channels, event.message_channel)
+    if contact is None or contact.id != event.interaction_id:
+        return
+    changes["last_customer_at"] = contact.at
+    refs = tuple(r for r in (contact.provider_id, contact.thread) if r)
+    changes["threads"] = latest(known.threads, refs, THREADS)
+    seen = contact.seen
+    if seen is None:
+        return
+    facts = tuple(Fact(kind, text, contact.id) for kind, text in seen.facts)
+    clues = tuple(text for kind, text in seen.clues if kind in REFERENCE_KINDS)
+    tone = seen.sentiment if known.sentiment is None else min(known.sentiment, seen.sentiment)
+    changes |= {
+        "features": (*known.features, seen.features)[-FEATURE_ROWS:],
+        "facts": (*known.facts, *facts)[-FACTS:],
+        "facts_given": known.facts_given + len(facts),
+        "references": latest(known.references, clues, REFERENCES),
+        "sentiment": tone,
+    }

@@ -1,0 +1,340 @@
+"""What each of a ticket's own events means for the ticket and for its case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from projections.case import clocks, talk
+from projections.case.state import FACTS, FEATURE_ROWS, REFERENCES, TAGS, THREADS, Case, Ticket
+from projections.case.words import clip, latest, reference
+from schemas.event import TicketEvent
+from schemas.events import tickets as became
+from schemas.record import Record
+
+_replace = msgspec.structs.replace
+
+Meaning = Callable[[Case, Ticket, Any, float], Case]
+"""The case after a ticket's event, given the ticket with the event's status, and the moment.
+
+The event's type differs by entry of the table, which one signature cannot say.
+"""
+
+
+def update(case: Case, ticket_id: str | None, **changes: object) -> Case:
+    """The case with some fields of one ticket changed; a ticket not at hand changes nothing."""
+    known = case.tickets.get(ticket_id) if ticket_id else None
+    return case if known is None else put(case, _replace(known, **changes))
+
+
+def put(case: Case, ticket: Ticket) -> Case:
+    """The case with this ticket in its place."""
+    return _replace(case, tickets={**case.tickets, ticket.id: ticket})
+
+
+def ticket(case: Case, event: TicketEvent, record: Record) -> Case:
+    """The case after a record that changes one of its tickets."""
+    return after(case, event, record.at.timestamp())
+
+
+def after(case: Case, event: TicketEvent, at: float) -> Case:
+    """The case after a change of one of its tickets at a moment."""
+    if type(event) is became.TicketOpened:
+        return _opened(case, event, at)
+    known = case.tickets.get(event.ticket_id)
+    if known is None:
+        return case
+    return MEANINGS[type(event)](case, known, event, at)
+
+
+def _with(case: Case, known: Ticket, event: TicketEvent, at: float, **changes: object) -> Case:
+    return put(case, _replace(known, status=event.status, updated_at=at, **changes))
+
+
+def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
+    contact = case.contact
+    came = contact is not None and contact.id == event.contact_id
+    opened = Ticket(
+        id=event.ticket_id,
+        status=event.status,
+        priority=event.priority,
+        channel=event.channel,
+        opened_at=at,
+        updated_at=at,
+        subject=clip(event.subject, 200),
+        channels=(event.channel,),
+        last_channel=event.channel,
+        handle=reference(event.handle),
+        category=event.category,
+        team=event.team,
+        language=event.language,
+        sentiment=event.sentiment_score,
+        origin=event.origin,
+        last_customer_at=contact.at if came and contact is not None else 0.0,
+        last_contact_id=event.contact_id if came else None,
+    )
+    return _replace(put(case, opened), opened=case.opened + 1)
+
+
+def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) -> Case:
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        priority=event.priority,
+        category=event.category,
+        category_confidence=event.category_confidence,
+        team=event.team,
+        tags=_tags(event.tags),
+        language=event.language,
+        sentiment=event.sentiment_score,
+        triaged_at=at,
+        proposal=None,
+    )
+
+
+def _tags(tags: list[str]) -> tuple[str, ...]:
+    return tuple(clip(tag, 80) for tag in tags[:TAGS])
+
+
+def _message(case: Case, known: Ticket, event: became.MessageAdded, at: float) -> Case:
+    return _with(case, talk.message(case, known, event, at), event, at)
+
+
+def _started(case: Case, known: Ticket, event: became.TicketStarted, at: float) -> Case:
+    return _with(case, known, event, at, awaiting=None, assume_resolved_at=None)
+
+
+def _awaits(case: Case, known: Ticket, event: became.TicketAwaitsCustomer, at: float) -> Case:
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        awaiting=event.reason,
+        assume_resolved_at=_seconds(event.assume_resolved_at),
+        resolution=clocks.paused(known.resolution, event.resolution_left_minutes),
+    )
+
+
+def _escalated(case: Case, known: Ticket, event: became.TicketEscalated, at: float) -> Case:
+    if known.escalated_at is None:
+        case = _replace(case, escalations=case.escalations + 1)
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        escalated_at=known.escalated_at or at,
+        triggers=tuple(dict.fromkeys((*known.triggers, *event.triggers))),
+        awaiting=None,
+        assume_resolved_at=None,
+    )
+
+
+def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float) -> Case:
+    return _with(case, known, event, at, specialist_id=event.specialist_id, request_id=None)
+
+
+def _prioritised(case: Case, known: Ticket, event: became.TicketPrioritised, at: float) -> Case:
+    return _with(case, known, event, at, priority=event.priority)
+
+
+def _categorised(case: Case, known: Ticket, event: became.TicketCategorised, at: float) -> Case:
+    return _with(case, known, event, at, category=event.category, category_confidence=None)
+
+
+def _tagged(case: Case, known: Ticket, event: became.TicketTagged, at: float) -> Case:
+    return _with(case, known, event, at, tags=_tags(event.tags))
+
+
+def _transferred(case: Case, known: Ticket, event: became.TicketTransferred, at: float) -> Case:
+    return _with(
+        case, known, event, at, team=event.team, specialist_id=None, request_id=None, skills=()
+    )
+
+
+def _snoozed(case: Case, known: Ticket, event: became.TicketSnoozed, at: float) -> Case:
+    return _with(case, known, event, at, snoozed_until=event.until.timestamp())
+
+
+def _woken(case: Case, known: Ticket, event: became.TicketWoken, at: float) -> Case:
+    changes: dict[str, object] = {"snoozed_until": None}
+    if event.status != "waiting_customer":
+        changes |= {"awaiting": None, "assume_resolved_at": None}
+    return _with(case, known, event, at, **changes)
+
+
+_QUIET: dict[str, object] = {
+    "snoozed_until": None,
+    "follow_up_at": None,
+    "assume_resolved_at": None,
+    "close_at": None,
+    "request_id": None,
+    "offer": None,
+    "awaiting": None,
+}
+
+
+def _resolved(case: Case, known: Ticket, event: became.TicketResolved, at: float) -> Case:
+    changes = {
+        **_QUIET,
+        "resolved_at": at,
+        "close_at": _seconds(event.close_at),
+        "first_reply": clocks.stopped(known.first_reply),
+        "resolution": clocks.stopped(known.resolution),
+    }
+    case = _replace(case, resolved=case.resolved + 1, last_resolved=known.id)
+    return _with(case, known, event, at, **changes)
+
+
+def _closed(case: Case, known: Ticket, event: became.TicketClosed, at: float) -> Case:
+    return _shut(case, known, event, at)
+
+
+def _shut(case: Case, known: Ticket, event: TicketEvent, at: float, **more: object) -> Case:
+    changes = {
+        **_QUIET,
+        "closed_at": at,
+        "first_reply": clocks.stopped(known.first_reply),
+        "resolution": clocks.stopped(known.resolution),
+        **more,
+    }
+    return _with(case, known, event, at, **changes)
+
+
+def _reopened(case: Case, known: Ticket, event: became.TicketReopened, at: float) -> Case:
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        resolved_at=None,
+        closed_at=None,
+        close_at=None,
+        reopened=event.reopened,
+        awaiting=None,
+        offer=None,
+        specialist_id=None,
+    )
+
+
+def _merged(case: Case, known: Ticket, event: became.TicketsMerged, at: float) -> Case:
+    into = case.tickets.get(event.into)
+    if into is not None:
+        case = put(case, _absorb(into, known))
+    return _shut(case, known, event, at, merged_into=event.into)
+
+
+def _absorb(into: Ticket, known: Ticket) -> Ticket:
+    return _replace(
+        into,
+        absorbed=latest(into.absorbed, (known.id,), THREADS),
+        channels=tuple(dict.fromkeys((*into.channels, *known.channels))),
+        threads=latest(known.threads, into.threads, THREADS),
+        references=latest(known.references, into.references, REFERENCES),
+        facts=(*known.facts, *into.facts)[-FACTS:],
+        facts_given=into.facts_given + known.facts_given,
+        features=(*known.features, *into.features)[-FEATURE_ROWS:],
+        last_customer_at=max(into.last_customer_at, known.last_customer_at),
+    )
+
+
+def _unmerged(case: Case, known: Ticket, event: became.TicketsUnmerged, at: float) -> Case:
+    into = case.tickets.get(event.from_ticket_id)
+    if into is not None:
+        left = tuple(i for i in into.absorbed if i != known.id)
+        case = put(case, _replace(into, absorbed=left))
+    return _with(case, known, event, at, merged_into=None)
+
+
+def _split(case: Case, known: Ticket, event: became.TicketSplit, at: float) -> Case:
+    named = set(event.messages)
+    gone = tuple(m for m in known.messages if m[0] in named)
+    kept = tuple(m for m in known.messages if m[0] not in named)
+    wrote = sum(direction == "in" for _, direction in gone)
+    into = case.tickets.get(event.into)
+    if into is not None:
+        moved = _replace(
+            into,
+            messages=gone,
+            contacts=into.contacts + wrote,
+            last_customer_at=known.last_customer_at,
+            last_channel=known.last_channel,
+            facts=tuple(f for f in known.facts if f.contact_id in named),
+        )
+        case = put(case, moved)
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        messages=kept,
+        contacts=max(0, known.contacts - wrote),
+        facts=tuple(f for f in known.facts if f.contact_id not in named),
+    )
+
+
+def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> Case:
+    return _with(case, known, event, at)
+
+
+def _rated(case: Case, known: Ticket, event: became.TicketRated, at: float) -> Case:
+    return _with(case, known, event, at, rating=event.score)
+
+
+def _sla_started(case: Case, known: Ticket, event: became.SlaStarted, at: float) -> Case:
+    return _clock(case, known, event, at, clocks.started(getattr(known, event.target), event))
+
+
+def _sla_warned(case: Case, known: Ticket, event: became.SlaWarned, at: float) -> Case:
+    return _clock(case, known, event, at, clocks.warned(getattr(known, event.target)))
+
+
+def _sla_breached(case: Case, known: Ticket, event: became.SlaBreached, at: float) -> Case:
+    return _clock(case, known, event, at, clocks.ended(getattr(known, event.target), "breached"))
+
+
+def _sla_met(case: Case, known: Ticket, event: became.SlaMet, at: float) -> Case:
+    return _clock(case, known, event, at, clocks.ended(getattr(known, event.target), "met"))
+
+
+def _clock(case: Case, known: Ticket, event: Any, at: float, clock: object) -> Case:
+    return _with(case, known, event, at, **{event.target: clock})
+
+
+def _seconds(moment: Any) -> float | None:  # Any: an aware moment or nothing
+    return None if moment is None else float(moment.timestamp())
+
+
+MEANINGS: dict[type[TicketEvent], Meaning] = {
+    became.TicketTriaged: _triaged,
+    became.MessageAdded: _message,
+    became.TicketStarted: _started,
+    became.TicketAwaitsCustomer: _awaits,
+    became.TicketEscalated: _escalated,
+    became.TicketAssigned: _assigned,
+    became.TicketPrioritised: _prioritised,
+    became.TicketCategorised: _categorised,
+    became.TicketTagged: _tagged,
+    became.TicketTransferred: _transferred,
+    became.TicketSnoozed: _snoozed,
+    became.TicketWoken: _woken,
+    became.TicketResolved: _resolved,
+    became.TicketClosed: _closed,
+    became.TicketReopened: _reopened,
+    became.TicketsMerged: _merged,
+    became.TicketsUnmerged: _unmerged,
+    became.TicketSplit: _split,
+    became.TicketMoved: _moved,
+    became.TicketRated: _rated,
+    became.SlaStarted: _sla_started,
+    became.SlaWarned: _sla_warned,
+    became.SlaBreached: _sla_breached,
+    became.SlaMet: _sla_met,
+}
+"""What every change of a ticket but its opening means; a table, for a `match` over as many event
+types costs more than the fold itself. A test holds it against the declared events."""

@@ -1,0 +1,92 @@
+"""What a contact means for a case: that it came, what was understood, where it went."""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.case.state import RATINGS, TAGS, TERMS, WINDOW, Case, Contact, Seen
+from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
+from schemas.events.contacts import ContactReceived
+from schemas.events.decisions import ContactLinked, MessageUnderstood
+from schemas.record import Record
+
+_replace = msgspec.structs.replace
+
+SURE_OF_LANGUAGE = 0.9
+"""From which confidence on a message's language counts as the customer's."""
+
+
+def contact(case: Case, event: ContactReceived, record: Record) -> Case:
+    """The case after a contact came in."""
+    at = record.at.timestamp()
+    handles, handle = case.handles, event.handle
+    handle_known = handle is not None and handle in handles.get(event.channel, ())
+    changes: dict[str, object] = {}
+    if handle is not None:
+        handles = with_handle(handles, event.channel, handle)
+    if handles is not case.handles:
+        changes = {"handles": handles, "unannounced": True}
+    if case.first_at is None:
+        changes |= {"first_at": at, "unannounced": True}
+    return _replace(
+        case,
+        contacts=case.contacts + 1,
+        last_at=at,
+        window=(*(t for t in case.window if t > at - 60.0), at)[-WINDOW:],
+        contact=Contact(
+            id=record.id,
+            channel=event.channel,
+            at=at,
+            handle=None if handle is None else clip(handle, LONGEST_HANDLE),
+            handle_known=handle_known,
+            subject=clip(event.subject or "", 200),
+            thread=reference(event.thread),
+            in_reply_to=reference(event.in_reply_to),
+            provider_id=reference(event.provider_id) or "",
+        ),
+        **changes,
+    )
+
+
+def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
+    """The case after the models said what the contact at hand means."""
+    if case.contact is None or case.contact.id != event.contact_id:
+        return case
+    seen = Seen(
+        language=event.language,
+        sentiment=event.sentiment_score,
+        urgency=tuple(event.urgency_indicators[:TAGS]),
+        cues=tuple(event.cues[:TAGS]),
+        categories=tuple((clip(c.name, 80), c.confidence) for c in event.categories[:5]),
+        out_of_scope=event.out_of_scope,
+        tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
+        solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
+        clues=tuple((c.kind, clip(c.text, 120)) for c in event.clues[:12]),
+        facts=tuple((f.kind, clip(f.text, 120)) for f in event.facts[:24]),
+        features=tuple(
+            zip(event.feature_terms[:TERMS], event.feature_weights[:TERMS], strict=False)
+        ),
+        unseen_priority=event.unseen_priority,
+        words=event.words,
+        model_versions=tuple(sorted(event.model_versions.items())),
+    )
+    changes: dict[str, object] = {}
+    sure = (event.language_confidence or 0.0) > SURE_OF_LANGUAGE
+    if case.language is None and event.language is not None and sure:
+        changes = {"language": event.language, "unannounced": True}
+    return _replace(
+        case,
+        contact=_replace(case.contact, seen=seen),
+        tones=(*case.tones, event.sentiment_score)[-RATINGS:],
+        **changes,
+    )
+
+
+def linked(case: Case, event: ContactLinked, _record: Record) -> Case:
+    """The case after the contact at hand found its ticket."""
+    if case.contact is None or case.contact.id != event.contact_id:
+        return case
+    return _replace(
+        case,
+        contact=_replace(case.contact, ticket_id=event.ticket_id, is_new=event.outcome == "new"),
+    )

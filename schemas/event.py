@@ -1,0 +1,128 @@
+"""The bases every event is built from: a fact, a decision, a change of a ticket."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.vocabulary import Channel, JsonText, Priority, Time, TicketStatus
+
+
+class Part(BaseModel):
+    """A value inside an event, such as one candidate of a decision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Event(Part):
+    """Something that happened, in the past tense, and never changes again.
+
+    The docstring of each event says when it happens and who writes it. `TOPIC` names the one
+    topic that it travels on.
+    """
+
+    TOPIC: ClassVar[str]
+
+
+class Candidate(Part):
+    """One of the possibilities that a decision weighed."""
+
+    name: str
+    score: float
+    note: str | None = None
+
+
+class Decision(Event):
+    """What an agent decided, with everything needed to see why.
+
+    Attributes:
+        customer_id: Whom it concerns; None on lines that are not a customer's.
+        ticket_id: Which ticket it concerns, if any.
+        confidence: How sure the agent was, 0 to 1; None where a rule decided.
+        threshold: What the confidence was held against, if anything.
+        outcome: What came out, in one word or value.
+        candidates: What was weighed, best first.
+        reasons: Why, as named rules.
+        policy_version: The policy that was in force.
+        model_versions: The models and the index that were asked, by name.
+    """
+
+    TOPIC: ClassVar[str] = "support.decisions.v1"
+    ACTION: ClassVar[str]
+
+    customer_id: str | None = None
+    ticket_id: str | None = None
+    confidence: float | None = None
+    threshold: float | None = None
+    outcome: str
+    candidates: list[Candidate] = []
+    reasons: list[str] = []
+    policy_version: str
+    model_versions: dict[str, str] = {}
+
+
+class TicketEvent(Event):
+    """A change of one ticket, whole enough that a reader needs no other topic.
+
+    Attributes:
+        ticket_id: The ticket.
+        customer_id: Whose line the ticket is on.
+        status: The status after the change.
+        priority: The priority after the change.
+        channel: Where the ticket began.
+        category: Its category after the change, if it has one.
+        team: The team that it is with after the change, if any.
+        opened_at: When the ticket was opened.
+    """
+
+    TOPIC: ClassVar[str] = "support.tickets.v1"
+
+    ticket_id: str
+    customer_id: str
+    status: TicketStatus
+    priority: Priority
+    channel: Channel
+    category: str | None = None
+    team: str | None = None
+    opened_at: Time
+
+
+class Intent(Event):
+    """What a person (or a program in a person's name) asks of a ticket; the lifecycle rules.
+
+    Attributes:
+        ticket_id: The ticket that is meant.
+        customer_id: Whose line the ticket is on.
+        by: Who asks.
+        idempotency_key: The asker's own key: the same key is the same intent.
+    """
+
+    TOPIC: ClassVar[str] = "support.contacts.v1"
+
+    ticket_id: str
+    customer_id: str
+    by: str
+    idempotency_key: str | None = None
+
+
+class Attachment(Part):
+    """What is known of a file that came with a message."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str | None = None
+    url: str | None = None
+
+
+__all__ = [
+    "Attachment",
+    "Candidate",
+    "Decision",
+    "Event",
+    "Intent",
+    "JsonText",
+    "Part",
+    "TicketEvent",
+]

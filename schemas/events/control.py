@@ -1,0 +1,59 @@
+"""What every worker must know: activations, erasures, seals, sign-ins, queries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from schemas.event import Event
+from schemas.vocabulary import Personal
+
+
+class _Control(Event):
+    TOPIC: ClassVar[str] = "support.control.v1"
+
+
+class PolicyActivated(_Control):
+    """A policy is in force from now on. Written by operators; carries the whole text."""
+
+    version: str
+    text: str
+    by: str
+
+
+class ModelActivated(_Control):
+    """A model is in force from now on. Written by operators."""
+
+    name: str
+    version: str
+    by: str
+
+
+class CustomerErased(_Control):
+    """A customer's keys are gone, and so is what they sealed. Written by operators."""
+
+    customer_id: str
+    by: str
+
+
+class PartitionSealed(_Control):
+    """The running hash of a partition up to an offset. Written by the sealing reader."""
+
+    topic: str
+    partition: int
+    offset: int
+    digest: str
+
+
+class PersonSignedIn(_Control):
+    """A person signed in at the console. Written by the gateway."""
+
+    person: Personal
+    role: str
+
+
+class QueryRun(_Control):
+    """A person ran a query over the views. Written by the gateway and the command line."""
+
+    person: Personal
+    sql: str
+    rows: int

@@ -1,0 +1,1 @@
+"""Making it move: all input and output lives in this room."""

@@ -1,0 +1,214 @@
+"""Commands about what the desk knows: articles, categories, the team, the policy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import msgspec
+
+from streams.cli.context import Context, give
+from streams.cli.working import lines_of
+from streams.errors import NotFound, Refused
+
+
+def _take(context: Context, lines: Iterable[bytes], kinds: frozenset[str]) -> int:
+    """Append lines of certain types and work them off; prints what became of each."""
+    counts = {"accepted": 0, "repeat": 0, "unreadable": 0}
+    with context.desk() as desk:
+        for taken in desk.intake.lines(_typed(lines, kinds)):
+            counts[taken.status] += 1
+            if taken.error is not None:
+                context.remark(f"line {taken.line}: {taken.error}\n  -> {taken.remedy}")
+        try:
+            desk.run()
+        except Refused:
+            context.remark("another worker is at work and will take them in")
+    context.show(counts, lambda: ", ".join(f"{n} {name}" for name, n in counts.items()))
+    return 65 if counts["unreadable"] else 0
+
+
+def _typed(lines: Iterable[bytes], kinds: frozenset[str]) -> Iterable[bytes]:
+    """Lines with the type that the command implies, where they do not say it."""
+    default = next(iter(kinds)) if len(kinds) == 1 else None
+    for line in lines:
+        if default is None:
+            yield line
+            continue
+        try:
+            document = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            yield line
+            continue
+        if isinstance(document, dict):
+            yield msgspec.json.encode({"type": default, **document})
+        else:
+            yield line
+
+
+@click.group("articles")
+def articles_command() -> None:
+    """The knowledge base."""
+
+
+@articles_command.command("import")
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--starter", is_flag=True, help="The articles that ship.")
+@give
+def articles_import(context: Context, file: BinaryIO | None, starter: bool) -> int:
+    """Import articles (NDJSON, or the shipped ones)."""
+    return _take(context, _source(file, starter, "articles"), frozenset({"article"}))
+
+
+def _source(file: BinaryIO | None, starter: bool, what: str) -> Iterable[bytes]:
+    if starter == (file is not None):
+        raise click.UsageError("give a FILE (or - for standard input), or --starter")
+    if file is not None:
+        return lines_of(file)
+    from streams.starter import lines as starter_lines
+
+    return starter_lines(what)
+
+
+@articles_command.command("list")
+@give
+def articles_list(context: Context) -> None:
+    """List the articles with how they serve."""
+    with context.desk() as desk:
+        context.rows(desk.query("SELECT * FROM v1_articles ORDER BY article_id"))
+
+
+@articles_command.command("show")
+@click.argument("article_id")
+@give
+def articles_show(context: Context, article_id: str) -> None:
+    """Show one article with its text."""
+    with context.desk() as desk:
+        rows = desk.query("SELECT * FROM v1_articles WHERE article_id = ?", (article_id,))
+        if not rows:
+            raise NotFound(f"there is no article {article_id}", "see `pactdesk articles list`")
+        text = desk.models_now().article(article_id)
+    found = {**rows[0], "body": text.body if text is not None else ""}
+    context.show(found, lambda: "\n".join(f"{name}: {value}" for name, value in found.items()))
+
+
+@articles_command.command("retire")
+@click.argument("article_id")
+@click.option("--as", "person", default="desk", show_default=True, help="Who does it.")
+@give
+def articles_retire(context: Context, article_id: str, person: str) -> None:
+    """Offer an article no longer."""
+    from streams.people import retire_article
+    from streams.rulings import put
+
+    with context.desk() as desk:
+        if not desk.query("SELECT 1 AS one FROM v1_articles WHERE article_id = ?", (article_id,)):
+            raise NotFound(f"there is no article {article_id}", "see `pactdesk articles list`")
+        ruling = put(desk, retire_article(article_id, person, desk.clock.now()))
+    context.show(msgspec.to_builtins(ruling), lambda: f"{article_id}: retired")
+
+
+@click.command("teach")
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--starter", is_flag=True, help="The categories that ship.")
+@give
+def teach_command(context: Context, file: BinaryIO | None, starter: bool) -> int:
+    """Teach categories, tags and tones with example texts (NDJSON, or the shipped ones).
+
+    A line without a type is a category.
+    """
+    lines = _source(file, starter, "categories")
+    return _take(context, (_with_type(line) for line in lines), frozenset())
+
+
+def _with_type(line: bytes) -> bytes:
+    try:
+        document = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return line
+    if isinstance(document, dict) and "type" not in document:
+        return msgspec.json.encode({"type": "category", **document})
+    return line
+
+
+@click.group("team")
+def team_command() -> None:
+    """Who works at the desk."""
+
+
+@team_command.command("import")
+@click.argument("file", type=click.File("rb"), default="-")
+@give
+def team_import(context: Context, file: BinaryIO) -> int:
+    """Import specialists (NDJSON)."""
+    return _take(context, lines_of(file), frozenset({"specialist"}))
+
+
+@team_command.command("list")
+@give
+def team_list(context: Context) -> None:
+    """List the specialists with their load."""
+    with context.desk() as desk:
+        context.rows(desk.query("SELECT * FROM v1_specialists ORDER BY specialist_id"))
+
+
+@click.group("policy")
+def policy_command() -> None:
+    """Thresholds, routing, targets: one versioned file."""
+
+
+@policy_command.command("show")
+@click.option("--default", "default", is_flag=True, help="The shipped one, whatever is in force.")
+@give
+def policy_show(context: Context, default: bool) -> None:
+    """Print the policy in force, as TOML."""
+    if default:
+        shipped = resources.files("agents").joinpath("policy.toml").read_text("utf-8")
+        click.echo(shipped, nl=False)
+        return
+    from agents.policy_toml import to_toml
+
+    with context.desk() as desk:
+        policy = desk.policy()
+    document: dict[str, Any] = {"version": policy.version, **policy.model_dump(mode="json")}
+    context.show(document, lambda: to_toml(policy).rstrip("\n"))
+
+
+def _policy_text(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path} cannot be read ({error})", "give a TOML file") from error
+
+
+@policy_command.command("check")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@give
+def policy_check(context: Context, file: Path) -> int:
+    """Say what is wrong with a policy file; exit 3 when something is."""
+    from agents.policy import check
+
+    problems = [msgspec.to_builtins(one) for one in check(_policy_text(file))]
+    context.show(
+        {"problems": problems},
+        lambda: "\n".join(f"{p['where']}: {p['what']}\n  -> {p['remedy']}" for p in problems)
+        or f"{file}: nothing is wrong",
+    )
+    return 3 if problems else 0
+
+
+@policy_command.command("activate")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--as", "person", default="operator", show_default=True, help="Who does it.")
+@give
+def policy_activate(context: Context, file: Path, person: str) -> None:
+    """Put a policy in force from now on."""
+    from streams.people import activate_policy
+
+    with context.desk() as desk:
+        version = activate_policy(desk, _policy_text(file), person)
+    context.show({"version": version}, lambda: f"{version} is in force")

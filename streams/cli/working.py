@@ -1,0 +1,107 @@
+"""Commands that put records in and work them off: produce, run, up, demo."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import click
+
+from streams.cli.context import Context, give
+from streams.inputs import LINE_LIMIT
+
+
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, each whole, however long: the oversize ones go to dead letters."""
+    while line := file.readline(LINE_LIMIT + 2):
+        if len(line) <= LINE_LIMIT or line.endswith(b"\n"):
+            yield line
+            continue
+        parts = [line]
+        while (more := file.readline(LINE_LIMIT)) and not more.endswith(b"\n"):
+            parts.append(more)
+        parts.append(more)
+        yield b"".join(parts)
+
+
+@click.command("produce")
+@click.argument("file", type=click.File("rb"), default="-")
+@give
+def produce_command(context: Context, file: BinaryIO) -> int:
+    """Append input events (NDJSON) to the log; one result a line."""
+    counts = {"accepted": 0, "repeat": 0, "unreadable": 0}
+    with context.desk() as desk, context.bar("produced") as bar:
+        for taken in desk.intake.lines(lines_of(file)):
+            counts[taken.status] += 1
+            bar.advance()
+            if context.json:
+                context.line(taken)
+            elif taken.error is not None:
+                click.echo(f"line {taken.line}: {taken.status} {taken.id}")
+                click.echo(f"line {taken.line}: {taken.error}\n  -> {taken.remedy}", err=True)
+            else:
+                click.echo(f"line {taken.line}: {taken.status} {taken.id}")
+    context.remark(", ".join(f"{count} {name}" for name, count in counts.items()))
+    return 65 if counts["unreadable"] else 0
+
+
+@click.command("run")
+@click.option("--now", metavar="TIME", help="Simulated time: work off what is due by it.")
+@give
+def run_command(context: Context, now: str | None) -> None:
+    """Work off everything that waits (agents, effects, due timers, projections) and return."""
+    from streams.clock import ManualClock
+
+    clock = ManualClock(now) if now is not None else None
+    with context.desk(clock) as desk, context.bar("turns") as bar:
+        turns = desk.run(bar.advance)
+        position = desk.position()
+    context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
+
+
+ROLES = ("gateway", "agents", "projections", "effects")
+
+
+@click.command("up")
+@click.option("--roles", default="agents,projections,effects", show_default=True)
+@click.option("--domain", help="Only the agents of this domain: every one of them by default.")
+@click.option(
+    "--clock",
+    "clock_name",
+    type=click.Choice(["wall", "recorded"]),
+    default="wall",
+    show_default=True,
+    help="Whose time a turn has: the machine's, or the records' own.",
+)
+@give
+def up_command(context: Context, roles: str, domain: str | None, clock_name: str) -> None:
+    """Run the roles in one process until told to stop; SIGTERM drains."""
+    from streams.running import run_roles
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
+    with context.desk() as desk:
+        context.remark(f"pactdesk is up on {desk.folder} ({', '.join(sorted(chosen))})")
+        turns = run_roles(desk, chosen, domain, stop, recorded=clock_name == "recorded")
+    context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
+
+
+@click.command("demo")
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many dialogues.")
+@click.option("--speed", default="max", show_default=True, help="max, or times real time.")
+@click.option("--serve", is_flag=True, help="Stay up afterwards.")
+@give
+def demo_command(context: Context, limit: int | None, speed: str, serve: bool) -> None:
+    """Play a real support week through all agents, then say what to try next."""
+    from streams.demo.play import play, summary_text
+
+    with context.desk() as desk:
+        summary = play(desk, limit=limit, speed=speed, context=context)
+    context.show(summary, lambda: summary_text(summary, str(context.settings().data)))
+    if serve:
+        context_up = click.get_current_context()
+        context_up.invoke(up_command, roles="agents,projections,effects", domain=None, clock_name="wall")

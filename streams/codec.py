@@ -1,0 +1,192 @@
+"""The wire: events to Avro single-object bytes and back, envelopes to CloudEvents headers.
+
+Framing is Avro's single-object encoding: C3 01, the schema's 64-bit Rabin fingerprint
+(CRC-64-AVRO, little endian), then the datum. The fingerprint names the writer's schema among the
+committed ones in `schemas/avro`, so bytes of every past release decode without a registry.
+Headers follow the CloudEvents Kafka binding in binary mode.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import fastavro
+import msgspec
+from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
+
+from schemas.avro import schema_of
+from schemas.event import Event
+from schemas.events import EVENTS
+from schemas.record import Record, Source
+from streams.errors import Unreadable
+
+MARKER = b"\xc3\x01"
+CONTENT_TYPE = "application/avro"
+_SOURCE = "/pactdesk/"
+_AVSC = "avro"
+
+_headers_in = msgspec.json.Decoder(dict[str, str])
+_headers_out = msgspec.json.Encoder()
+
+Parsed = Any  # a schema as fastavro holds it
+
+
+@cache
+def _writer(kind: type[Event]) -> tuple[bytes, Parsed]:
+    """The frame prefix and the parsed schema that events of a type are written with."""
+    schema = schema_of(kind)
+    return MARKER + bytes.fromhex(fingerprint_of(schema)), parse_schema(schema)
+
+
+def fingerprint_of(schema: Mapping[str, Any]) -> str:
+    """The CRC-64-AVRO fingerprint of a schema's canonical form, as 16 hexadecimal digits."""
+    canonical = to_parsing_canonical_form(dict(schema))
+    return str(fingerprint(canonical, "CRC-64-AVRO"))
+
+
+@cache
+def known_schemas() -> dict[str, str]:
+    """File names of the committed schemas, past and present, by fingerprint."""
+    index = resources.files("schemas").joinpath(_AVSC, "fingerprints.json").read_bytes()
+    return msgspec.json.decode(index, type=dict[str, str])
+
+
+@cache
+def _reader(prefix: bytes) -> tuple[type[Event], Parsed, Parsed]:
+    """The event type, the writer's schema and the reader's schema behind a frame prefix."""
+    name = known_schemas().get(prefix[2:].hex())
+    if name is None:
+        raise Unreadable(
+            f"the schema with fingerprint {prefix[2:].hex()} is not known here",
+            "publish it under schemas/avro, or upgrade pactdesk to the release that wrote it",
+        )
+    text = resources.files("schemas").joinpath(_AVSC, name).read_bytes()
+    written = msgspec.json.decode(text)
+    kind = EVENTS[str(written["name"])]
+    writer = parse_schema(written)
+    current, schema = _writer(kind)
+    return kind, writer, None if current == prefix else schema
+
+
+def encode(event: Event) -> bytes:
+    """The framed bytes of an event."""
+    prefix, schema = _writer(type(event))
+    out = io.BytesIO()
+    out.write(prefix)
+    fastavro.schemaless_writer(out, schema, event.model_dump())
+    return out.getvalue()
+
+
+def decode(value: bytes) -> Event:
+    """The event in some framed bytes.
+
+    Raises:
+        Unreadable: Not our framing, an unknown schema, or bytes that do not fit their schema.
+    """
+    if value[:2] != MARKER or len(value) < 10:
+        raise Unreadable(
+            "the value is not an Avro single object (it does not begin with C3 01)",
+            "write one of the published schemas, or JSON with content-type application/json",
+        )
+    kind, writer, reader = _reader(bytes(value[:10]))
+    try:
+        body = io.BytesIO(value)
+        body.seek(10)
+        datum = fastavro.schemaless_reader(body, writer, reader)
+        return kind.model_validate(datum)
+    except Unreadable:
+        raise
+    except Exception as error:  # a codec raises whatever its parser met: all of it is unreadable
+        raise Unreadable(
+            f"the bytes do not fit the schema {kind.__name__}: {type(error).__name__}: {error}",
+            "re-drive the dead letter after the producer is mended",
+        ) from error
+
+
+def headers(record: Record) -> bytes:
+    """The headers of a record, as a JSON object of text to text."""
+    fields = {
+        "ce_specversion": "1.0",
+        "ce_id": record.id,
+        "ce_type": record.type,
+        "ce_source": _SOURCE + record.by,
+        "ce_time": record.at.isoformat(),
+        "ce_subject": record.key,
+        "ce_correlationid": record.correlation,
+        "content-type": CONTENT_TYPE,
+    }
+    if record.cause is not None:
+        fields["ce_causationid"] = record.cause
+    if record.sequence is not None:
+        fields["ce_sequence"] = str(record.sequence)
+    if record.previous is not None:
+        fields["ce_previous"] = str(record.previous)
+    if record.source is not None:
+        fields["ce_sourcetopic"] = record.source.topic
+        fields["ce_sourcepartition"] = str(record.source.partition)
+        fields["ce_sourceoffset"] = str(record.source.offset)
+        fields["ce_index"] = str(record.source.index)
+        fields["ce_count"] = str(record.source.count)
+    if record.trace is not None:
+        fields["traceparent"] = record.trace
+    return _headers_out.encode(fields)
+
+
+def header_time(raw: bytes | str) -> str | None:
+    """The `ce_time` of some headers as it stands there; None when there is none."""
+    try:
+        return _headers_in.decode(raw).get("ce_time")
+    except msgspec.DecodeError:
+        return None
+
+
+def record(
+    raw: bytes | str, value: bytes, *, partition: int | None = None, offset: int | None = None
+) -> Record:
+    """The record in some headers and framed bytes.
+
+    Raises:
+        Unreadable: The headers or the value are not ours; see `decode`.
+    """
+    event = decode(value)
+    try:
+        fields = _headers_in.decode(raw)
+        topic = fields.get("ce_sourcetopic")
+        source = (
+            None
+            if topic is None
+            else Source(
+                topic,
+                int(fields["ce_sourcepartition"]),
+                int(fields["ce_sourceoffset"]),
+                int(fields["ce_index"]),
+                int(fields["ce_count"]),
+            )
+        )
+        sequence = fields.get("ce_sequence")
+        previous = fields.get("ce_previous")
+        return Record(
+            id=fields["ce_id"],
+            key=fields["ce_subject"],
+            at=datetime.fromisoformat(fields["ce_time"]),
+            by=fields["ce_source"].removeprefix(_SOURCE),
+            event=event,
+            cause=fields.get("ce_causationid"),
+            correlation=fields["ce_correlationid"],
+            sequence=None if sequence is None else int(sequence),
+            previous=None if previous is None else int(previous),
+            source=source,
+            trace=fields.get("traceparent"),
+            partition=partition,
+            offset=offset,
+        )
+    except (KeyError, ValueError) as error:
+        raise Unreadable(
+            f"the headers are not a record's: {type(error).__name__}: {error}",
+            "send the CloudEvents headers of the contract, or plain JSON without them",
+        ) from error

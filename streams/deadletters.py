@@ -1,0 +1,126 @@
+"""What cannot be read is kept: original bytes, key, headers, where from, the error, attempts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.record import derived_id, partition_of
+from schemas.topics import DEAD_LETTERS
+from streams.embedded.log import Entry, SqliteLog
+from streams.errors import PactdeskError
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """One dead letter, as its record's headers and value hold it.
+
+    Attributes:
+        id: Derived from where it came from and its bytes.
+        topic: Where it was to go, or came from.
+        origin: File and line, or partition and offset.
+        handler: Who could not read it.
+        error: What is wrong.
+        remedy: What would be right.
+        attempts: How often it was tried.
+        at: When it was put aside.
+        value: The original bytes.
+        key: The original key.
+        headers: The original headers.
+    """
+
+    id: str
+    topic: str
+    origin: str
+    handler: str
+    error: str
+    remedy: str
+    attempts: int
+    at: str
+    value: bytes = b""
+    key: str | None = None
+    headers: str | None = None
+
+
+def put_aside(log: SqliteLog, letter: DeadLetter) -> None:
+    """Append a dead letter; the same letter again changes nothing."""
+    if log.find(letter.id) is not None:
+        return
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": letter.id,
+        "ce_type": "DeadLetter",
+        "ce_source": "/pactdesk/" + letter.handler,
+        "ce_time": letter.at,
+        "content-type": "application/octet-stream",
+        "dl_topic": letter.topic,
+        "dl_origin": letter.origin,
+        "dl_handler": letter.handler,
+        "dl_error": letter.error,
+        "dl_remedy": letter.remedy,
+        "dl_attempts": str(letter.attempts),
+    }
+    if letter.headers is not None:
+        headers["dl_headers"] = letter.headers
+    log.append_raw(
+        DEAD_LETTERS.name,
+        partition_of(letter.key or letter.id),
+        letter.key,
+        msgspec.json.encode(headers).decode(),
+        letter.value,
+        letter.id,
+    )
+
+
+def dead_letter(
+    log: SqliteLog, entry: Entry, error: PactdeskError, *, handler: str, at: str
+) -> None:
+    """Put an unreadable log entry aside, at the clock of the turn that met it."""
+    origin = f"{entry.topic}/{entry.partition}/{entry.offset}"
+    put_aside(
+        log,
+        DeadLetter(
+            id=derived_id("dead", origin),
+            topic=entry.topic,
+            origin=origin,
+            handler=handler,
+            error=error.what,
+            remedy=error.remedy,
+            attempts=1,
+            at=at,
+            value=entry.value,
+            key=entry.key,
+            headers=entry.headers,
+        ),
+    )
+
+
+def letter_of(entry: Entry) -> DeadLetter:
+    """The dead letter in a log entry of the dead letters' topic."""
+    headers = msgspec.json.decode(entry.headers, type=dict[str, str])
+    return DeadLetter(
+        id=entry.id,
+        topic=headers["dl_topic"],
+        origin=headers["dl_origin"],
+        handler=headers["dl_handler"],
+        error=headers["dl_error"],
+        remedy=headers["dl_remedy"],
+        attempts=int(headers["dl_attempts"]),
+        at=headers["ce_time"],
+        value=entry.value,
+        key=entry.key,
+        headers=headers.get("dl_headers"),
+    )
+
+
+def letter_line(entry: Entry, position: str) -> dict[str, object]:
+    """What reading the log shows of an entry that holds no record."""
+    return {
+        "id": entry.id,
+        "type": "DeadLetter",
+        "topic": entry.topic,
+        "partition": entry.partition,
+        "offset": entry.offset,
+        "key": entry.key,
+        "position": position,
+        "headers": msgspec.json.decode(entry.headers),
+        "bytes": len(entry.value),
+    }

@@ -1,0 +1,249 @@
+"""The desk in Python: produce, run, query, ask why, look back. The commands are thin over this."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from agents.policy import Policy, default_policy
+from schemas.record import Record
+from streams import asof, pact, query, why
+from streams.clock import Clock, WallClock
+from streams.effects import Effects, LocalTransport
+from streams.embedded.database import Database, only_worker
+from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.opening import open_database
+from streams.embedded.projector import Projector
+from streams.embedded.worker import Worker
+from streams.errors import Unreadable
+from streams.intake import Intake
+from streams.knowledge import KnowledgeHistory
+from streams.settings import Settings, load
+from streams.understanding.light import LightModels
+from streams.worlds import Worlds
+
+PROJECT_EVERY = 50
+"""Turns between two looks of the projector while records wait."""
+
+
+class View:
+    """The views at one moment: what `as_of` gives.
+
+    Args:
+        connection: A database that holds them.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+        """The rows of a SELECT over the views; raises `Refused` for anything else."""
+        return query.run(self._connection, sql, parameters)
+
+
+class Desk:
+    """One embedded desk: a store with its worker, projector and effects.
+
+    Args:
+        folder: The data directory.
+        clock: The wall's clock, or a manual one for simulated time.
+        secret: The identity secret of a store that is made now.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, *, secret: str | None = None) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.database: Database = open_database(folder, secret=secret)
+        self.log = SqliteLog(self.database)
+        self.intake = Intake(self.database, clock)
+        self._reader: sqlite3.Connection | None = None
+
+    @cached_property
+    def models(self) -> LightModels:
+        """The models; loaded when they are first needed."""
+        return LightModels.load()
+
+    @cached_property
+    def worlds(self) -> Worlds:
+        """Where turns and reads get policy, models and knowledge."""
+        return Worlds(self.database, KnowledgeHistory(self.models), default_policy())
+
+    def produce(self, *documents: object) -> list[str]:
+        """Take input objects; returns their records' ids, durable.
+
+        Raises:
+            Unreadable: One cannot be read; the others are kept, and it is in dead letters.
+        """
+        flat = [d for one in documents for d in (one if isinstance(one, list) else [one])]
+        taken = self.intake.documents(flat)
+        bad = next((one for one in taken if one.status == "unreadable"), None)
+        if bad is not None:
+            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy or "")
+        return [one.id for one in taken]
+
+    def run(self, progress: Callable[[int], None] | None = None) -> int:
+        """Work off everything that waits; returns how many turns were taken.
+
+        Raises:
+            Refused: Another worker is at work on this store.
+        """
+        with only_worker(self.folder):
+            worker = Worker(self.database, self.worlds, self.clock)
+            return drive(worker, self.effects(), Projector(self.database), progress)
+
+    def effects(self) -> Effects:
+        """What carries out requests, over the local transport."""
+        transport = LocalTransport(self.folder / "mailbox")
+        return Effects(self.database, transport, self.clock)
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+        """The rows of a SELECT over the views.
+
+        Raises:
+            Refused: It is not a SELECT over the views, or it is wrong.
+        """
+        if self._reader is None:
+            self._reader = query.read_connection(self.database.path)
+        return query.run(self._reader, sql, parameters)
+
+    def as_of(self, moment: str, *, occurred: bool = False) -> View:
+        """The views as they stood at a time or a position; raises `Refused` for neither."""
+        return View(asof.scratch(self.database, moment, occurred=occurred))
+
+    def position(self) -> str:
+        """The position of the newest record."""
+        return asof.position_of(self.log.last_seq())
+
+    def why(self, subject: str) -> why.Tree:
+        """The causes of a record, a reply or a ticket; raises `NotFound`."""
+        return why.why(self.database, subject)
+
+    def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the models make of messages; appends nothing."""
+        self.worlds.follow()
+        models = self.worlds.models_at(self.clock.now().timestamp())
+        return [pact.understood(models, document) for document in documents]
+
+    def pact(self, action: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One of the 28 actions; what it appends is worked off before this returns."""
+        return pact.execute(self, action, params or {})
+
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        self.worlds.follow()
+        return self.worlds.policy_at(self.clock.now().timestamp())
+
+    def events(
+        self,
+        *,
+        customer: str | None = None,
+        topic: str | None = None,
+        ticket: str | None = None,
+        type: str | None = None,  # noqa: A002  # the public filter's name
+        after: str | None = None,
+    ) -> Iterator[Record]:
+        """Records in the order of appending; what cannot be read is passed over."""
+        for entry in self.entries(customer=customer, topic=topic, ticket=ticket, type=type, after=after):
+            try:
+                yield entry.record()
+            except Unreadable:
+                continue
+
+    def entries(
+        self,
+        *,
+        customer: str | None = None,
+        topic: str | None = None,
+        ticket: str | None = None,
+        type: str | None = None,  # noqa: A002  # the public filter's name
+        after: str | None = None,
+    ) -> Iterator[Entry]:
+        """Log entries in the order of appending, undecoded, by what their headers say."""
+        start = 0 if after is None else asof.seq_of(self.log, after)
+        for entry in self.log.scan(start, topic):
+            if type is not None and f'"ce_type":"{type}"' not in entry.headers:
+                continue
+            if customer is not None and entry.key != customer and not _names(entry, "customer_id", customer):
+                continue
+            if ticket is not None and not _names(entry, "ticket_id", ticket):
+                continue
+            yield entry
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._reader is not None:
+            self._reader.close()
+        self.database.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def drive(
+    worker: Worker,
+    effects: Effects,
+    projector: Projector,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Take turns until nothing waits, carrying out effects and folding tables in between."""
+    effects.carry_out()
+    worker.look()
+    told = 0
+    while True:
+        if worker.step():
+            effects.carry_out()
+            if worker.turns - told >= PROJECT_EVERY:
+                projector.catch_up()
+                if progress is not None:
+                    progress(worker.turns - told)
+                told = worker.turns
+        elif not worker.fire():
+            break
+    projector.catch_up()
+    if progress is not None:
+        progress(worker.turns - told)
+    return worker.turns
+
+
+def _names(entry: Entry, field: str, value: str) -> bool:
+    """Whether the event itself names a value in a field."""
+    if value.encode() not in entry.value:
+        return False
+    try:
+        return getattr(entry.record().event, field, None) == value
+    except Unreadable:
+        return False
+
+
+def open_desk(
+    data: str | Path | None = None,
+    *,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+) -> Desk:
+    """Open the desk in a data directory.
+
+    Args:
+        data: The directory; the settings' own by default.
+        clock: `pactdesk.ManualClock` for simulated time; the wall's clock by default.
+        settings: Ready settings; loaded from environment and file by default.
+
+    Raises:
+        Misconfigured: The settings or the store do not allow it.
+    """
+    settings = settings or load()[0]
+    folder = settings.data if data is None else Path(data)
+    return Desk(folder, clock or WallClock(), secret=settings.identity.secret)
+

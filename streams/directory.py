@@ -1,0 +1,92 @@
+"""Whose a handle is, and whose a ticket: what intake must know before a record has a key.
+
+A `customer` line's handles and a `link` line's handle are declared: the last one said counts. The
+e-mail address and phone number of a customer count as handles too, but only while a single
+customer has them; two people may share a phone.
+"""
+
+from __future__ import annotations
+
+from projections.case.words import handles_of
+from schemas.event import Event
+from schemas.events.contacts import CustomerDescribed
+from schemas.events.intents import LinkAsked, UnlinkAsked
+from streams.embedded.database import Database
+
+DECLARED, IMPLIED = 1, 0
+
+_PHONE_CHANNELS = ("phone", "whatsapp")
+
+
+class Directory:
+    """Reads and writes the contact points, inside the intake's transaction.
+
+    Args:
+        database: The store's connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def customer_of(self, channel: str, handle: str) -> str | None:
+        """Whose a handle is; None when nobody's or when it is not clear."""
+        rows = self._db.execute(
+            "SELECT customer_id, declared FROM contact_points WHERE channel = ? AND handle = ?"
+            " ORDER BY declared DESC",
+            (channel, handle),
+        ).fetchall()
+        if not rows:
+            return None
+        if rows[0][1] == DECLARED or len(rows) == 1:
+            return str(rows[0][0])
+        return None
+
+    def owner_of(self, ticket_id: str) -> str | None:
+        """On whose line a ticket is; None when it is not there."""
+        row = self._db.execute(
+            "SELECT customer_id FROM p_tickets WHERE ticket_id = ?", (ticket_id,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def learn(self, event: Event) -> None:
+        """Take in what an appended event says about handles."""
+        match event:
+            case CustomerDescribed():
+                for channel, handle in handles_of(event.handles):
+                    self._declare(channel, handle, event.customer_id)
+                if event.email:
+                    self._imply("email", event.email, event.customer_id)
+                if event.phone:
+                    for channel in _PHONE_CHANNELS:
+                        self._imply(channel, event.phone, event.customer_id)
+            case LinkAsked():
+                self._declare(event.channel, event.handle, event.other_customer_id)
+            case UnlinkAsked():
+                self._db.execute(
+                    "DELETE FROM contact_points"
+                    " WHERE channel = ? AND handle = ? AND customer_id = ?",
+                    (event.channel, event.handle, event.other_customer_id),
+                )
+            case _:
+                pass
+
+    def _declare(self, channel: str, handle: str, customer_id: str) -> None:
+        self._db.execute(
+            "DELETE FROM contact_points WHERE channel = ? AND handle = ? AND declared = ?",
+            (channel, handle, DECLARED),
+        )
+        self._put(channel, handle, customer_id, DECLARED)
+
+    def _imply(self, channel: str, handle: str, customer_id: str) -> None:
+        self._db.execute(
+            "INSERT OR IGNORE INTO contact_points (channel, handle, customer_id, declared)"
+            " VALUES (?, ?, ?, ?)",
+            (channel, handle, customer_id, IMPLIED),
+        )
+
+    def _put(self, channel: str, handle: str, customer_id: str, declared: int) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO contact_points (channel, handle, customer_id, declared)"
+            " VALUES (?, ?, ?, ?)",
+            (channel, handle, customer_id, declared),
+        )

@@ -1,0 +1,124 @@
+"""Which inbox record is next: a merge of all inbox partitions, each in offset order."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from datetime import datetime
+
+from schemas.topics import INBOXES, TOPICS, Domain
+from streams.codec import header_time
+from streams.embedded.log import Entry, SqliteLog
+
+BATCH = 64
+"""How many entries of a partition are read ahead."""
+
+
+class Cursor:
+    """How far one inbox partition is read.
+
+    Attributes:
+        topic: The inbox topic.
+        partition: The partition.
+        domain: The domain that decides its records.
+        clock: Running maximum of its records' times, in seconds; what a simulated turn sees.
+        ahead: Entries read and not yet taken.
+        position: The next offset to read.
+    """
+
+    def __init__(self, topic: str, partition: int, position: int, clock: float) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.clock = clock
+        self.position = position
+        self.ahead: deque[Entry] = deque()
+        domain = TOPICS[topic].domain
+        assert domain is not None
+        self.domain: Domain = domain
+
+
+Head = tuple[Cursor, Entry, float]
+"""A cursor, its next entry, and the clock of that entry's turn under simulated time."""
+
+
+class Cursors:
+    """All inbox partitions, merged.
+
+    Args:
+        log: Where to read.
+        positions: Stored position and clock by topic and partition.
+        by_time: Merge by (running maximum of `at`, topic, partition, offset); otherwise by the
+            order of appending.
+    """
+
+    def __init__(
+        self,
+        log: SqliteLog,
+        positions: dict[tuple[str, int], tuple[int, float]],
+        *,
+        by_time: bool,
+    ) -> None:
+        self._log = log
+        self._by_time = by_time
+        self._cursors: dict[tuple[str, int], Cursor] = {
+            place: Cursor(*place, *stood) for place, stood in positions.items()
+        }
+        self._heap: list[tuple[float, str, int, int]] = []
+        self._waiting: set[tuple[str, int]] = set()
+
+    def next(self) -> Head | None:
+        """The next record to take, or None when nothing waits."""
+        if not self._heap:
+            self.look()
+        if not self._heap:
+            return None
+        order, topic, partition, _ = self._heap[0]
+        cursor = self._cursors[topic, partition]
+        at = order if self._by_time else cursor.clock
+        return cursor, cursor.ahead[0], at
+
+    def taken(self, cursor: Cursor, clock: float) -> None:
+        """The head of a cursor was taken at a clock reading."""
+        heapq.heappop(self._heap)
+        cursor.ahead.popleft()
+        cursor.clock = max(cursor.clock, clock)
+        self._waiting.discard((cursor.topic, cursor.partition))
+        self.grew(cursor.topic, cursor.partition)
+
+    def grew(self, topic: str, partition: int) -> None:
+        """A partition may hold more than was read of it."""
+        place = (topic, partition)
+        if place in self._waiting:
+            return
+        cursor = self._cursors.get(place)
+        if cursor is None:
+            cursor = self._cursors[place] = Cursor(topic, partition, 0, 0.0)
+        if not cursor.ahead:
+            cursor.ahead.extend(self._log.read(topic, partition, cursor.position, BATCH))
+            cursor.position += len(cursor.ahead)
+        if not cursor.ahead:
+            return
+        entry = cursor.ahead[0]
+        order = max(cursor.clock, time_of(entry)) if self._by_time else float(entry.seq)
+        heapq.heappush(self._heap, (order, topic, partition, entry.offset))
+        self._waiting.add(place)
+
+    def look(self) -> None:
+        """Look for what other processes appended."""
+        inboxes = {topic.name for topic in INBOXES}
+        for (topic, partition), end in self._log.ends().items():
+            if topic in inboxes:
+                cursor = self._cursors.get((topic, partition))
+                if cursor is None or end > cursor.position or cursor.ahead:
+                    self.grew(topic, partition)
+
+
+def time_of(entry: Entry) -> float:
+    """When a stored record happened by its own header, in seconds; 0 when it does not say."""
+    text = header_time(entry.headers)
+    if text is None:
+        return 0.0
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,89 @@
+"""The embedded store's connection, its transactions, and the lock of its one worker."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streams.errors import Refused
+
+class Database:
+    """A connection to the store; each thread or process opens its own.
+
+    Attributes:
+        path: The SQLite file.
+        connection: The raw connection, in autocommit: transactions are explicit.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; the write lock is taken at the start, so that nothing read is stale."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            if self.connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    @contextmanager
+    def durably(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is on the disk when it returns: for what is acknowledged outside.
+
+        A turn does without: after a power cut it is taken again from its input, which is durable.
+        """
+        self.execute("PRAGMA synchronous = FULL")
+        try:
+            with self.transaction() as connection:
+                yield connection
+        finally:
+            self.execute("PRAGMA synchronous = NORMAL")
+
+    def meta(self, name: str) -> str | None:
+        """A named value of the store, if it is set."""
+        row = self.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Set a named value of the store."""
+        self.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+@contextmanager
+def only_worker(folder: Path) -> Iterator[None]:
+    """Be the store's one worker; the lock goes with the process, however it ends.
+
+    Raises:
+        Refused: Another process is at work on this store.
+    """
+    path = folder / "worker.lock"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise Refused(
+                f"another worker (process {holder}) is at work on {folder}",
+                "stop it first; reading and producing beside it always work",
+            ) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode("ascii"), 0)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,88 @@
+"""Opening the embedded store: one SQLite file, made at first sight, refused when it is newer."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from streams.embedded import tables
+from streams.embedded.database import Database
+from streams.errors import Misconfigured, Unavailable
+
+FILE = "pactdesk.db"
+VERSION = 1
+"""Version of the store's own tables; a newer store is refused, an older one migrated."""
+
+BUSY_SECONDS = 30.0
+
+
+def open_database(folder: Path, *, secret: str | None = None) -> Database:
+    """Open the store in a folder, making it if it is not there.
+
+    Args:
+        folder: The data directory.
+        secret: The deployment's identity secret; made at random for a new store without one.
+
+    Raises:
+        Misconfigured: The folder cannot be written, or the store is of a newer version.
+        Unavailable: The disk is full or the file is damaged.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=512
+        )
+        database = Database(path, connection)
+        _tune(connection)
+        _prepare(database, secret)
+    except (sqlite3.OperationalError, PermissionError) as error:
+        raise _cannot_open(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(
+            f"{path} is not a readable pactdesk store ({error})",
+            "restore it from a backup, or name another folder with --data",
+        ) from error
+    return database
+
+
+def _cannot_open(path: Path, error: Exception) -> Misconfigured | Unavailable:
+    if "full" in str(error):
+        return Unavailable(
+            f"the disk that holds {path} is full ({error})", "free space and try again"
+        )
+    return Misconfigured(
+        f"the store {path} cannot be opened for writing ({error})",
+        "make the folder writable for this user, or name another one with --data",
+    )
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
+def _prepare(database: Database, secret: str | None) -> None:
+    found = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if found == VERSION:
+        return
+    if found > VERSION:
+        raise Misconfigured(
+            f"the store {database.path} has version {found}, this pactdesk knows {VERSION}",
+            "upgrade pactdesk, or name another folder with --data",
+        )
+    with database.transaction():
+        if int(database.execute("PRAGMA user_version").fetchone()[0]) == VERSION:
+            return
+        script = resources.files("streams.embedded").joinpath("schema.sql").read_text("utf-8")
+        for statement in script.split(";\n"):
+            if statement.strip():
+                database.execute(statement)
+        tables.create(database)
+        database.set_meta("identity.secret", secret or secrets.token_hex(32))
+        database.execute(f"PRAGMA user_version = {VERSION}")

@@ -1,0 +1,161 @@
+"""The projector: folds the log into the tables, rows and read position in one transaction.
+
+It reads an inbox topic only as far as the worker has taken it, so that no view ever shows what no
+agent has ruled on. A record that repeats an id on an inbox changes nothing: the first wins.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from projections.tables import TABLES, Table
+from schemas.record import Record
+from streams.embedded.database import Database
+from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.tables import INBOX_NAMES, Rows
+from streams.errors import Unreadable
+
+BATCH = 500
+"""Records that are folded in one transaction at most."""
+
+
+class Fold:
+    """Folds records into a set of tables.
+
+    Args:
+        database: The store's connection.
+        tables: Which tables.
+        prefix: Prefix of their SQL names.
+    """
+
+    def __init__(
+        self, database: Database, tables: Sequence[Table] = TABLES, prefix: str = "p_"
+    ) -> None:
+        self._rows: dict[str, list[Rows]] = defaultdict(list)
+        for table in tables:
+            self._rows[table.topic].append(Rows(database, table, prefix))
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that these tables fold."""
+        return frozenset(self._rows)
+
+    def apply(self, record: Record) -> None:
+        """Fold one record into every table of its topic."""
+        for rows in self._rows[record.topic]:
+            table = rows.table
+            for key in table.keys(record):
+                before = rows.get(key)
+                after = table.evolve(before, record, key)
+                if after is not before:
+                    rows.put(key, after)
+
+    def flush(self) -> None:
+        """Write what changed."""
+        for group in self._rows.values():
+            for rows in group:
+                rows.flush()
+
+
+class Projector:
+    """Keeps the tables up with the log.
+
+    Args:
+        database: The store's connection.
+    """
+
+    NAME = "tables"
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._log = SqliteLog(database)
+        self._fold = Fold(database)
+
+    def catch_up(self) -> int:
+        """Fold everything that may be folded by now; returns how many records that were."""
+        total = 0
+        while count := self._batch():
+            total += count
+        return total
+
+    def _batch(self) -> int:
+        with self._db.transaction():
+            limits = self._limits()
+            stood = self._positions()
+            count = 0
+            moved: list[tuple[str, str, int, int, int]] = []
+            for (topic, partition), limit in limits.items():
+                start = stood.get((topic, partition), 0)
+                room = min(limit - start, BATCH - count)
+                if room > 0:
+                    for entry in self._log.read(topic, partition, start, room):
+                        self._apply(entry)
+                    count += room
+                    start += room
+                if room > 0 or (topic, partition) not in stood:
+                    end = self._log.end(topic, partition)
+                    moved.append((self.NAME, topic, partition, start, end))
+            self._fold.flush()
+            self._db.executemany(
+                "INSERT OR REPLACE INTO read_positions"
+                " (projection, topic, partition, position, end_position) VALUES (?, ?, ?, ?, ?)",
+                moved,
+            )
+            return count
+
+    def _apply(self, entry: Entry) -> None:
+        record = readable(self._log, entry)
+        if record is not None:
+            self._fold.apply(record)
+
+    def _positions(self) -> dict[tuple[str, int], int]:
+        rows = self._db.execute(
+            "SELECT topic, partition, position FROM read_positions WHERE projection = ?",
+            (self.NAME,),
+        )
+        return {(str(t), int(p)): int(n) for t, p, n in rows}
+
+    def _limits(self) -> dict[tuple[str, int], int]:
+        """How far each partition may be folded."""
+        return limits(self._db, self._fold.topics)
+
+
+def limits(database: Database, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """How far each partition may be folded: inboxes up to the worker, the rest to their ends."""
+    wanted = frozenset(topics)
+    ends = {
+        (str(t), int(p)): int(e)
+        for t, p, e in database.execute("SELECT topic, partition, end_offset FROM ends")
+        if t in wanted and t not in INBOX_NAMES
+    }
+    taken = {
+        (str(t), int(p)): int(n)
+        for t, p, n in database.execute("SELECT topic, partition, position FROM positions")
+        if t in wanted
+    }
+    return ends | taken
+
+
+def readable(log: SqliteLog, entry: Entry) -> Record | None:
+    """The record to fold; None for what the worker put to dead letters, and for repeats."""
+    if entry.topic in INBOX_NAMES:
+        first = log.find(entry.id)
+        if first is not None and first.seq != entry.seq:
+            return None
+    try:
+        return entry.record()
+    except Unreadable:
+        return None
+
+
+def replayed(
+    database: Database, topics: frozenset[str], bounds: dict[tuple[str, int], int]
+) -> Iterator[Record]:
+    """The records of some topics up to given ends, in the order of appending."""
+    log = SqliteLog(database)
+    for entry in log.scan():
+        if entry.topic in topics and entry.offset < bounds.get((entry.topic, entry.partition), 0):
+            record = readable(log, entry)
+            if record is not None:
+                yield record

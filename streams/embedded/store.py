@@ -1,0 +1,156 @@
+"""The case store in SQLite: states, numbers, positions, timers, seen ids. No transactions here:
+every call belongs to the one that the worker holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from projections.article import ArticleLine
+from projections.case import Case, Ticket, Timer
+from projections.category_line import CategoryLine
+from projections.desk import Desk
+from schemas.topics import Domain
+from streams.embedded.database import Database
+from streams.turn import Line
+
+STATES: dict[str, type[msgspec.Struct]] = {
+    "customer": Case,
+    "desk": Desk,
+    "knowledge": ArticleLine,
+    "analytics": CategoryLine,
+}
+"""The state of a line, by its domain."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoders = {domain: msgspec.msgpack.Decoder(kind) for domain, kind in STATES.items()}
+_tickets = msgspec.msgpack.Decoder(Ticket)
+_lines = msgspec.msgpack.Decoder(Line)
+
+
+class DueTimer(msgspec.Struct, frozen=True):
+    """A stored timer, with the line that it belongs to."""
+
+    id: str
+    key: str
+    partition: int
+    ticket_id: str
+    kind: str
+    target: str | None
+    due_at: float
+
+
+class CaseStore:
+    """Reads and writes what the agents of all domains decide on.
+
+    Args:
+        database: The store's connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def load(self, domain: Domain, key: str) -> tuple[Any, Line]:  # Any: the domain's state
+        """The state of a line and how far it has numbered; a fresh one for a new line."""
+        row = self._db.execute(
+            "SELECT state, numbered FROM lines WHERE domain = ? AND key = ?", (domain, key)
+        ).fetchone()
+        if row is None:
+            return fresh(domain, key), Line()
+        return _decoders[domain].decode(row[0]), _lines.decode(row[1])
+
+    def save(self, domain: Domain, key: str, state: msgspec.Struct, line: Line) -> None:
+        """Write the state of a line."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)",
+            (domain, key, _encoder.encode(line), _encoder.encode(state)),
+        )
+
+    def parked(self, ticket_ids: Iterable[str]) -> list[Ticket]:
+        """The parked tickets among these, each taken out of the parking."""
+        found = []
+        for ticket_id in ticket_ids:
+            row = self._db.execute(
+                "DELETE FROM parked WHERE ticket_id = ? RETURNING state", (ticket_id,)
+            ).fetchone()
+            if row is not None:
+                found.append(_tickets.decode(row[0]))
+        return found
+
+    def park(self, key: str, tickets: Iterable[Ticket]) -> None:
+        """Put tickets aside."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO parked (ticket_id, key, state) VALUES (?, ?, ?)",
+            [(ticket.id, key, _encoder.encode(ticket)) for ticket in tickets],
+        )
+
+    def see(self, record_id: str) -> bool:
+        """Remember an inbox record's id; False when it was seen before."""
+        cursor = self._db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (record_id,))
+        return cursor.rowcount == 1
+
+    def retime(self, key: str, partition: int, before: dict[str, Timer], after: dict[str, Timer]) -> None:
+        """Bring the stored timers of a line from one reading of its case to the next."""
+        gone = [(i,) for i in before if i not in after]
+        if gone:
+            self._db.executemany("DELETE FROM timers WHERE id = ?", gone)
+        came = [
+            (t.id, key, partition, t.ticket_id, t.kind, t.target, t.due_at)
+            for i, t in after.items()
+            if i not in before
+        ]
+        if came:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO timers"
+                " (id, key, partition, ticket_id, kind, target, due_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                came,
+            )
+
+    def due(self, until: float, partition: int | None = None) -> list[DueTimer]:
+        """Timers due by a moment, earliest first: of one partition, or the first of all."""
+        if partition is None:
+            rows = self._db.execute(
+                "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
+                " WHERE due_at <= ? ORDER BY due_at, partition, id LIMIT 1",
+                (until,),
+            )
+        else:
+            rows = self._db.execute(
+                "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
+                " WHERE partition = ? AND due_at <= ? ORDER BY due_at, id",
+                (partition, until),
+            )
+        return [DueTimer(*row) for row in rows]
+
+    def fired(self, timer_id: str) -> None:
+        """A timer became a record: its row goes."""
+        self._db.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
+
+    def next_due(self) -> dict[int, float]:
+        """The earliest timer of every partition that has one."""
+        rows = self._db.execute("SELECT partition, min(due_at) FROM timers GROUP BY partition")
+        return {int(p): float(d) for p, d in rows}
+
+    def positions(self) -> dict[tuple[str, int], tuple[int, float]]:
+        """How far every inbox partition is worked off, and its clock."""
+        rows = self._db.execute("SELECT topic, partition, position, clock FROM positions")
+        return {(str(t), int(p)): (int(n), float(c)) for t, p, n, c in rows}
+
+    def advance(self, topic: str, partition: int, position: int, clock: float) -> None:
+        """An inbox partition is worked off up to a position (the next offset to take)."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO positions (topic, partition, position, clock)"
+            " VALUES (?, ?, ?, ?)",
+            (topic, partition, position, clock),
+        )
+
+
+def fresh(domain: Domain, key: str) -> Any:  # Any: the domain's state
+    """The state of a line that nothing has happened on."""
+    if domain == "customer":
+        return Case(customer_id=key)
+    return STATES[domain]()

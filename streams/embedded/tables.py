@@ -1,0 +1,150 @@
+"""The SQL of the table projections in SQLite: their tables, their views, reading and writing rows."""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from importlib import resources
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from projections.tables import TABLES, Json, Table
+from schemas.topics import DEAD_LETTERS, INBOXES
+from streams.embedded.database import Database
+
+_TYPES: dict[object, str] = {
+    str: "TEXT",
+    int: "INTEGER",
+    float: "REAL",
+    bool: "BOOLEAN",
+    Json: "JSON",
+}
+
+_OPERATIONS = f"""
+CREATE VIEW v1_dead_letters AS
+SELECT id AS dead_letter_id, json_extract(headers, '$.ce_time') AS at,
+       json_extract(headers, '$.dl_topic') AS topic,
+       json_extract(headers, '$.dl_origin') AS origin,
+       json_extract(headers, '$.dl_handler') AS handler,
+       json_extract(headers, '$.dl_error') AS error,
+       json_extract(headers, '$.dl_remedy') AS remedy,
+       CAST(json_extract(headers, '$.dl_attempts') AS INTEGER) AS attempts,
+       length(value) AS bytes
+FROM log WHERE topic = '{DEAD_LETTERS.name}';
+
+CREATE VIEW v1_positions AS
+SELECT projection, topic, partition, position, end_position, end_position - position AS lag
+FROM read_positions;
+"""
+"""Views over the store's own tables, which a rebuild does not touch."""
+
+
+@cache
+def ddl(table: Table, prefix: str = "p_") -> tuple[str, ...]:
+    """The statements that make a table and its indexes."""
+    hints = get_type_hints(table.row)
+    name = prefix + table.name
+    columns = [f"{column} {_sql_type(hints[column])}" for column in table.columns]
+    columns[0] += " NOT NULL PRIMARY KEY"
+    return (
+        f"CREATE TABLE {name} ({', '.join(columns)}) WITHOUT ROWID",
+        *(
+            f"CREATE INDEX {name}_{'_'.join(index)} ON {name} ({', '.join(index)})"
+            for index in table.indexes
+        ),
+    )
+
+
+def _sql_type(hint: Any) -> str:  # Any: a type expression
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    return _TYPES[hint]
+
+
+def create(database: Database) -> None:
+    """Make the tables, the views and the projector's positions."""
+    database.execute(
+        "CREATE TABLE read_positions (projection TEXT NOT NULL, topic TEXT NOT NULL,"
+        " partition INTEGER NOT NULL, position INTEGER NOT NULL, end_position INTEGER NOT NULL,"
+        " PRIMARY KEY (projection, topic, partition)) WITHOUT ROWID"
+    )
+    for table in TABLES:
+        for statement in ddl(table):
+            database.execute(statement)
+    create_views(database)
+    for statement in _statements(_OPERATIONS):
+        database.execute(statement)
+
+
+def create_views(database: Database) -> None:
+    """Make the views over the tables."""
+    text = resources.files("projections.tables").joinpath("views.sql").read_text("utf-8")
+    for statement in _statements(text):
+        database.execute(statement)
+
+
+def drop_views(database: Database) -> None:
+    """Drop the views over the tables, so that the tables can be swapped."""
+    text = resources.files("projections.tables").joinpath("views.sql").read_text("utf-8")
+    for statement in _statements(text):
+        name = statement.split("CREATE VIEW ", 1)[1].split()[0]
+        database.execute(f"DROP VIEW {name}")
+
+
+def _statements(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [one.strip() for one in "\n".join(lines).split(";\n") if one.strip().rstrip(";")]
+
+
+class Rows:
+    """Reads and writes the rows of one table, keeping what a batch touched until it is flushed.
+
+    Args:
+        database: The store's connection.
+        table: Which table.
+        prefix: Prefix of its SQL name: another one while it is rebuilt beside the live one.
+    """
+
+    def __init__(self, database: Database, table: Table, prefix: str = "p_") -> None:
+        self.table = table
+        self._db = database
+        self._struct: Any = table.row
+        self._held: dict[str, Any] = {}
+        self._changed: set[str] = set()
+        name = prefix + table.name
+        columns = table.columns
+        self._select = f"SELECT {', '.join(columns)} FROM {name} WHERE {columns[0]} = ?"
+        marks = ", ".join("?" * len(columns))
+        self._upsert = f"INSERT OR REPLACE INTO {name} ({', '.join(columns)}) VALUES ({marks})"
+        hints = get_type_hints(table.row)
+        self._bools = tuple(i for i, c in enumerate(columns) if hints[c] is bool)
+
+    def get(self, key: str) -> msgspec.Struct | None:
+        """The row of a key."""
+        if key in self._held:
+            return self._held[key]  # type: ignore[no-any-return]  # rows are the table's structs
+        found = self._db.execute(self._select, (key,)).fetchone()
+        row = None
+        if found is not None:
+            values = list(found)
+            for i in self._bools:
+                values[i] = bool(values[i])
+            row = self._struct(*values)
+        self._held[key] = row
+        return row
+
+    def put(self, key: str, row: msgspec.Struct | None) -> None:
+        """Hold a new row of a key until the flush."""
+        self._held[key] = row
+        self._changed.add(key)
+
+    def flush(self) -> None:
+        """Write what changed and let go of everything."""
+        rows = [self._held[key] for key in self._changed if self._held[key] is not None]
+        self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
+        self._held.clear()
+        self._changed.clear()
+
+
+INBOX_NAMES = frozenset(topic.name for topic in INBOXES)

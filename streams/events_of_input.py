@@ -1,0 +1,206 @@
+"""From a public input to the event it means: ids, keys, whose handle it is."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from schemas.event import Event
+from schemas.events import contacts, desk, intents, knowledge
+from schemas.record import Record, contact_id, derived_id
+from schemas.topics import key_of
+from streams import inputs
+from streams.directory import Directory
+from streams.errors import NotFound, Unreadable
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+class Resolver:
+    """Turns inputs into records.
+
+    Args:
+        directory: Whose a handle is, and whose a ticket.
+        secret: The deployment's identity secret, for ids of the unidentified.
+    """
+
+    def __init__(self, directory: Directory, secret: str) -> None:
+        self._directory = directory
+        self._secret = secret.encode()
+
+    def record(self, given: inputs.Input, now: datetime, *, by: str = "producer") -> Record:
+        """The record of an input.
+
+        Args:
+            given: The input.
+            now: What the clock says: the time of an input that brings none.
+            by: The producer.
+
+        Raises:
+            NotFound: An intent names a ticket that is not there.
+            Unreadable: A survey names a ticket that is not there.
+        """
+        event = self._event(given)
+        at = given.at or now
+        record_id = _id(given, event, at)
+        person = getattr(given, "by", None)
+        return Record(
+            id=record_id,
+            key=key_of(event, ""),
+            at=at,
+            by=f"person/{person}" if person else by,
+            event=event,
+            correlation=record_id,
+        )
+
+    def unidentified(self, channel: str, handle: str) -> str:
+        """The customer id of a handle that nobody has claimed."""
+        digest = hmac.new(self._secret, f"{channel}\x00{handle}".encode(), sha256)
+        return "c_" + digest.hexdigest()[:24]
+
+    def customer_of(self, channel: str, handle: str) -> str:
+        """Whose a handle is."""
+        return self._directory.customer_of(channel, handle) or self.unidentified(channel, handle)
+
+    def _event(self, given: inputs.Input) -> Event:
+        build = _BUILD.get(type(given))
+        if build is not None:
+            return build(given)
+        if isinstance(given, inputs.ContactInput):
+            return self._contact(given)
+        if isinstance(given, inputs.SurveyInput):
+            return self._survey(given)
+        if isinstance(given, inputs.LinkInput):
+            return self._link(given)
+        if isinstance(given, inputs.StartInput):
+            return intents.ConversationStarted(**_fields(given))
+        assert isinstance(given, inputs.IntentInput)
+        return self._intent(given)
+
+    def _contact(self, given: inputs.ContactInput) -> Event:
+        customer = given.customer_id
+        if customer is None:
+            assert given.handle is not None
+            customer = self.customer_of(given.channel, given.handle)
+        fields = _fields(given, "customer_id", "provider_id", "metadata")
+        return contacts.ContactReceived(
+            customer_id=customer,
+            provider_id=given.provider_id or _content_id(given),
+            metadata=_canonical.encode(given.metadata).decode(),
+            **fields,
+        )
+
+    def _survey(self, given: inputs.SurveyInput) -> Event:
+        customer = given.customer_id
+        if given.ticket_id is not None:
+            owner = self._directory.owner_of(given.ticket_id)
+            customer = owner or customer
+            if owner is None:
+                raise Unreadable(
+                    f"there is no ticket {given.ticket_id}",
+                    "give the id of a ticket that `pactdesk tickets` shows",
+                )
+        assert customer is not None
+        return contacts.SurveyAnswered(
+            customer_id=customer, **_fields(given, "customer_id")
+        )
+
+    def _link(self, given: inputs.LinkInput) -> Event:
+        """A link goes to the line that has the handle now; an unlink to the line it was."""
+        fields = _fields(given, "customer_id")
+        if isinstance(given, inputs.UnlinkInput):
+            absorbed = self.unidentified(given.channel, given.handle)
+            return intents.UnlinkAsked(
+                customer_id=absorbed, other_customer_id=given.customer_id, **fields
+            )
+        holder = self.customer_of(given.channel, given.handle)
+        return intents.LinkAsked(
+            customer_id=holder, other_customer_id=given.customer_id, **fields
+        )
+
+    def _intent(self, given: inputs.IntentInput) -> Event:
+        owner = self._directory.owner_of(given.ticket_id)
+        if owner is None:
+            raise NotFound(
+                f"there is no ticket {given.ticket_id}",
+                "give the id of a ticket that `pactdesk tickets` shows",
+            )
+        kind, renamed = _INTENTS[type(given)]
+        fields = {renamed.get(name, name): value for name, value in _fields(given).items()}
+        return kind(customer_id=owner, **fields)
+
+
+def _fields(given: inputs.Input, *without: str) -> dict[str, Any]:
+    return {
+        name: getattr(given, name)
+        for name in type(given).model_fields
+        if name not in {"at", *without}
+    }
+
+
+def _content_id(given: inputs.ContactInput) -> str:
+    """The provider id of a contact that brings none: a repeat has the same content."""
+    content = given.model_dump(mode="json", exclude={"provider_id", "metadata", "attachments"})
+    return derived_id("content", _canonical.encode(content).decode())
+
+
+def _id(given: inputs.Input, event: Event, at: datetime) -> str:
+    if isinstance(event, contacts.ContactReceived):
+        return contact_id(event.channel, event.provider_id)
+    key = getattr(given, "idempotency_key", None)
+    if key is not None:
+        return derived_id("intent", type(given).TYPE, str(getattr(given, "by", "")), key)
+    content = _canonical.encode(given.model_dump(mode="json", exclude={"at"})).decode()
+    return derived_id("input", type(given).TYPE, content, at.isoformat())
+
+
+def _customer(given: inputs.CustomerInput) -> Event:
+    handles = _canonical.encode(given.handles).decode() if given.handles else None
+    return contacts.CustomerDescribed(handles=handles, **_fields(given, "handles"))
+
+
+def _signal(given: inputs.SignalInput) -> Event:
+    return contacts.ProductSignalReported(
+        customer_id=given.customer_id,
+        kind=given.kind,
+        metadata=_canonical.encode(given.metadata).decode(),
+    )
+
+
+def _specialist(given: inputs.SpecialistInput) -> Event:
+    hours = None if given.hours is None else _canonical.encode(given.hours).decode()
+    return desk.SpecialistDescribed(hours=hours, **_fields(given, "hours"))
+
+
+_BUILD: dict[type[inputs.Input], Callable[[Any], Event]] = {
+    inputs.CustomerInput: _customer,
+    inputs.SignalInput: _signal,
+    inputs.SpecialistInput: _specialist,
+    inputs.ArticleInput: lambda given: knowledge.ArticlePublished(**_fields(given)),
+    inputs.CategoryInput: lambda given: knowledge.CategoryTaught(**_fields(given)),
+    inputs.TagInput: lambda given: knowledge.TagTaught(**_fields(given)),
+    inputs.ToneInput: lambda given: knowledge.ToneLabelled(**_fields(given)),
+}
+
+_INTENTS: dict[type[inputs.Input], tuple[type[Event], dict[str, str]]] = {
+    inputs.ReplyInput: (intents.ReplyWritten, {}),
+    inputs.NoteInput: (intents.NoteWritten, {}),
+    inputs.ResolveInput: (intents.ResolveAsked, {}),
+    inputs.CloseInput: (intents.CloseAsked, {}),
+    inputs.ReopenInput: (intents.ReopenAsked, {}),
+    inputs.EscalateInput: (intents.EscalationAsked, {}),
+    inputs.AssignInput: (intents.AssignmentAsked, {"person": "specialist_id"}),
+    inputs.TransferInput: (intents.TransferAsked, {}),
+    inputs.PriorityInput: (intents.PriorityAsked, {}),
+    inputs.CategoriseInput: (intents.CategoryAsked, {}),
+    inputs.TagsInput: (intents.TagsAsked, {}),
+    inputs.SnoozeInput: (intents.SnoozeAsked, {}),
+    inputs.MergeInput: (intents.MergeAsked, {}),
+    inputs.UnmergeInput: (intents.UnmergeAsked, {}),
+    inputs.SplitInput: (intents.SplitAsked, {}),
+}

@@ -1,0 +1,183 @@
+"""The knowledge index as of a moment: every worker folds `support.knowledge.v1` for itself.
+
+A turn sees the knowledge records whose running maximum of time lies at or before its clock. What
+was learned from a confirmed answer joins at the next full hour, so that the index is refitted
+once an hour at most and not at every confirmation; what people teach counts at once.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+
+import msgspec
+
+from agents.world import ArticleText, CategoryRule, Understanding
+from schemas.event import Event
+from schemas.events import knowledge as taught
+from schemas.record import Record
+from streams.understanding.index import KnowledgeIndex
+from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
+from streams.understanding.light import LightModels
+
+LEARNED = 60
+"""Learned examples that an article keeps at most."""
+
+HOUR = 3600.0
+
+
+class Items:
+    """What has been taught, folded record by record."""
+
+    def __init__(self) -> None:
+        self.articles: dict[str, Article] = {}
+        self.categories: dict[str, Category] = {}
+        self.tags: dict[str, Tag] = {}
+        self.tones: dict[str, ToneLabel] = {}
+        self.offsets: dict[int, int] = {}
+
+    def apply(self, record: Record) -> None:
+        """Take in one knowledge record."""
+        if record.partition is not None and record.offset is not None:
+            self.offsets[record.partition] = record.offset + 1
+        self._event(record.event)
+
+    def _event(self, event: Event) -> None:
+        match event:
+            case taught.ArticlePublished():
+                self.articles[event.article_id] = Article(
+                    id=event.article_id,
+                    title=event.title,
+                    body=event.body,
+                    examples=tuple(event.examples),
+                    category=event.category,
+                    language=event.language,
+                )
+            case taught.ArticleRetired():
+                self.articles.pop(event.article_id, None)
+            case taught.ExampleProposed():
+                self._learn(event)
+            case taught.CategoryTaught():
+                self.categories[event.name] = Category(
+                    name=event.name,
+                    examples=tuple(event.examples),
+                    priority=event.priority,
+                    team=event.team,
+                )
+            case taught.TagTaught():
+                self.tags[event.name] = Tag(name=event.name, examples=tuple(event.examples))
+            case taught.ToneLabelled():
+                self.tones[event.text] = ToneLabel(text=event.text, score=event.score)
+            case _:
+                pass
+
+    def _learn(self, event: taught.ExampleProposed) -> None:
+        article = self.articles.get(event.article_id)
+        if article is None or event.example in article.examples:
+            return
+        if len(article.examples) < LEARNED:
+            examples = (*article.examples, event.example)
+            self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
+
+    @property
+    def version(self) -> str:
+        """The vector of offsets that has been folded."""
+        return ",".join(f"{p}:{n}" for p, n in sorted(self.offsets.items())) or "empty"
+
+    def index(self) -> KnowledgeIndex:
+        """The index over what has been taught by now."""
+        return KnowledgeIndex(
+            articles=tuple(self.articles.values()),
+            categories=tuple(self.categories.values()),
+            tags=tuple(self.tags.values()),
+            tone_labels=tuple(self.tones.values()),
+            version=self.version,
+        )
+
+
+class IndexedModels:
+    """The models over one version of the index: what a turn's world holds.
+
+    Args:
+        light: The models.
+        items: What has been taught.
+    """
+
+    def __init__(self, light: LightModels, items: Items) -> None:
+        self._light = light
+        self._articles = dict(items.articles)
+        self._categories = dict(items.categories)
+        self._index = items.index()
+        self.versions: Mapping[str, str] = {**light.versions, "index": items.version}
+
+    def understand(
+        self, message: str, *, subject: str, known_language: str | None
+    ) -> Understanding:
+        """What the models make of one message."""
+        return self._light.understand(
+            message, subject=subject, known_language=known_language, index=self._index
+        )
+
+    def article(self, article_id: str) -> ArticleText | None:
+        """An article of this version of the index."""
+        found = self._articles.get(article_id)
+        if found is None:
+            return None
+        return ArticleText(found.id, found.title, found.body, found.language)
+
+    def category(self, name: str) -> CategoryRule | None:
+        """A taught category of this version of the index."""
+        found = self._categories.get(name)
+        return None if found is None else CategoryRule(found.name, found.priority, found.team)
+
+
+class KnowledgeHistory:
+    """All knowledge records in the order in which turns come to see them.
+
+    Args:
+        light: The models that every version shares.
+    """
+
+    def __init__(self, light: LightModels) -> None:
+        self._light = light
+        self._order: list[tuple[float, int, int]] = []
+        self._records: list[Record] = []
+        self._clocks: dict[int, float] = {}
+        self._items = Items()
+        self._applied = 0
+        self._models: IndexedModels | None = None
+
+    def add(self, record: Record) -> None:
+        """Take in the next record of a knowledge partition."""
+        partition, offset = record.partition or 0, record.offset or 0
+        clock = max(self._clocks.get(partition, 0.0), record.at.timestamp())
+        self._clocks[partition] = clock
+        effective = clock
+        if isinstance(record.event, taught.ExampleProposed):
+            effective = math.ceil(clock / HOUR) * HOUR
+        place = (effective, partition, offset)
+        at = bisect_right(self._order, place)
+        self._order.insert(at, place)
+        self._records.insert(at, record)
+        if at < self._applied:
+            self._restart()
+
+    def at(self, clock: float) -> IndexedModels:
+        """The models over what a turn at this clock sees."""
+        count = bisect_right(self._order, (clock, math.inf, math.inf))
+        if count < self._applied:
+            self._restart()
+        if self._models is None or count > self._applied:
+            for record in self._records[self._applied : count]:
+                self._items.apply(record)
+            self._applied = count
+            self._models = IndexedModels(self._light, self._items)
+        return self._models
+
+    def _restart(self) -> None:
+        self._items = Items()
+        self._applied = 0
+        self._models = None
+
+

@@ -1,0 +1,60 @@
+"""What operators do that is not about a ticket: activate a policy, retire an article."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from agents.policy import PolicyInvalid, parse
+from schemas.events.control import PolicyActivated
+from schemas.events.knowledge import ArticleRetired
+from schemas.record import Record, derived_id
+from streams.errors import Refused
+
+if TYPE_CHECKING:
+    from streams.desk import Desk
+
+
+def activate_policy(desk: Desk, text: str, person: str) -> str:
+    """Put a policy in force from the clock's time on; returns its version.
+
+    Raises:
+        Refused: The policy has faults.
+    """
+    try:
+        policy = parse(text)
+    except PolicyInvalid as error:
+        first = error.problems[0]
+        raise Refused(
+            f"the policy has {len(error.problems)} faults; the first: {first.where}: {first.what}",
+            first.remedy,
+        ) from error
+    at = desk.clock.now()
+    event = PolicyActivated(version=policy.version, text=text, by=person)
+    record_id = derived_id("policy", policy.version, at.isoformat())
+    desk.intake.records(
+        [
+            Record(
+                id=record_id,
+                key="policy",
+                at=at,
+                by=f"person/{person}",
+                event=event,
+                correlation=record_id,
+            )
+        ]
+    )
+    return policy.version
+
+
+def retire_article(article_id: str, person: str, at: datetime) -> Record:
+    """The record by which a person takes an article out of the knowledge base."""
+    record_id = derived_id("retire", article_id, at.isoformat())
+    return Record(
+        id=record_id,
+        key=article_id,
+        at=at,
+        by=f"person/{person}",
+        event=ArticleRetired(article_id=article_id, by=person),
+        correlation=record_id,
+    )

@@ -1,0 +1,1 @@
+"""What the models make of a message: the light tier, in plain numpy."""

@@ -1,0 +1,85 @@
+"""The model files: read, checked against the manifest, and refused when altered."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.errors import Misconfigured
+
+MANIFEST = "manifest.json"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class ModelUnavailable(Misconfigured):
+    """A model file is missing or is not the one that was trained.
+
+    Args:
+        what: Which file.
+        why: What is wrong with it.
+        remedy: What to do.
+    """
+
+    def __init__(self, what: str, why: str, remedy: str) -> None:
+        super().__init__(f"{what}: {why}", remedy)
+        self.why = why
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the manifest: a file's version and SHA-256 in hexadecimal."""
+
+    version: str
+    sha256: str
+
+
+def shipped() -> Traversable:
+    """The folder of the model files that came with the package."""
+    return resources.files("streams.understanding").joinpath("artefacts")
+
+
+def read(folder: Traversable) -> tuple[dict[str, Arrays], dict[str, str]]:
+    """The arrays of every file of a folder, and the files' versions.
+
+    Returns:
+        Arrays by name, by artefact; and "version+first twelve digits of SHA-256" by artefact.
+
+    Raises:
+        ModelUnavailable: The manifest or a file is missing, or a file was altered.
+    """
+    manifest = msgspec.json.decode(_bytes(folder, MANIFEST), type=dict[str, Entry])
+    found: dict[str, Arrays] = {}
+    versions: dict[str, str] = {}
+    for file, entry in sorted(manifest.items()):
+        content = _bytes(folder, file)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != entry.sha256:
+            raise ModelUnavailable(
+                f"the model file {file}",
+                f"its SHA-256 is {digest[:12]}, the manifest says {entry.sha256[:12]}",
+                "install the package again, or train the models again with training/train.py",
+            )
+        name = file.removesuffix(".npz")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            found[name] = {key: arrays[key] for key in arrays.files}
+        versions[name] = f"{entry.version}+{digest[:12]}"
+    return found, versions
+
+
+def _bytes(folder: Traversable, file: str) -> bytes:
+    try:
+        return folder.joinpath(file).read_bytes()
+    except OSError as error:
+        raise ModelUnavailable(
+            f"the model file {file}",
+            error.strerror or "it cannot be read",
+            "install the package again, or train the models with training/train.py",
+        ) from error

@@ -1,0 +1,88 @@
+"""Clues to identity and facts that must survive a hand-over, with their places in the message.
+
+These are extraction patterns: what matches is quoted with its place, nothing is inferred. Places
+are character offsets into the message as it was received. A bounded number is taken from a
+bounded part of the message.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agents.world import Clue, Fact
+
+LIMIT = 32
+"""At most so many clues and so many facts a message."""
+
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"']{1,300}", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\w+])(?:\+|00)\d{1,3}[\d ()./-]{6,18}\d\b|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
+_CARD = re.compile(
+    r"\b(?:card|visa|mastercard|amex)\b[^.\d\n]{0,30}\b(?:ending|ends|last (?:four|4)(?: digits)?)\b"
+    r"[^.\d\n]{0,15}(\d{4})\b|\b(?:ending (?:in|with)|last (?:four|4)(?: digits)?(?: (?:is|are))?)[: ]{1,3}(\d{4})\b",
+    re.IGNORECASE,
+)
+_NUMBERED = r"(?: ?(?:number|no\.?|nr\.?|id|code|#))?(?: (?:is|was))?[ :#]{1,3}((?=[\w-]{0,20}\d)[a-z0-9][\w-]{2,20})\b"
+_ORDER = re.compile(rf"\b(?:order|purchase|invoice|parcel|shipment|tracking){_NUMBERED}", re.IGNORECASE)
+_TICKET = re.compile(rf"\b(?:ticket|case|incident){_NUMBERED}", re.IGNORECASE)
+_REFERENCE = re.compile(
+    rf"\b(?:ref(?:erence)?|booking|confirmation|transaction|policy|claim|contract|account|reservation"
+    rf"|booking confirmation)\.?{_NUMBERED}",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|chf|inr|rs\.?)) ?\d{1,9}(?:[.,]\d{3}){0,3}(?:[.,]\d{1,2})?\b"
+    r"|\b\d{1,9}(?:[.,]\d{3}){0,3}(?:[.,]\d{1,2})? ?(?:[$€£¥₹]|(?:usd|eur|gbp|chf|inr|dollars?|euros?|pounds?|rupees?|bucks|quid)\b)"
+    r"|\bamount(?: (?:was|is|of))?:? (\d{1,9}(?:[.,]\d{1,3}){0,4})\b",
+    re.IGNORECASE,
+)
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_DATE = re.compile(
+    rf"\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? \d{{4}}\b)?"
+    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}}\b)?"
+    r"|\b(?:yesterday|today|tomorrow|(?:last|next|this) (?:week|month|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[ap]m\b)?|\b\d{1,2} ?[ap]m\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.,/-])\d{2,20}(?![\w/]|[.,]\d)")
+
+_FACTS = (
+    ("url", _URL), ("email", _EMAIL), ("card_ending", _CARD), ("order", _ORDER),
+    ("reference", _TICKET), ("reference", _REFERENCE), ("amount", _AMOUNT), ("phone", _PHONE),
+    ("date", _DATE), ("time", _TIME), ("number", _NUMBER),
+)  # fmt: skip
+_CLUES = (
+    ("email", _EMAIL), ("phone", _PHONE), ("ticket", _TICKET), ("order", _ORDER),
+    ("reference", _REFERENCE),
+)  # fmt: skip
+
+
+def facts(text: str) -> list[Fact]:
+    """The facts of a bounded message, in order of place; none overlaps another."""
+    return [Fact(kind, said, start, end) for kind, said, start, end in _found(text, _FACTS)]
+
+
+def clues(text: str) -> list[Clue]:
+    """The pointers to persons, orders and tickets in a bounded message, in order of place."""
+    return [Clue(kind, said, start, end) for kind, said, start, end in _found(text, _CLUES)]
+
+
+def _found(
+    text: str, patterns: tuple[tuple[str, re.Pattern[str]], ...]
+) -> list[tuple[str, str, int, int]]:
+    """Matches of the patterns, the earlier pattern winning where two overlap."""
+    has_digit = any(character.isdigit() for character in text)
+    taken: list[tuple[str, str, int, int]] = []
+    for kind, pattern in patterns:
+        if not has_digit and kind not in {"url", "email", "date"}:
+            continue
+        for match in pattern.finditer(text):
+            group = next((i for i in range(1, (pattern.groups or 0) + 1) if match.group(i)), 0)
+            start, end = match.span(group)
+            if all(end <= other[2] or start >= other[3] for other in taken):
+                taken.append((kind, text[start:end], start, end))
+            if len(taken) >= LIMIT:
+                break
+    return sorted(taken, key=lambda item: item[2])

@@ -1,0 +1,98 @@
+"""Features of a message for linking: hashed, weighted words, without the words themselves."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from agents.linking_terms import CUES, stem, term
+
+LIMIT = 48
+"""How many terms a message keeps at most."""
+
+TABLE = "linking_idf.npz"
+"""The artefact with the terms' inverse document frequencies; `training/train_linking.py`."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_SALUTATION = re.compile(
+    r"\A\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^\n]{0,40}\n", re.IGNORECASE
+)
+_CLOSING = re.compile(
+    r"\n\s*(?:(?:(?:kind|best|warm) )?regards|thanks|thank you|best|cheers|sincerely|yours|"
+    r"sent from my)\b[^\n]{0,40}(?:\n[^\n]{0,60}){0,3}\s*\Z",
+    re.IGNORECASE,
+)
+
+def stems(text: str) -> list[str]:
+    """The stemmed words of a message in their order, without salutation and signature.
+
+    Scripts that do not put spaces between words give pairs of neighbouring characters.
+    """
+    found: list[str] = []
+    for word in _WORD.findall(_CLOSING.sub("", _SALUTATION.sub("", text)).casefold()):
+        if len(word) > 2 and not word.isascii() and _UNSPACED.search(word):
+            found += [word[i : i + 2] for i in range(len(word) - 1)]
+        else:
+            found.append(stem(word))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[dict[int, float], float]:
+    with (files("streams.understanding") / "artefacts" / TABLE).open("rb") as file, np.load(
+        file, allow_pickle=False
+    ) as table:
+        idf = dict(zip(table["terms"].tolist(), table["idf"].tolist(), strict=True))
+        return idf, float(table["unseen"])
+
+
+@lru_cache(maxsize=50_000)
+def _weigh(word: str) -> tuple[int, float]:
+    idf, unseen = _table()
+    hashed = term(word)
+    return hashed, idf.get(hashed, unseen)
+
+
+def features(text: str) -> list[list[float]]:
+    """Up to `LIMIT` pairs of a term's hash and its weight, of unit length together.
+
+    A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then scaled
+    (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval"). Terms that
+    linking reads as cues come first, then by weight, so that whoever keeps only the first few
+    keeps what decides. A text without words has no features.
+    """
+    counts = Counter(stems(text))
+    weights: dict[int, float] = {}
+    for word, count in counts.items():
+        hashed, idf = _weigh(word)
+        weights[hashed] = (1 + math.log(count)) * idf
+    kept = sorted(weights.items(), key=lambda item: (item[0] not in CUES, -item[1], item[0]))
+    del kept[LIMIT:]
+    length = math.sqrt(sum(weight * weight for _, weight in kept))
+    return [[hashed, round(weight / length, 4)] for hashed, weight in kept]
+
+
+def inverse_frequencies(texts: Iterable[str], *, ceiling: float) -> tuple[dict[int, float], float]:
+    """The table that `features` reads, from texts: per term seen twice its weight, and unseen's.
+
+    `ceiling` bounds the weight, so that a typing error does not outweigh the topic.
+    """
+    seen: Counter[int] = Counter()
+    total = 0
+    for text in texts:
+        words = {term(word) for word in stems(text)}
+        total += bool(words)
+        seen.update(words)
+    table = {
+        hashed: min(ceiling, math.log((total + 1) / (count + 1)))
+        for hashed, count in seen.items()
+        if count > 1
+    }
+    return table, min(ceiling, math.log(total + 1))

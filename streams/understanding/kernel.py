@@ -1,0 +1,69 @@
+"""Logistic regression over a kernel, for what is taught while the desk runs.
+
+In dual form the work depends on the number of taught examples, not on the size of the feature
+space. Fitted by Böhning's bound (1992, "Multinomial logistic regression algorithm"): the
+curvature of the loss never exceeds a constant, so one factor serves every step and no step
+overshoots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+SOFTMAX_CURVATURE = 0.5
+SIGMOID_CURVATURE = 0.25
+
+
+def softmax(logits: Matrix) -> Matrix:
+    """Rows of logits to rows of probabilities."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Matrix = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def sigmoid(logits: Matrix) -> Matrix:
+    """Logits to probabilities, each on its own."""
+    result: Matrix = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
+    return result
+
+
+def fit_dual(
+    kernel: Matrix,
+    basis: Matrix,
+    target: Matrix,
+    base: Matrix,
+    link: Callable[[Matrix], Matrix],
+    curvature: float,
+    *,
+    ridge: float,
+    steps: int,
+) -> Matrix:
+    """Weights of a correction to given logits: link(base + kernel @ weights) fits the target.
+
+    Args:
+        kernel: Inner products of the examples with the basis examples, shape (n, m).
+        basis: Inner products of the basis examples, shape (m, m).
+        target: What the link should give, shape (n, columns).
+        base: Logits before the correction, shape (n, columns).
+        link: `softmax` or `sigmoid`.
+        curvature: The bound on the link's curvature.
+        ridge: Weight of the squared norm of the correction.
+        steps: Number of steps; few steps regularise as well.
+
+    Returns:
+        Weights of shape (m, columns).
+    """
+    size = len(basis)
+    bound = curvature * (kernel.T @ kernel) + ridge * basis
+    # a little of the identity keeps examples with equal vectors invertible
+    step = np.linalg.inv(bound + 1e-3 * np.eye(size, dtype=np.float32))
+    weights = np.zeros((size, target.shape[1]), dtype=np.float32)
+    for _ in range(steps):
+        gap = link(base + kernel @ weights) - target
+        weights -= step @ (kernel.T @ gap + ridge * (basis @ weights))
+    return weights

@@ -1,0 +1,94 @@
+"""Which of the served languages a message is in; unsure short texts keep the known language.
+
+An own linear model over character n-grams (trained also on code-mixed Hindi in Latin letters,
+which no public detector knows) decides when its lead is clear. Otherwise py3langid, limited to
+the served languages, has a say too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from streams.understanding.kernel import softmax
+from streams.understanding.tfidf import HALF, Floats, Head, Vector
+
+MIXED_HINDI = "hi-Latn"
+CLEAR_LEAD = 4.0
+"""Nats by which the own model's first language must lead for py3langid not to be asked."""
+
+SECOND_OPINION = 0.1
+"""Weight of py3langid's log-likelihoods; chosen on a held-out quarter of the open data."""
+
+FURTHEST = -20.0
+MIN_LETTERS = 4
+MIN_WORDS = 2
+MIN_MARGIN = 1.0
+SURE = 0.6
+
+_PY3LANGID_NAMES = {"nb": "no"}
+
+
+class LanguageModel(NamedTuple):
+    """The served languages and the own model's columns for them, in the same order."""
+
+    languages: tuple[str, ...]
+    head: Head
+
+    def identify(
+        self, text: str, vector: Vector, known: str | None
+    ) -> tuple[str | None, float | None]:
+        """The language of a text and its probability.
+
+        Args:
+            text: The cleaned text.
+            vector: Its vector.
+            known: The language known from the conversation or the customer.
+
+        Returns:
+            The known language, with no probability, when the text is shorter than four letters
+            or two words or the lead is under one nat; None when nothing is known either.
+        """
+        letters = sum(character.isalpha() for character in text[:64])
+        short = letters < MIN_LETTERS or (text.isascii() and len(text.split()) < MIN_WORDS)
+        if not letters or (short and known is not None):
+            return known, None
+        scores = self.scores(text, vector)
+        probabilities = softmax(scores)
+        first, second = np.argsort(-scores, kind="stable")[:2].tolist()
+        probability = round(float(probabilities[first]), 4)
+        if short and probability < SURE or scores[first] - scores[second] < MIN_MARGIN:
+            return known, None if known is not None else probability
+        return self.languages[first], probability
+
+    def scores(self, text: str, vector: Vector) -> Floats:
+        """Log-scores of the languages, shape (languages,)."""
+        half = np.searchsorted(vector.ids, HALF)
+        scores = self.head.logits(Vector(vector.ids[:half], vector.weights[:half]))
+        top = np.partition(scores, -2)[-2:]
+        if top[1] - top[0] < CLEAR_LEAD:
+            scores = scores + np.float32(SECOND_OPINION) * second_opinion(text, self.languages)
+        return scores
+
+
+@cache
+def _py3langid(languages: tuple[str, ...]) -> tuple[LanguageIdentifier, NDArray[np.intp]]:
+    """py3langid limited to languages, loaded on first need, and its columns' places in ours."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    place = {_PY3LANGID_NAMES.get(name, name): i for i, name in enumerate(languages)}
+    identifier.set_languages([name for name in place if name != MIXED_HINDI])
+    return identifier, np.array([place[name] for name in identifier.labels], dtype=np.intp)
+
+
+def second_opinion(text: str, languages: tuple[str, ...]) -> Floats:
+    """py3langid's log-likelihoods less the greatest, bounded below; 0 for mixed Hindi."""
+    identifier, places = _py3langid(languages)
+    ranked = dict(identifier.rank(text))
+    values = np.array([ranked[name] for name in identifier.labels], dtype=np.float32)
+    opinion = np.zeros(len(languages), dtype=np.float32)
+    opinion[places] = np.maximum(values - values.max(), FURTHEST)
+    return opinion

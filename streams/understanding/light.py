@@ -1,0 +1,131 @@
+"""The light tier of understanding: small models in numpy, loaded once, asked once a message."""
+
+from __future__ import annotations
+
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from agents.world import Understanding
+from streams.understanding import artefacts
+from streams.understanding.artefacts import Arrays
+from streams.understanding.categories import Pretrained, ScopeModel
+from streams.understanding.cues import cues, deadlines, urgency
+from streams.understanding.facts import clues, facts
+from streams.understanding.features import features
+from streams.understanding.index import Fitter, KnowledgeIndex
+from streams.understanding.language import LanguageModel
+from streams.understanding.retrieval import RetrievalModel
+from streams.understanding.text import bounded, clean, sentences
+from streams.understanding.tfidf import Head, Lexicon, Vectoriser
+from streams.understanding.tone import ToneModel, judged
+
+ENGLISH = frozenset({None, "en", "hi-Latn"})
+"""Languages whose tone the model can judge; a message in another one is neutral."""
+
+NEUTRAL = 0.5
+
+
+class LightModels:
+    """Everything that the light tier knows before anything is taught.
+
+    Attributes:
+        versions: "version+first twelve hexadecimal digits of SHA-256" by artefact.
+    """
+
+    def __init__(self, arrays: dict[str, Arrays], versions: dict[str, str]) -> None:
+        self.versions = versions
+        self._lexicon = Lexicon()
+        self._vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
+        categories, retrieval, tone = arrays["categories"], arrays["retrieval"], arrays["tone"]
+        language = arrays["language"]
+        self._language = LanguageModel(tuple(language["names"].tolist()), _head(language))
+        self._tone = ToneModel(
+            _head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"])
+        )
+        self._fitter = Fitter(
+            self._lexicon,
+            self._vectoriser,
+            Pretrained(
+                tuple(categories["names"].tolist()),
+                tuple(frozenset(row) for row in categories["examples"].tolist()),
+                _head(categories),
+            ),
+            ScopeModel(categories["scope"], float(categories["scope_bias"])),
+            RetrievalModel(
+                retrieval["rank"], retrieval["confidence"], float(retrieval["bias"])
+            ),
+            self.raw_tone,
+        )
+
+    @classmethod
+    def load(cls, folder: Traversable | None = None) -> LightModels:
+        """The models of a folder, by default those that came with the package.
+
+        Raises:
+            ModelUnavailable: A file is missing or is not the one in the manifest.
+        """
+        return cls(*artefacts.read(folder or artefacts.shipped()))
+
+    def understand(
+        self,
+        message: str,
+        *,
+        subject: str = "",
+        known_language: str | None = None,
+        index: KnowledgeIndex,
+    ) -> Understanding:
+        """What the models make of a message.
+
+        Models read the first `MODEL_CHARS` characters of subject and message together; facts and
+        clues are taken from the first `MODEL_CHARS` of the message and quoted with their places
+        in it. So any message takes bounded time.
+
+        Args:
+            message: The text as it was received.
+            subject: The subject line, where the channel has one.
+            known_language: The language known from the conversation or the customer.
+            index: What was taught; fitted on its first message.
+        """
+        fitted = self._fitter.fitted(index)
+        raw = bounded(message)
+        text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
+        words = self._lexicon.look_up(text)
+        vector = self._vectoriser.vector(words)
+        language, certainty = self._language.identify(text, vector, known_language)
+        score = NEUTRAL
+        if language in ENGLISH:
+            score = fitted.tone.apply(self._judge(text))
+        judgement = fitted.categories.judge(vector)
+        return Understanding(
+            language=language,
+            language_confidence=certainty,
+            sentiment_score=score,
+            urgency_indicators=urgency(text),
+            deadlines=deadlines(text),
+            cues=cues(text),
+            categories=fitted.categories.listed(judgement),
+            out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
+            tags=fitted.tags.borne(vector),
+            solutions=fitted.articles.search(words, vector, judgement.probabilities, language),
+            clues=clues(raw),
+            facts=facts(raw),
+            features=features(text),
+            unseen_priority=None,
+        )
+
+    def raw_tone(self, message: str) -> float:
+        """The tone of a message before a deployment's own calibration, 0 to 1."""
+        return self._judge(clean(bounded(message)))
+
+    def _judge(self, text: str) -> float:
+        return self._tone.score(
+            [
+                (part, self._vectoriser.word_vector(self._lexicon.look_up(part)))
+                for part in judged(sentences(text))
+            ]
+        )
+
+
+def _head(arrays: Arrays) -> Head:
+    return Head(arrays["features"], arrays["rows"], arrays["scale"], arrays["bias"])

@@ -1,0 +1,218 @@
+"""TF-IDF vectors of words and character n-grams by hashing, and what is computed with them.
+
+Features are hashed into a fixed space, so a text in any language and of any trade has a vector
+without a vocabulary (Weinberger et al. 2009, "Feature hashing for large scale multitask
+learning"). The first half of the space holds character n-grams, the second half words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.understanding.text import stem, words
+
+HALF = 1 << 15
+SPACE = 2 * HALF
+"""Number of features."""
+
+GRAMS = (2, 5)
+"""Shortest and longest character n-gram; they stay within a word padded with one space."""
+
+_CACHED_WORDS = 8192
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+
+class Vector(NamedTuple):
+    """A sparse vector: distinct features, ascending, with their weights."""
+
+    ids: Ints
+    weights: Floats
+
+
+_EMPTY = Vector(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+_HALF_LENGTH = np.float32(0.5**0.5)
+
+
+class Word(NamedTuple):
+    """What a word brings along, computed once per distinct word."""
+
+    stem: str
+    term: int
+    grams: Ints
+
+
+def char_grams(word: str) -> list[str]:
+    """The character n-grams of a word; a gram longer than the padded word is left out."""
+    padded = f" {word} "
+    length = len(padded)
+    return [
+        padded[start : start + size]
+        for size in range(GRAMS[0], min(GRAMS[1], length) + 1)
+        for start in range(length - size + 1)
+    ]
+
+
+class Lexicon:
+    """Words seen of late with their stems and hashes; bounded, and never part of a result."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Word] = {}
+
+    def look_up(self, text: str) -> list[Word]:
+        """The words of a text, in order."""
+        known = self._known
+        found: list[Word] = []
+        for word in words(text):
+            entry = known.get(word)
+            if entry is None:
+                if len(known) >= _CACHED_WORDS:
+                    known.clear()
+                entry = known[word] = _analyse(word)
+            found.append(entry)
+        return found
+
+
+def _analyse(word: str) -> Word:
+    hashed = [crc32(gram.encode()) & (HALF - 1) for gram in char_grams(word)]
+    root = stem(word)
+    return Word(root, crc32(root.encode()), np.array(hashed, dtype=np.int32))
+
+
+class Vectoriser:
+    """Weighs the features of a text: (1 + log count) x inverse document frequency, unit length.
+
+    Characters and words are brought to unit length apart, so that neither drowns the other.
+
+    Args:
+        idf: Inverse document frequency of each feature, shape (SPACE,).
+    """
+
+    def __init__(self, idf: Floats) -> None:
+        self._idf = idf
+
+    def vector(self, found: Sequence[Word]) -> Vector:
+        """The vector of a text's words; empty for a text without words."""
+        if not found:
+            return _EMPTY
+        grams, counts = np.unique(
+            np.concatenate([entry.grams for entry in found]), return_counts=True
+        )
+        weights = self._unit(grams, counts)
+        units = self.word_vector(found)
+        return Vector(
+            np.concatenate((grams, units.ids)),
+            np.concatenate((weights, units.weights)) * _HALF_LENGTH,
+        )
+
+    def word_vector(self, found: Sequence[Word]) -> Vector:
+        """The vector of words and pairs of words alone, of unit length."""
+        if not found:
+            return _EMPTY
+        terms = [entry.term for entry in found]
+        pairs = [first * 31 + second for first, second in zip(terms, terms[1:], strict=False)]
+        hashed = np.array(terms + pairs, dtype=np.int64) & (HALF - 1)
+        units, counts = np.unique(hashed, return_counts=True)
+        ids = units.astype(np.int32) + HALF
+        return Vector(ids, self._unit(ids, counts))
+
+    def _unit(self, ids: Ints, counts: NDArray[np.intp]) -> Floats:
+        weights = (1.0 + np.log(counts)).astype(np.float32) * self._idf[ids]
+        return weights / np.float32(max(float(np.sqrt(weights @ weights)), 1e-9))
+
+
+def document_frequency_to_idf(frequency: NDArray[np.intp], documents: int) -> Floats:
+    """log((1 + documents) / (1 + frequency)) + 1, the smoothed form of Salton and Buckley."""
+    idf = np.log((1 + documents) / (1 + frequency)) + 1
+    return idf.astype(np.float32)
+
+
+class Head:
+    """A linear layer over sparse vectors: rows for the features that occur, zero for the rest.
+
+    Args:
+        features: The features that have a row, ascending.
+        rows: Weights, shape (features, columns), of any number type.
+        scale: Multiplies each column, shape (columns,).
+        bias: Added to each column, shape (columns,).
+    """
+
+    def __init__(
+        self, features: Ints, rows: NDArray[np.generic], scale: Floats, bias: Floats
+    ) -> None:
+        self._slot = np.full(SPACE, -1, dtype=np.int32)
+        self._slot[features] = np.arange(len(features), dtype=np.int32)
+        self._rows = rows
+        self._scale = scale
+        self._bias = bias
+
+    def logits(self, vector: Vector) -> Floats:
+        """The columns' values for a vector, shape (columns,)."""
+        slots = self._slot[vector.ids]
+        known = slots >= 0
+        gathered = self._rows[slots[known]].astype(np.float32)
+        result: Floats = (vector.weights[known] @ gathered) * self._scale + self._bias
+        return result
+
+
+class Postings:
+    """Sparse rows turned over: for each feature the rows that have it. Multiplies fast.
+
+    Args:
+        vectors: The rows.
+        space: Number of features.
+    """
+
+    def __init__(self, vectors: Sequence[Vector], space: int) -> None:
+        self.rows = len(vectors)
+        sizes = [len(vector.ids) for vector in vectors]
+        ids = np.concatenate([v.ids for v in vectors]) if vectors else np.empty(0, np.int32)
+        weights = (
+            np.concatenate([v.weights for v in vectors]) if vectors else np.empty(0, np.float32)
+        )
+        order = np.argsort(ids, kind="stable")
+        self._row = np.repeat(np.arange(self.rows, dtype=np.int32), sizes)[order]
+        self._weight = weights[order]
+        self._start = np.zeros(space + 1, dtype=np.int64)
+        np.cumsum(np.bincount(ids, minlength=space), out=self._start[1:])
+
+    def dot(self, vector: Vector) -> NDArray[np.float64]:
+        """The inner product of a vector with every row, shape (rows,)."""
+        starts = self._start[vector.ids]
+        sizes = self._start[vector.ids + 1] - starts
+        total = int(sizes.sum())
+        if not total:
+            return np.zeros(self.rows)
+        ends = np.cumsum(sizes)
+        place = np.repeat(starts - ends + sizes, sizes) + np.arange(total)
+        weights = self._weight[place] * np.repeat(vector.weights, sizes)
+        return np.bincount(self._row[place], weights=weights, minlength=self.rows)
+
+
+def primal(vectors: Sequence[Vector], dual: Floats) -> Head:
+    """The linear layer that equals a sum of inner products with vectors.
+
+    Args:
+        vectors: The basis points.
+        dual: Their weights in each column, shape (vectors, columns).
+    """
+    features, place = np.unique(np.concatenate([v.ids for v in vectors]), return_inverse=True)
+    rows = np.zeros((len(features), dual.shape[1]), dtype=np.float32)
+    start = 0
+    for vector, weights in zip(vectors, dual, strict=True):
+        end = start + len(vector.ids)
+        rows[place[start:end]] += np.outer(vector.weights, weights)
+        start = end
+    columns = dual.shape[1]
+    return Head(
+        features.astype(np.int32),
+        rows,
+        np.ones(columns, dtype=np.float32),
+        np.zeros(columns, dtype=np.float32),
+    )

@@ -1,0 +1,144 @@
+"""How unhappy a message sounds: each sentence is judged, and the worst one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from streams.understanding.cues import CUES, URGENCY
+from streams.understanding.kernel import softmax
+from streams.understanding.tfidf import Floats, Head, Vector
+
+SENTENCES = 16
+"""At most so many sentences are judged: the first ones and the last ones."""
+
+TONE_CUES = (
+    "thanks", "solved", "not_solved", "asks_person", "complaint", "legal_threat", "churn_threat",
+)  # fmt: skip
+DENSE = 7 + len(TONE_CUES) + 1
+"""Number of dense features beside the words."""
+
+_PULL = 2.0
+_ROUNDS = 25
+_ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
+
+
+class ToneModel:
+    """Multinomial logistic regression on words, VADER's features and cues.
+
+    Args:
+        words: Logits of (negative, neutral, positive) from the words' half of a vector.
+        dense: Weights of the dense features, shape (DENSE, 3).
+        slope: Calibration of the message's log-odds: multiplies them.
+        offset: Calibration of the message's log-odds: is added to them.
+    """
+
+    def __init__(self, words: Head, dense: Floats, slope: float, offset: float) -> None:
+        self._words = words
+        self._dense = dense
+        self._slope = slope
+        self._offset = offset
+        self._vader = SentimentIntensityAnalyzer()
+
+    def score(self, parts: Sequence[tuple[str, Vector]]) -> float:
+        """The tone of a message, 0 (unhappy) to 1; 0.5 without sentences.
+
+        The score of a sentence is P(positive) + P(neutral) / 2; the worst is calibrated.
+
+        Args:
+            parts: Each sentence with the words' half of its vector.
+        """
+        if not parts:
+            return 0.5
+        logits = np.stack([self._logits(text, vector) for text, vector in parts])
+        probabilities = softmax(logits)
+        worst = float((probabilities[:, 2] + probabilities[:, 1] / 2).min())
+        return _squash(self._slope * log_odds(worst) + self._offset)
+
+    def _logits(self, text: str, vector: Vector) -> Floats:
+        result: Floats = self._words.logits(vector) + self.dense_features(text) @ self._dense
+        return result
+
+    def dense_features(self, text: str) -> Floats:
+        """The dense features of a sentence, shape (DENSE,)."""
+        vader = self._vader_features(text)
+        letters = [character for character in text if character.isalpha()]
+        loud = len(letters) > 5 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+        return np.array(
+            [
+                vader["compound"],
+                vader["neg"],
+                vader["pos"],
+                min(text.count("!"), 3) / 3,
+                min(text.count("?"), 3) / 3,
+                loud,
+                min(len(text), 200) / 200,
+                *(CUES[name].search(text) is not None for name in TONE_CUES),
+                any(pattern.search(text) for pattern in URGENCY.values()),
+            ],
+            dtype=np.float32,
+        )
+
+    def _vader_features(self, text: str) -> dict[str, float]:
+        """VADER's scores; a sentence without a word of its lexicon is not walked through."""
+        tokens = text.lower().split()
+        lexicon = self._vader.lexicon
+        if text.isascii() and not any(
+            token in lexicon or token.strip("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") in lexicon
+            for token in tokens
+        ):
+            return _ZERO
+        scores: dict[str, float] = self._vader.polarity_scores(text)
+        return scores
+
+
+def judged(parts: Sequence[str]) -> Sequence[str]:
+    """The sentences that are judged: all, or the first and last eight of many."""
+    if len(parts) <= SENTENCES:
+        return parts
+    return [*parts[: SENTENCES // 2], *parts[-SENTENCES // 2 :]]
+
+
+def log_odds(probability: float) -> float:
+    """The logit, bounded at a thousandth."""
+    bounded = min(max(probability, 1e-3), 1 - 1e-3)
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def _squash(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
+class ToneCalibration(NamedTuple):
+    """A deployment's own correction of the log-odds: slope x log-odds + offset."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def apply(self, score: float) -> float:
+        """The corrected score."""
+        return round(_squash(self.slope * log_odds(score) + self.offset), 4)
+
+
+def recalibrated(scores: Sequence[float], truth: Sequence[float]) -> ToneCalibration:
+    """The correction that makes scores fit a deployment's labels, by penalised Newton steps.
+
+    A few labels move little: slope and offset are pulled to 1 and 0 with the strength of two
+    labels each.
+    """
+    if not scores:
+        return ToneCalibration()
+    x = np.array([[log_odds(score), 1.0] for score in scores])
+    y = np.clip(np.array(truth), 0.0, 1.0)
+    start = np.array([1.0, 0.0])
+    w = start.copy()
+    for _ in range(_ROUNDS):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (p - y) + _PULL * (w - start)
+        hessian = (x.T * (p * (1 - p))) @ x + _PULL * np.eye(2)
+        w = w - np.linalg.solve(hessian, gradient)
+    # a negative slope would call the happy unhappy: labels that ask for it are not believed
+    return ToneCalibration(max(float(w[0]), 0.05), float(w[1]))

@@ -1,0 +1,99 @@
+"""Where a turn's world comes from: policy, models and knowledge as of the turn's clock."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import UTC, datetime
+from typing import Protocol
+
+from agents.policy import Policy, parse
+from agents.world import Models, World
+from schemas.events.control import PolicyActivated
+from schemas.record import Record
+from schemas.topics import CONTROL, KNOWLEDGE
+from streams.embedded.database import Database
+from streams.embedded.log import SqliteLog
+
+
+class History(Protocol):
+    """Models by time; `streams.knowledge.KnowledgeHistory` is the real one."""
+
+    def add(self, record: Record) -> None:
+        """Take in the next knowledge record."""
+
+    def at(self, clock: float) -> Models:
+        """The models over what a turn at this clock sees."""
+
+
+class Worlds:
+    """Follows the knowledge and control topics and gives each turn its snapshot.
+
+    Args:
+        database: The store's connection.
+        history: The models by time.
+        policy: The policy in force until one is activated.
+    """
+
+    def __init__(self, database: Database, history: History, policy: Policy) -> None:
+        self._db = database
+        self._log = SqliteLog(database)
+        self._history = history
+        self._policies: list[Policy] = [policy]
+        self._since: list[float] = [float("-inf")]
+        self._read: dict[tuple[str, int], int] = {}
+        self._seen_version: int | None = None
+
+    def at(self, now: float, trigger: Record) -> World:
+        """The snapshot for a turn at a clock reading."""
+        self.follow()
+        return World(
+            now=datetime.fromtimestamp(now, UTC),
+            policy=self.policy_at(now),
+            models=self.models_at(now),
+            trigger=trigger,
+        )
+
+    def policy_at(self, now: float) -> Policy:
+        """The policy in force at a moment, among what was followed."""
+        return self._policies[bisect_right(self._since, now) - 1]
+
+    def models_at(self, now: float) -> Models:
+        """The models over what was taught by a moment, among what was followed."""
+        return self._history.at(now)
+
+    def follow(self) -> None:
+        """Read what was taught and activated since the last time."""
+        if not self._may_have_grown():
+            return
+        rows = self._db.execute(
+            "SELECT topic, partition, end_offset FROM ends WHERE topic IN (?, ?)",
+            (KNOWLEDGE.name, CONTROL.name),
+        ).fetchall()
+        for topic, partition, end in rows:
+            start = self._read.get((topic, partition), 0)
+            while start < end:
+                for entry in self._log.read(topic, partition, start, 500):
+                    self._take(entry.record())
+                    start = entry.offset + 1
+            self._read[topic, partition] = start
+
+    def _may_have_grown(self) -> bool:
+        """A cheap look: did this connection or another one write since the last time?"""
+        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        grown = version != self._seen_version or self.appended
+        self._seen_version = version
+        self.appended = False
+        return grown
+
+    appended = True
+    """Set by the worker when it wrote to the knowledge or the control topic itself."""
+
+    def _take(self, record: Record) -> None:
+        event = record.event
+        if record.topic == KNOWLEDGE.name:
+            self._history.add(record)
+        elif isinstance(event, PolicyActivated):
+            at = record.at.timestamp()
+            place = bisect_right(self._since, at)
+            self._since.insert(place, at)
+            self._policies.insert(place, parse(event.text))

@@ -1,0 +1,46 @@
+"""What holds for every test: nothing from the developer's machine, and nothing left out in CI."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+# With this set a test that is left out is a failed test.
+STRICT = os.environ.get("PACTDESK_STRICT_TESTS") == "1"
+
+# A developer's own settings must not reach the tests; these two are about the tests.
+for name in [name for name in os.environ if name.startswith("PACTDESK_")]:
+    if name not in {"PACTDESK_STRICT_TESTS", "PACTDESK_TEST_KILLS"}:
+        del os.environ[name]
+
+# Far from UTC and not by whole hours, so that a local time taken for UTC shows.
+os.environ["TZ"] = "Asia/Kathmandu"
+time.tzset()
+
+# A slow machine is no failure.
+settings.register_profile("pactdesk", deadline=None, print_blob=True)
+settings.load_profile("pactdesk")
+
+
+def _left_out(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if STRICT and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"left out, which strict mode forbids: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _left_out(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _left_out(report)
+    return report
