@@ -52,9 +52,10 @@ class Moves:
         """The ticket begins with this."""
         self._say(event)
 
-    def say(self, kind: type[TicketEvent], **fields: Any) -> None:  # Any: the event's fields
+    def say(self, kind: type[TicketEvent], /, **fields: Any) -> None:  # Any: the event's fields
         """The ticket's next event; what `fields` leave out is as it stands."""
-        self._say(kind(**{**standing(self.case, self.ticket), **fields}))
+        ticket = self.ticket
+        self._say(kind(**{**standing(self.case, ticket), **fields}))
 
     def add(self, *events: Event) -> None:
         """Events that change no ticket."""

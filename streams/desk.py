@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from agents.policy import Policy, default_policy
+from agents.world import Models
 from schemas.record import Record
 from streams import asof, pact, query, why
-from streams.clock import Clock, WallClock
+from streams.clock import Clock, ManualClock, WallClock, parse_time
 from streams.effects import Effects, LocalTransport
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import Entry, SqliteLog
@@ -91,9 +93,14 @@ class Desk:
         Raises:
             Refused: Another worker is at work on this store.
         """
+        with self.shift() as shift:
+            return shift.run(progress)
+
+    @contextmanager
+    def shift(self) -> Iterator[Shift]:
+        """Be the store's worker for a while; raises `Refused` when somebody else is."""
         with only_worker(self.folder):
-            worker = Worker(self.database, self.worlds, self.clock)
-            return drive(worker, self.effects(), Projector(self.database), progress)
+            yield Shift(self)
 
     def effects(self) -> Effects:
         """What carries out requests, over the local transport."""
@@ -124,13 +131,17 @@ class Desk:
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the models make of messages; appends nothing."""
-        self.worlds.follow()
-        models = self.worlds.models_at(self.clock.now().timestamp())
+        models = self.models_now()
         return [pact.understood(models, document) for document in documents]
 
     def pact(self, action: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """One of the 28 actions; what it appends is worked off before this returns."""
         return pact.execute(self, action, params or {})
+
+    def models_now(self) -> Models:
+        """The models over what was taught by now."""
+        self.worlds.follow()
+        return self.worlds.models_at(self.clock.now().timestamp())
 
     def policy(self) -> Policy:
         """The policy in force now."""
@@ -191,30 +202,46 @@ class Desk:
         self.close()
 
 
-def drive(
-    worker: Worker,
-    effects: Effects,
-    projector: Projector,
-    progress: Callable[[int], None] | None = None,
-) -> int:
-    """Take turns until nothing waits, carrying out effects and folding tables in between."""
-    effects.carry_out()
-    worker.look()
-    told = 0
-    while True:
-        if worker.step():
-            effects.carry_out()
-            if worker.turns - told >= PROJECT_EVERY:
-                projector.catch_up()
-                if progress is not None:
-                    progress(worker.turns - told)
-                told = worker.turns
-        elif not worker.fire():
-            break
-    projector.catch_up()
-    if progress is not None:
-        progress(worker.turns - told)
-    return worker.turns
+class Shift:
+    """A worker with its effects and its projector, taking turns until nothing waits.
+
+    Args:
+        desk: The desk; the caller holds its worker's lock.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._worker = Worker(desk.database, desk.worlds, desk.clock)
+        self._effects = desk.effects()
+        self._projector = Projector(desk.database)
+
+    def run(self, progress: Callable[[int], None] | None = None) -> int:
+        """Take turns until nothing waits; effects after each, tables every so often."""
+        worker = self._worker
+        self._effects.carry_out()
+        worker.look()
+        began = told = worker.turns
+        while True:
+            if worker.step():
+                self._effects.carry_out()
+                if worker.turns - told >= PROJECT_EVERY:
+                    self._projector.catch_up()
+                    if progress is not None:
+                        progress(worker.turns - told)
+                    told = worker.turns
+            elif not worker.fire():
+                break
+        self._projector.catch_up()
+        if progress is not None:
+            progress(worker.turns - told)
+        return worker.turns - began
+
+    def run_to(self, moment: str) -> int:
+        """Move the manual clock to a moment, unless it is there already, and run."""
+        clock = self._desk.clock
+        assert isinstance(clock, ManualClock)
+        clock.set(max(parse_time(moment), clock.now()))
+        return self.run()
 
 
 def _names(entry: Entry, field: str, value: str) -> bool:

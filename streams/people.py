@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from agents.policy import PolicyInvalid, parse
+from agents.policy_toml import PolicyInvalid, parse
 from schemas.events.control import PolicyActivated
 from schemas.events.knowledge import ArticleRetired
 from schemas.record import Record, derived_id

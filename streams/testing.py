@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from agents.policy import Policy, default_policy
 
 from agents.agent import Agent
+from agents.policy import Policy, default_policy
 from agents.world import ArticleText, CategoryRule, Understanding, World
 from projections.case import Case, evolve, timers
 from schemas.event import Event
@@ -76,7 +76,7 @@ class FakeModels(msgspec.Struct, frozen=True):
     understanding: Understanding = msgspec.field(default_factory=understood)
     articles: dict[str, ArticleText] = {}
     categories: dict[str, CategoryRule] = {}
-    versions: dict[str, str] = {"fake": "1"}
+    versions: dict[str, str] = msgspec.field(default_factory=lambda: {"fake": "1"})
 
     def understand(
         self, message: str, *, subject: str, known_language: str | None

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import Protocol
 
-from agents.policy import Policy, parse
+from agents.policy import Policy
+from agents.policy_toml import parse
 from agents.world import Models, World
 from schemas.events.control import PolicyActivated
 from schemas.record import Record

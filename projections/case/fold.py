@@ -26,8 +26,14 @@ Meaning = Callable[[Case, Any, Record], Case]
 
 
 def evolve(case: Case, record: Record) -> Case:
-    """The case after a record of the customer's line; a record it does not know changes nothing."""
-    meaning = MEANINGS.get(type(record.event))
+    """The case after a record of the customer's line; a record it does not know changes nothing.
+
+    What comes to an absorbed line is handed on and means something to the surviving one alone.
+    """
+    kind = type(record.event)
+    if case.merged_into is not None and kind not in _ON_ABSORBED:
+        return case
+    meaning = MEANINGS.get(kind)
     return case if meaning is None else meaning(case, record.event, record)
 
 
@@ -174,15 +180,10 @@ def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -
 def _timer(case: Case, event: inbox.TimerDue, record: Record) -> Case:
     """A timer that still stood has fired; one that ran out after its reason went fires nothing.
 
-    What an SLA timer stood for is cleared by the event that the lifecycle answers with. A timer
-    of an absorbed line stands on: it fires on the line that has the ticket then.
+    What an SLA timer stood for is cleared by the event that the lifecycle answers with.
     """
     known = case.ticket(event.ticket_id)
-    if (
-        known is None
-        or case.merged_into is not None
-        or not stands(known, event.kind, event.due_at.timestamp())
-    ):
+    if known is None or not stands(known, event.kind, event.due_at.timestamp()):
         return case if case.fired is None else _replace(case, fired=None)
     case = _replace(case, fired=record.id)
     field = _ONE_SHOT.get(event.kind)
@@ -236,3 +237,8 @@ MEANINGS: dict[type[Event], Meaning] = {
 }
 """What every event that the case knows means for it; a table, for a `match` over as many event
 types costs more than the fold itself. Events that are not here leave the case as it is."""
+
+_ON_ABSORBED: frozenset[type[Event]] = frozenset(
+    {says.CustomersUnmerged, says.CustomerRecognised, inbox.TicketHandedOver}
+)
+"""What still means something to a line that was absorbed by another."""

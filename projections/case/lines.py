@@ -26,6 +26,7 @@ def handed_over(case: Case, event: TicketHandedOver) -> Case:
 def _gave(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: Case) -> Case:
     gone = {one.id for one in tickets}
     handles = case.handles
+    back = {event.customer_id, *profile.absorbed} if event.undo else set()
     if event.undo:
         for channel, known in profile.handles.items():
             for handle in known:
@@ -38,16 +39,15 @@ def _gave(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         resolved=case.resolved - profile.resolved,
         escalations=case.escalations - profile.escalations,
         handles=handles,
-        absorbed=tuple(i for i in case.absorbed if not (event.undo and i == event.customer_id)),
+        absorbed=tuple(i for i in case.absorbed if i not in back),
         unannounced=True,
     )
 
 
 def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: Case) -> Case:
-    home = None if event.undo else event.from_customer_id
     known = dict(case.tickets)
     for one in tickets:
-        known[one.id] = _replace(one, home=home)
+        known[one.id] = _replace(one, home=_home(case, event, one))
     handles = case.handles
     for channel, theirs in profile.handles.items():
         for handle in theirs:
@@ -67,3 +67,10 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         absorbed=absorbed,
         unannounced=True,
     )
+
+
+def _home(case: Case, event: TicketHandedOver, ticket: Ticket) -> str | None:
+    """The absorbed line that a ticket began on; None when it began here or came back here."""
+    if not event.undo:
+        return ticket.home or event.from_customer_id
+    return ticket.home if ticket.home in case.absorbed else None

@@ -26,6 +26,9 @@ _replace = msgspec.structs.replace
 REFERENCE_KINDS = frozenset({"order", "reference", "ticket"})
 """Kinds of clues that name a matter rather than a person."""
 
+UNHAPPY = frozenset({"not_solved", "asks_person"})
+"""Cues with which a customer turns an offered article down."""
+
 BY_PEOPLE = frozenset({"agent_reply", "opening"})
 """Kinds of replies that people write."""
 
@@ -53,7 +56,9 @@ def _we_wrote(changes: dict[str, object], known: Ticket, event: MessageAdded, at
     }
     if event.kind in BY_PEOPLE:
         changes["person_replies"] = known.person_replies + 1
-    if event.solution_id is not None:
+    if event.solution_id is None:
+        changes["offer"] = None
+    else:
         changes |= {
             "offer": event.solution_id,
             "offered": latest(known.offered, (event.solution_id,), OFFERS),
@@ -89,6 +94,8 @@ def _customer_wrote(
     facts = tuple(Fact(kind, text, contact.id) for kind, text in seen.facts)
     clues = tuple(text for kind, text in seen.clues if kind in REFERENCE_KINDS)
     tone = seen.sentiment if known.sentiment is None else min(known.sentiment, seen.sentiment)
+    if UNHAPPY & set(seen.cues):
+        changes["offer"] = None
     changes |= {
         "features": (*known.features, seen.features)[-FEATURE_ROWS:],
         "facts": (*known.facts, *facts)[-FACTS:],

@@ -136,7 +136,15 @@ def _escalated(case: Case, known: Ticket, event: became.TicketEscalated, at: flo
 
 
 def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float) -> Case:
-    return _with(case, known, event, at, specialist_id=event.specialist_id, request_id=None)
+    return _with(
+        case,
+        known,
+        event,
+        at,
+        team=event.team,
+        specialist_id=event.specialist_id,
+        request_id=None,
+    )
 
 
 def _prioritised(case: Case, known: Ticket, event: became.TicketPrioritised, at: float) -> Case:

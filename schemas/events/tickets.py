@@ -11,8 +11,8 @@ from schemas.vocabulary import (
     PersonalJson,
     Priority,
     SlaTarget,
-    Time,
     TicketStatus,
+    Time,
     Trigger,
 )
 

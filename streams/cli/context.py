@@ -39,11 +39,19 @@ class Context:
         """The settings of this call."""
         return load(self.flags)[0]
 
-    def desk(self, clock: Clock | None = None) -> Desk:
-        """The desk of this call; the caller closes it."""
-        from streams.desk import open_desk  # the heavy part, only for commands that need it
+    def desk(self, clock: Clock | None = None, *, default_secret: str | None = None) -> Desk:
+        """The desk of this call; the caller closes it.
 
-        return open_desk(clock=clock, settings=self.settings())
+        Args:
+            clock: Another clock than the wall's.
+            default_secret: The identity secret of a new store where none is set.
+        """
+        from streams.clock import WallClock
+        from streams.desk import Desk  # the heavy part, only for commands that need it
+
+        settings = self.settings()
+        secret = settings.identity.secret or default_secret
+        return Desk(settings.data, clock or WallClock(), secret=secret)
 
     def show(self, document: Any, text: Callable[[], str] | None = None) -> None:  # Any: JSON
         """One document: as JSON, or as its text for people."""

@@ -190,7 +190,7 @@ def _policy_text(path: Path) -> str:
 @give
 def policy_check(context: Context, file: Path) -> int:
     """Say what is wrong with a policy file; exit 3 when something is."""
-    from agents.policy import check
+    from agents.policy_toml import check
 
     problems = [msgspec.to_builtins(one) for one in check(_policy_text(file))]
     context.show(

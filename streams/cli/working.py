@@ -94,14 +94,33 @@ def up_command(context: Context, roles: str, domain: str | None, clock_name: str
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many dialogues.")
 @click.option("--speed", default="max", show_default=True, help="max, or times real time.")
 @click.option("--serve", is_flag=True, help="Stay up afterwards.")
-@give
-def demo_command(context: Context, limit: int | None, speed: str, serve: bool) -> None:
+@click.pass_context
+def demo_command(click_context: click.Context, limit: int | None, speed: str, serve: bool) -> None:
     """Play a real support week through all agents, then say what to try next."""
-    from streams.demo.play import play, summary_text
+    from streams.clock import ManualClock
+    from streams.demo.play import SECRET, play, summary_text
+    from streams.demo.script import load
 
-    with context.desk() as desk:
-        summary = play(desk, limit=limit, speed=speed, context=context)
+    context: Context = click_context.obj
+    pace = None if speed == "max" else _positive(speed)
+    week = load(limit)
+    with (
+        context.desk(ManualClock(week.start), default_secret=SECRET) as desk,
+        context.bar("the week", total=week.step_count) as bar,
+    ):
+        summary = play(desk, week, speed=pace, tell=bar.advance)
     context.show(summary, lambda: summary_text(summary, str(context.settings().data)))
     if serve:
-        context_up = click.get_current_context()
-        context_up.invoke(up_command, roles="agents,projections,effects", domain=None, clock_name="wall")
+        click_context.invoke(
+            up_command, roles="agents,projections,effects", domain=None, clock_name="wall"
+        )
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise click.UsageError(f"--speed {text}: give max or a number above 0, such as 3600")
+    return value

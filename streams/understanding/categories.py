@@ -195,7 +195,9 @@ def _word_half(vector: Vector) -> Vector:
     return Vector(vector.ids[half:], vector.weights[half:] * np.float32(1.4142136))
 
 
-def _dual(kernel: Matrix, basis: NDArray[np.intp], labels: NDArray[np.intp], base: Matrix) -> Matrix:
+def _dual(
+    kernel: Matrix, basis: NDArray[np.intp], labels: NDArray[np.intp], base: Matrix
+) -> Matrix:
     target = np.zeros_like(base)
     target[np.arange(len(labels)), labels] = 1.0
     return fit_dual(
@@ -229,4 +231,3 @@ def _scale(
             chosen = softmax(base[test] + correction * np.float32(scale))
             loss[i] -= np.log(chosen[np.arange(len(test)), labels[test]] + 1e-9).sum()
     return SCALES[int(loss.argmin())]
-

@@ -7,7 +7,7 @@ Patterns are written without nested repetition, so each takes time linear in the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from streams.understanding.text import words
 
@@ -15,10 +15,7 @@ Patterns = Mapping[str, re.Pattern[str]]
 
 
 def _compiled(**alternatives: str) -> Patterns:
-    return {
-        name: re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
-        for name, pattern in alternatives.items()
-    }
+    return {name: re.compile(rf"\b(?:{pattern})") for name, pattern in alternatives.items()}
 
 
 CUES = _compiled(
@@ -99,6 +96,10 @@ URGENCY = _compiled(
     danger=r"fraud|stolen|hacked|scam|someone (?:is using|else)|unauthori[sz]ed|medical|medication|surgery|evict|elderly|baby|child is|safety",
 )  # fmt: skip
 
+_ALL = tuple(CUES.items()) + tuple(URGENCY.items())
+_NO_RUSH = re.compile(r"\b(?:no (?:rush|hurry)|not urgent)\b", re.IGNORECASE)
+SHORT = 80
+
 _DEADLINE = re.compile(
     r"\b(?:by|before|until|no later than|within|expires?|due|closes?|in|ends?)\s+"
     r"(?:the\s+|next\s+|this\s+|less than\s+|on\s+)*"
@@ -118,22 +119,34 @@ _GREETING_WORDS = frozenset(
 )
 
 
-def cues(text: str) -> list[str]:
-    """The cues of a bounded message, in a fixed order."""
-    found = [name for name, pattern in CUES.items() if pattern.search(text)]
+def spotted(sentence: str) -> frozenset[str]:
+    """The names of all cues, of urgency too, in a sentence."""
+    lowered = sentence.lower()
+    return frozenset(name for name, pattern in _ALL if pattern.search(lowered))
+
+
+def cues(text: str, found: Set[str]) -> list[str]:
+    """The cues of a message, in a fixed order.
+
+    Args:
+        text: The bounded message.
+        found: What was spotted in its sentences.
+    """
+    named = [name for name in CUES if name in found]
     if "not_solved" in found and "solved" in found:
-        found.remove("solved")
-    said = words(text[:80])
-    if said and len(text) <= 80 and _GREETING_WORDS.issuperset(said):
-        found.append("greeting_only")
-    return found
+        named.remove("solved")
+    if len(text) <= SHORT:
+        said = words(text)
+        if said and _GREETING_WORDS.issuperset(said):
+            named.append("greeting_only")
+    return named
 
 
-def urgency(text: str) -> list[str]:
-    """The urgency cues of a bounded message, in a fixed order."""
-    if re.search(r"\bno (?:rush|hurry)\b|\bnot urgent\b", text, re.IGNORECASE):
+def urgency(text: str, found: Set[str]) -> list[str]:
+    """The urgency cues of a message, in a fixed order; none when it says there is no rush."""
+    if _NO_RUSH.search(text):
         return []
-    return [name for name, pattern in URGENCY.items() if pattern.search(text)]
+    return [name for name in URGENCY if name in found]
 
 
 def deadlines(text: str) -> list[str]:

@@ -8,6 +8,7 @@ bounded part of the message.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from agents.world import Clue, Fact
 
@@ -16,14 +17,18 @@ LIMIT = 32
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"']{1,300}", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w+])(?:\+|00)\d{1,3}[\d ()./-]{6,18}\d\b|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
+_PHONE = re.compile(
+    r"(?<![\w+])(?:\+|00)\d{1,3}[\d ()./-]{6,18}\d\b|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"
+)
 _CARD = re.compile(
     r"\b(?:card|visa|mastercard|amex)\b[^.\d\n]{0,30}\b(?:ending|ends|last (?:four|4)(?: digits)?)\b"
     r"[^.\d\n]{0,15}(\d{4})\b|\b(?:ending (?:in|with)|last (?:four|4)(?: digits)?(?: (?:is|are))?)[: ]{1,3}(\d{4})\b",
     re.IGNORECASE,
 )
 _NUMBERED = r"(?: ?(?:number|no\.?|nr\.?|id|code|#))?(?: (?:is|was))?[ :#]{1,3}((?=[\w-]{0,20}\d)[a-z0-9][\w-]{2,20})\b"
-_ORDER = re.compile(rf"\b(?:order|purchase|invoice|parcel|shipment|tracking){_NUMBERED}", re.IGNORECASE)
+_ORDER = re.compile(
+    rf"\b(?:order|purchase|invoice|parcel|shipment|tracking){_NUMBERED}", re.IGNORECASE
+)
 _TICKET = re.compile(rf"\b(?:ticket|case|incident){_NUMBERED}", re.IGNORECASE)
 _REFERENCE = re.compile(
     rf"\b(?:ref(?:erence)?|booking|confirmation|transaction|policy|claim|contract|account|reservation"
@@ -48,41 +53,58 @@ _DATE = re.compile(
 _TIME = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[ap]m\b)?|\b\d{1,2} ?[ap]m\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,/-])\d{2,20}(?![\w/]|[.,]\d)")
 
+_DIGIT = re.compile(r"\d")
+
 _FACTS = (
     ("url", _URL), ("email", _EMAIL), ("card_ending", _CARD), ("order", _ORDER),
-    ("reference", _TICKET), ("reference", _REFERENCE), ("amount", _AMOUNT), ("phone", _PHONE),
+    ("ticket", _TICKET), ("reference", _REFERENCE), ("amount", _AMOUNT), ("phone", _PHONE),
     ("date", _DATE), ("time", _TIME), ("number", _NUMBER),
 )  # fmt: skip
-_CLUES = (
-    ("email", _EMAIL), ("phone", _PHONE), ("ticket", _TICKET), ("order", _ORDER),
-    ("reference", _REFERENCE),
-)  # fmt: skip
+_DIGITLESS = (
+    ("url", "."),
+    ("email", "@"),
+    ("date", "day"),
+    ("date", "week"),
+    ("date", "month"),
+    ("date", "tomorrow"),
+)
+"""Kinds that need no digit, with what must occur in the text for them."""
+
+_CLUES = frozenset({"email", "phone", "ticket", "order", "reference"})
 
 
-def facts(text: str) -> list[Fact]:
-    """The facts of a bounded message, in order of place; none overlaps another."""
-    return [Fact(kind, said, start, end) for kind, said, start, end in _found(text, _FACTS)]
+def found(text: str) -> list[Fact]:
+    """Everything that is quoted from a bounded message, in order of place, without overlaps.
 
-
-def clues(text: str) -> list[Clue]:
-    """The pointers to persons, orders and tickets in a bounded message, in order of place."""
-    return [Clue(kind, said, start, end) for kind, said, start, end in _found(text, _CLUES)]
-
-
-def _found(
-    text: str, patterns: tuple[tuple[str, re.Pattern[str]], ...]
-) -> list[tuple[str, str, int, int]]:
-    """Matches of the patterns, the earlier pattern winning where two overlap."""
-    has_digit = any(character.isdigit() for character in text)
-    taken: list[tuple[str, str, int, int]] = []
-    for kind, pattern in patterns:
-        if not has_digit and kind not in {"url", "email", "date"}:
+    Where two patterns overlap the earlier in the list wins. Kinds are those of facts and clues.
+    """
+    has_digit = _DIGIT.search(text) is not None
+    lowered = text.lower()
+    digitless = {kind for kind, sign in _DIGITLESS if sign in lowered}
+    taken: list[Fact] = []
+    for kind, pattern in _FACTS:
+        if not has_digit and kind not in digitless:
             continue
         for match in pattern.finditer(text):
-            group = next((i for i in range(1, (pattern.groups or 0) + 1) if match.group(i)), 0)
+            group = match.lastindex or 0
             start, end = match.span(group)
-            if all(end <= other[2] or start >= other[3] for other in taken):
-                taken.append((kind, text[start:end], start, end))
+            if all(end <= other.start or start >= other.end for other in taken):
+                taken.append(Fact(kind, text[start:end], start, end))
             if len(taken) >= LIMIT:
                 break
-    return sorted(taken, key=lambda item: item[2])
+    return sorted(taken, key=lambda fact: fact.start)
+
+
+def facts(quoted: Sequence[Fact]) -> list[Fact]:
+    """The facts among what was quoted; a ticket's number is a reference."""
+    return [
+        Fact("reference", fact.text, fact.start, fact.end) if fact.kind == "ticket" else fact
+        for fact in quoted
+    ]
+
+
+def clues(quoted: Sequence[Fact]) -> list[Clue]:
+    """The pointers to persons, orders and tickets among what was quoted."""
+    return [
+        Clue(fact.kind, fact.text, fact.start, fact.end) for fact in quoted if fact.kind in _CLUES
+    ]

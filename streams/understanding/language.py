@@ -28,7 +28,6 @@ FURTHEST = -20.0
 MIN_LETTERS = 4
 MIN_WORDS = 2
 MIN_MARGIN = 1.0
-SURE = 0.6
 
 _PY3LANGID_NAMES = {"nb": "no"}
 
@@ -55,14 +54,14 @@ class LanguageModel(NamedTuple):
         """
         letters = sum(character.isalpha() for character in text[:64])
         short = letters < MIN_LETTERS or (text.isascii() and len(text.split()) < MIN_WORDS)
-        if not letters or (short and known is not None):
+        if short:
             return known, None
         scores = self.scores(text, vector)
         probabilities = softmax(scores)
         first, second = np.argsort(-scores, kind="stable")[:2].tolist()
         probability = round(float(probabilities[first]), 4)
-        if short and probability < SURE or scores[first] - scores[second] < MIN_MARGIN:
-            return known, None if known is not None else probability
+        if scores[first] - scores[second] < MIN_MARGIN:
+            return known, None
         return self.languages[first], probability
 
     def scores(self, text: str, vector: Vector) -> Floats:

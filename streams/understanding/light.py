@@ -7,18 +7,17 @@ from importlib.resources.abc import Traversable
 import numpy as np
 
 from agents.world import Understanding
-from streams.understanding import artefacts
+from streams.understanding import artefacts, facts
 from streams.understanding.artefacts import Arrays
 from streams.understanding.categories import Pretrained, ScopeModel
-from streams.understanding.cues import cues, deadlines, urgency
-from streams.understanding.facts import clues, facts
+from streams.understanding.cues import cues, deadlines, spotted, urgency
 from streams.understanding.features import features
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.retrieval import RetrievalModel
 from streams.understanding.text import bounded, clean, sentences
 from streams.understanding.tfidf import Head, Lexicon, Vectoriser
-from streams.understanding.tone import ToneModel, judged
+from streams.understanding.tone import Part, ToneModel
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
 """Languages whose tone the model can judge; a message in another one is neutral."""
@@ -52,9 +51,7 @@ class LightModels:
                 _head(categories),
             ),
             ScopeModel(categories["scope"], float(categories["scope_bias"])),
-            RetrievalModel(
-                retrieval["rank"], retrieval["confidence"], float(retrieval["bias"])
-            ),
+            RetrievalModel(retrieval["rank"], retrieval["confidence"], retrieval["bias"]),
             self.raw_tone,
         )
 
@@ -90,41 +87,44 @@ class LightModels:
         fitted = self._fitter.fitted(index)
         raw = bounded(message)
         text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
+        parts = self._parts(text)
         words = self._lexicon.look_up(text)
-        vector = self._vectoriser.vector(words)
+        vector = (
+            self._vectoriser.whole(words, parts[0].words)
+            if len(parts) == 1
+            else self._vectoriser.vector(words)
+        )
         language, certainty = self._language.identify(text, vector, known_language)
         score = NEUTRAL
         if language in ENGLISH:
-            score = fitted.tone.apply(self._judge(text))
+            score = fitted.tone.apply(self._tone.score(parts))
+        found = frozenset[str]().union(*(part.spotted for part in parts))
+        quoted = facts.found(raw)
         judgement = fitted.categories.judge(vector)
         return Understanding(
             language=language,
             language_confidence=certainty,
             sentiment_score=score,
-            urgency_indicators=urgency(text),
+            urgency_indicators=urgency(text, found),
             deadlines=deadlines(text),
-            cues=cues(text),
+            cues=cues(text, found),
             categories=fitted.categories.listed(judgement),
             out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
             tags=fitted.tags.borne(vector),
             solutions=fitted.articles.search(words, vector, judgement.probabilities, language),
-            clues=clues(raw),
-            facts=facts(raw),
+            clues=facts.clues(quoted),
+            facts=facts.facts(quoted),
             features=features(text),
             unseen_priority=None,
         )
 
     def raw_tone(self, message: str) -> float:
         """The tone of a message before a deployment's own calibration, 0 to 1."""
-        return self._judge(clean(bounded(message)))
+        return self._tone.score(self._parts(clean(bounded(message))))
 
-    def _judge(self, text: str) -> float:
-        return self._tone.score(
-            [
-                (part, self._vectoriser.word_vector(self._lexicon.look_up(part)))
-                for part in judged(sentences(text))
-            ]
-        )
+    def _parts(self, text: str) -> list[Part]:
+        look_up, vector = self._lexicon.look_up, self._vectoriser.word_vector
+        return [Part(part, vector(look_up(part)), spotted(part)) for part in sentences(text)]
 
 
 def _head(arrays: Arrays) -> Head:

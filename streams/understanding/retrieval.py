@@ -1,8 +1,8 @@
-"""Which articles answer a message: BM25 over their fields, and a calibrated confidence.
+"""Which articles answer a message, each with a calibrated confidence.
 
 Title, title with body, and every example question are fields of their own; an article is as good
-as its best field (Robertson and Zaragoza 2009, "The probabilistic relevance framework"). Likely
-articles are then compared by character and word n-grams too, which forgives typing mistakes.
+as its best field by BM25. Likely articles are then compared by character and word n-grams too,
+which forgives typing mistakes, and by their category.
 """
 
 from __future__ import annotations
@@ -14,38 +14,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.world import ArticleHit
+from streams.understanding.bm25 import K1, Bm25, Scores
 from streams.understanding.kernel import sigmoid
 from streams.understanding.knowledge_items import Article
-from streams.understanding.tfidf import SPACE, Floats, Lexicon, Postings, Vector, Vectoriser, Word
-from streams.understanding.text import clean
+from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import SPACE, Floats, Lexicon, Vector, Vectoriser, Word
 
-K1 = 1.2
-B = 0.6
-BODY_CHARS = 2000
+BODY_CHARS = 1500
 CANDIDATES = 10
 LISTED = 5
-COMPARED_FIELDS = 32
+EXAMPLES = 64
+"""The newest so many examples of an article are searched."""
+
+COMPARED_FIELDS = 48
 """At most so many fields of the candidates are compared by n-grams."""
 
 OTHER_LANGUAGE = 0.5
 """The most that an article in another language than the message's can get."""
 
-RANK_FEATURES = 6
-CONFIDENCE_FEATURES = 13
-
-Scores = NDArray[np.float64]
+RANK_FEATURES = 7
+CONFIDENCE_FEATURES = 14
 
 
 class RetrievalModel(NamedTuple):
-    """Weights of the ranking (linear) and of the confidence (logistic)."""
+    """Weights of the ranking (linear), and of the confidences (logistic).
+
+    Attributes:
+        rank: Shape (RANK_FEATURES,).
+        confidence: Of the first article and of the others, shape (2, CONFIDENCE_FEATURES).
+        bias: Shape (2,).
+    """
 
     rank: Floats
     confidence: Floats
-    bias: float
+    bias: Floats
+
+
+class Candidates(NamedTuple):
+    """Likely articles, and what the query is like.
+
+    Attributes:
+        places: Places of the articles in the index.
+        features: What the ranking reads, shape (places, RANK_FEATURES).
+        terms: How many of the query's terms some article has.
+        unknown: The share of the query's terms that no article has.
+    """
+
+    places: NDArray[np.intp]
+    features: Floats
+    terms: int
+    unknown: float
 
 
 class ArticleIndex:
-    """The fields of all articles, turned over for search.
+    """The fields of all articles, ready for search.
 
     Args:
         articles: What was taught.
@@ -66,73 +88,32 @@ class ArticleIndex:
         self._articles = articles
         self._model = model
         column = {name: i for i, name in enumerate(categories)}
-        self._column = np.array(
-            [column.get(article.category or "", -1) for article in articles], dtype=np.intp
+        self._column = np.array([column.get(a.category or "", -1) for a in articles], np.intp)
+        questions = [
+            [bounded(a.title), *(clean(bounded(text)) for text in a.examples[-EXAMPLES:])]
+            for a in articles
+        ]
+        short = [text for texts in questions for text in texts]
+        found = [lexicon.look_up(text) for text in short]
+        sizes = np.array([len(texts) for texts in questions], dtype=np.intp)
+        # all short fields article by article, then one long field an article
+        self._sizes = sizes
+        self._first = np.concatenate(([0], np.cumsum(sizes)))
+        bodies = [lexicon.terms(f"{a.title} {a.body[:BODY_CHARS]}") for a in articles]
+        order = np.arange(len(articles))
+        self._bm25 = Bm25(
+            [[word.term for word in words] for words in found] + bodies,
+            np.concatenate((np.repeat(order, sizes), order)),
+            np.repeat(np.array([0, 1]), (len(short), len(articles))),
         )
-        fields: list[list[Word]] = []
-        self._vectors: list[Vector] = []
-        self._short: list[bool] = []
-        first: list[int] = []
-        for article in articles:
-            first.append(len(fields))
-            title = lexicon.look_up(article.title)
-            body = lexicon.look_up(article.body[:BODY_CHARS])
-            examples = [lexicon.look_up(clean(text[:BODY_CHARS])) for text in article.examples]
-            for words in (title, *examples):
-                fields.append(words)
-                self._vectors.append(vectoriser.vector(words))
-                self._short.append(True)
-            fields.append(title + body)
-            self._vectors.append(vectoriser.vector([]))
-            self._short.append(False)
-        self._first = np.array(first, dtype=np.int64)
-        self._owner = np.repeat(
-            np.arange(len(articles)), np.diff([*first, len(fields)]) if first else 0
-        )
-        self._is_short = np.array(self._short, dtype=bool)
-        self._terms: dict[int, int] = {}
-        self._idf = np.empty(0)
-        self._postings = self._weigh(fields)
+        vectors = [vectoriser.vector(words) for words in found]
+        self._start = np.concatenate(([0], np.cumsum([len(v.ids) for v in vectors], dtype=np.intp)))
+        self._ids = _joined([v.ids for v in vectors], np.int32)
+        self._weights = _joined([v.weights for v in vectors], np.float32)
         self._query = np.zeros(SPACE, dtype=np.float32)
 
-    def _weigh(self, fields: Sequence[Sequence[Word]]) -> Postings:
-        """BM25's weight of every term in every field."""
-        owners: list[set[int]] = []
-        counted: list[tuple[list[int], list[int]]] = []
-        for field, words in enumerate(fields):
-            counts: dict[int, int] = {}
-            for word in words:
-                term = self._terms.setdefault(word.term, len(self._terms))
-                counts[term] = counts.get(term, 0) + 1
-            while len(owners) < len(self._terms):
-                owners.append(set())
-            for term in counts:
-                owners[term].add(int(self._owner[field]))
-            counted.append((list(counts), list(counts.values())))
-        frequency = np.array([len(owner) for owner in owners], dtype=np.float64)
-        total = len(self._articles)
-        self._idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
-        lengths = np.array([len(words) for words in fields], dtype=np.float64)
-        usual = np.where(
-            self._is_short,
-            max(1.0, float(lengths[self._is_short].mean()) if self._is_short.any() else 1.0),
-            max(1.0, float(lengths[~self._is_short].mean()) if total else 1.0),
-        )
-        rows: list[Vector] = []
-        for field, (terms, counts_) in enumerate(counted):
-            ids = np.array(terms, dtype=np.int32)
-            tf = np.array(counts_, dtype=np.float64)
-            norm = K1 * (1 - B + B * lengths[field] / usual[field])
-            weights = self._idf[ids] * tf * (K1 + 1) / (tf + norm) if len(ids) else tf
-            rows.append(Vector(ids, weights.astype(np.float32)))
-        return Postings(rows, len(self._terms))
-
     def search(
-        self,
-        words: Sequence[Word],
-        vector: Vector,
-        categories: Floats,
-        language: str | None,
+        self, words: Sequence[Word], vector: Vector, categories: Floats, language: str | None
     ) -> list[ArticleHit]:
         """The likeliest articles, each with the probability that it answers the message.
 
@@ -142,13 +123,13 @@ class ArticleIndex:
             categories: Probabilities of the taught categories.
             language: The message's language; unknown counts as English.
         """
-        found = self.observe(words, vector, categories)
+        found = self.candidates(words, vector, categories)
         if found is None:
             return []
-        places, features = found
-        confidence = sigmoid(features @ self._model.confidence + np.float32(self._model.bias))
+        places, features = listed(found, self._model.rank)
         hits = []
-        for place, value in zip(places, confidence.tolist(), strict=True):
+        confidences = confidence(features, self._model)
+        for place, value in zip(places.tolist(), confidences.tolist(), strict=True):
             article = self._articles[place]
             if (article.language or "en") != (language or "en"):
                 value = min(value, OTHER_LANGUAGE)
@@ -157,104 +138,115 @@ class ArticleIndex:
 
     def candidates(
         self, words: Sequence[Word], vector: Vector, categories: Floats
-    ) -> tuple[NDArray[np.intp], Floats, Scores, float] | None:
-        """Places of likely articles with the ranking's features, the idf matched, and the rest.
-
-        Returns:
-            Places; features of shape (places, RANK_FEATURES); the idf of the known query terms;
-            the share of the query's terms that no article has. None when nothing matches.
-        """
+    ) -> Candidates | None:
+        """The articles worth a closer look; None when no article has a word of the message."""
         distinct = {word.term for word in words}
-        known = sorted(self._terms[term] for term in distinct if term in self._terms)
+        known = self._bm25.known(distinct)
         if not known:
             return None
-        ids = np.array(known, dtype=np.int32)
-        scores = self._postings.dot(Vector(ids, np.ones(len(ids), dtype=np.float32)))
-        short = np.maximum.reduceat(np.where(self._is_short, scores, 0.0), self._first)
-        long = np.maximum.reduceat(np.where(self._is_short, 0.0, scores), self._first)
+        scores = self._bm25.scores(known)
+        fields = int(self._first[-1])
+        short = np.maximum.reduceat(scores[:fields], self._first[:-1])
+        long = scores[fields:]
         best = np.maximum(short, 0.8 * long)
         wanted = min(CANDIDATES, len(best))
         places = np.argpartition(-best, wanted - 1)[:wanted]
         places = np.sort(places[best[places] > 0])
-        likeness = self._likeness(places, scores, vector)
-        idf = self._idf[ids]
-        norm = float(idf.sum()) * (K1 + 1) / 2 + 1.0
+        likeness, usual = self._likeness(places, scores, vector)
         columns = self._column[places]
         has_category = columns >= 0
         of_category = np.zeros(len(places))
         of_category[has_category] = categories[columns[has_category]]
-        features = np.stack(
-            [
-                short[places] / norm,
-                long[places] / norm,
-                likeness,
-                of_category,
-                has_category,
-                best[places] / 20,
-            ],
-            axis=1,
-        )
-        unknown = 1.0 - len(known) / len(distinct)
-        return places, features.astype(np.float32), idf, unknown
+        norm = float(self._bm25.idf[known].sum()) * (K1 + 1) / 2 + 1.0
+        features = np.empty((len(places), RANK_FEATURES), dtype=np.float32)
+        features[:, 0] = short[places] / norm
+        features[:, 1] = long[places] / norm
+        features[:, 2] = likeness
+        features[:, 3] = of_category
+        features[:, 4] = has_category
+        features[:, 5] = best[places] / 20
+        features[:, 6] = usual
+        return Candidates(places, features, len(known), 1.0 - len(known) / len(distinct))
 
-    def _likeness(self, places: NDArray[np.intp], scores: Scores, vector: Vector) -> Scores:
-        """The greatest inner product of the message with a title or example of each place."""
-        fields = np.flatnonzero(np.isin(self._owner, places) & self._is_short)
+    def _likeness(
+        self, places: NDArray[np.intp], scores: Scores, vector: Vector
+    ) -> tuple[Scores, Scores]:
+        """The greatest and the mean inner product of the message with each place's fields.
+
+        Of articles with many examples the best fields by BM25 are compared.
+        """
+        fields = _ranges(self._first[places], self._sizes[places])
+        owners = np.repeat(np.arange(len(places)), self._sizes[places])
         if len(fields) > COMPARED_FIELDS:
-            order = np.argsort(-scores[fields], kind="stable")
-            fields = np.sort(fields[order[:COMPARED_FIELDS]])
+            keep = np.argsort(-scores[fields], kind="stable")[:COMPARED_FIELDS]
+            keep.sort()
+            fields, owners = fields[keep], owners[keep]
+        sizes = self._start[fields + 1] - self._start[fields]
+        spots = _ranges(self._start[fields], sizes)
         self._query[vector.ids] = vector.weights
-        likeness = np.zeros(len(places))
-        for field in fields.tolist():
-            row = self._vectors[field]
-            place = int(np.searchsorted(places, self._owner[field]))
-            likeness[place] = max(likeness[place], float(self._query[row.ids] @ row.weights))
+        products = self._query[self._ids[spots]] * self._weights[spots]
         self._query[vector.ids] = 0.0
-        return likeness
-
-    def observe(
-        self, words: Sequence[Word], vector: Vector, categories: Floats
-    ) -> tuple[list[int], Floats] | None:
-        """Places of the best articles in order, with the confidence's features."""
-        found = self.candidates(words, vector, categories)
-        if found is None:
-            return None
-        places, rank, idf, unknown = found
-        total = rank @ self._model.rank
-        order = np.argsort(-total, kind="stable")[:LISTED]
-        return places[order].tolist(), confidence_features(rank[order], total[order], idf, unknown)
-
-
-def confidence_features(rank: Floats, total: Floats, idf: Scores, unknown: float) -> Floats:
-    """What tells a right article from a wrong one, shape (articles, CONFIDENCE_FEATURES).
-
-    Args:
-        rank: The ranking's features of the listed articles, best first.
-        total: Their ranking scores.
-        idf: Inverse document frequencies of the query's known terms.
-        unknown: Share of the query's terms that no article has.
-    """
-    rows = []
-    for i in range(len(total)):
-        others = np.delete(total, i)
-        rest = np.delete(rank, i, axis=0)
-        best_other = float(others.max()) if len(others) else 0.0
-        short, long, likeness, category, _, _ = rank[i].tolist()
-        rows.append(
-            [
-                total[i],
-                total[i] - best_other,
-                total[i] - float(total.mean()),
-                short,
-                long,
-                likeness,
-                likeness - (float(rest[:, 2].max()) if len(rest) else 0.0),
-                short - (float(rest[:, 0].max()) if len(rest) else 0.0),
-                category,
-                float(rank[i, 4]) * (1.0 - category),
-                unknown,
-                np.log1p(len(idf)) / 4,
-                rank[i, 5] / np.sqrt(1 + len(idf)) * 4,
-            ]
+        likeness = np.bincount(
+            np.repeat(np.arange(len(fields)), sizes), weights=products, minlength=len(fields)
         )
-    return np.array(rows, dtype=np.float32)
+        most = np.zeros(len(places))
+        np.maximum.at(most, owners, likeness)
+        total = np.bincount(owners, weights=likeness, minlength=len(places))
+        return most, total / np.maximum(np.bincount(owners, minlength=len(places)), 1)
+
+
+def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """The best candidates in order, with what the confidence reads.
+
+    That is, shape (articles, CONFIDENCE_FEATURES): ranking score; its lead over the best other
+    and over the mean; BM25 of the best question and of the body; likeness, greatest and mean;
+    the leads of both over the best other; category's probability, and its shortfall; share of
+    unknown terms; number of terms; BM25 by the root of the number of terms.
+    """
+    total = found.features @ rank
+    order = np.argsort(-total, kind="stable")[:LISTED]
+    total = total[order]
+    features = found.features[order]
+    root = np.sqrt(1 + found.terms)
+    rows = np.empty((len(order), CONFIDENCE_FEATURES), dtype=np.float32)
+    rows[:, 0] = total
+    rows[:, 1] = _lead(total)
+    rows[:, 2] = total - total.mean()
+    rows[:, 3:5] = features[:, :2]
+    rows[:, 5] = features[:, 2]
+    rows[:, 6] = features[:, 6]
+    rows[:, 7] = _lead(features[:, 0])
+    rows[:, 8] = _lead(features[:, 2])
+    rows[:, 9] = features[:, 3]
+    rows[:, 10] = features[:, 4] * (1 - features[:, 3])
+    rows[:, 11] = found.unknown
+    rows[:, 12] = np.log1p(found.terms) / 4
+    rows[:, 13] = features[:, 5] / root * 4
+    return found.places[order], rows
+
+
+def confidence(rows: Floats, model: RetrievalModel) -> Floats:
+    """The probability of each listed article that it answers the message."""
+    logits = rows @ model.confidence[1] + model.bias[1]
+    logits[0] = rows[0] @ model.confidence[0] + model.bias[0]
+    return sigmoid(logits)
+
+
+def _lead(values: Floats) -> Floats:
+    """Each value less the greatest of the others; of a single value, itself."""
+    if len(values) == 1:
+        return values
+    last = np.partition(values, -2)
+    return values - np.where(values == last[-1], last[-2], last[-1])
+
+
+def _ranges(starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The numbers of several ranges, one after another."""
+    ends = np.cumsum(sizes)
+    total = int(ends[-1]) if len(ends) else 0
+    result: NDArray[np.intp] = np.repeat(starts - ends + sizes, sizes) + np.arange(total)
+    return result
+
+
+def _joined(parts: Sequence[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=kind)

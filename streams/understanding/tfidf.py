@@ -8,6 +8,7 @@ learning"). The first half of the space holds character n-grams, the second half
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -24,6 +25,7 @@ GRAMS = (2, 5)
 """Shortest and longest character n-gram; they stay within a word padded with one space."""
 
 _CACHED_WORDS = 8192
+_CACHED_TERMS = 32768
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -38,12 +40,13 @@ class Vector(NamedTuple):
 
 _EMPTY = Vector(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 _HALF_LENGTH = np.float32(0.5**0.5)
+_TRUE = np.array([True])
+_LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 257)))).astype(np.float32)
 
 
 class Word(NamedTuple):
-    """What a word brings along, computed once per distinct word."""
+    """What a word of a message brings along, computed once per distinct word."""
 
-    stem: str
     term: int
     grams: Ints
 
@@ -60,14 +63,15 @@ def char_grams(word: str) -> list[str]:
 
 
 class Lexicon:
-    """Words seen of late with their stems and hashes; bounded, and never part of a result."""
+    """Words seen of late with their hashes; bounded, and never part of a result."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Word] = {}
+        self._words: dict[str, Word] = {}
+        self._terms: dict[str, int] = {}
 
     def look_up(self, text: str) -> list[Word]:
         """The words of a text, in order."""
-        known = self._known
+        known = self._words
         found: list[Word] = []
         for word in words(text):
             entry = known.get(word)
@@ -78,11 +82,23 @@ class Lexicon:
             found.append(entry)
         return found
 
+    def terms(self, text: str) -> list[int]:
+        """The hashed stems of a text's words, in order; cheaper than whole words."""
+        known = self._terms
+        if len(known) >= _CACHED_TERMS:
+            known.clear()
+        found: list[int] = []
+        for word in words(text):
+            term = known.get(word)
+            if term is None:
+                term = known[word] = crc32(stem(word).encode())
+            found.append(term)
+        return found
+
 
 def _analyse(word: str) -> Word:
     hashed = [crc32(gram.encode()) & (HALF - 1) for gram in char_grams(word)]
-    root = stem(word)
-    return Word(root, crc32(root.encode()), np.array(hashed, dtype=np.int32))
+    return Word(crc32(stem(word).encode()), np.array(hashed, dtype=np.int32))
 
 
 class Vectoriser:
@@ -99,13 +115,14 @@ class Vectoriser:
 
     def vector(self, found: Sequence[Word]) -> Vector:
         """The vector of a text's words; empty for a text without words."""
+        return self.whole(found, self.word_vector(found))
+
+    def whole(self, found: Sequence[Word], units: Vector) -> Vector:
+        """The vector of a text's words, whose words' half is known."""
         if not found:
             return _EMPTY
-        grams, counts = np.unique(
-            np.concatenate([entry.grams for entry in found]), return_counts=True
-        )
+        grams, counts = _counted(np.concatenate([entry.grams for entry in found]))
         weights = self._unit(grams, counts)
-        units = self.word_vector(found)
         return Vector(
             np.concatenate((grams, units.ids)),
             np.concatenate((weights, units.weights)) * _HALF_LENGTH,
@@ -116,15 +133,20 @@ class Vectoriser:
         if not found:
             return _EMPTY
         terms = [entry.term for entry in found]
-        pairs = [first * 31 + second for first, second in zip(terms, terms[1:], strict=False)]
-        hashed = np.array(terms + pairs, dtype=np.int64) & (HALF - 1)
-        units, counts = np.unique(hashed, return_counts=True)
-        ids = units.astype(np.int32) + HALF
+        pairs = [first * 31 + second for first, second in pairwise(terms)]
+        ids, counts = _counted((np.array(terms + pairs) & (HALF - 1)).astype(np.int32) + HALF)
         return Vector(ids, self._unit(ids, counts))
 
-    def _unit(self, ids: Ints, counts: NDArray[np.intp]) -> Floats:
-        weights = (1.0 + np.log(counts)).astype(np.float32) * self._idf[ids]
+    def _unit(self, ids: Ints, counts: Ints) -> Floats:
+        weights = _LOG[np.minimum(counts, len(_LOG) - 1)] * self._idf[ids]
         return weights / np.float32(max(float(np.sqrt(weights @ weights)), 1e-9))
+
+
+def _counted(ids: Ints) -> tuple[Ints, Ints]:
+    """The distinct ids, ascending, and how often each occurs."""
+    ids.sort()
+    first = np.flatnonzero(np.concatenate((_TRUE, ids[1:] != ids[:-1])))
+    return ids[first], np.diff(first, append=len(ids)).astype(np.int32)
 
 
 def document_frequency_to_idf(frequency: NDArray[np.intp], documents: int) -> Floats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from streams.understanding.cues import CUES, URGENCY
+from streams.understanding.cues import URGENCY
 from streams.understanding.kernel import softmax
 from streams.understanding.tfidf import Floats, Head, Vector
 
@@ -24,6 +24,14 @@ DENSE = 7 + len(TONE_CUES) + 1
 _PULL = 2.0
 _ROUNDS = 25
 _ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
+
+
+class Part(NamedTuple):
+    """A sentence: its text, the words' half of its vector, and the cues in it."""
+
+    text: str
+    words: Vector
+    spotted: Set[str]
 
 
 class ToneModel:
@@ -43,30 +51,30 @@ class ToneModel:
         self._offset = offset
         self._vader = SentimentIntensityAnalyzer()
 
-    def score(self, parts: Sequence[tuple[str, Vector]]) -> float:
+    def score(self, parts: Sequence[Part]) -> float:
         """The tone of a message, 0 (unhappy) to 1; 0.5 without sentences.
 
         The score of a sentence is P(positive) + P(neutral) / 2; the worst is calibrated.
 
         Args:
-            parts: Each sentence with the words' half of its vector.
+            parts: The sentences.
         """
         if not parts:
             return 0.5
-        logits = np.stack([self._logits(text, vector) for text, vector in parts])
+        logits = np.stack([self._logits(part) for part in judged(parts)])
         probabilities = softmax(logits)
         worst = float((probabilities[:, 2] + probabilities[:, 1] / 2).min())
         return _squash(self._slope * log_odds(worst) + self._offset)
 
-    def _logits(self, text: str, vector: Vector) -> Floats:
-        result: Floats = self._words.logits(vector) + self.dense_features(text) @ self._dense
+    def _logits(self, part: Part) -> Floats:
+        dense = self.dense_features(part.text, part.spotted)
+        result: Floats = self._words.logits(part.words) + dense @ self._dense
         return result
 
-    def dense_features(self, text: str) -> Floats:
+    def dense_features(self, text: str, found: Set[str]) -> Floats:
         """The dense features of a sentence, shape (DENSE,)."""
         vader = self._vader_features(text)
-        letters = [character for character in text if character.isalpha()]
-        loud = len(letters) > 5 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+        loud = len(text) > 6 and text.isupper()
         return np.array(
             [
                 vader["compound"],
@@ -76,8 +84,8 @@ class ToneModel:
                 min(text.count("?"), 3) / 3,
                 loud,
                 min(len(text), 200) / 200,
-                *(CUES[name].search(text) is not None for name in TONE_CUES),
-                any(pattern.search(text) for pattern in URGENCY.values()),
+                *(name in found for name in TONE_CUES),
+                not found.isdisjoint(URGENCY),
             ],
             dtype=np.float32,
         )
@@ -95,7 +103,7 @@ class ToneModel:
         return scores
 
 
-def judged(parts: Sequence[str]) -> Sequence[str]:
+def judged(parts: Sequence[Part]) -> Sequence[Part]:
     """The sentences that are judged: all, or the first and last eight of many."""
     if len(parts) <= SENTENCES:
         return parts

@@ -1,0 +1,127 @@
+"""What is no message of a person: auto-replies, bounces, lists, loops; and what is wrong with one.
+
+Rules after RFC 3834 (automatic responses) and RFC 3464 (delivery reports), and the headers that
+vendors send instead. Such mail is recorded and inert: it opens, reopens and answers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+_BULK = {"bulk", "junk", "list", "auto_reply"}
+_DAEMONS = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "donotreply@")
+_AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
+_OUR_MARK = "x-pactdesk"
+_AUTO_SUBJECTS = (
+    "automatic reply:",
+    "auto-reply:",
+    "autoreply:",
+    "out of office:",
+    "abwesenheitsnotiz:",
+    "réponse automatique",
+    "respuesta automática",
+)
+_BOUNCE_SUBJECTS = (
+    "undelivered mail returned to sender",
+    "undeliverable:",
+    "mail delivery failed",
+    "delivery status notification (failure)",
+)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether a contact can be worked on.
+
+    Attributes:
+        issues: Why it cannot, as named rules; empty when it can.
+        warnings: What is odd about it, though it can.
+    """
+
+    issues: list[str] = []
+    warnings: list[str] = []
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is nothing against it."""
+        return not self.issues
+
+
+def validate(
+    channel: str,
+    message: str,
+    *,
+    subject: str = "",
+    handle: str | None = None,
+    attachments: int = 0,
+    metadata: Mapping[str, object] | None = None,
+    longest: int = 200_000,
+) -> Verdict:
+    """Whether a message can be worked on, before any model reads it.
+
+    Args:
+        channel: Where it came from.
+        message: Its text.
+        subject: Its subject.
+        handle: Who sent it.
+        attachments: How many files came with it.
+        metadata: What came with it; `headers` holds a mail's headers, in any letter case.
+        longest: Most characters that are taken.
+    """
+    issues, warnings = [], []
+    if not message.strip():
+        if attachments:
+            warnings.append("attachments_only")
+        else:
+            issues.append("empty")
+    if len(message) > longest:
+        issues.append("oversize")
+    automatic = automatic_reason(_headers(metadata), subject, handle) if channel == "email" else None
+    if automatic is not None:
+        issues.append(automatic)
+    if message.strip() and not any(letter.isalnum() for letter in message[:2000]):
+        warnings.append("no_words")
+    return Verdict(issues, warnings)
+
+
+def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | None) -> str | None:
+    """Why a mail is not a person's: loop, bounce, auto_reply, bulk or no_reply; None when it is.
+
+    Args:
+        headers: Header values by lower-case name.
+        subject: The subject.
+        handle: The sender's address.
+    """
+    title = subject.strip().lower()
+    kind = headers.get("content-type", "").lower()
+    if any(name.startswith(_OUR_MARK) for name in headers):
+        return "loop"
+    if "multipart/report" in kind or title.startswith(_BOUNCE_SUBJECTS):
+        return "bounce"
+    if headers.get("return-path", "?").strip() in {"", "<>"}:
+        return "bounce"
+    if headers.get("auto-submitted", "no").strip().lower() not in {"no", ""}:
+        return "auto_reply"
+    if any(name in headers for name in _AUTO_HEADERS) or title.startswith(_AUTO_SUBJECTS):
+        return "auto_reply"
+    if headers.get("precedence", "").strip().lower() in _BULK:
+        return "bulk"
+    if "list-id" in headers or "list-unsubscribe" in headers:
+        return "bulk"
+    if (handle or "").lower().startswith(_DAEMONS):
+        return "no_reply"
+    return None
+
+
+def _headers(metadata: Mapping[str, object] | None) -> dict[str, str]:
+    raw = (metadata or {}).get("headers")
+    if not isinstance(raw, Mapping):
+        return {}
+    return {str(name).lower(): _text(value) for name, value in raw.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return str(value[0]) if value else ""
+    return str(value)

@@ -1,0 +1,174 @@
+"""Channel: what a message is, whether it is worked on, and how a reply goes out.
+
+The Channel agent alone reads the customer's text; what the models make of it is recorded as
+`MessageUnderstood`, the first output of a contact's turn, and everybody else decides on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from agents.agent import Agent
+from agents.automail import Verdict, validate
+from agents.world import Understanding, World
+from projections.case import Case
+from schemas.event import Candidate, Event
+from schemas.events.contacts import ContactReceived
+from schemas.events.decisions import (
+    ContactAccepted,
+    ContactHeld,
+    ContactRejected,
+    MessageUnderstood,
+    Score,
+    Span,
+)
+from schemas.record import Record
+
+TERMS = 24
+"""How many linking terms are kept of a message."""
+
+FACTS = 40
+"""How many facts and clues are kept of a message."""
+
+LONGEST_FACT = 80
+
+
+def received(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A contact came in: held in a flood, rejected if nobody wrote it, else understood."""
+    event = record.event
+    assert isinstance(event, ContactReceived)
+    if case.merged_into is not None:
+        return
+    limit = world.policy.limits.flood_per_minute
+    if len(case.window) > limit:
+        yield ContactHeld(
+            **_about(case, world),
+            outcome="held",
+            reasons=["flood"],
+            contact_id=record.id,
+            channel=event.channel,
+            contacts_in_window=len(case.window),
+        )
+        return
+    verdict = judged(event, world)
+    if not verdict.is_valid:
+        yield ContactRejected(
+            **_about(case, world),
+            outcome="rejected",
+            reasons=verdict.issues,
+            contact_id=record.id,
+            channel=event.channel,
+        )
+        return
+    yield understood(record.id, event, case, world)
+
+
+def judged(event: ContactReceived, world: World) -> Verdict:
+    """Whether a contact can be worked on, before any model reads it."""
+    return validate(
+        event.channel,
+        event.message,
+        subject=event.subject or "",
+        handle=event.handle,
+        attachments=len(event.attachments),
+        metadata=msgspec.json.decode(event.metadata, type=dict[str, Any]),
+        longest=world.policy.limits.message_characters,
+    )
+
+
+def understood(
+    contact_id: str, event: ContactReceived, case: Case, world: World
+) -> MessageUnderstood:
+    """What the models make of a contact, as a fact."""
+    found = world.models.understand(
+        event.message,
+        subject=event.subject or "",
+        known_language=event.language or case.language,
+    )
+    terms = sorted(found.features, key=lambda pair: (-abs(pair[1]), pair[0]))[:TERMS]
+    return MessageUnderstood(
+        **_about(case, world),
+        outcome=found.categories[0].name if found.categories else "understood",
+        confidence=found.categories[0].confidence if found.categories else None,
+        candidates=[Candidate(name=c.name, score=c.confidence) for c in found.categories],
+        model_versions=dict(world.models.versions),
+        contact_id=contact_id,
+        channel=event.channel,
+        words=len(event.message.split()),
+        feature_terms=[int(term) for term, _ in terms],
+        feature_weights=[round(weight * 100) for _, weight in terms],
+        **_findings(found),
+    )
+
+
+def _findings(found: Understanding) -> dict[str, Any]:  # Any: the event's fields
+    def spans(items: list[Any]) -> list[Span]:  # Any: clues or facts, which have one shape
+        return [
+            Span(kind=one.kind, text=one.text[:LONGEST_FACT], start=one.start, end=one.end)
+            for one in items[:FACTS]
+        ]
+
+    return {
+        "language": found.language,
+        "language_confidence": found.language_confidence,
+        "sentiment_score": found.sentiment_score,
+        "urgency_indicators": found.urgency_indicators,
+        "deadlines": found.deadlines[:FACTS],
+        "cues": found.cues,
+        "categories": [Score(name=c.name, confidence=c.confidence) for c in found.categories],
+        "out_of_scope": found.out_of_scope,
+        "tags": found.tags,
+        "solutions": [Score(name=s.id, confidence=s.confidence) for s in found.solutions],
+        "clues": spans(found.clues),
+        "facts": spans(found.facts),
+        "unseen_priority": found.unseen_priority,
+    }
+
+
+def accepted(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """An understood message is accepted, unless it says itself that nobody reads here."""
+    event = record.event
+    assert isinstance(event, MessageUnderstood)
+    if "out_of_office" in event.cues:
+        yield ContactRejected(
+            **_about(case, world),
+            outcome="rejected",
+            reasons=["out_of_office"],
+            model_versions=event.model_versions,
+            contact_id=event.contact_id,
+            channel=event.channel,
+        )
+        return
+    trigger = world.trigger.event
+    warnings = judged(trigger, world).warnings if isinstance(trigger, ContactReceived) else []
+    yield ContactAccepted(
+        **_about(case, world),
+        outcome="accepted",
+        reasons=warnings,
+        contact_id=event.contact_id,
+        warnings=warnings,
+    )
+
+
+def _about(case: Case, world: World) -> dict[str, Any]:  # Any: the event's fields
+    return {"customer_id": case.customer_id, "policy_version": world.policy.version}
+
+
+RECEIVED = Agent(
+    name="channel",
+    domain="customer",
+    reads=frozenset({ContactReceived}),
+    writes=frozenset({MessageUnderstood, ContactRejected, ContactHeld}),
+    decide=received,
+)
+
+ACCEPTED = Agent(
+    name="channel",
+    domain="customer",
+    reads=frozenset({MessageUnderstood}),
+    writes=frozenset({ContactAccepted, ContactRejected}),
+    decide=accepted,
+)

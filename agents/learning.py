@@ -1,0 +1,107 @@
+"""Knowledge, on an article's own line: versions, examples from confirmed answers, how it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agents.agent import Agent
+from agents.world import World
+from projections.article import EXAMPLES, ArticleLine, knows
+from schemas.event import Event
+from schemas.events.choices import ArticleAdopted, ExampleLearned, SolutionTracked
+from schemas.events.knowledge import (
+    ArticlePublished,
+    ArticleRetired,
+    ExampleProposed,
+    SolutionAccepted,
+    SolutionRejected,
+    SolutionShown,
+)
+from schemas.record import Record
+
+POOR = 0.5
+"""An article that is accepted less often learns nothing: its answers mislead."""
+
+ENOUGH = 5
+"""Judgements from which on an article's share of accepted answers is believed."""
+
+
+def published(record: Record, line: ArticleLine, world: World) -> Iterator[Event]:
+    """A new or changed article is adopted; the same again is not."""
+    event = record.event
+    if isinstance(event, ArticlePublished):
+        if line.content == line.adopted:
+            return
+        yield ArticleAdopted(
+            outcome="adopted" if line.version == 0 else "changed",
+            policy_version=world.policy.version,
+            article_id=event.article_id,
+            version=line.version + 1,
+        )
+    elif isinstance(event, ArticleRetired) and line.adopted:
+        yield ArticleAdopted(
+            outcome="retired",
+            policy_version=world.policy.version,
+            article_id=event.article_id,
+            version=line.version + 1,
+        )
+
+
+def proposed(record: Record, line: ArticleLine, world: World) -> Iterator[Event]:
+    """A confirmed question becomes an example, if the article serves well and has room."""
+    event = record.event
+    assert isinstance(event, ExampleProposed)
+    judged = line.accepted + line.rejected
+    poor = judged >= ENOUGH and line.accepted / judged < POOR
+    if not line.published or poor or len(line.examples) >= EXAMPLES:
+        return
+    if not knows(line, event.example):
+        yield ExampleLearned(
+            ticket_id=event.ticket_id,
+            outcome="learned",
+            reasons=["confirmed_by_customer"],
+            policy_version=world.policy.version,
+            article_id=event.article_id,
+            example=event.example,
+            from_ticket_id=event.ticket_id,
+        )
+
+
+def tracked(record: Record, line: ArticleLine, world: World) -> Iterator[Event]:
+    """How often an article was shown, accepted and rejected, after one more."""
+    event = record.event
+    assert isinstance(event, SolutionShown | SolutionAccepted | SolutionRejected)
+    yield SolutionTracked(
+        ticket_id=event.ticket_id,
+        outcome=type(event).__name__.removeprefix("Solution").lower(),
+        policy_version=world.policy.version,
+        article_id=event.article_id,
+        shown=line.shown,
+        accepted=line.accepted,
+        rejected=line.rejected,
+    )
+
+
+AGENTS = (
+    Agent(
+        name="knowledge",
+        domain="knowledge",
+        reads=frozenset({ArticlePublished, ArticleRetired}),
+        writes=frozenset({ArticleAdopted}),
+        decide=published,
+    ),
+    Agent(
+        name="knowledge",
+        domain="knowledge",
+        reads=frozenset({ExampleProposed}),
+        writes=frozenset({ExampleLearned}),
+        decide=proposed,
+    ),
+    Agent(
+        name="knowledge",
+        domain="knowledge",
+        reads=frozenset({SolutionShown, SolutionAccepted, SolutionRejected}),
+        writes=frozenset({SolutionTracked}),
+        decide=tracked,
+    ),
+)

@@ -1,0 +1,105 @@
+"""How tickets end and begin again: resolved, closed, reopened, escalated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agents import lifecycle_clocks as clocks
+from agents.handover import needs_person, released, requested
+from agents.moves import Moves
+from schemas.events.metrics import InteractionMeasured
+from schemas.events.tickets import (
+    TicketClosed,
+    TicketEscalated,
+    TicketReopened,
+    TicketResolved,
+)
+
+
+def measured(moves: Moves, kind: str, minutes: float | None = None) -> None:
+    """Something countable happened to the ticket."""
+    ticket = moves.ticket
+    moves.add(
+        InteractionMeasured.model_validate(
+            {
+                "category": ticket.category or "uncategorised",
+                "kind": kind,
+                "channel": ticket.channel,
+                "ticket_id": ticket.id,
+                "customer_id": moves.case.customer_id,
+                "minutes": minutes,
+                "sentiment_score": ticket.sentiment,
+            }
+        )
+    )
+
+
+def resolve(moves: Moves, by: str, reason: str, solution_id: str | None) -> None:
+    """The issue is solved: its targets are reached, its person is free."""
+    clocks.reach(moves, *clocks.TARGETS)
+    ticket, now = moves.ticket, moves.world.now
+    minutes = max(0.0, (now.timestamp() - ticket.opened_at) / 60.0)
+    moves.say(
+        TicketResolved,
+        status="resolved",
+        by=by,
+        reason=reason,
+        resolution_minutes=round(minutes, 3),
+        contacts=ticket.contacts,
+        person_replies=ticket.person_replies,
+        escalated=ticket.escalated_at is not None,
+        solution_id=solution_id,
+        close_at=now + timedelta(days=moves.world.policy.lifecycle.close_after_days),
+    )
+    moves.add(*released(moves.case, ticket))
+    measured(moves, "resolution", round(minutes, 3))
+
+
+def close(moves: Moves, by: str, reason: str) -> None:
+    """The ticket is done with."""
+    ticket = moves.ticket
+    moves.say(TicketClosed, status="closed", by=by, reason=reason)
+    if ticket.is_open:
+        moves.add(*released(moves.case, ticket))
+
+
+def reopen(moves: Moves, cause: str, by: str, reason: str) -> None:
+    """The ticket is open again; whoever had it is asked again."""
+    before = moves.ticket
+    moves.say(
+        TicketReopened,
+        status="triaged",
+        by=by,
+        reason=reason,
+        previous=before.status,
+        reopened=before.reopened + 1,
+    )
+    clocks.begin(moves, "resolution")
+    ask(moves, cause, specialist_id=before.specialist_id)
+
+
+def escalate(
+    moves: Moves, cause: str, triggers: list[str], reason: str | None, *, senior: bool = False
+) -> None:
+    """The ticket is escalated, and somebody is asked if nobody has it."""
+    moves.say(TicketEscalated, status="escalated", triggers=triggers, reason=reason)
+    if senior or needs_person(moves.ticket):
+        ask(moves, cause, senior=senior)
+    measured(moves, "escalation")
+
+
+def ask(
+    moves: Moves, cause: str, *, specialist_id: str | None = None, senior: bool = False
+) -> None:
+    """The desk is asked for a person."""
+    ticket = moves.ticket
+    moves.add(
+        requested(
+            moves.case,
+            ticket,
+            cause,
+            team=moves.world.policy.routing.default_team,
+            specialist_id=specialist_id,
+            senior=senior,
+        )
+    )

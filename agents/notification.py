@@ -1,0 +1,274 @@
+"""Notification: who must know what: confirmations, surveys, follow-ups, alerts.
+
+Nothing is sent to a customer unasked more often than the policy's hourly cap allows, so that two
+machines can never answer each other for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from agents.agent import Agent
+from agents.rulings import ruling
+from agents.world import World
+from projections.case import Case, Ticket
+from schemas.event import Event
+from schemas.events.contacts import ReplyFailed, ReplyUnconfirmed, SpecialistUnavailable, TimerDue
+from schemas.events.decisions import (
+    AccountManagerNotified,
+    ConfirmationRequested,
+    ContactHeld,
+    CustomerNotified,
+    FollowUpScheduled,
+    SolutionsFound,
+    SurveyRequested,
+    TeamAlertRequested,
+)
+from schemas.events.intents import (
+    ConfirmationAsked,
+    FollowUpAsked,
+    NoticeAsked,
+    TeamAlertAsked,
+)
+from schemas.events.tickets import (
+    SlaBreached,
+    SlaWarned,
+    TicketAwaitsCustomer,
+    TicketEscalated,
+    TicketResolved,
+    TicketTriaged,
+)
+from schemas.record import Record
+
+CONFIRMATION = (
+    "Thank you for writing. We have your message and a colleague will answer you here.\n\n"
+    "Your reference is {ticket}."
+)
+SURVEY = "We are glad that this is settled. How did we do, from 1 (bad) to 5 (good)?"
+FOLLOW_UP = (
+    "We wanted to make sure that all is well: did our last answer help? "
+    "If not, simply write back and a colleague will take it from here."
+)
+VIP_TEXT = "{name} is a VIP and has a ticket that needs attention: {subject}"
+
+
+def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """Nothing answers by itself: the customer is told that the ticket is in hand."""
+    event = record.event
+    assert isinstance(event, SolutionsFound)
+    ticket = case.ticket(event.ticket_id)
+    if event.outcome != "none" or ticket is None or ticket.contacts != 1:
+        return
+    if ticket.channel in world.policy.notification.confirm_on and may_write(case, ticket, world):
+        yield _confirmation(case, ticket, world, ["ticket_opened"])
+
+
+def may_write(case: Case, ticket: Ticket, world: World) -> bool:
+    """Whether a ticket may be confirmed: once, and within the customer's hourly cap."""
+    hour_ago = world.now.timestamp() - 3600.0
+    recent = sum(1 for at in case.confirmations if at > hour_ago)
+    return not ticket.confirmed and recent < world.policy.limits.confirmations_per_hour
+
+
+def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A pressing ticket alerts its team, and a VIP's their account manager."""
+    event = record.event
+    assert isinstance(event, TicketTriaged)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is None:
+        return
+    if event.priority in world.policy.notification.alert_priorities:
+        yield _alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
+    if case.vip and case.account_manager is not None:
+        yield AccountManagerNotified(
+            **_about(case, ticket, world),
+            outcome=case.account_manager,
+            reasons=["vip"],
+            account_manager=case.account_manager,
+            text=VIP_TEXT.format(name=case.name or case.customer_id, subject=ticket.subject),
+        )
+
+
+def awaits(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """After an answer the customer is asked again in a day, if nothing comes."""
+    event = record.event
+    assert isinstance(event, TicketAwaitsCustomer)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is not None and event.reason == "answer":
+        delay = timedelta(hours=world.policy.lifecycle.follow_up_hours)
+        yield FollowUpScheduled(
+            **_about(case, ticket, world),
+            outcome="scheduled",
+            reasons=["after_answer"],
+            due_at=world.now + delay,
+        )
+
+
+def resolved(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """Whoever got a solution is asked how it went, once a ticket."""
+    event = record.event
+    assert isinstance(event, TicketResolved)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is None or ticket.surveyed or not ticket.replies:
+        return
+    if world.policy.notification.survey:
+        yield SurveyRequested(
+            **_about(case, ticket, world), outcome="asked", reasons=["resolved"], text=SURVEY
+        )
+
+
+def escalated(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """An escalation is told to the team."""
+    event = record.event
+    assert isinstance(event, TicketEscalated)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is not None:
+        why = event.reason or ", ".join(event.triggers)
+        yield _alert(case, ticket, world, "escalation", f"escalated for {why}: {ticket.subject}")
+
+
+def targets(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A target that is close or missed is told to the team."""
+    event = record.event
+    assert isinstance(event, SlaWarned | SlaBreached)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is not None:
+        kind = "sla_breach" if isinstance(event, SlaBreached) else "sla_warning"
+        text = f"{event.target} is {'missed' if kind == 'sla_breach' else 'close'}: "
+        yield _alert(case, ticket, world, kind, text + ticket.subject)
+
+
+def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A flood is told once, when it begins."""
+    event = record.event
+    assert isinstance(event, ContactHeld)
+    if event.contacts_in_window == world.policy.limits.flood_per_minute + 1:
+        yield TeamAlertRequested(
+            customer_id=case.customer_id,
+            outcome=world.policy.routing.default_team,
+            reasons=["flood"],
+            policy_version=world.policy.version,
+            team=world.policy.routing.default_team,
+            alert_type="flood",
+            priority="high",
+            text=f"more than {world.policy.limits.flood_per_minute} contacts in a minute",
+        )
+
+
+def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """Nobody is free, or a reply did not get through: the team must know."""
+    event = record.event
+    assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is None:
+        return
+    if isinstance(event, SpecialistUnavailable):
+        when = event.next_specialist_id or "nobody"
+        yield _alert(case, ticket, world, "nobody_free", f"nobody is free; next is {when}")
+    elif isinstance(event, ReplyUnconfirmed) or event.final:
+        text = f"a reply did not get through: {ticket.subject}"
+        yield _alert(case, ticket, world, "delivery", text)
+
+
+def due(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A follow-up asks the customer once more, if the ticket still waits for them."""
+    event = record.event
+    assert isinstance(event, TimerDue)
+    ticket = case.ticket(event.ticket_id)
+    if event.kind != "follow_up" or case.fired != record.id or ticket is None:
+        return
+    if ticket.status == "waiting_customer":
+        yield _notice(case, ticket, world, "follow_up", FOLLOW_UP, ["follow_up_due"])
+
+
+def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """What programs ask to be told, unless a rule says no."""
+    event = record.event
+    ticket = case.ticket(getattr(event, "ticket_id", None))
+    if ticket is None or ruling(event, case, world.policy, world.now) is not None:
+        return
+    match event:
+        case ConfirmationAsked():
+            yield _confirmation(case, ticket, world, ["asked_for"])
+        case FollowUpAsked():
+            delay = timedelta(hours=world.policy.lifecycle.follow_up_hours)
+            yield FollowUpScheduled(
+                **_about(case, ticket, world),
+                outcome="scheduled",
+                reasons=["asked_for"],
+                due_at=event.follow_up_time or world.now + delay,
+            )
+        case TeamAlertAsked():
+            yield _alert(case, ticket, world, event.alert_type, event.message or ticket.subject)
+        case NoticeAsked():
+            yield _notice(case, ticket, world, event.kind, event.text, ["asked_for"])
+        case _:
+            return
+
+
+def _confirmation(
+    case: Case, ticket: Ticket, world: World, reasons: list[str]
+) -> ConfirmationRequested:
+    return ConfirmationRequested(
+        **_about(case, ticket, world),
+        outcome="confirm",
+        reasons=reasons,
+        text=CONFIRMATION.format(ticket=ticket.id),
+    )
+
+
+def _notice(
+    case: Case, ticket: Ticket, world: World, kind: str, text: str, reasons: list[str]
+) -> CustomerNotified:
+    return CustomerNotified(
+        **_about(case, ticket, world), outcome=kind, reasons=reasons, kind=kind, text=text
+    )
+
+
+def _alert(case: Case, ticket: Ticket, world: World, kind: str, text: str) -> TeamAlertRequested:
+    team = ticket.team or world.policy.routing.default_team
+    return TeamAlertRequested.model_validate(
+        {
+            **_about(case, ticket, world),
+            "outcome": team,
+            "reasons": [kind],
+            "team": team,
+            "alert_type": kind,
+            "priority": ticket.priority,
+            "text": text,
+        }
+    )
+
+
+def _about(case: Case, ticket: Ticket, world: World) -> dict[str, Any]:  # Any: event fields
+    return {
+        "customer_id": case.customer_id,
+        "ticket_id": ticket.id,
+        "policy_version": world.policy.version,
+    }
+
+
+def _agent(decide: Any, reads: set[type[Event]], writes: set[type[Event]]) -> Agent:  # Any: Decide
+    return Agent("notification", "customer", frozenset(reads), frozenset(writes), decide)
+
+
+AGENTS = (
+    _agent(searched, {SolutionsFound}, {ConfirmationRequested}),
+    _agent(triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified}),
+    _agent(awaits, {TicketAwaitsCustomer}, {FollowUpScheduled}),
+    _agent(resolved, {TicketResolved}, {SurveyRequested}),
+    _agent(escalated, {TicketEscalated}, {TeamAlertRequested}),
+    _agent(targets, {SlaWarned, SlaBreached}, {TeamAlertRequested}),
+    _agent(flooded, {ContactHeld}, {TeamAlertRequested}),
+    _agent(
+        answered, {SpecialistUnavailable, ReplyFailed, ReplyUnconfirmed}, {TeamAlertRequested}
+    ),
+    _agent(due, {TimerDue}, {CustomerNotified}),
+    _agent(
+        asked,
+        {ConfirmationAsked, FollowUpAsked, TeamAlertAsked, NoticeAsked},
+        {ConfirmationRequested, FollowUpScheduled, TeamAlertRequested, CustomerNotified},
+    ),
+)

@@ -1,0 +1,284 @@
+"""The policy: thresholds, tables and targets, one versioned file that decisions name.
+
+Activating a policy is an event, and its version is a hash of its content, so that two deployments
+with the same policy give it the same name.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from agents.calendar import WEEKDAYS, Calendar, minutes_of
+from schemas.vocabulary import PRIORITIES, Channel
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+Minutes = Annotated[int, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Thresholds(_Part):
+    """What a confidence or a count is held against.
+
+    Attributes:
+        auto_answer: Above it an article answers without a person.
+        auto_resolution: Above it an answer is a candidate for resolving the ticket.
+        suggest: From it on an article is offered as "did you mean".
+        negative_tone: Below it a customer is unhappy.
+        out_of_scope: Above it no taught category fits.
+        category: Below it a category is not believed.
+        unseen_priority: From it on an unknown issue counts as urgent.
+        vip_lifetime_value: Above it a customer is a VIP.
+        satisfaction_step: How far satisfaction must move to be told.
+    """
+
+    auto_answer: Share = 0.8
+    auto_resolution: Share = 0.9
+    suggest: Share = 0.5
+    negative_tone: Share = 0.3
+    out_of_scope: Share = 0.5
+    category: Share = 0.2
+    unseen_priority: Share = 0.5
+    vip_lifetime_value: Annotated[float, Field(ge=0)] = 10000.0
+    satisfaction_step: Share = 0.05
+
+
+class Limits(_Part):
+    """How much of something is taken.
+
+    Attributes:
+        flood_per_minute: Contacts a minute and line, before a contact is held.
+        confirmations_per_hour: Messages a customer gets unasked within an hour.
+        automatic_answers_per_ticket: After that a person answers.
+        forward_hops: How often a record is handed on between merged lines.
+        message_characters: A longer message is rejected.
+    """
+
+    flood_per_minute: Annotated[int, Field(gt=0, le=230)] = 60
+    confirmations_per_hour: Positive = 5
+    automatic_answers_per_ticket: Positive = 2
+    forward_hops: Positive = 8
+    message_characters: Positive = 200_000
+
+
+class LifecyclePolicy(_Part):
+    """When tickets move by themselves.
+
+    Attributes:
+        follow_up_hours: How long after an answer the customer is asked again.
+        assume_resolved_hours: Silence after an answer or a reply that counts as solved.
+        close_after_days: How long a resolved ticket can be reopened by writing.
+        reopen_within_days: A message after that opens a new ticket.
+        crashes_for_proactive: More crashes than this open a ticket by themselves.
+        crash_window_days: Which crashes count as recent.
+    """
+
+    follow_up_hours: Positive = 24
+    assume_resolved_hours: Positive = 72
+    close_after_days: Positive = 14
+    reopen_within_days: Positive = 14
+    crashes_for_proactive: Positive = 3
+    crash_window_days: Positive = 7
+
+
+class Target(_Part):
+    """What is promised for a priority, in business minutes."""
+
+    first_reply_minutes: Minutes
+    resolution_minutes: Minutes
+    estimated_minutes: Minutes
+
+
+class Sla(_Part):
+    """What is promised.
+
+    Attributes:
+        warn_at: Share of a target after which it counts as close.
+        targets: By priority.
+    """
+
+    warn_at: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    targets: dict[str, Target]
+
+    @field_validator("targets")
+    @classmethod
+    def _every_priority(cls, targets: dict[str, Target]) -> dict[str, Target]:
+        if set(targets) != set(PRIORITIES):
+            raise ValueError(f"give a target for each of {', '.join(PRIORITIES)}")
+        return {name: targets[name] for name in PRIORITIES}
+
+
+class CalendarPolicy(_Part):
+    """When the desk is open: spans by weekday in a time zone, and holidays."""
+
+    zone: str = "UTC"
+    week: dict[str, list[tuple[str, str]]]
+    holidays: list[date] = []
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{zone!r} is no time zone; use a name such as Europe/Berlin") from error
+        return zone
+
+    @field_validator("week")
+    @classmethod
+    def _sound_week(
+        cls, week: dict[str, list[tuple[str, str]]]
+    ) -> dict[str, list[tuple[str, str]]]:
+        for day, spans in week.items():
+            if day not in WEEKDAYS:
+                raise ValueError(f"{day!r} is no weekday; use {', '.join(WEEKDAYS)}")
+            ends = 0
+            for start, stop in sorted((minutes_of(a), minutes_of(b)) for a, b in spans):
+                if start >= stop:
+                    raise ValueError(f"{day}: a span ends before it begins; split it at midnight")
+                if start < ends:
+                    raise ValueError(f"{day}: spans overlap; join or shorten them")
+                ends = stop
+        if not any(week.values()):
+            raise ValueError("the desk is never open; give at least one span")
+        return week
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar in the shape that business time is computed with."""
+        return Calendar(
+            zone=self.zone,
+            week=tuple(
+                tuple(sorted((minutes_of(a), minutes_of(b)) for a, b in self.week.get(day, [])))
+                for day in WEEKDAYS
+            ),
+            holidays=frozenset(self.holidays),
+        )
+
+    @cached_property
+    def version(self) -> str:
+        """The calendar's own version, which SLA targets name."""
+        return "calendar-" + _digest(self)
+
+
+class Routing(_Part):
+    """Who gets what.
+
+    Attributes:
+        default_team: Where an issue goes whose category names no team.
+        teams: Team by category, before what was taught of the category.
+        senior_below: A tone below it goes to senior people.
+        vip_senior: Whether VIPs go to senior people.
+    """
+
+    default_team: str = "general"
+    teams: dict[str, str] = {}
+    senior_below: Share = 0.3
+    vip_senior: bool = True
+
+
+class NotificationPolicy(_Part):
+    """What customers and teams are told unasked.
+
+    Attributes:
+        confirm_on: Channels on which a new ticket is confirmed.
+        survey: Whether customers are asked how it went.
+        alert_priorities: Priorities of which the team is alerted.
+    """
+
+    confirm_on: list[Channel] = ["email", "chat_widget", "whatsapp", "facebook", "slack", "discord"]
+    survey: bool = True
+    alert_priorities: list[str] = ["critical", "urgent"]
+
+    @field_validator("alert_priorities")
+    @classmethod
+    def _priorities(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in PRIORITIES:
+                raise ValueError(f"{name!r} is no priority; use {', '.join(PRIORITIES)}")
+        return names
+
+
+class AnalyticsPolicy(_Part):
+    """What counts as unusual.
+
+    Attributes:
+        window_minutes: Width of the window that is counted.
+        surge_factor: So many times the usual count is a surge.
+        surge_minimum: Fewer than this is never one.
+        share_minimum: From so many tickets on a share is worth an insight.
+        escalated_share: A higher share of escalations raises an insight.
+    """
+
+    window_minutes: Minutes = 60
+    surge_factor: Annotated[float, Field(gt=1)] = 3.0
+    surge_minimum: Positive = 8
+    share_minimum: Positive = 10
+    escalated_share: Share = 0.4
+
+
+class Policy(_Part):
+    """Everything that a deployment decides about how its agents decide."""
+
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+    lifecycle: LifecyclePolicy = LifecyclePolicy()
+    sla: Sla
+    calendar: CalendarPolicy
+    routing: Routing = Routing()
+    notification: NotificationPolicy = NotificationPolicy()
+    analytics: AnalyticsPolicy = AnalyticsPolicy()
+    linking: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        limits = self.thresholds
+        if not limits.suggest <= limits.auto_answer <= limits.auto_resolution:
+            raise ValueError(
+                "thresholds: suggest, auto_answer and auto_resolution must rise in this order"
+            )
+        for name, target in self.sla.targets.items():
+            if target.first_reply_minutes > target.resolution_minutes:
+                raise ValueError(f"sla.targets.{name}: the first reply is due after the resolution")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of the content: the same content has the same version everywhere."""
+        return "policy-" + _digest(self)
+
+
+def _digest(part: BaseModel) -> str:
+    content = msgspec.json.encode(part.model_dump(mode="json"), order="sorted")
+    return sha256(content).hexdigest()[:12]
+
+
+WEEK = {day: [("08:00", "20:00")] for day in WEEKDAYS[:5]} | {
+    day: [("10:00", "16:00")] for day in WEEKDAYS[5:]
+}
+"""The shipped opening hours."""
+
+TARGETS = {
+    "low": Target(first_reply_minutes=480, resolution_minutes=4320, estimated_minutes=480),
+    "medium": Target(first_reply_minutes=240, resolution_minutes=1440, estimated_minutes=240),
+    "high": Target(first_reply_minutes=120, resolution_minutes=480, estimated_minutes=120),
+    "urgent": Target(first_reply_minutes=60, resolution_minutes=240, estimated_minutes=60),
+    "critical": Target(first_reply_minutes=15, resolution_minutes=120, estimated_minutes=30),
+}
+"""The shipped targets."""
+
+
+@lru_cache(maxsize=1)
+def default_policy() -> Policy:
+    """The policy that ships, in force until one is activated; `agents/policy.toml` is its text."""
+    return Policy(sla=Sla(targets=TARGETS), calendar=CalendarPolicy(week=WEEK))

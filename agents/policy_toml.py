@@ -1,0 +1,106 @@
+"""A policy as a TOML file: read, judged, written."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from agents.policy import Policy
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One fault of a policy file: where, what is wrong, what would be right."""
+
+    where: str
+    what: str
+    remedy: str
+
+
+class PolicyInvalid(ValueError):
+    """A policy file has faults.
+
+    Attributes:
+        problems: All of them.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.where}: {p.what}" for p in problems))
+        self.problems = problems
+
+
+def parse(text: str) -> Policy:
+    """The policy in a TOML text.
+
+    Raises:
+        PolicyInvalid: With every fault that was found.
+    """
+    try:
+        return Policy.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem("the file", f"it is not TOML ({error})", "see `pactdesk policy show`")
+        raise PolicyInvalid([problem]) from error
+    except ValidationError as error:
+        raise PolicyInvalid([_problem(fault) for fault in error.errors()]) from error
+
+
+def check(text: str) -> list[Problem]:
+    """The faults of a policy text; empty when there is none."""
+    try:
+        parse(text)
+    except PolicyInvalid as error:
+        return error.problems
+    return []
+
+
+_RIGHT = {
+    "missing": "give it a value",
+    "extra_forbidden": "leave it out, or see `pactdesk policy show` for the names",
+}
+
+
+def _problem(fault: Any) -> Problem:  # Any: pydantic's description of an error
+    where = ".".join(str(part) for part in fault["loc"]) or "the policy"
+    what = str(fault["msg"]).removeprefix("Value error, ")
+    head, mark, tail = what.partition("; ")
+    if mark:
+        return Problem(where, head, tail)
+    right = _RIGHT.get(str(fault["type"]), what[:1].lower() + what[1:])
+    return Problem(where, f"{what} (it is {fault['input']!r})"[:300], right)
+
+
+def to_toml(policy: Policy) -> str:
+    """The whole policy as TOML; reading it again gives the same policy."""
+    lines: list[str] = []
+    _table(lines, [], policy.model_dump())
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _table(lines: list[str], path: list[str], table: dict[str, Any]) -> None:
+    plain = {k: v for k, v in table.items() if not isinstance(v, dict)}
+    if path and (plain or not table):
+        lines += ["", f"[{'.'.join(_key(part) for part in path)}]"]
+    lines += [f"{_key(name)} = {_value(value)}" for name, value in plain.items()]
+    for name, value in table.items():
+        if isinstance(value, dict):
+            _table(lines, [*path, name], value)
+
+
+def _key(name: str) -> str:
+    bare = name.replace("_", "").replace("-", "")
+    return name if bare.isascii() and bare.isalnum() else _value(name)
+
+
+def _value(value: Any) -> str:  # Any: a value of the policy
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    return msgspec.json.encode(str(value)).decode()

@@ -1,0 +1,153 @@
+"""The desk's one line: who works here, what each has, which requests wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from schemas.events import contacts as inbox
+from schemas.events import desk
+from schemas.record import Record
+from schemas.vocabulary import priority_rank
+
+WAITING = 2000
+"""How many requests wait at most; beyond it the least pressing and latest is let go."""
+
+SUMMARY = 300
+
+_replace = msgspec.structs.replace
+
+Hours = dict[str, list[tuple[str, str]]]
+
+
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who works at the desk. Without `hours` always on duty."""
+
+    id: str
+    team: str | None = None
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    senior: bool = False
+    capacity: int = 10
+    hours: Hours | None = None
+    available: bool = True
+    tickets: tuple[str, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A ticket that needs a person; its context stays in the record that asked."""
+
+    id: str
+    customer_id: str
+    ticket_id: str
+    team: str
+    at: float
+    skills: tuple[str, ...] = ()
+    language: str | None = None
+    senior: bool = False
+    priority: str = "medium"
+    specialist_id: str | None = None
+    escalated: bool = False
+    summary: str = ""
+    facts_given: int = 0
+
+
+class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everybody's load, and what waits, by ticket."""
+
+    people: dict[str, Person] = {}
+    waiting: dict[str, Request] = {}
+
+    def holder(self, ticket_id: str) -> Person | None:
+        """Who has a ticket."""
+        return next((p for p in self.people.values() if ticket_id in p.tickets), None)
+
+
+def evolve(state: Desk, record: Record) -> Desk:
+    """The desk after a record of its line."""
+    event = record.event
+    match event:
+        case desk.SpecialistDescribed():
+            return _person(state, _described(state, event))
+        case desk.AvailabilityReported():
+            known = state.people.get(event.specialist_id) or Person(event.specialist_id)
+            return _person(state, _replace(known, available=event.available))
+        case desk.SpecialistRequested():
+            return _waits(state, request_of(event, record.at))
+        case desk.SpecialistReleased():
+            return _released(state, event)
+        case inbox.SpecialistAssigned():
+            return _assigned(state, event)
+        case _:
+            return state
+
+
+def request_of(event: desk.SpecialistRequested, at: datetime) -> Request:
+    """The compact form in which a request waits."""
+    return Request(
+        id=event.request_id,
+        customer_id=event.customer_id,
+        ticket_id=event.ticket_id,
+        team=event.team,
+        at=at.timestamp(),
+        skills=tuple(event.skills),
+        language=event.language,
+        senior=event.senior,
+        priority=event.priority,
+        specialist_id=event.specialist_id,
+        escalated=event.escalated,
+        summary=event.summary[:SUMMARY],
+    )
+
+
+def _described(state: Desk, event: desk.SpecialistDescribed) -> Person:
+    known = state.people.get(event.specialist_id) or Person(event.specialist_id)
+    changes: dict[str, object] = {
+        name: value
+        for name in ("team", "senior", "capacity", "available")
+        if (value := getattr(event, name)) is not None
+    }
+    if event.skills is not None:
+        changes["skills"] = tuple(event.skills)
+    if event.languages is not None:
+        changes["languages"] = tuple(event.languages)
+    if event.hours is not None:
+        changes["hours"] = msgspec.json.decode(event.hours, type=Hours)
+    return _replace(known, **changes)
+
+
+def _person(state: Desk, person: Person) -> Desk:
+    return _replace(state, people={**state.people, person.id: person})
+
+
+def _waits(state: Desk, request: Request) -> Desk:
+    waiting = {**state.waiting, request.ticket_id: request}
+    if len(waiting) > WAITING:
+        last = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))
+        del waiting[last.ticket_id]
+    return _replace(state, waiting=waiting)
+
+
+def _released(state: Desk, event: desk.SpecialistReleased) -> Desk:
+    waiting = state.waiting
+    if event.ticket_id in waiting and not waiting[event.ticket_id].specialist_id:
+        waiting = {k: v for k, v in waiting.items() if k != event.ticket_id}
+    known = state.people.get(event.specialist_id)
+    state = _replace(state, waiting=waiting)
+    if known is None or event.ticket_id not in known.tickets:
+        return state
+    kept = tuple(t for t in known.tickets if t != event.ticket_id)
+    return _person(state, _replace(known, tickets=kept))
+
+
+def _assigned(state: Desk, event: inbox.SpecialistAssigned) -> Desk:
+    people = dict(state.people)
+    for person in state.people.values():
+        if event.ticket_id in person.tickets:
+            kept = tuple(t for t in person.tickets if t != event.ticket_id)
+            people[person.id] = _replace(person, tickets=kept)
+    taker = people.get(event.specialist_id) or Person(event.specialist_id)
+    people[taker.id] = _replace(taker, tickets=(*taker.tickets, event.ticket_id))
+    waiting = {k: v for k, v in state.waiting.items() if k != event.ticket_id}
+    return _replace(state, people=people, waiting=waiting)

@@ -1,0 +1,63 @@
+"""BM25 over fields of articles, turned over once, asked many times.
+
+Robertson and Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond". Lengths
+are measured against fields of the same kind; a term is as rare as the articles that have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.understanding.tfidf import Floats
+
+K1 = 1.2
+B = 0.6
+
+Scores = NDArray[np.float64]
+
+
+class Bm25:
+    """Fields of articles, ready to be scored.
+
+    Args:
+        fields: The hashed terms of each field.
+        owners: The article of each field.
+        kinds: The kind of each field, a small number; every kind has its own usual length.
+    """
+
+    def __init__(
+        self, fields: Sequence[Sequence[int]], owners: NDArray[np.intp], kinds: NDArray[np.intp]
+    ) -> None:
+        lengths = np.array([len(field) for field in fields], dtype=np.int64)
+        flat = np.fromiter((t for field in fields for t in field), np.int64, int(lengths.sum()))
+        hashes, terms = np.unique(flat, return_inverse=True)
+        self._term = dict(zip(hashes.tolist(), range(len(hashes)), strict=True))
+        width = max(1, len(hashes))
+        place = np.repeat(np.arange(len(fields)), lengths)
+        # ordered by term first, so that each term's postings lie together
+        keys, counts = np.unique(terms * max(1, len(fields)) + place, return_counts=True)
+        term, self._field = np.divmod(keys, max(1, len(fields)))
+        self._start = np.searchsorted(term, np.arange(len(hashes) + 1))
+        total = int(owners.max(initial=-1)) + 1
+        having = np.unique(owners[place] * width + terms) % width
+        frequency = np.bincount(having, minlength=len(hashes))
+        self.idf: Scores = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
+        usual = np.bincount(kinds, weights=lengths) / np.maximum(np.bincount(kinds), 1)
+        norm = K1 * (1 - B + B * lengths / np.maximum(usual, 1.0)[kinds])
+        weights = self.idf[term] * counts * (K1 + 1) / (counts + norm[self._field])
+        self._weight: Floats = weights.astype(np.float32)
+        self._fields = len(fields)
+
+    def known(self, terms: set[int]) -> list[int]:
+        """The numbers of the terms that some field has, ascending."""
+        return sorted(self._term[term] for term in terms if term in self._term)
+
+    def scores(self, known: Sequence[int]) -> Scores:
+        """The score of every field for a query of known terms, shape (fields,)."""
+        slices = [slice(self._start[term], self._start[term + 1]) for term in known]
+        fields = np.concatenate([self._field[part] for part in slices])
+        weights = np.concatenate([self._weight[part] for part in slices])
+        return np.bincount(fields, weights=weights, minlength=self._fields)

@@ -1,0 +1,166 @@
+"""Contacts: to which ticket they belong, and what they do to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from agents import lifecycle, outbound
+from schemas.events.decisions import ContactAccepted, ContactLinked
+from schemas.events.desk import SpecialistRequested
+from schemas.events.intents import SnoozeAsked
+from schemas.events.tickets import (
+    MessageAdded,
+    SlaMet,
+    SlaStarted,
+    TicketAwaitsCustomer,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketStarted,
+    TicketWoken,
+)
+from streams.testing import Scene, given
+from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply, say
+
+AGENTS = (*outbound.AGENTS, *lifecycle.AGENTS)
+
+
+def answered(kind: str = "answer", solution_id: str | None = "a1") -> Scene:
+    """An open ticket on which we have answered."""
+    scene = opened(AGENTS)
+    return scene.when(reply(scene, kind, solution_id=solution_id))
+
+
+def test_the_first_message_opens_a_ticket() -> None:
+    scene = given(agents=AGENTS).when(contact("I was charged twice", subject="Charged"))
+    link = scene.one(ContactLinked)
+    assert (link.outcome, link.rule) == ("new", "new")
+    ticket = scene.one(TicketOpened)
+    assert (ticket.subject, ticket.description) == ("Charged", "I was charged twice")
+    assert (ticket.status, ticket.priority, ticket.handle) == ("new", "medium", "ann@example.org")
+    message = scene.one(MessageAdded)
+    assert message.direction == "in"
+    assert message.interaction_id == ticket.contact_id == link.contact_id
+
+
+def test_a_message_without_a_subject_gives_its_beginning() -> None:
+    scene = given(agents=AGENTS).when(contact("word " * 40))
+    assert scene.one(TicketOpened).subject == ("word " * 16).strip()
+
+
+def test_a_contact_that_nobody_understood_is_linked_to_nothing() -> None:
+    accepted = ContactAccepted(
+        customer_id=ANN, outcome="accepted", policy_version="p", contact_id="c"
+    )
+    given(agents=lifecycle.AGENTS).when(accepted).then()
+
+
+def test_a_link_of_another_contact_is_not_acted_on() -> None:
+    scene = opened(AGENTS)
+    link = ContactLinked(
+        customer_id=ANN,
+        ticket_id=only_ticket(scene).id,
+        outcome="existing",
+        policy_version="p",
+        contact_id="somebody else's",
+        rule="thread",
+    )
+    scene.when(link).then()
+
+
+def test_a_further_message_in_the_thread_is_added() -> None:
+    scene = say(opened(AGENTS), "and another thing")
+    assert scene.one(ContactLinked).rule == "thread"
+    assert scene.all(TicketOpened) == []
+    scene.one(MessageAdded)
+    assert only_ticket(scene).contacts == 2
+
+
+def test_a_closed_ticket_is_no_candidate() -> None:
+    scene = answered().later(days=30)
+    assert only_ticket(scene).status == "closed"
+    assert say(scene, "it is back").one(ContactLinked).outcome == "new"
+
+
+def test_thanks_for_an_offered_article_resolve_the_ticket() -> None:
+    scene = say(answered(), "thanks", "thanks")
+    resolved = scene.one(TicketResolved)
+    assert (resolved.by, resolved.reason, resolved.solution_id) == ("customer", "confirmed", "a1")
+    assert resolved.close_at is not None
+    assert scene.one(SlaMet).target == "resolution"
+
+
+def test_thanks_that_go_on_to_ask_resolve_nothing() -> None:
+    text = "thanks for that, but could you also tell me how to change my address"
+    scene = say(answered(), text, "thanks")
+    assert scene.all(TicketResolved) == []
+    assert only_ticket(scene).status == "triaged"
+
+
+def test_an_article_that_did_not_help_brings_a_person() -> None:
+    scene = say(answered(), "that did not help", "not_solved")
+    assert scene.one(TicketWoken).status == "triaged"
+    request = scene.one(SpecialistRequested)
+    assert only_ticket(scene).request_id == request.request_id
+    assert only_ticket(scene).offer is None
+
+
+def test_a_new_question_after_an_automatic_answer_waits_for_knowledge() -> None:
+    scene = say(answered(), "and how do I change my address")
+    scene.one(TicketWoken)
+    assert scene.all(SpecialistRequested) == []
+
+
+def test_a_message_to_a_person_puts_the_ball_back_and_runs_the_clock_on() -> None:
+    scene = answered("agent_reply", None)
+    ticket = only_ticket(scene)
+    scene = scene.when(assigned(scene)).later(hours=20)
+    scene = say(scene, "here is the number")
+    assert scene.one(TicketStarted).status == "in_progress"
+    started = scene.one(SlaStarted)
+    assert started.resumed
+    assert ticket.resolution is not None
+    assert ticket.resolution.left is not None
+    assert only_ticket(scene).awaiting is None
+
+
+def test_thanks_to_a_person_keep_waiting() -> None:
+    scene = say(answered("agent_reply", None), "thanks", "thanks")
+    assert scene.one(TicketAwaitsCustomer).reason == "thanked"
+    assert only_ticket(scene).assume_resolved_at is not None
+
+
+def test_solved_after_a_persons_reply_resolves() -> None:
+    scene = say(answered("agent_reply", None), "it works now", "solved")
+    assert scene.one(TicketResolved).solution_id is None
+
+
+def test_a_message_after_the_resolution_reopens_with_the_same_person() -> None:
+    scene = answered("agent_reply", None)
+    scene = scene.when(assigned(scene))
+    scene = say(scene, "it works", "solved")
+    scene = say(scene, "it broke again", "not_solved")
+    reopened = scene.one(TicketReopened)
+    assert (reopened.previous, reopened.status, reopened.reopened) == ("resolved", "triaged", 1)
+    assert scene.one(SpecialistRequested).specialist_id == "bo"
+    assert scene.one(SlaStarted).target == "resolution"
+    assert only_ticket(scene).specialist_id is None
+
+
+@pytest.mark.parametrize("cue", ["thanks", "solved", "greeting_only"])
+def test_a_kind_word_after_the_resolution_does_not_reopen(cue: str) -> None:
+    scene = say(answered(), "thanks", "thanks")
+    scene = say(scene, "bye", cue)
+    scene.one(MessageAdded)
+    assert scene.all(TicketReopened) == []
+    assert only_ticket(scene).status == "resolved"
+
+
+def test_a_message_wakes_a_snoozed_ticket() -> None:
+    scene = opened(AGENTS)
+    scene = ask(scene, SnoozeAsked, until=scene.now + timedelta(days=365))
+    scene = say(scene, "hello?")
+    assert scene.one(TicketWoken).reason == "customer_wrote"
+    assert only_ticket(scene).snoozed_until is None

@@ -1,0 +1,122 @@
+"""Makes every artefact of the light tier from open data: `python training/train.py`.
+
+With `--report` it prints the figures on data held out from the models, with `--check` it writes
+nothing. Deterministic: the same data, numpy and scikit-learn give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ[name] = "1"  # sums in one order, so that runs agree
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import msgspec  # noqa: E402
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402
+from streams.understanding.tfidf import Vectoriser  # noqa: E402
+from streams.understanding.text import fingerprint  # noqa: E402
+from training import fit_categories, fit_language, fit_retrieval, fit_tone  # noqa: E402
+from training.corpus import BESIDE, Corpus  # noqa: E402
+from training.linear import fit_idf  # noqa: E402
+from training.starter import starter_categories  # noqa: E402
+
+VERSION = "1"
+FOLDER = ROOT / "streams" / "understanding" / "artefacts"
+STARTER = ROOT / "streams" / "understanding" / "starter.json.gz"
+
+
+def main() -> None:
+    """Fit everything, write it unless told not to, report if told to."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, default=BESIDE if BESIDE.exists() else None)
+    options.add_argument("--report", action="store_true", help="print held-out figures")
+    options.add_argument("--check", action="store_true", help="write nothing")
+    chosen = options.parse_args()
+    corpus = Corpus(chosen.data)
+
+    idf = general_idf(corpus)
+    vectoriser = Vectoriser(idf.astype(np.float32))
+    phrases = corpus.tone_phrases()
+    starter = starter_categories(corpus)
+    artefacts: dict[str, Mapping[str, NDArray[Any]]] = {"idf": {"idf": idf}}
+
+    data = fit_categories.banking(corpus, starter)
+    spoken = sorted(phrases)
+    folds = fit_categories.folds(data, vectoriser, spoken)
+    scope, _ = fit_categories.fit_scope(corpus, data, folds, vectoriser)
+    names = [category.name for category in starter]
+    head = fit_categories.fit_head(data.texts, data.intents, names, vectoriser, spoken)
+    artefacts["categories"] = fit_categories.sharpened(head, folds[0].factor) | {
+        "names": np.array(names),
+        "examples": np.array(
+            [[fingerprint(text) for text in category.examples] for category in starter]
+        ),
+        "scope": scope.weights,
+        "scope_bias": np.array(scope.bias),
+    }
+
+    desks = fit_retrieval.desks(corpus, data, folds, scope, vectoriser, spoken)
+    retrieval, outcomes = fit_retrieval.fit(desks, vectoriser)
+    artefacts["retrieval"] = {
+        "rank": retrieval.rank,
+        "confidence": retrieval.confidence,
+        "bias": retrieval.bias,
+    }
+
+    artefacts["language"] = fit_language.fit(fit_language.samples(corpus), vectoriser)
+
+    heard = fit_tone.held_out(corpus, phrases, vectoriser)
+    slope, offset = fit_tone.calibration(heard)
+    artefacts["tone"] = fit_tone.fit(
+        fit_tone.general(corpus) + fit_tone.support(phrases), vectoriser
+    ) | {"slope": np.array(slope), "offset": np.array(offset)}
+
+    if not chosen.check:
+        write(artefacts)
+        STARTER.write_bytes(gzip.compress(msgspec.json.encode(starter), 9, mtime=0))
+    if chosen.report:
+        fit_categories.report(data, folds[0], vectoriser, scope, spoken)
+        split = fit_retrieval.WITHOUT_CATEGORIES
+        for title, part in (("no categories", outcomes[:split]), ("categories", outcomes[split:])):
+            fit_retrieval.report(title, [row for rows in part for row in rows])
+        fit_language.report(corpus, vectoriser)
+        fit_tone.report(heard, slope, offset)
+
+
+def general_idf(corpus: Corpus) -> NDArray[np.float16]:
+    """Inverse document frequencies of English support text."""
+    texts = [row["text"] for row in corpus.rows("intent_banking77_train")]
+    texts += [row["text"] for row in corpus.rows("intent_clinc150_train")]
+    texts += [row["text"] for row in corpus.rows("intent_natcs_insurance")]
+    texts += [row["text"] for row in corpus.rows("sentiment_goemotions_open")[::2]]
+    texts += [row["body"][:600] for row in corpus.rows("kb_tau2bank_docs")]
+    return fit_idf(texts).astype(np.float16)
+
+
+def write(artefacts: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
+    """Write the artefacts and the manifest; entries of other files in the folder stay."""
+    FOLDER.mkdir(exist_ok=True)
+    manifest: dict[str, Entry] = {}
+    for name, arrays in artefacts.items():
+        np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+    for file in sorted(FOLDER.glob("*.npz")):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        manifest[file.name] = Entry(VERSION, digest)
+        print(f"{file.name}: {file.stat().st_size:,} bytes, {digest[:12]}")
+    (FOLDER / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
