@@ -9,7 +9,7 @@ import msgspec
 from agents.agent import Agent
 from agents.policy import Policy
 from agents.world import World
-from projections.category_line import CategoryLine, expected, in_window
+from projections.category_line import CategoryLine, expected, in_window, totals, was_told
 from schemas.event import Event
 from schemas.events.choices import (
     CommonIssueFound,
@@ -22,61 +22,88 @@ from schemas.record import Record
 
 
 class Surge(msgspec.Struct, frozen=True):
-    """A category that is asked about more than usual."""
+    """A category that is asked about more than usual: contacts in the window, and as usual."""
 
     count: int
     expected: float
     window_minutes: int
 
 
-def surge(line: CategoryLine, at: float, policy: Policy) -> Surge | None:
-    """The surge of a category at a moment, if there is one that was not told yet."""
+class Share(msgspec.Struct, frozen=True):
+    """A share that is too high: so many `parts` of a `whole`, held against a threshold."""
+
+    kind: str
+    parts: int
+    whole: int
+    threshold: float
+
+
+def surge(line: CategoryLine, policy: Policy) -> Surge | None:
+    """The surge that a category is in, if it is in one."""
     rules = policy.analytics
-    count = in_window(line, at, rules.window_minutes)
-    usual = expected(line, at, rules.window_minutes)
+    count = in_window(line, rules.window_minutes)
+    usual = expected(line, rules.window_minutes)
     if count < rules.surge_minimum or count < rules.surge_factor * usual:
         return None
-    if line.surge_told and at - line.surge_told < rules.window_minutes * 60.0:
-        return None
     return Surge(count, usual, rules.window_minutes)
+
+
+def shares(line: CategoryLine, policy: Policy) -> list[Share]:
+    """The shares of the last week that are too high: of escalations, of rejected answers."""
+    rules = policy.analytics
+    week = totals(line)
+    weighed = (
+        Share("many_escalations", week.escalations, week.contacts, rules.escalated_share),
+        Share("many_rejections", week.rejections, week.answers, rules.rejected_share),
+    )
+    return [
+        one
+        for one in weighed
+        if one.whole >= rules.share_minimum and one.parts / one.whole > one.threshold
+    ]
 
 
 def measured(record: Record, line: CategoryLine, world: World) -> Iterator[Event]:
     """Something countable happened: it is tracked, and what it shows is said."""
     event = record.event
     assert isinstance(event, InteractionMeasured)
-    at, version = world.now.timestamp(), world.policy.version
-    rules = world.policy.analytics
     yield InteractionTracked(
         customer_id=event.customer_id,
         ticket_id=event.ticket_id,
         outcome=event.kind,
-        policy_version=version,
+        policy_version=world.policy.version,
         category=event.category,
         kind=event.kind,
         channel=event.channel,
-        in_window=in_window(line, at, rules.window_minutes),
+        in_window=in_window(line, world.policy.analytics.window_minutes),
     )
-    if event.kind == "resolution":
-        yield ResolutionMeasured(
-            customer_id=event.customer_id,
-            ticket_id=event.ticket_id,
-            outcome="measured",
-            policy_version=version,
-            category=event.category,
-            minutes=event.minutes or 0.0,
-            mean_minutes=line.minutes / max(1, line.resolutions),
-            resolutions=line.resolutions,
-        )
-    if event.kind == "contact":
-        yield from _surge(event, line, world)
-    if event.kind == "escalation":
-        yield from _share(event, line, world)
+    match event.kind:
+        case "contact":
+            yield from _surge(event, line, world)
+        case "resolution":
+            yield _resolution(event, line, world)
+        case "escalation" | "rejected_answer":
+            yield from _shares(event, line, world)
+        case _:
+            return
+
+
+def _resolution(event: InteractionMeasured, line: CategoryLine, world: World) -> ResolutionMeasured:
+    return ResolutionMeasured(
+        customer_id=event.customer_id,
+        ticket_id=event.ticket_id,
+        outcome="measured",
+        policy_version=world.policy.version,
+        category=event.category,
+        minutes=event.minutes or 0.0,
+        mean_minutes=line.minutes / line.resolutions,
+        resolutions=line.resolutions,
+    )
 
 
 def _surge(event: InteractionMeasured, line: CategoryLine, world: World) -> Iterator[Event]:
-    found = surge(line, world.now.timestamp(), world.policy)
-    if found is None:
+    found = surge(line, world.policy)
+    if found is None or was_told(line, "surge", found.window_minutes):
         return
     yield CommonIssueFound(
         outcome="surge",
@@ -90,6 +117,7 @@ def _surge(event: InteractionMeasured, line: CategoryLine, world: World) -> Iter
     )
     yield InsightRaised(
         outcome="surge",
+        threshold=world.policy.analytics.surge_factor,
         reasons=["above_usual"],
         policy_version=world.policy.version,
         category=event.category,
@@ -101,25 +129,26 @@ def _surge(event: InteractionMeasured, line: CategoryLine, world: World) -> Iter
     )
 
 
-def _share(event: InteractionMeasured, line: CategoryLine, world: World) -> Iterator[Event]:
-    rules = world.policy.analytics
-    at = world.now.timestamp()
-    told = line.share_told and at - line.share_told < rules.window_minutes * 60.0
-    if told or line.contacts < rules.share_minimum:
-        return
-    share = line.escalations / line.contacts
-    if share > rules.escalated_share:
+_TOLD = {
+    "many_escalations": "{parts} of {whole} tickets about {category} were escalated this week",
+    "many_rejections": "{parts} of {whole} answers about {category} did not help this week",
+}
+
+
+def _shares(event: InteractionMeasured, line: CategoryLine, world: World) -> Iterator[Event]:
+    for share in shares(line, world.policy):
+        if was_told(line, share.kind, world.policy.analytics.window_minutes):
+            continue
         yield InsightRaised(
-            outcome="many_escalations",
-            confidence=None,
-            threshold=rules.escalated_share,
-            reasons=["share_of_escalations"],
+            outcome=share.kind,
+            confidence=share.parts / share.whole,
+            threshold=share.threshold,
+            reasons=["share_too_high"],
             policy_version=world.policy.version,
             category=event.category,
-            kind="many_escalations",
-            text=(
-                f"{line.escalations} of {line.contacts} tickets about {event.category} "
-                f"were escalated"
+            kind=share.kind,
+            text=_TOLD[share.kind].format(
+                parts=share.parts, whole=share.whole, category=event.category
             ),
         )
 
@@ -129,9 +158,7 @@ AGENTS = (
         name="analytics",
         domain="analytics",
         reads=frozenset({InteractionMeasured}),
-        writes=frozenset(
-            {InteractionTracked, ResolutionMeasured, CommonIssueFound, InsightRaised}
-        ),
+        writes=frozenset({InteractionTracked, ResolutionMeasured, CommonIssueFound, InsightRaised}),
         decide=measured,
     ),
 )

@@ -77,7 +77,9 @@ def validate(
             issues.append("empty")
     if len(message) > longest:
         issues.append("oversize")
-    automatic = automatic_reason(_headers(metadata), subject, handle) if channel == "email" else None
+    automatic = (
+        automatic_reason(_headers(metadata), subject, handle) if channel == "email" else None
+    )
     if automatic is not None:
         issues.append(automatic)
     if message.strip() and not any(letter.isalnum() for letter in message[:2000]):

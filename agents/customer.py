@@ -62,7 +62,7 @@ def satisfaction(ratings: Sequence[int], tones: Sequence[float]) -> Satisfaction
     if not weight:
         return Satisfaction(0.5, "unknown", 0)
     score = (RATING_WEIGHT * sum(scaled) + sum(tones)) / weight
-    series = scaled if len(scaled) >= 2 else list(tones)  # noqa: PLR2004  # two points make a trend
+    series = scaled if len(scaled) >= 2 else list(tones)  # two points make a trend
     return Satisfaction(round(score, 4), _trend(series), len(scaled) + len(tones))
 
 

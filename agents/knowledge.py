@@ -280,9 +280,7 @@ AGENTS = (
         name="knowledge",
         domain="customer",
         reads=frozenset({SolutionsFound}),
-        writes=frozenset(
-            {AnswerChosen, SolutionSuggested, SolutionShown, InteractionMeasured}
-        ),
+        writes=frozenset({AnswerChosen, SolutionSuggested, SolutionShown, InteractionMeasured}),
         decide=offered,
     ),
     Agent(
@@ -293,4 +291,3 @@ AGENTS = (
         decide=learned,
     ),
 )
-

@@ -262,9 +262,7 @@ AGENTS = (
     _agent(escalated, {TicketEscalated}, {TeamAlertRequested}),
     _agent(targets, {SlaWarned, SlaBreached}, {TeamAlertRequested}),
     _agent(flooded, {ContactHeld}, {TeamAlertRequested}),
-    _agent(
-        answered, {SpecialistUnavailable, ReplyFailed, ReplyUnconfirmed}, {TeamAlertRequested}
-    ),
+    _agent(answered, {SpecialistUnavailable, ReplyFailed, ReplyUnconfirmed}, {TeamAlertRequested}),
     _agent(due, {TimerDue}, {CustomerNotified}),
     _agent(
         asked,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agents import channel
 from agents.agent import Agent
 from agents.rulings import reply_channel, ruling
 from agents.shaping import shape
@@ -94,9 +93,7 @@ def written(record: Record, case: Case, world: World) -> Iterator[Event]:
             yield from _requested(message, ticket, reply_channel(event, ticket), case, world)
     elif isinstance(event, ConversationStarted):
         message = Message("opening", event.by, event.text)
-        yield from _shaped(
-            message, ticket_id(record.id), event.channel, "", None, case, world
-        )
+        yield from _shaped(message, ticket_id(record.id), event.channel, "", None, case, world)
 
 
 def _requested(
@@ -188,5 +185,3 @@ WRITTEN = Agent(
     writes=frozenset({ReplyShaped, ReplyRequested}),
     decide=written,
 )
-
-

@@ -131,7 +131,9 @@ class CalendarPolicy(_Part):
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{zone!r} is no time zone; use a name such as Europe/Berlin") from error
+            raise ValueError(
+                f"{zone!r} is no time zone; use a name such as Europe/Berlin"
+            ) from error
         return zone
 
     @field_validator("week")
@@ -218,6 +220,7 @@ class AnalyticsPolicy(_Part):
         surge_minimum: Fewer than this is never one.
         share_minimum: From so many tickets on a share is worth an insight.
         escalated_share: A higher share of escalations raises an insight.
+        rejected_share: A higher share of answers that did not help raises an insight.
     """
 
     window_minutes: Minutes = 60
@@ -225,6 +228,7 @@ class AnalyticsPolicy(_Part):
     surge_minimum: Positive = 8
     share_minimum: Positive = 10
     escalated_share: Share = 0.4
+    rejected_share: Share = 0.5
 
 
 class Policy(_Part):

@@ -165,9 +165,7 @@ def classified(record: Record, case: Case, world: World) -> Iterator[Event]:
     seen = _seen(case, event.ticket_id)
     verdict = classify(seen, world.policy)
     rule = _rule(verdict.category, world)
-    first = proposals(
-        seen, rule=rule, vip=case.vip, origin=event.origin, policy=world.policy
-    )[0]
+    first = proposals(seen, rule=rule, vip=case.vip, origin=event.origin, policy=world.policy)[0]
     yield IssueClassified(
         customer_id=case.customer_id,
         ticket_id=event.ticket_id,

@@ -171,7 +171,8 @@ def replay(arrivals: Sequence[Arrival], weights: Mapping[str, float]) -> dict[st
         found = link(arrival.message, at_hand(tickets, arrival.message.at), weights).ticket_id
         ticket_id = found or f"T{len(assigned):06}"
         tickets[ticket_id] = (
-            extended(tickets[found], arrival.message) if found
+            extended(tickets[found], arrival.message)
+            if found
             else opened(ticket_id, arrival.message)
         )
         assigned[arrival.provider_id] = ticket_id

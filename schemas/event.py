@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.vocabulary import Channel, JsonText, Priority, Time, TicketStatus
+from schemas.vocabulary import Channel, JsonText, Priority, TicketStatus, Time
 
 
 class Part(BaseModel):

@@ -75,11 +75,7 @@ def key_of(event: object, line: str) -> str:
     if topic == DESK.name:
         return DESK_KEY
     if topic == KNOWLEDGE.name:
-        return str(
-            getattr(event, "article_id", None)
-            or getattr(event, "name", None)
-            or "tone"
-        )
+        return str(getattr(event, "article_id", None) or getattr(event, "name", None) or "tone")
     if topic == METRICS.name:
         return str(getattr(event, "category", line))
     return line

@@ -41,15 +41,11 @@ PersonalJson = Annotated[str, PERSONAL]
 """A JSON object as text that may hold personal data."""
 
 Channel = Annotated[
-    Literal[
-        "email", "slack", "whatsapp", "chat_widget", "phone", "twitter", "facebook", "discord"
-    ],
+    Literal["email", "slack", "whatsapp", "chat_widget", "phone", "twitter", "facebook", "discord"],
     Mark(name="Channel"),
 ]
 
-Priority = Annotated[
-    Literal["low", "medium", "high", "urgent", "critical"], Mark(name="Priority")
-]
+Priority = Annotated[Literal["low", "medium", "high", "urgent", "critical"], Mark(name="Priority")]
 
 TicketStatus = Annotated[
     Literal[

@@ -82,7 +82,5 @@ def parse_time(moment: str | datetime) -> datetime:
                 f"{moment!r} is not a time", "write it like 2026-03-02T08:00:00Z"
             ) from error
     if moment.tzinfo is None:
-        raise Refused(
-            f"{moment.isoformat()} has no offset", "add Z or an offset such as +01:00"
-        )
+        raise Refused(f"{moment.isoformat()} has no offset", "add Z or an offset such as +01:00")
     return moment.astimezone(UTC)

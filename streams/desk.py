@@ -158,7 +158,9 @@ class Desk:
         after: str | None = None,
     ) -> Iterator[Record]:
         """Records in the order of appending; what cannot be read is passed over."""
-        for entry in self.entries(customer=customer, topic=topic, ticket=ticket, type=type, after=after):
+        for entry in self.entries(
+            customer=customer, topic=topic, ticket=ticket, type=type, after=after
+        ):
             try:
                 yield entry.record()
             except Unreadable:
@@ -178,7 +180,11 @@ class Desk:
         for entry in self.log.scan(start, topic):
             if type is not None and f'"ce_type":"{type}"' not in entry.headers:
                 continue
-            if customer is not None and entry.key != customer and not _names(entry, "customer_id", customer):
+            if (
+                customer is not None
+                and entry.key != customer
+                and not _names(entry, "customer_id", customer)
+            ):
                 continue
             if ticket is not None and not _names(entry, "ticket_id", ticket):
                 continue
@@ -273,4 +279,3 @@ def open_desk(
     settings = settings or load()[0]
     folder = settings.data if data is None else Path(data)
     return Desk(folder, clock or WallClock(), secret=settings.identity.secret)
-

@@ -106,9 +106,7 @@ class Resolver:
                     "give the id of a ticket that `pactdesk tickets` shows",
                 )
         assert customer is not None
-        return contacts.SurveyAnswered(
-            customer_id=customer, **_fields(given, "customer_id")
-        )
+        return contacts.SurveyAnswered(customer_id=customer, **_fields(given, "customer_id"))
 
     def _link(self, given: inputs.LinkInput) -> Event:
         """A link goes to the line that has the handle now; an unlink to the line it was."""
@@ -119,9 +117,7 @@ class Resolver:
                 customer_id=absorbed, other_customer_id=given.customer_id, **fields
             )
         holder = self.customer_of(given.channel, given.handle)
-        return intents.LinkAsked(
-            customer_id=holder, other_customer_id=given.customer_id, **fields
-        )
+        return intents.LinkAsked(customer_id=holder, other_customer_id=given.customer_id, **fields)
 
     def _intent(self, given: inputs.IntentInput) -> Event:
         owner = self._directory.owner_of(given.ticket_id)

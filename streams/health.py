@@ -54,8 +54,12 @@ def examine(settings: Settings) -> list[Finding]:
         return [*findings, _finding(error.what, False, error.remedy)]
     try:
         findings.append(_finding(f"the store has version {VERSION}", True))
-        findings += [_finding(one, False, "recover the store from a backup") for one in _damage(database)]
-        findings += [_finding(one, False, "see `pactdesk topics list`") for one in topic_findings(database)]
+        findings += [
+            _finding(one, False, "recover the store from a backup") for one in _damage(database)
+        ]
+        findings += [
+            _finding(one, False, "see `pactdesk topics list`") for one in topic_findings(database)
+        ]
         letters = _count(database)
         findings.append(
             _finding(
@@ -121,9 +125,7 @@ def status(desk: Desk) -> dict[str, Any]:
         for topic in INBOXES
     ]
     timers = desk.database.execute("SELECT count(*) FROM timers").fetchone()[0]
-    behind = sum(
-        int(row["lag"]) for row in desk.query("SELECT lag FROM v1_positions")
-    )
+    behind = sum(int(row["lag"]) for row in desk.query("SELECT lag FROM v1_positions"))
     return {
         "data": str(desk.folder),
         "engine": "embedded",

@@ -6,7 +6,7 @@ field, the fault and what would be right.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -368,7 +368,9 @@ def read(line: bytes) -> Input:
     try:
         document = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"the line is not JSON ({error})", "write one JSON object a line") from error
+        raise Unreadable(
+            f"the line is not JSON ({error})", "write one JSON object a line"
+        ) from error
     return read_document(document)
 
 
@@ -396,7 +398,9 @@ def _kind(body: dict[str, Any]) -> type[Input]:
     kind = PLAIN.get(name) or INTENTS.get(name) if isinstance(name, str) else None
     if kind is None:
         known = ", ".join(sorted({*PLAIN, *INTENTS}))
-        raise Unreadable(f"{name!r} is not a type of line", f"use one of {known}, or no type for a contact")
+        raise Unreadable(
+            f"{name!r} is not a type of line", f"use one of {known}, or no type for a contact"
+        )
     return kind
 
 
@@ -416,7 +420,9 @@ def _told(kind: type[Input], error: ValidationError) -> tuple[str, str]:
     field = ".".join(str(part) for part in fault["loc"]) or "the line"
     what = fault["msg"].removeprefix("Value error, ")
     if field == "channel" and fault["type"] == "literal_error":
-        return f"{kind.TYPE}: channel {fault['input']!r} is unknown", "use one of " + ", ".join(CHANNELS)
+        return f"{kind.TYPE}: channel {fault['input']!r} is unknown", "use one of " + ", ".join(
+            CHANNELS
+        )
     if fault["type"] == "value_error" and (":" in what or ";" in what):
         head, _, tail = what.replace(";", ":").partition(":")
         return f"{kind.TYPE}: {field}: {head.strip()}", tail.strip()

@@ -139,14 +139,10 @@ class Intake:
         known = self._log.find(record.id)
         if known is not None:
             _same_content(known.record(), record)
-            return Taken(
-                number, "repeat", record.id, known.topic, known.partition, known.offset
-            )
+            return Taken(number, "repeat", record.id, known.topic, known.partition, known.offset)
         self._directory.learn(record.event)
         placed = self._log.append([record])[0]
-        return Taken(
-            number, "accepted", placed.id, placed.topic, placed.partition, placed.offset
-        )
+        return Taken(number, "accepted", placed.id, placed.topic, placed.partition, placed.offset)
 
     def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> Taken:
         letter = DeadLetter(
@@ -180,7 +176,6 @@ def _same_content(known: Record, record: Record) -> None:
     for field in ("message", "subject", "thread", "in_reply_to", "attachments"):
         if getattr(before, field) != getattr(after, field):
             raise Unreadable(
-                f"{after.channel} message {after.provider_id} was here before with another "
-                f"{field}",
+                f"{after.channel} message {after.provider_id} was here before with another {field}",
                 "send a changed message under a provider_id of its own",
             )

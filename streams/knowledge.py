@@ -179,5 +179,3 @@ class KnowledgeHistory:
         self._items = Items()
         self._applied = 0
         self._models = None
-
-

@@ -116,9 +116,7 @@ def _refusal(error: Exception) -> Refused:
             "see docs/reference/views.md for the views and their columns",
         )
     if "interrupted" in text:
-        return Refused(
-            f"the query ran longer than {SECONDS:.0f} seconds", "narrow it with a WHERE"
-        )
+        return Refused(f"the query ran longer than {SECONDS:.0f} seconds", "narrow it with a WHERE")
     return Refused(
         f"the query does not work: {text}",
         "see docs/reference/views.md for the views and their columns",

@@ -35,9 +35,7 @@ def letter(desk: Desk, letter_id: str) -> DeadLetter:
     """One letter, whether it waits or not; raises `NotFound`."""
     entry = desk.log.find(letter_id)
     if entry is None or entry.topic != DEAD_LETTERS.name:
-        raise NotFound(
-            f"there is no dead letter {letter_id}", "see `pactdesk deadletters list`"
-        )
+        raise NotFound(f"there is no dead letter {letter_id}", "see `pactdesk deadletters list`")
     return letter_of(entry)
 
 
@@ -68,5 +66,3 @@ def discard(desk: Desk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:
     for one in chosen:
         desk.database.set_meta(_DONE + one.id, "discarded")
     return [{"id": one.id, "status": "discarded"} for one in chosen]
-
-

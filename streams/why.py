@@ -127,7 +127,9 @@ def as_text(tree: Tree, indent: int = 0) -> str:
         reasons = node.get("reasons")
         if reasons:
             more += " because " + ", ".join(reasons)
-        lines.append(f"{lead}{node['type']} by {node.get('by', '?')} at {node.get('at', '?')}{more}")
+        lines.append(
+            f"{lead}{node['type']} by {node.get('by', '?')} at {node.get('at', '?')}{more}"
+        )
         node = node.get("cause")
         depth += 1
     return "\n".join(lines)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from streams.understanding.categories import CategoryModel, Pretrained, ScopeModel
 from streams.understanding.kernel import softmax
 from streams.understanding.knowledge_items import Category
-from streams.understanding.tfidf import Floats, Vectoriser
 from streams.understanding.text import fingerprint
+from streams.understanding.tfidf import Floats, Vectoriser
 from training.corpus import Corpus, noisy
 from training.linear import (
     best_factor,

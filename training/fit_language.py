@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.understanding.language import MIXED_HINDI, LanguageModel
-from streams.understanding.tfidf import Vectoriser
 from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Vectoriser
 from training.corpus import Corpus
 from training.linear import char_half, fit_softmax, head_of, matrix, packed, vector_of
 

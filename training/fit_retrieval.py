@@ -19,8 +19,8 @@ from streams.understanding.retrieval import (
     confidence,
     listed,
 )
-from streams.understanding.tfidf import Floats, Vectoriser
 from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Floats, Vectoriser
 from training.corpus import Corpus, noisy
 from training.fit_categories import Banking, Fold, taught
 from training.linear import LEXICON, fit_binary

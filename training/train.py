@@ -25,8 +25,8 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402
-from streams.understanding.tfidf import Vectoriser  # noqa: E402
 from streams.understanding.text import fingerprint  # noqa: E402
+from streams.understanding.tfidf import Vectoriser  # noqa: E402
 from training import fit_categories, fit_language, fit_retrieval, fit_tone  # noqa: E402
 from training.corpus import BESIDE, Corpus  # noqa: E402
 from training.linear import fit_idf  # noqa: E402

@@ -99,7 +99,9 @@ def fit(past: Sequence[Choice]) -> dict[str, float]:
     sizes = np.array([len(c.values) for c in past])
     starts = np.cumsum(sizes) - sizes
     group = np.repeat(np.arange(len(past)), sizes)
-    chosen = np.array([s + c.right for s, c in zip(starts, past, strict=True) if c.right is not None])
+    chosen = np.array(
+        [s + c.right for s, c in zip(starts, past, strict=True) if c.right is not None]
+    )
     mean, spread = values.mean(0), values.std(0)
     used = spread > 0
     scaled = np.c_[(values[:, used] - mean[used]) / spread[used], np.ones(len(values))]

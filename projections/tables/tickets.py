@@ -15,6 +15,7 @@ from schemas.vocabulary import rfc3339
 
 _replace = msgspec.structs.replace
 
+
 class TicketRow(msgspec.Struct, frozen=True):
     """One ticket as it stands."""
 
@@ -59,13 +60,16 @@ class TicketRow(msgspec.Struct, frozen=True):
     snoozed_until: str | None = None
     merged_into: str | None = None
 
+
 def _extended(texts: str, *more: str) -> Json:
-    known: list[str] = msgspec.json.decode(texts)
+    known: list[str] = msgspec.json.decode(str(texts))
     added = [one for one in more if one not in known]
     return Json(msgspec.json.encode([*known, *added]).decode()) if added else Json(texts)
 
+
 def _listed(texts: Sequence[str]) -> Json:
     return Json(msgspec.json.encode(list(texts)).decode())
+
 
 def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | None:
     """A ticket's row after one of its events."""
@@ -156,6 +160,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
             pass
     return _replace(row, **changes)
 
+
 def _message(row: TicketRow, event: became.MessageAdded, at: str) -> dict[str, object]:
     if event.direction == "in":
         return {
@@ -174,6 +179,7 @@ def _message(row: TicketRow, event: became.MessageAdded, at: str) -> dict[str, o
         ),
     }
 
+
 class MessageRow(msgspec.Struct, frozen=True):
     """One message, reply or note of a ticket; its text is in the table of its own topic."""
 
@@ -189,6 +195,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     sentiment_score: float | None
     solution_id: str | None
     confidence: float | None
+
 
 def message_row(row: MessageRow | None, record: Record, key: str) -> MessageRow | None:
     """A message's row after a ticket's event."""
@@ -214,6 +221,7 @@ def message_row(row: MessageRow | None, record: Record, key: str) -> MessageRow 
         case _:
             return row
 
+
 def _message_keys(record: Record) -> Sequence[str]:
     event = record.event
     match event:
@@ -223,6 +231,7 @@ def _message_keys(record: Record) -> Sequence[str]:
             return event.messages
         case _:
             return ()
+
 
 class SlaRow(msgspec.Struct, frozen=True):
     """One SLA target of one ticket, under the calendar and policy it was started with."""
@@ -238,6 +247,7 @@ class SlaRow(msgspec.Struct, frozen=True):
     warned_at: str | None = None
     met_at: str | None = None
     breached_at: str | None = None
+
 
 def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
     """A target's row after a ticket's event."""
@@ -265,19 +275,20 @@ def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
         case _:
             return row
 
+
 def _sla_keys(record: Record) -> Sequence[str]:
     event = record.event
     match event:
-        case (
-            became.SlaStarted() | became.SlaWarned() | became.SlaMet() | became.SlaBreached()
-        ):
+        case became.SlaStarted() | became.SlaWarned() | became.SlaMet() | became.SlaBreached():
             return (f"{event.ticket_id}:{event.target}",)
         case _:
             return ()
 
+
 def _ticket_keys(record: Record) -> Sequence[str]:
     event = record.event
     return (event.ticket_id,) if isinstance(event, TicketEvent) else ()
+
 
 TICKETS_TABLE = Table(
     "tickets",
@@ -298,4 +309,3 @@ MESSAGES_TABLE = Table(
 SLA_TABLE = Table("sla", TICKETS.name, SlaRow, _sla_keys, sla_row, (("ticket_id",),))
 
 TABLES: tuple[Table, ...] = (TICKETS_TABLE, MESSAGES_TABLE, SLA_TABLE)
-

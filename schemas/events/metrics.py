@@ -11,8 +11,8 @@ from schemas.vocabulary import Channel
 class InteractionMeasured(Event):
     """Something countable happened to a ticket. Written by the customer domain.
 
-    `kind` is contact, reply, resolution, escalation or automatic_answer; `minutes` is the
-    resolution time where it applies.
+    `kind` is contact, reply, resolution, escalation, automatic_answer or rejected_answer;
+    `minutes` is the resolution time where it applies.
     """
 
     TOPIC: ClassVar[str] = "support.metrics.v1"

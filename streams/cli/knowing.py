@@ -195,8 +195,10 @@ def policy_check(context: Context, file: Path) -> int:
     problems = [msgspec.to_builtins(one) for one in check(_policy_text(file))]
     context.show(
         {"problems": problems},
-        lambda: "\n".join(f"{p['where']}: {p['what']}\n  -> {p['remedy']}" for p in problems)
-        or f"{file}: nothing is wrong",
+        lambda: (
+            "\n".join(f"{p['where']}: {p['what']}\n  -> {p['remedy']}" for p in problems)
+            or f"{file}: nothing is wrong"
+        ),
     )
     return 3 if problems else 0
 

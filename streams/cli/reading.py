@@ -197,9 +197,7 @@ def customers_command(context: Context, limit: int, as_of: str | None, occurred:
 @click.argument("customer_id")
 @looking_back
 @give
-def customer_command(
-    context: Context, customer_id: str, as_of: str | None, occurred: bool
-) -> None:
+def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
     """One customer with their tickets."""
     with context.desk() as desk:
         view = desk if as_of is None else desk.as_of(as_of, occurred=occurred)
@@ -249,7 +247,9 @@ def decisions_command(
         as_of,
         occurred,
     )
-    context.rows(rows, ("at", "action", "outcome", "confidence", "reasons", "ticket_id", "record_id"))
+    context.rows(
+        rows, ("at", "action", "outcome", "confidence", "reasons", "ticket_id", "record_id")
+    )
 
 
 @click.command("metrics")
@@ -284,9 +284,7 @@ def metrics_command(
 )
 @looking_back
 @give
-def query_command(
-    context: Context, sql: str, form: str, as_of: str | None, occurred: bool
-) -> None:
+def query_command(context: Context, sql: str, form: str, as_of: str | None, occurred: bool) -> None:
     """Run read-only SQL over the v1_ views."""
     rows = _rows(context, sql, (), as_of, occurred)
     if form == "csv" and not context.json:

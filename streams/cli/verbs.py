@@ -21,7 +21,9 @@ def _ask(context: Context, document: dict[str, Any], person: str) -> None:
         raise Refused(ruling.reason, ruling.remedy)
     context.show(
         msgspec.to_builtins(ruling),
-        lambda: f"{document['type']}: {ruling.status}\n" + "\n".join(f"  {t}" for t in ruling.events),
+        lambda: (
+            f"{document['type']}: {ruling.status}\n" + "\n".join(f"  {t}" for t in ruling.events)
+        ),
     )
 
 
@@ -88,9 +90,7 @@ def escalate_command(context: Context, ticket_id: str, reason: str, person: str)
 @click.argument("customer_id", metavar="CUSTOMER")
 @click.argument("channel")
 @click.argument("text")
-def start_command(
-    context: Context, customer_id: str, channel: str, text: str, person: str
-) -> None:
+def start_command(context: Context, customer_id: str, channel: str, text: str, person: str) -> None:
     """Begin a conversation with a customer."""
     document = {"type": "start", "customer_id": customer_id, "channel": channel, "text": text}
     _ask(context, document, person)
@@ -122,9 +122,7 @@ def tag_command(context: Context, ticket_id: str, changes: tuple[str, ...], pers
 @_verb("split", "Make messages a ticket of their own.")
 @click.argument("ticket_id", metavar="TICKET")
 @click.argument("messages", metavar="MESSAGE...", nargs=-1, required=True)
-def split_command(
-    context: Context, ticket_id: str, messages: tuple[str, ...], person: str
-) -> None:
+def split_command(context: Context, ticket_id: str, messages: tuple[str, ...], person: str) -> None:
     """Make messages a ticket of their own."""
     document = {"type": "split", "ticket_id": ticket_id, "messages": list(messages)}
     _ask(context, document, person)
@@ -135,9 +133,7 @@ def _identity(name: str, help_: str) -> click.Command:
     @click.argument("customer_id", metavar="CUSTOMER")
     @click.argument("channel")
     @click.argument("handle")
-    def command(
-        context: Context, customer_id: str, channel: str, handle: str, person: str
-    ) -> None:
+    def command(context: Context, customer_id: str, channel: str, handle: str, person: str) -> None:
         document = {
             "type": name,
             "customer_id": customer_id,

@@ -119,7 +119,9 @@ def summed_up(desk: Desk, seconds: float, records: int) -> Summary:
 
     metrics = {
         row["metric"]: row["value"]
-        for row in desk.query("SELECT metric, value FROM v1_metrics WHERE period = 'all' AND segment = 'all'")
+        for row in desk.query(
+            "SELECT metric, value FROM v1_metrics WHERE period = 'all' AND segment = 'all'"
+        )
     }
     replies = desk.query(
         "SELECT (julianday(first_replied_at) - julianday(created_at)) * 1440.0 AS minutes"
@@ -136,7 +138,9 @@ def summed_up(desk: Desk, seconds: float, records: int) -> Summary:
     )[0]
     return {
         **totals,
-        "statuses": counted("SELECT status AS name, count(*) AS n FROM v1_tickets GROUP BY 1 ORDER BY 2 DESC, 1"),
+        "statuses": counted(
+            "SELECT status AS name, count(*) AS n FROM v1_tickets GROUP BY 1 ORDER BY 2 DESC, 1"
+        ),
         "channels": counted(
             "SELECT channel AS name, count(*) AS n FROM v1_interactions"
             " WHERE direction = 'in' GROUP BY 1 ORDER BY 2 DESC, 1"

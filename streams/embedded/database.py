@@ -11,6 +11,7 @@ from pathlib import Path
 
 from streams.errors import Refused
 
+
 class Database:
     """A connection to the store; each thread or process opens its own.
 

@@ -34,9 +34,7 @@ class Entry(NamedTuple):
 
     def record(self) -> Record:
         """The record in it; raises `Unreadable` when there is none."""
-        return codec.record(
-            self.headers, self.value, partition=self.partition, offset=self.offset
-        )
+        return codec.record(self.headers, self.value, partition=self.partition, offset=self.offset)
 
 
 _COLUMNS = "seq, topic, partition, offset, key, headers, value, appended_at, id"

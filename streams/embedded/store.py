@@ -92,7 +92,9 @@ class CaseStore:
         cursor = self._db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (record_id,))
         return cursor.rowcount == 1
 
-    def retime(self, key: str, partition: int, before: dict[str, Timer], after: dict[str, Timer]) -> None:
+    def retime(
+        self, key: str, partition: int, before: dict[str, Timer], after: dict[str, Timer]
+    ) -> None:
         """Bring the stored timers of a line from one reading of its case to the next."""
         gone = [(i,) for i in before if i not in after]
         if gone:

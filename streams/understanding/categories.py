@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from agents.world import CategoryScore
 from streams.understanding.kernel import SOFTMAX_CURVATURE, Matrix, fit_dual, sigmoid, softmax
 from streams.understanding.knowledge_items import Category
-from streams.understanding.tfidf import SPACE, Floats, Head, Postings, Vector, primal
 from streams.understanding.text import fingerprint
+from streams.understanding.tfidf import SPACE, Floats, Head, Postings, Vector, primal
 
 RIDGE = 0.2
 STEPS = 20

@@ -114,8 +114,7 @@ _DEADLINES = 5
 _EXACT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})")
 
 _GREETING_WORDS = frozenset(
-    "hi hey hello hai hola there good morning afternoon evening day greetings dear team support"
-    " all yo please anyone here".split()
+    ["hi", "hey", "hello", "hai", "hola", "there", "good", "morning", "afternoon", "evening", "day", "greetings", "dear", "team", "support", "all", "yo", "please", "anyone", "here"]
 )
 
 

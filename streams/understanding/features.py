@@ -30,6 +30,7 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 
+
 def stems(text: str) -> list[str]:
     """The stemmed words of a message in their order, without salutation and signature.
 
@@ -46,9 +47,10 @@ def stems(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[dict[int, float], float]:
-    with (files("streams.understanding") / "artefacts" / TABLE).open("rb") as file, np.load(
-        file, allow_pickle=False
-    ) as table:
+    with (
+        (files("streams.understanding") / "artefacts" / TABLE).open("rb") as file,
+        np.load(file, allow_pickle=False) as table,
+    ):
         idf = dict(zip(table["terms"].tolist(), table["idf"].tolist(), strict=True))
         return idf, float(table["unseen"])
 

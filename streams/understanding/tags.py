@@ -8,8 +8,8 @@ import numpy as np
 
 from streams.understanding.kernel import SIGMOID_CURVATURE, fit_dual, sigmoid
 from streams.understanding.knowledge_items import Tag
-from streams.understanding.tfidf import SPACE, Postings, Vector, primal
 from streams.understanding.text import fingerprint
+from streams.understanding.tfidf import SPACE, Postings, Vector, primal
 
 RIDGE = 0.05
 STEPS = 25

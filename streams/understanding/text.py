@@ -13,23 +13,23 @@ WORD_CHARS = 24
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
-_QUOTED = re.compile(r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.I)
+_QUOTED = re.compile(r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE)
 _GREETING_LINE = re.compile(
     r"^(?:hi|hey|hello|hai|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may"
     r" concern)(?:[ ,]+[\w.'’]+){0,3}\s*[,.!:]*\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 _GREETING = re.compile(
     r"^\s*(?:(?:yeah|yes|ok|okay|um|uh|so|well)[ ,.!]+){0,3}"
     r"(?:hi|hey|hello|hai|good (?:morning|afternoon|evening|day))"
     r"(?: there| team| all| support)?\b[ ,.!:-]*",
-    re.I,
+    re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks|cheers|sincerely|yours"
     r"(?: (?:sincerely|faithfully|truly))?|thank you|best|br|thx)\s*[,.!]*\s*$"
     r"|^sent from my\b|^get outlook for\b|^--\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -106,8 +106,7 @@ def stem(word: str) -> str:
     """
     if len(word) < 4 or not word.isascii():
         return word
-    if word.endswith("'s"):
-        word = word[:-2]
+    word = word.removesuffix("'s")
     for ending, put in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             if ending == "s" and word.endswith("ss"):

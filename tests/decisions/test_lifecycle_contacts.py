@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from agents import lifecycle, outbound
+from agents import channel, lifecycle
 from schemas.events.decisions import ContactAccepted, ContactLinked
 from schemas.events.desk import SpecialistRequested
 from schemas.events.intents import SnoozeAsked
@@ -24,7 +24,7 @@ from schemas.events.tickets import (
 from streams.testing import Scene, given
 from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply, say
 
-AGENTS = (*outbound.AGENTS, *lifecycle.AGENTS)
+AGENTS = (channel.RECEIVED, channel.ACCEPTED, *lifecycle.AGENTS)
 
 
 def answered(kind: str = "answer", solution_id: str | None = "a1") -> Scene:
