@@ -1,5 +1,4 @@
-"""Business time: how many minutes the desk was open between two moments, and when so many will
-have passed.
+"""Business time: minutes in which the desk is open, counted between moments and ahead of one.
 
 Spans are wall-clock times in the calendar's zone, several a day if need be; a span is turned into
 moments for each day on its own, so that days with a change of clocks have the length they have.

@@ -181,7 +181,9 @@ def _profile(case: Case, world: World, *, vip: bool, score: float | None) -> Cus
     )
 
 
-_PROFILE = frozenset({CustomerRecognised, VipRecognised, SatisfactionScored})
+_PROFILE: frozenset[type[Event]] = frozenset(
+    {CustomerRecognised, VipRecognised, SatisfactionScored}
+)
 
 AGENTS = (
     Agent(

@@ -1,13 +1,16 @@
-"""Escalation, on the desk's line: the right person for a ticket, and everything they need.
+"""Escalation, on the desk's line: the right person for a ticket.
 
-A request is answered at once if somebody fits and is free, else it waits, and the longest-waiting
-of the most pressing goes first when somebody becomes free.
+A request is answered at once if somebody may take it and is free, else it waits. Whenever somebody
+may have become free, those that wait are served: the most pressing first, and of these the one
+that has waited longest. Who comes on duty by the hour reports nothing; the customer's line asks
+again then (`RequestRepeated`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,34 +18,38 @@ from agents.agent import Agent
 from agents.calendar import WEEKDAYS, Calendar, NeverOpen, is_open, minutes_of, next_opening
 from agents.policy import Policy
 from agents.world import World
-from projections.desk import Desk, Person, Request, request_of
+from projections.desk import Desk, Person, Request
+from projections.desk import assigned as taken
 from schemas.event import Candidate, Event
 from schemas.events.choices import (
     AvailabilityChecked,
-    ContextTransferred,
     EscalationNotified,
     SpecialistChosen,
 )
 from schemas.events.contacts import SpecialistAssigned, SpecialistUnavailable
 from schemas.events.desk import (
     AvailabilityReported,
+    RequestRepeated,
     SpecialistDescribed,
     SpecialistReleased,
     SpecialistRequested,
 )
-from schemas.record import Record, derived_id
+from schemas.record import Record
 from schemas.vocabulary import priority_rank
 
 MOST = 12
 """How many candidates a choice records."""
+
+AT_ONCE = 50
+"""How many waiting requests one turn answers at most; the next turn goes on."""
 
 
 class Choice(msgspec.Struct, frozen=True):
     """Who should take a ticket.
 
     Attributes:
-        person: Who, or None when nobody is free.
-        scores: Everybody who is free, by id, the best first.
+        person: Who, or None when nobody who may take it is free.
+        scores: Everybody who may take it and is free, by id, the best first.
         reasons: Why it is so.
     """
 
@@ -72,17 +79,28 @@ def has_room(person: Person) -> bool:
     return len(person.tickets) < person.capacity
 
 
+def eligible(request: Request, people: Mapping[str, Person]) -> list[Person]:
+    """Who may take a request: the people of its team and those of no team, else everybody."""
+    own = [p for p in people.values() if p.team is None or p.team == request.team]
+    return own or list(people.values())
+
+
 def score(person: Person, request: Request) -> float:
-    """How well somebody fits a request: team 4, language 2, skills 2, seniority 1, room 1."""
+    """How well somebody fits a request.
+
+    Who had the ticket before 8, team 4, seniority where it is asked for 3 (else 1 for who is not
+    senior, to keep the others free), language 2, skills 2, room 1.
+    """
     wanted = set(request.skills)
     skill = len(wanted.intersection(person.skills)) / len(wanted) if wanted else 0.0
     spoken = request.language is None or request.language in person.languages
     room = 1.0 - len(person.tickets) / person.capacity if person.capacity else 0.0
     return (
-        4.0 * (person.team == request.team)
+        8.0 * (person.id == request.former_id)
+        + 4.0 * (person.team == request.team)
+        + (3.0 * person.senior if request.senior else 1.0 * (not person.senior))
         + 2.0 * spoken
         + 2.0 * skill
-        + 1.0 * (person.senior if request.senior else not person.senior)
         + room
     )
 
@@ -93,7 +111,7 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
         return Choice(request.specialist_id, [(request.specialist_id, 0.0)], ["asked_by_name"])
     if not people:
         return Choice(None, [], ["no_specialists"])
-    free = [p for p in people.values() if on_duty(p, now, policy) and has_room(p)]
+    free = [p for p in eligible(request, people) if has_room(p) and on_duty(p, now, policy)]
     ranked = sorted(((p.id, score(p, request)) for p in free), key=lambda one: (-one[1], one[0]))
     if not ranked:
         return Choice(None, [], ["nobody_free"])
@@ -101,6 +119,7 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
     reasons = [
         name
         for name, holds in (
+            ("former", best.id == request.former_id),
             ("team", best.team == request.team),
             ("language", request.language is not None and request.language in best.languages),
             ("skill", bool(set(request.skills).intersection(best.skills))),
@@ -112,8 +131,8 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
 
 
 def availability(people: Mapping[str, Person], now: datetime, policy: Policy) -> Availability:
-    """Who is free now; and, if nobody is, who comes on duty next and when."""
-    free = sorted(p.id for p in people.values() if on_duty(p, now, policy) and has_room(p))
+    """Who is free now; and, if nobody is, who comes on duty next with room, and when."""
+    free = sorted(p.id for p in people.values() if has_room(p) and on_duty(p, now, policy))
     if free:
         return Availability(free, None, None)
     coming = sorted(_comings(people, now, policy))
@@ -125,15 +144,16 @@ def _comings(
 ) -> Iterator[tuple[datetime, str]]:
     for person in people.values():
         hours = _hours(person, policy)
-        if person.available and hours is not None:
-            try:
-                yield next_opening(now, hours), person.id
-            except NeverOpen:
-                continue
+        if not person.available or not has_room(person) or hours is None:
+            continue
+        try:
+            yield next_opening(now, hours), person.id
+        except NeverOpen:
+            continue
 
 
 def _hours(person: Person, policy: Policy) -> Calendar | None:
-    """Somebody's own hours, in the zone of the policy's calendar."""
+    """Somebody's own hours, in the zone and with the holidays of the policy's calendar."""
     if person.hours is None:
         return None
     return Calendar(
@@ -142,146 +162,134 @@ def _hours(person: Person, policy: Policy) -> Calendar | None:
             tuple(sorted((minutes_of(a), minutes_of(b)) for a, b in person.hours.get(day, [])))
             for day in WEEKDAYS
         ),
+        holidays=frozenset(policy.calendar.holidays),
     )
 
 
-def requested(record: Record, desk: Desk, world: World) -> Iterator[Event]:
-    """A ticket needs a person."""
+def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
+    """A ticket needs somebody, or somebody may be free: whoever waits is served in order."""
     event = record.event
-    assert isinstance(event, SpecialistRequested)
-    request = request_of(event, record.at)
-    context = msgspec.json.decode(event.context, type=dict[str, object])
-    yield from _answer(request, desk, world, context)
+    asked = event.request_id if isinstance(event, SpecialistRequested | RequestRepeated) else None
+    answered = 0
+    for request in sorted(desk.waiting.values(), key=_turn):
+        choice = choose(request, desk.people, world.now, world.policy)
+        if choice.person is None:
+            if request.id == asked:
+                yield from _nobody(request, choice, desk, world, record.event)
+            continue
+        if answered == AT_ONCE and request.id != asked:
+            continue
+        answered += 1
+        free = availability(_mine(request, desk), world.now, world.policy)
+        assignment = SpecialistAssigned(
+            customer_id=request.customer_id,
+            ticket_id=request.ticket_id,
+            specialist_id=choice.person,
+            team=request.team,
+            request_id=request.id,
+            reasons=choice.reasons,
+        )
+        yield _chosen(request, choice, world)
+        yield _checked(request, choice, free, world)
+        yield assignment
+        if request.escalated:
+            yield _notified(request, choice.person, world)
+        desk = taken(desk, assignment)
 
 
-def freed(record: Record, desk: Desk, world: World) -> Iterator[Event]:
-    """Somebody may be free now: the first waiting request that fits is answered."""
-    del record
-    for request in sorted(
-        desk.waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id)
-    ):
-        if choose(request, desk.people, world.now, world.policy).person is not None:
-            yield from _answer(request, desk, world, None)
-            return
+def _turn(request: Request) -> tuple[int, float, str]:
+    return -priority_rank(request.priority), request.at, request.id
 
 
-def _answer(
-    request: Request, desk: Desk, world: World, context: dict[str, object] | None
+def _mine(request: Request, desk: Desk) -> dict[str, Person]:
+    return {person.id: person for person in eligible(request, desk.people)}
+
+
+def _nobody(
+    request: Request, choice: Choice, desk: Desk, world: World, event: Event
 ) -> Iterator[Event]:
-    choice = choose(request, desk.people, world.now, world.policy)
-    about = {
+    """Nobody is free: who comes next, and when."""
+    free = availability(_mine(request, desk), world.now, world.policy)
+    again = ["still_waiting"] if isinstance(event, RequestRepeated) else []
+    yield _chosen(request, choice, world)
+    yield _checked(request, choice, free, world)
+    yield SpecialistUnavailable(
+        customer_id=request.customer_id,
+        ticket_id=request.ticket_id,
+        request_id=request.id,
+        next_specialist_id=free.next_id,
+        next_at=free.next_at,
+        reasons=[*choice.reasons, *again],
+    )
+
+
+def _about(request: Request, world: World) -> dict[str, Any]:  # Any: event fields
+    return {
         "customer_id": request.customer_id,
         "ticket_id": request.ticket_id,
         "policy_version": world.policy.version,
     }
-    yield SpecialistChosen.model_validate(
-        {
-            **about,
-            "outcome": choice.person or "nobody",
-            "confidence": None,
-            "candidates": [Candidate(name=name, score=s) for name, s in choice.scores],
-            "reasons": choice.reasons,
-            "request_id": request.id,
-            "specialist_id": choice.person,
-            "team": request.team,
-            "senior": request.senior,
-        }
-    )
-    free = availability(desk.people, world.now, world.policy)
-    yield AvailabilityChecked.model_validate(
-        {
-            **about,
-            "outcome": "free" if free.available else "nobody_free",
-            "reasons": choice.reasons if choice.person is None else [],
-            "request_id": request.id,
-            "available": free.available[:MOST],
-            "next_specialist_id": free.next_id,
-            "next_at": free.next_at,
-        }
-    )
-    if choice.person is None:
-        yield SpecialistUnavailable(
-            customer_id=request.customer_id,
-            ticket_id=request.ticket_id,
-            request_id=request.id,
-            next_specialist_id=free.next_id,
-            next_at=free.next_at,
-            reasons=choice.reasons,
-        )
-        return
-    yield SpecialistAssigned(
-        customer_id=request.customer_id,
-        ticket_id=request.ticket_id,
+
+
+def _chosen(request: Request, choice: Choice, world: World) -> SpecialistChosen:
+    return SpecialistChosen(
+        **_about(request, world),
+        outcome=choice.person or "nobody",
+        candidates=[Candidate(name=name, score=s) for name, s in choice.scores],
+        reasons=choice.reasons,
+        request_id=request.id,
         specialist_id=choice.person,
         team=request.team,
+        senior=request.senior,
+    )
+
+
+def _checked(
+    request: Request, choice: Choice, free: Availability, world: World
+) -> AvailabilityChecked:
+    return AvailabilityChecked(
+        **_about(request, world),
+        outcome="free" if free.available else "nobody_free",
+        reasons=choice.reasons if choice.person is None else [],
         request_id=request.id,
-        reasons=choice.reasons,
-    )
-    yield transferred(request, choice.person, context, world)
-    if request.escalated:
-        yield EscalationNotified(
-            customer_id=request.customer_id,
-            ticket_id=request.ticket_id,
-            outcome=choice.person,
-            policy_version=world.policy.version,
-            specialist_id=choice.person,
-            team=request.team,
-            text=f"An escalated {request.priority} ticket is yours: {request.summary}",
-        )
-
-
-def transferred(
-    request: Request, to: str, context: dict[str, object] | None, world: World
-) -> ContextTransferred:
-    """The hand-over of a ticket's context.
-
-    A request that waited hands over its summary; the packet itself is in the record that asked,
-    which the ticket's timeline leads to.
-    """
-    facts = (context or {}).get("facts", [])
-    timeline = (context or {}).get("timeline", [])
-    given = int(str((context or {}).get("facts_given", 0)))
-    kept = len(facts) if isinstance(facts, list) else 0
-    return ContextTransferred(
-        customer_id=request.customer_id,
-        ticket_id=request.ticket_id,
-        outcome=to,
-        reasons=["at_once" if context is not None else "after_waiting"],
-        policy_version=world.policy.version,
-        transfer_id=derived_id("transfer", request.id, to),
-        to=to,
-        summary=request.summary,
-        facts=msgspec.json.encode(facts).decode(),
-        timeline=msgspec.json.encode(timeline).decode(),
-        facts_given=given,
-        facts_kept=kept,
+        available=free.available[:MOST],
+        next_specialist_id=free.next_id,
+        next_at=free.next_at,
     )
 
 
-_ANSWERS = frozenset(
-    {
-        SpecialistChosen,
-        AvailabilityChecked,
-        SpecialistAssigned,
-        SpecialistUnavailable,
-        ContextTransferred,
-        EscalationNotified,
-    }
-)
+def _notified(request: Request, person: str, world: World) -> EscalationNotified:
+    return EscalationNotified(
+        **_about(request, world),
+        outcome=person,
+        specialist_id=person,
+        team=request.team,
+        text=f"An escalated {request.priority} ticket is yours: {request.summary}",
+    )
+
 
 AGENTS = (
     Agent(
         name="escalation",
         domain="desk",
-        reads=frozenset({SpecialistRequested}),
-        writes=_ANSWERS,
-        decide=requested,
-    ),
-    Agent(
-        name="escalation",
-        domain="desk",
-        reads=frozenset({SpecialistReleased, AvailabilityReported, SpecialistDescribed}),
-        writes=_ANSWERS,
-        decide=freed,
+        reads=frozenset(
+            {
+                SpecialistRequested,
+                RequestRepeated,
+                SpecialistReleased,
+                AvailabilityReported,
+                SpecialistDescribed,
+            }
+        ),
+        writes=frozenset(
+            {
+                SpecialistChosen,
+                AvailabilityChecked,
+                SpecialistAssigned,
+                SpecialistUnavailable,
+                EscalationNotified,
+            }
+        ),
+        decide=served,
     ),
 )

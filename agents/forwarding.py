@@ -24,7 +24,7 @@ TICKETS_A_PART = 4
 IDENTITY_READS: frozenset[type[Event]] = frozenset(
     {intents.LinkAsked, intents.UnlinkAsked, TicketHandedOver, RecordForwarded}
 )
-"""What is about who is who, and never simply handed on."""
+"""What is about who is who, and not simply handed on."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -33,6 +33,8 @@ def counters(case: Case) -> Case:
     """What a line hands over beside its tickets: how much there was, its addresses and lines."""
     return Case(
         customer_id=case.customer_id,
+        first_at=case.first_at,
+        last_resolved=case.last_resolved,
         contacts=case.contacts,
         opened=case.opened,
         resolved=case.resolved,
@@ -62,11 +64,22 @@ def parts(
         )
 
 
+def is_elsewhere(event: Event, case: Case) -> bool:
+    """Whether a mere address shall be linked to somebody else than whom it was absorbed by.
+
+    A described customer who was absorbed brings the survivor along; an address alone does not,
+    for addresses change hands.
+    """
+    if not isinstance(event, intents.LinkAsked) or case.name is not None or case.email is not None:
+        return False
+    return event.other_customer_id != case.merged_into
+
+
 def forward(record: Record, case: Case, _world: World) -> Iterator[Event]:
     """An absorbed line hands a record on, and first the tickets that it woke."""
-    if case.merged_into is None:
-        return
     event = record.event
+    if case.merged_into is None or is_elsewhere(event, case):
+        return
     if case.tickets:
         tickets = sorted(case.tickets.values(), key=lambda t: t.id)
         yield from parts(
@@ -112,7 +125,7 @@ FORWARDING = Agent(
     reads=frozenset(
         kind
         for kind in EVENTS.values()
-        if CONTACTS.name == kind.TOPIC and kind not in IDENTITY_READS
+        if CONTACTS.name == kind.TOPIC and kind not in IDENTITY_READS - {intents.LinkAsked}
     ),
     writes=frozenset((RecordForwarded, TicketHandedOver)),
     decide=forward,

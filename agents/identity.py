@@ -1,9 +1,12 @@
 """Who is the same person: linking an address, merging two lines, taking a merge back.
 
-`LinkAsked` and `UnlinkAsked` come to the line that the address is on. If it is another
-customer's line, that line is absorbed: it hands its tickets and counters to the surviving one in
-records of bounded size, and from then on hands on whatever it receives, ids kept. Taking the
-merge back stops that, and asks the survivor for what belongs to the address.
+`LinkAsked` comes to the line that the address is on, `UnlinkAsked` to the line that it was on
+before. If that is another customer's line, it is absorbed: it hands its tickets and counters to
+the surviving one in records of bounded size, and from then on hands on whatever it receives, ids
+kept. Taking the merge back stops that, and asks the survivor for what belongs to the line.
+
+Two people may ask for a circle at the same time. A hand-over names the lines that it went
+through; one that comes back to a line it started from ends the circle there, nothing lost.
 """
 
 from __future__ import annotations
@@ -13,12 +16,20 @@ from collections.abc import Iterator
 import msgspec
 
 from agents.agent import Agent
-from agents.forwarding import FORWARDING, IDENTITY_READS, counters, forward, hand_on, parts
+from agents.forwarding import (
+    FORWARDING,
+    IDENTITY_READS,
+    counters,
+    hand_on,
+    is_elsewhere,
+    parts,
+)
 from agents.lifecycle_intents import refused
 from agents.lifecycle_merges import is_request
 from agents.rulings import Refusal
 from agents.world import World
 from projections.case import Case, Ticket
+from projections.case.words import Handles, with_handle
 from schemas.event import Event
 from schemas.events.contacts import RecordForwarded, TicketHandedOver
 from schemas.events.decisions import (
@@ -31,6 +42,8 @@ from schemas.events.decisions import (
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from schemas.record import Record
 
+_NOT_LINKED = Refusal("not_linked", "name the address and the customer that it was linked to")
+
 _encoder = msgspec.json.Encoder()
 _tickets = msgspec.json.Decoder(list[Ticket])
 _profile = msgspec.json.Decoder(Case)
@@ -41,15 +54,18 @@ def decide(record: Record, case: Case, world: World) -> Iterator[Event]:
     event = record.event
     match event:
         case UnlinkAsked():
-            yield from _unlink(event, record, case, world)
+            yield from _unlink(event, case, world)
         case TicketHandedOver():
             yield from _took_over(event, case, world)
         case RecordForwarded():
             yield from hand_on(event, case, world)
         case LinkAsked() if case.merged_into is None:
             yield from _link(event, case, world)
+        case LinkAsked() if is_elsewhere(event, case):
+            remedy = f"the address belongs to {case.merged_into}; unlink it from there first"
+            yield refused(event, case, world, Refusal("linked_elsewhere", remedy))
         case _:
-            yield from forward(record, case, world)
+            return
 
 
 def _link(event: LinkAsked, case: Case, world: World) -> Iterator[Event]:
@@ -74,42 +90,32 @@ def _link(event: LinkAsked, case: Case, world: World) -> Iterator[Event]:
             handle=event.handle,
         )
         tickets = sorted(case.tickets.values(), key=lambda t: t.id)
-        yield from parts(case, into, tickets, counters(case), undo=False)
+        known = with_handle(case.handles, event.channel, event.handle)
+        profile = msgspec.structs.replace(counters(case), handles=known)
+        yield from parts(case, into, tickets, profile, undo=False)
 
 
-def _unlink(event: UnlinkAsked, record: Record, case: Case, world: World) -> Iterator[Event]:
+def _unlink(event: UnlinkAsked, case: Case, world: World) -> Iterator[Event]:
     survivor = event.other_customer_id
-    if survivor == case.customer_id and event.handle in case.handles.get(event.channel, ()):
-        yield _unlinked(event.channel, event.handle, None, case, world)
+    address: Handles = {event.channel: (event.handle,)}
+    if survivor == case.customer_id:
+        if event.handle in case.handles.get(event.channel, ()):
+            yield _unlinked(event.channel, event.handle, None, case, world)
+        else:
+            yield refused(event, case, world, _NOT_LINKED)
     elif case.merged_into == survivor:
-        yield CustomersUnmerged(
-            customer_id=case.customer_id,
-            outcome="unmerged",
-            reasons=["asked"],
-            policy_version=world.policy.version,
-            from_customer_id=survivor,
-            channel=event.channel,
-            handle=event.handle,
-        )
-        yield _give_back(event, case, survivor)
-    elif case.merged_into is not None:
-        yield from forward(record, case, world)
+        yield _unmerged(event.channel, event.handle, "asked", case, world)
+        known = with_handle(case.handles, event.channel, event.handle)
+        yield _give_back(known, case.absorbed, case, survivor)
     else:
-        yield refused(
-            event,
-            case,
-            world,
-            Refusal("not_linked", "name the address and the customer that it was linked to"),
-        )
+        yield _give_back(address, (), case, survivor)
 
 
-def _give_back(event: UnlinkAsked, case: Case, survivor: str) -> TicketHandedOver:
-    """The request to the survivor: part 0 of 0, with the address whose tickets shall return."""
-    wanted = Case(
-        customer_id=case.customer_id,
-        handles={event.channel: (event.handle,)},
-        absorbed=case.absorbed,
-    )
+def _give_back(
+    handles: Handles, absorbed: tuple[str, ...], case: Case, survivor: str
+) -> TicketHandedOver:
+    """The request to the survivor: part 0 of 0, with the addresses whose tickets shall return."""
+    wanted = Case(customer_id=case.customer_id, handles=handles, absorbed=absorbed)
     return TicketHandedOver(
         customer_id=survivor,
         from_customer_id=case.customer_id,
@@ -125,13 +131,21 @@ def _took_over(event: TicketHandedOver, case: Case, world: World) -> Iterator[Ev
     if event.customer_id != case.customer_id:
         return
     profile = _profile.decode(event.profile)
-    if case.merged_into is not None and is_request(event):
+    if is_request(event) and event.from_customer_id == case.customer_id:
+        yield _nothing_to_return(case, world)
+    elif is_request(event) and case.merged_into is not None:
         yield event.model_copy(update={"customer_id": case.merged_into})
     elif is_request(event):
         yield from _return(event.from_customer_id, profile, case, world)
+    elif case.merged_into is not None and case.customer_id in profile.absorbed:
+        yield _unmerged(None, None, "circle", case, world)
     elif case.merged_into is not None:
         brought = [case.tickets[t.id] for t in _tickets.decode(event.tickets)]
-        passed = msgspec.structs.replace(profile, customer_id=case.customer_id)
+        passed = msgspec.structs.replace(
+            profile,
+            customer_id=case.customer_id,
+            absorbed=(*profile.absorbed, event.from_customer_id),
+        )
         yield from parts(case, case.merged_into, brought, passed, undo=False)
     else:
         for channel, handles in profile.handles.items():
@@ -142,14 +156,17 @@ def _took_over(event: TicketHandedOver, case: Case, world: World) -> Iterator[Ev
 def _return(to: str, wanted: Case, case: Case, world: World) -> Iterator[Event]:
     """Hand back what belongs to the absorbed line: its own tickets, and its address's."""
     points = {(channel, h) for channel, handles in wanted.handles.items() for h in handles}
+    theirs = {point for point in points if point[1] in case.handles.get(point[0], ())}
     homes = {to, *wanted.absorbed}
     tickets = sorted(
         (t for t in case.tickets.values() if t.home in homes or (t.channel, t.handle) in points),
         key=lambda t: t.id,
     )
-    for channel, handle in sorted(points):
-        if handle in case.handles.get(channel, ()):
-            yield _unlinked(channel, handle, to, case, world)
+    if not tickets and not theirs and not homes.intersection(case.absorbed):
+        yield _nothing_to_return(case, world)
+        return
+    for channel, handle in sorted(theirs):
+        yield _unlinked(channel, handle, to, case, world)
     profile = Case(
         customer_id=case.customer_id,
         contacts=min(case.contacts, sum(t.contacts for t in tickets)),
@@ -160,6 +177,35 @@ def _return(to: str, wanted: Case, case: Case, world: World) -> Iterator[Event]:
         absorbed=wanted.absorbed,
     )
     yield from parts(case, to, tickets, profile, undo=True)
+
+
+def _nothing_to_return(case: Case, world: World) -> IntentRefused:
+    return IntentRefused(
+        customer_id=case.customer_id,
+        outcome="refused",
+        reasons=[_NOT_LINKED.reason],
+        policy_version=world.policy.version,
+        intent=UnlinkAsked.__name__,
+        by="",
+        reason=_NOT_LINKED.reason,
+        remedy=_NOT_LINKED.remedy,
+    )
+
+
+def _unmerged(
+    channel: str | None, handle: str | None, reason: str, case: Case, world: World
+) -> CustomersUnmerged:
+    return CustomersUnmerged.model_validate(
+        {
+            "customer_id": case.customer_id,
+            "outcome": "unmerged",
+            "reasons": [reason],
+            "policy_version": world.policy.version,
+            "from_customer_id": case.merged_into,
+            "channel": channel,
+            "handle": handle,
+        }
+    )
 
 
 def _linked(

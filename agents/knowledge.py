@@ -253,6 +253,15 @@ def rejected(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if {"not_solved", "asks_person", "complaint"}.intersection(contact.seen.cues):
         yield SolutionRejected(article_id=ticket.offer, ticket_id=ticket.id)
+        yield InteractionMeasured.model_validate(
+            {
+                "category": ticket.category or "uncategorised",
+                "kind": "rejected_answer",
+                "channel": contact.channel,
+                "ticket_id": ticket.id,
+                "customer_id": case.customer_id,
+            }
+        )
 
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -273,7 +282,7 @@ AGENTS = (
         name="knowledge",
         domain="customer",
         reads=frozenset({ContactLinked}),
-        writes=frozenset({SolutionsFound, SolutionRejected}),
+        writes=frozenset({SolutionsFound, SolutionRejected, InteractionMeasured}),
         decide=further,
     ),
     Agent(

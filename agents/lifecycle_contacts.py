@@ -10,7 +10,7 @@ from agents import linking
 from agents.agent import Agent
 from agents.handover import needs_person
 from agents.lifecycle_ends import ask, reopen, resolve
-from agents.moves import Moves
+from agents.moves import Moves, beginning
 from agents.rulings import may_answer_again
 from agents.world import World
 from projections.case import Case, Ticket
@@ -18,7 +18,7 @@ from projections.case.state import Contact, Seen
 from schemas.event import Candidate, Event
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactAccepted, ContactLinked
-from schemas.events.desk import SpecialistReleased, SpecialistRequested
+from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     MessageAdded,
@@ -107,6 +107,7 @@ def candidate_of(ticket: Ticket) -> linking.Candidate:
         last_reply_asked=ticket.awaiting is not None,
         references=ticket.references,
         contacts=ticket.contacts,
+        absorbed=ticket.absorbed,
     )
 
 
@@ -132,7 +133,7 @@ def opening(
     trigger, seen = world.trigger.event, contact.seen
     message = trigger.message if isinstance(trigger, ContactReceived) else ""
     metadata = trigger.metadata if isinstance(trigger, ContactReceived) else "{}"
-    subject = contact.subject or " ".join(message.split())[:80]
+    subject = contact.subject or beginning(message)
     return TicketOpened.model_validate(
         {
             "ticket_id": new_id,
@@ -238,6 +239,7 @@ TAKE = Agent(
             SlaMet,
             SlaBreached,
             SpecialistRequested,
+            RequestWithdrawn,
             SpecialistReleased,
             InteractionMeasured,
         }

@@ -64,7 +64,7 @@ def close(moves: Moves, by: str, reason: str) -> None:
 
 
 def reopen(moves: Moves, cause: str, by: str, reason: str) -> None:
-    """The ticket is open again; whoever had it is asked again."""
+    """The ticket is open again; whoever had it gets it again if they are free."""
     before = moves.ticket
     moves.say(
         TicketReopened,
@@ -75,21 +75,30 @@ def reopen(moves: Moves, cause: str, by: str, reason: str) -> None:
         reopened=before.reopened + 1,
     )
     clocks.begin(moves, "resolution")
-    ask(moves, cause, specialist_id=before.specialist_id)
+    ask(moves, cause, former_id=before.specialist_id)
 
 
 def escalate(
     moves: Moves, cause: str, triggers: list[str], reason: str | None, *, senior: bool = False
 ) -> None:
-    """The ticket is escalated, and somebody is asked if nobody has it."""
+    """The ticket is escalated, and somebody is asked if nobody has it.
+
+    The ball is here now, also if the customer was waited for: the clock runs on.
+    """
     moves.say(TicketEscalated, status="escalated", triggers=triggers, reason=reason)
+    clocks.resume(moves)
     if senior or needs_person(moves.ticket):
         ask(moves, cause, senior=senior)
     measured(moves, "escalation")
 
 
 def ask(
-    moves: Moves, cause: str, *, specialist_id: str | None = None, senior: bool = False
+    moves: Moves,
+    cause: str,
+    *,
+    specialist_id: str | None = None,
+    former_id: str | None = None,
+    senior: bool = False,
 ) -> None:
     """The desk is asked for a person."""
     ticket = moves.ticket
@@ -100,6 +109,7 @@ def ask(
             cause,
             team=moves.world.policy.routing.default_team,
             specialist_id=specialist_id,
+            former_id=former_id,
             senior=senior,
         )
     )

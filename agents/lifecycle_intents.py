@@ -11,14 +11,14 @@ from agents.handover import released
 from agents.lifecycle_ends import ask, close, escalate, reopen, resolve
 from agents.lifecycle_merges import merge, split, unmerge
 from agents.lifecycle_replies import await_customer
-from agents.moves import Moves
+from agents.moves import Moves, beginning
 from agents.rulings import Refusal, ruling, tagged
 from agents.world import World
 from projections.case import Case
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
 from schemas.events.decisions import IntentRefused
-from schemas.events.desk import SpecialistReleased, SpecialistRequested
+from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     MessageAdded,
@@ -41,7 +41,7 @@ from schemas.events.tickets import (
     TicketTransferred,
     TicketTriaged,
 )
-from schemas.record import Record, derived_id, ticket_id
+from schemas.record import Record, answer_id, ticket_id
 from schemas.vocabulary import TRIGGERS
 
 
@@ -90,7 +90,7 @@ def _start(
                 "channel": event.channel,
                 "opened_at": world.now,
                 "contact_id": record.id,
-                "subject": " ".join(event.text.split())[:80],
+                "subject": beginning(event.text),
                 "description": event.text,
                 "origin": "person",
                 "handle": case.handles[event.channel][-1],
@@ -101,7 +101,7 @@ def _start(
     )
     moves.say(
         MessageAdded,
-        interaction_id=opening_id(record.id),
+        interaction_id=opening_id(record),
         direction="out",
         interaction_type="agent_response",
         message_channel=event.channel,
@@ -113,13 +113,13 @@ def _start(
     yield from moves.events
 
 
-def opening_id(record_id: str) -> str:
+def opening_id(record: Record) -> str:
     """The id of the `ReplyRequested` that a `ConversationStarted` leads to.
 
     The Channel agent shapes and requests it in the same breath in which the ticket is opened, so
     the lifecycle cannot wait for it; ids derive from their cause.
     """
-    return derived_id(record_id, "channel", "1")
+    return answer_id(record.correlation, record.id, "channel", "1")
 
 
 def _note(moves: Moves, event: asked.NoteWritten, record: Record) -> None:
@@ -225,6 +225,7 @@ ASKED = Agent(
             IntentRefused,
             InteractionMeasured,
             MessageAdded,
+            RequestWithdrawn,
             SlaBreached,
             SlaMet,
             SlaStarted,

@@ -14,6 +14,7 @@ from agents.lifecycle_triage import adopt
 from agents.moves import Moves
 from agents.world import World
 from projections.case import Case, Ticket
+from projections.case.mending import parted
 from projections.case.state import Proposal
 from schemas.event import Event
 from schemas.events.contacts import TicketHandedOver
@@ -38,7 +39,7 @@ def merge(moves: Moves, event: MergeAsked, _record: Record) -> None:
 
 
 def unmerge(moves: Moves, event: UnmergeAsked, record: Record) -> None:
-    """The ticket stands on its own again: open, unless it was resolved before the merge."""
+    """The ticket stands on its own again: open, or closed if it was resolved before the merge."""
     before = moves.ticket
     moves.say(TicketsUnmerged, from_ticket_id=before.merged_into, by=event.by)
     if before.resolved_at is not None:
@@ -52,14 +53,16 @@ def unmerge(moves: Moves, event: UnmergeAsked, record: Record) -> None:
         reopened=before.reopened,
     )
     clocks.begin(moves, "resolution")
-    ask(moves, record.id, specialist_id=before.specialist_id)
+    ask(moves, record.id, former_id=before.specialist_id)
 
 
 def split(moves: Moves, event: SplitAsked, record: Record) -> None:
     """The messages are a ticket of their own, with what triage said of the old one."""
     old, case, world = moves.ticket, moves.case, moves.world
     new_id = ticket_id(record.id)
-    wrote = [m for m, direction in old.messages if direction == "in" and m in event.messages]
+    named = frozenset(event.messages)
+    _, gone = parted(old, named)
+    first = next(m for m, kind in gone.messages if kind == "contact")
     fresh = Moves(case, new_id, world)
     fresh.opened(
         TicketOpened.model_validate(
@@ -72,7 +75,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
                 "category": old.category,
                 "team": old.team,
                 "opened_at": world.now,
-                "contact_id": wrote[0],
+                "contact_id": first,
                 "subject": old.subject,
                 "description": old.subject,
                 "origin": "split",
@@ -91,7 +94,15 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
     if needs_person(fresh.ticket):
         ask(fresh, record.id, specialist_id=old.specialist_id)
     moves.add(*fresh.events)
-    moves.say(TicketSplit, into=new_id, messages=list(event.messages), by=event.by)
+    moves.say(
+        TicketSplit,
+        into=new_id,
+        messages=[m for m, _ in gone.messages],
+        by=event.by,
+        contacts=gone.contacts,
+        replies=gone.replies,
+        person_replies=gone.person_replies,
+    )
 
 
 def is_request(event: TicketHandedOver) -> bool:

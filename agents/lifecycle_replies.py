@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from agents import lifecycle_clocks as clocks
 from agents.agent import Agent
-from agents.handover import released
+from agents.handover import freed
 from agents.lifecycle_ends import measured
 from agents.moves import Moves
 from agents.world import World
@@ -82,13 +82,16 @@ def await_customer(moves: Moves, kind: str) -> None:
 
 
 def assigned(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """The desk found somebody; on a ticket that needs nobody any more they are free again."""
+    """The desk found somebody.
+
+    On a ticket that needs nobody any more, or asked for somebody else since, they are free again.
+    """
     event = record.event
     assert isinstance(event, SpecialistAssigned)
     if case.merged_into is not None:
         return
     ticket = case.ticket(event.ticket_id)
-    if ticket is None or not ticket.is_open:
+    if ticket is None or not ticket.is_open or ticket.request_id not in {None, event.request_id}:
         yield SpecialistReleased(
             customer_id=case.customer_id,
             ticket_id=event.ticket_id,
@@ -97,7 +100,7 @@ def assigned(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     moves = Moves(case, ticket.id, world)
     if ticket.specialist_id != event.specialist_id:
-        moves.add(*released(case, ticket))
+        moves.add(*freed(case, ticket))
     moves.say(
         TicketAssigned,
         team=event.team,

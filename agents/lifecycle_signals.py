@@ -56,13 +56,18 @@ def noticed(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 def proactive(case: Case, world: World) -> bool:
-    """Whether the product crashed so often of late that we should write first."""
+    """Whether the product crashed so often of late that we should write first.
+
+    Crashes that a ticket was resolved for do not count again.
+    """
     known = any(t.origin == "signal" and t.is_open for t in case.tickets.values())
     return not known and _recent(case, world) > world.policy.lifecycle.crashes_for_proactive
 
 
 def _recent(case: Case, world: World) -> int:
     since = world.now.timestamp() - world.policy.lifecycle.crash_window_days * 86_400.0
+    solved = (t.resolved_at for t in case.tickets.values() if t.origin == "signal")
+    since = max((since, *(at for at in solved if at is not None)))
     return sum("crash" in kind and at > since for kind, at in case.signals)
 
 
@@ -70,19 +75,27 @@ def failed(record: Record, case: Case, world: World) -> Iterator[Event]:
     """An agent failed: a person takes the ticket over, opened for the contact if need be."""
     event = record.event
     assert isinstance(event, WorkflowFailed)
-    contact = case.contact
-    moves: Moves | None = None
-    if (known := case.ticket(event.ticket_id)) is not None:
-        if known.is_open:
-            moves = Moves(case, known.id, world)
-    elif contact is not None and contact.id == world.trigger.id:
-        moves = Moves(case, ticket_id(contact.id), world)
-        moves.opened(opening(case, contact, ticket_id(contact.id), world, origin="failure"))
-        added(moves, contact)
+    concern = concerned(event, case, world)
+    if concern is None:
+        return
+    moves = Moves(case, concern, world)
+    if concern not in case.tickets and case.contact is not None:
+        moves.opened(opening(case, case.contact, concern, world, origin="failure"))
+        added(moves, case.contact)
         adopt(moves, Proposal(priority="high"), world.policy.routing.default_team, case.language)
-    if moves is not None:
-        escalate(moves, record.id, ["workflow_failure"], f"{event.failed_agent} failed")
-        yield from moves.events
+    escalate(moves, record.id, ["workflow_failure"], f"{event.failed_agent} failed")
+    yield from moves.events
+
+
+def concerned(event: WorkflowFailed, case: Case, world: World) -> str | None:
+    """The open ticket that a failure is about, or the one to be opened for its contact."""
+    known = case.ticket(event.ticket_id)
+    if known is not None:
+        return known.id if known.is_open else None
+    contact = case.contact
+    if contact is None or contact.id != world.trigger.id:
+        return None
+    return ticket_id(contact.id)
 
 
 NOTICED = Agent(

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agents.agent import Agent
+from agents.handover import repeated
 from agents.lifecycle_ends import close, resolve
 from agents.moves import Moves, moment
 from agents.world import World
 from projections.case import Case
 from schemas.event import Event
 from schemas.events.contacts import SurveyAnswered, TimerDue
-from schemas.events.desk import SpecialistReleased
+from schemas.events.desk import RequestRepeated, RequestWithdrawn, SpecialistReleased
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     SlaBreached,
@@ -46,6 +47,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
             resolve(moves, NAME, "no_answer_from_customer", moves.ticket.offer)
         case "close":
             close(moves, NAME, "time_passed")
+        case "ask_again":
+            moves.add(*repeated(case, moves.ticket))
         case "follow_up":
             pass  # the Notification agent's
     yield from moves.events
@@ -82,6 +85,8 @@ TIMED = Agent(
             TicketWoken,
             TicketResolved,
             TicketClosed,
+            RequestRepeated,
+            RequestWithdrawn,
             SpecialistReleased,
             InteractionMeasured,
         }

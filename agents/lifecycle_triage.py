@@ -93,7 +93,7 @@ def triggered(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 _ESCALATION: frozenset[type[Event]] = frozenset(
-    {TicketEscalated, SpecialistRequested, InteractionMeasured}
+    {TicketEscalated, SlaStarted, SpecialistRequested, InteractionMeasured}
 )
 
 TRIAGED = Agent(

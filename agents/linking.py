@@ -86,6 +86,6 @@ def _certain(message: Message, candidates: Sequence[Candidate]) -> tuple[str, st
                 return c.ticket_id, "thread"
     said = {reference.lstrip("#").casefold() for reference in message.references}
     for c in candidates:
-        if c.ticket_id.casefold() in said:
+        if not said.isdisjoint(one.casefold() for one in (c.ticket_id, *c.absorbed)):
             return c.ticket_id, "ticket_reference"
     return None

@@ -51,6 +51,7 @@ class Candidate(msgspec.Struct, frozen=True):
         last_reply_asked: Our last reply waits for the customer.
         references: Provider ids of its messages, and ids and order numbers that were said.
         contacts: How many messages of the customer it holds.
+        absorbed: Tickets that were merged into it.
     """
 
     ticket_id: str
@@ -67,6 +68,7 @@ class Candidate(msgspec.Struct, frozen=True):
     last_reply_asked: bool
     references: tuple[str, ...]
     contacts: int
+    absorbed: tuple[str, ...] = ()
 
 
 class Message(msgspec.Struct, frozen=True):

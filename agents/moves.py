@@ -80,6 +80,11 @@ def standing(case: Case, ticket: Ticket) -> dict[str, Any]:  # Any: the event's 
     }
 
 
+def beginning(text: str) -> str:
+    """The first words of a text, on one line: the subject of what has none."""
+    return " ".join(text.split())[:80].strip()
+
+
 def moment(seconds: float) -> datetime:
     """A moment of a case as an event carries it."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from agents.agent import Agent
-from agents.rulings import ruling
+from agents.lifecycle_signals import concerned
+from agents.rulings import ruling, takes_messages
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
@@ -25,6 +26,7 @@ from schemas.events.decisions import (
     SolutionsFound,
     SurveyRequested,
     TeamAlertRequested,
+    WorkflowFailed,
 )
 from schemas.events.intents import (
     ConfirmationAsked,
@@ -41,6 +43,7 @@ from schemas.events.tickets import (
     TicketTriaged,
 )
 from schemas.record import Record
+from schemas.vocabulary import rfc3339
 
 CONFIRMATION = (
     "Thank you for writing. We have your message and a colleague will answer you here.\n\n"
@@ -50,6 +53,10 @@ SURVEY = "We are glad that this is settled. How did we do, from 1 (bad) to 5 (go
 FOLLOW_UP = (
     "We wanted to make sure that all is well: did our last answer help? "
     "If not, simply write back and a colleague will take it from here."
+)
+PROACTIVE = (
+    "We noticed that the app stopped on you several times lately, and we are sorry. A colleague "
+    "is looking into it and will write to you here; you need not do anything."
 )
 VIP_TEXT = "{name} is a VIP and has a ticket that needs attention: {subject}"
 
@@ -73,13 +80,19 @@ def may_write(case: Case, ticket: Ticket, world: World) -> bool:
 
 
 def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A pressing ticket alerts its team, and a VIP's their account manager."""
+    """A pressing ticket alerts its team, and a VIP's their account manager.
+
+    One that is about to be escalated alerts by that. Who did not write is told that we noticed.
+    """
     event = record.event
     assert isinstance(event, TicketTriaged)
     ticket = case.ticket(event.ticket_id)
     if ticket is None:
         return
-    if event.priority in world.policy.notification.alert_priorities:
+    if ticket.origin == "signal" and may_write_first(case, ticket, world):
+        yield _notice(case, ticket, world, "notice", PROACTIVE, ["noticed_first"])
+    pressing = event.priority in world.policy.notification.alert_priorities
+    if pressing and not ticket.triggers:
         yield _alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
     if case.vip and case.account_manager is not None:
         yield AccountManagerNotified(
@@ -89,6 +102,13 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
             account_manager=case.account_manager,
             text=VIP_TEXT.format(name=case.name or case.customer_id, subject=ticket.subject),
         )
+
+
+def may_write_first(case: Case, ticket: Ticket, world: World) -> bool:
+    """Whether the customer can be written to where the ticket is, who has not written there."""
+    return bool(case.handles.get(ticket.channel)) and takes_messages(
+        ticket.channel, ticket.last_customer_at, world.now
+    )
 
 
 def awaits(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -158,22 +178,48 @@ def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Nobody is free, or a reply did not get through: the team must know."""
+    """Nobody is free, or a reply did not get through: the team must know, once each."""
     event = record.event
     assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
     ticket = case.ticket(event.ticket_id)
     if ticket is None:
         return
     if isinstance(event, SpecialistUnavailable):
-        when = event.next_specialist_id or "nobody"
-        yield _alert(case, ticket, world, "nobody_free", f"nobody is free; next is {when}")
+        if "still_waiting" not in event.reasons:
+            coming = _coming(event)
+            text = f"nobody is free, {coming}: {ticket.subject}"
+            yield _alert(case, ticket, world, "nobody_free", text)
     elif isinstance(event, ReplyUnconfirmed) or event.final:
         text = f"a reply did not get through: {ticket.subject}"
         yield _alert(case, ticket, world, "delivery", text)
 
 
+def _coming(event: SpecialistUnavailable) -> str:
+    if event.next_specialist_id is None or event.next_at is None:
+        return "and nobody is known to come"
+    return f"{event.next_specialist_id} comes at {rfc3339(event.next_at)}"
+
+
+def failed(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """An agent failed on something that no ticket is escalated for: the team must know."""
+    event = record.event
+    assert isinstance(event, WorkflowFailed)
+    if concerned(event, case, world) is None:
+        team = world.policy.routing.default_team
+        yield TeamAlertRequested(
+            customer_id=event.customer_id,
+            outcome=team,
+            reasons=["workflow_failure"],
+            policy_version=world.policy.version,
+            team=team,
+            alert_type="workflow_failure",
+            priority="high",
+            text=f"{event.failed_agent} failed on {event.record_type}: {event.error}",
+        )
+
+
 def due(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A follow-up asks the customer once more, if the ticket still waits for them."""
+    """A follow-up asks the customer once more if the ticket waits for them, else the team."""
     event = record.event
     assert isinstance(event, TimerDue)
     ticket = case.ticket(event.ticket_id)
@@ -181,6 +227,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if ticket.status == "waiting_customer":
         yield _notice(case, ticket, world, "follow_up", FOLLOW_UP, ["follow_up_due"])
+    elif ticket.is_open:
+        yield _alert(case, ticket, world, "follow_up", f"to be looked at again: {ticket.subject}")
 
 
 def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -256,14 +304,17 @@ def _agent(decide: Any, reads: set[type[Event]], writes: set[type[Event]]) -> Ag
 
 AGENTS = (
     _agent(searched, {SolutionsFound}, {ConfirmationRequested}),
-    _agent(triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified}),
+    _agent(
+        triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified, CustomerNotified}
+    ),
     _agent(awaits, {TicketAwaitsCustomer}, {FollowUpScheduled}),
     _agent(resolved, {TicketResolved}, {SurveyRequested}),
     _agent(escalated, {TicketEscalated}, {TeamAlertRequested}),
     _agent(targets, {SlaWarned, SlaBreached}, {TeamAlertRequested}),
     _agent(flooded, {ContactHeld}, {TeamAlertRequested}),
     _agent(answered, {SpecialistUnavailable, ReplyFailed, ReplyUnconfirmed}, {TeamAlertRequested}),
-    _agent(due, {TimerDue}, {CustomerNotified}),
+    _agent(failed, {WorkflowFailed}, {TeamAlertRequested}),
+    _agent(due, {TimerDue}, {CustomerNotified, TeamAlertRequested}),
     _agent(
         asked,
         {ConfirmationAsked, FollowUpAsked, TeamAlertAsked, NoticeAsked},

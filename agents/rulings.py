@@ -118,15 +118,19 @@ def _start(event: asked.ConversationStarted, case: Case, now: datetime) -> Refus
     return _window(event.channel, heard, now)
 
 
-def _window(channel: str, heard_at: float, now: datetime) -> Refusal | None:
-    """Some platforms let a business write only so long after the customer did."""
+def takes_messages(channel: str, heard_at: float, now: datetime) -> bool:
+    """Whether a platform lets a business write now: some do so only soon after the customer did."""
     hours = PLATFORMS[channel].window_hours
-    if hours is None or now.timestamp() - heard_at <= hours * 3600.0:
+    return hours is None or now.timestamp() - heard_at <= hours * 3600.0
+
+
+def _window(channel: str, heard_at: float, now: datetime) -> Refusal | None:
+    if takes_messages(channel, heard_at, now):
         return None
     return Refusal(
         "window_closed",
-        f"{channel} takes messages only within {hours} hours of the customer's last one; "
-        "use another channel, or wait until the customer writes",
+        f"{channel} takes messages only within {PLATFORMS[channel].window_hours} hours of the "
+        "customer's last one; use another channel, or wait until the customer writes",
     )
 
 
@@ -220,6 +224,8 @@ def _merge(event: asked.MergeAsked, ticket: Ticket, case: Case, *_: object) -> R
     into = case.ticket(event.into)
     if into is None:
         return Refusal("unknown_target", "merge tickets of one customer; link the customers first")
+    if into.merged_into is not None:
+        return Refusal("target_merged", f"merge it into {into.merged_into}")
     if into.status == "closed":
         return Refusal("target_closed", "reopen the other ticket first")
     return None
@@ -235,7 +241,7 @@ def _split(event: asked.SplitAsked, ticket: Ticket, *_: object) -> Refusal | Non
     known = dict(ticket.messages)
     if not event.messages or any(m not in known for m in event.messages):
         return Refusal("unknown_messages", "name interactions of this ticket")
-    wrote = {m for m, direction in ticket.messages if direction == "in"}
+    wrote = {m for m, kind in ticket.messages if kind == "contact"}
     if not wrote & set(event.messages):
         return Refusal("no_customer_message", "name at least one message of the customer")
     if wrote <= set(event.messages):

@@ -80,10 +80,11 @@ def as_text(document: Graph) -> str:
 
 def as_mermaid(document: Graph) -> str:
     """The graph as a Mermaid flowchart: events, and who leads from one to the next."""
-    lines = ["flowchart LR"]
-    for agents in document.values():
-        for one in agents:
-            for read in one["reads"]:
-                for written in one["writes"]:
-                    lines.append(f"  {read} -->|{one['agent']}| {written}")
-    return "\n".join(dict.fromkeys(lines))
+    arrows = (
+        f"  {read} -->|{one['agent']}| {written}"
+        for agents in document.values()
+        for one in agents
+        for read in one["reads"]
+        for written in one["writes"]
+    )
+    return "\n".join(dict.fromkeys(("flowchart LR", *arrows)))

@@ -36,7 +36,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A ticket that needs a person; its context stays in the record that asked."""
+    """A ticket that needs a person; `at` is since when."""
 
     id: str
     customer_id: str
@@ -48,9 +48,9 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     senior: bool = False
     priority: str = "medium"
     specialist_id: str | None = None
+    former_id: str | None = None
     escalated: bool = False
     summary: str = ""
-    facts_given: int = 0
 
 
 class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,8 +77,10 @@ def evolve(state: Desk, record: Record) -> Desk:
             return _waits(state, request_of(event, record.at))
         case desk.SpecialistReleased():
             return _released(state, event)
+        case desk.RequestWithdrawn():
+            return _withdrawn(state, event)
         case inbox.SpecialistAssigned():
-            return _assigned(state, event)
+            return assigned(state, event)
         case _:
             return state
 
@@ -96,6 +98,7 @@ def request_of(event: desk.SpecialistRequested, at: datetime) -> Request:
         senior=event.senior,
         priority=event.priority,
         specialist_id=event.specialist_id,
+        former_id=event.former_id,
         escalated=event.escalated,
         summary=event.summary[:SUMMARY],
     )
@@ -122,6 +125,10 @@ def _person(state: Desk, person: Person) -> Desk:
 
 
 def _waits(state: Desk, request: Request) -> Desk:
+    """The desk with a request instead of the ticket's earlier one, whose place in line it has."""
+    before = state.waiting.get(request.ticket_id)
+    if before is not None:
+        request = _replace(request, at=min(before.at, request.at))
     waiting = {**state.waiting, request.ticket_id: request}
     if len(waiting) > WAITING:
         last = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))
@@ -130,18 +137,22 @@ def _waits(state: Desk, request: Request) -> Desk:
 
 
 def _released(state: Desk, event: desk.SpecialistReleased) -> Desk:
-    waiting = state.waiting
-    if event.ticket_id in waiting and not waiting[event.ticket_id].specialist_id:
-        waiting = {k: v for k, v in waiting.items() if k != event.ticket_id}
     known = state.people.get(event.specialist_id)
-    state = _replace(state, waiting=waiting)
     if known is None or event.ticket_id not in known.tickets:
         return state
     kept = tuple(t for t in known.tickets if t != event.ticket_id)
     return _person(state, _replace(known, tickets=kept))
 
 
-def _assigned(state: Desk, event: inbox.SpecialistAssigned) -> Desk:
+def _withdrawn(state: Desk, event: desk.RequestWithdrawn) -> Desk:
+    request = state.waiting.get(event.ticket_id)
+    if request is None or request.id != event.request_id:
+        return state
+    return _replace(state, waiting={k: v for k, v in state.waiting.items() if k != event.ticket_id})
+
+
+def assigned(state: Desk, event: inbox.SpecialistAssigned) -> Desk:
+    """The desk after a ticket went to somebody: nobody else has it, and it waits no more."""
     people = dict(state.people)
     for person in state.people.values():
         if event.ticket_id in person.tickets:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.vocabulary import Channel, JsonText, Priority, TicketStatus, Time
+from schemas.vocabulary import Channel, JsonText, Personal, Priority, TicketStatus, Time
 
 
 class Part(BaseModel):
@@ -109,11 +109,11 @@ class Intent(Event):
 class Attachment(Part):
     """What is known of a file that came with a message."""
 
-    name: str
+    name: Personal
     media_type: str
     size: int
     sha256: str | None = None
-    url: str | None = None
+    url: Personal | None = None
 
 
 __all__ = [

@@ -105,6 +105,7 @@ TimerKind = Annotated[
         "wake",
         "assume_resolved",
         "close",
+        "ask_again",
     ],
     Mark(name="TimerKind"),
 ]

@@ -11,16 +11,17 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import quote, unquote
 
 import fastavro
 import msgspec
 from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
 
 from schemas.avro import schema_of
-from schemas.event import Event
+from schemas.event import Event, Part
 from schemas.events import EVENTS
 from schemas.record import Record, Source
 from streams.errors import Unreadable
@@ -78,8 +79,23 @@ def encode(event: Event) -> bytes:
     prefix, schema = _writer(type(event))
     out = io.BytesIO()
     out.write(prefix)
-    fastavro.schemaless_writer(out, schema, event.model_dump())
+    datum = event.__dict__
+    if any(datum[name] for name in _nesting(type(event))):
+        datum = event.model_dump()
+    fastavro.schemaless_writer(out, schema, datum)
     return out.getvalue()
+
+
+@cache
+def _nesting(kind: type[Event]) -> tuple[str, ...]:
+    """The fields that hold models, which the Avro writer takes as dicts only."""
+
+    def nests(annotation: Any) -> bool:  # Any: a type expression
+        if isinstance(annotation, type) and issubclass(annotation, Part):
+            return True
+        return any(nests(part) for part in get_args(annotation))
+
+    return tuple(name for name, field in kind.model_fields.items() if nests(field.annotation))
 
 
 def decode(value: bytes) -> Event:
@@ -94,27 +110,45 @@ def decode(value: bytes) -> Event:
             "write one of the published schemas, or JSON with content-type application/json",
         )
     kind, writer, reader = _reader(bytes(value[:10]))
+    body = io.BytesIO(value)
+    body.seek(10)
     try:
-        body = io.BytesIO(value)
-        body.seek(10)
-        datum = fastavro.schemaless_reader(body, writer, reader)
-        return kind.model_validate(datum)
-    except Unreadable:
-        raise
+        event = kind.model_validate(fastavro.schemaless_reader(body, writer, reader))
     except Exception as error:  # a codec raises whatever its parser met: all of it is unreadable
         raise Unreadable(
             f"the bytes do not fit the schema {kind.__name__}: {type(error).__name__}: {error}",
             "re-drive the dead letter after the producer is mended",
         ) from error
+    if body.tell() != len(value):
+        raise Unreadable(
+            f"{len(value) - body.tell()} bytes follow the {kind.__name__}",
+            "send one event a record",
+        )
+    return event
+
+
+@lru_cache(maxsize=4096)
+def _source_of(author: str) -> str:
+    """The author as CloudEvents wants a source: a URI reference."""
+    return _SOURCE + quote(author)
+
+
+@lru_cache(maxsize=4096)
+def _author_of(source: str) -> str:
+    return unquote(source.removeprefix(_SOURCE), errors="strict")
 
 
 def headers(record: Record) -> bytes:
-    """The headers of a record, as a JSON object of text to text."""
+    """The headers of a record, as a JSON object of text to text.
+
+    Names and values are those of the CloudEvents Kafka binding in binary mode: attributes under
+    `ce_`, the time in RFC 3339, the source a URI reference, the content type under its own name.
+    """
     fields = {
         "ce_specversion": "1.0",
         "ce_id": record.id,
         "ce_type": record.type,
-        "ce_source": _SOURCE + record.by,
+        "ce_source": _source_of(record.by),
         "ce_time": record.at.isoformat(),
         "ce_subject": record.key,
         "ce_correlationid": record.correlation,
@@ -137,11 +171,18 @@ def headers(record: Record) -> bytes:
     return _headers_out.encode(fields)
 
 
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"ce_time {text} has no offset")
+    return at
+
+
 def header_time(raw: bytes | str) -> str | None:
     """The `ce_time` of some headers as it stands there; None when there is none."""
     try:
         return _headers_in.decode(raw).get("ce_time")
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 
@@ -173,8 +214,8 @@ def record(
         return Record(
             id=fields["ce_id"],
             key=fields["ce_subject"],
-            at=datetime.fromisoformat(fields["ce_time"]),
-            by=fields["ce_source"].removeprefix(_SOURCE),
+            at=_moment(fields["ce_time"]),
+            by=_author_of(fields["ce_source"]),
             event=event,
             cause=fields.get("ce_causationid"),
             correlation=fields["ce_correlationid"],

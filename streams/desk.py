@@ -8,28 +8,24 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from agents.policy import Policy, default_policy
 from agents.world import Models
 from schemas.record import Record
 from streams import asof, pact, query, why
-from streams.clock import Clock, ManualClock, WallClock, parse_time
+from streams.clock import Clock, WallClock
 from streams.effects import Effects, LocalTransport
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import Entry, SqliteLog
 from streams.embedded.opening import open_database
-from streams.embedded.projector import Projector
-from streams.embedded.worker import Worker
 from streams.errors import Unreadable
 from streams.intake import Intake
 from streams.knowledge import KnowledgeHistory
 from streams.settings import Settings, load
+from streams.shift import Shift
 from streams.understanding.light import LightModels
 from streams.worlds import Worlds
-
-PROJECT_EVERY = 50
-"""Turns between two looks of the projector while records wait."""
 
 
 class View:
@@ -196,7 +192,7 @@ class Desk:
             self._reader.close()
         self.database.close()
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -206,48 +202,6 @@ class Desk:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class Shift:
-    """A worker with its effects and its projector, taking turns until nothing waits.
-
-    Args:
-        desk: The desk; the caller holds its worker's lock.
-    """
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._worker = Worker(desk.database, desk.worlds, desk.clock)
-        self._effects = desk.effects()
-        self._projector = Projector(desk.database)
-
-    def run(self, progress: Callable[[int], None] | None = None) -> int:
-        """Take turns until nothing waits; effects after each, tables every so often."""
-        worker = self._worker
-        self._effects.carry_out()
-        worker.look()
-        began = told = worker.turns
-        while True:
-            if worker.step():
-                self._effects.carry_out()
-                if worker.turns - told >= PROJECT_EVERY:
-                    self._projector.catch_up()
-                    if progress is not None:
-                        progress(worker.turns - told)
-                    told = worker.turns
-            elif not worker.fire():
-                break
-        self._projector.catch_up()
-        if progress is not None:
-            progress(worker.turns - told)
-        return worker.turns - began
-
-    def run_to(self, moment: str) -> int:
-        """Move the manual clock to a moment, unless it is there already, and run."""
-        clock = self._desk.clock
-        assert isinstance(clock, ManualClock)
-        clock.set(max(parse_time(moment), clock.now()))
-        return self.run()
 
 
 def _names(entry: Entry, field: str, value: str) -> bool:

@@ -1,8 +1,9 @@
 """Whose a handle is, and whose a ticket: what intake must know before a record has a key.
 
-A `customer` line's handles and a `link` line's handle are declared: the last one said counts. The
-e-mail address and phone number of a customer count as handles too, but only while a single
-customer has them; two people may share a phone.
+A `customer` line's handles and a `link` line's handle are declared: the last one said counts. A
+link lies on top of what was declared before and remembers the line that it absorbed, so that
+`unlink` brings back what was. The e-mail address and phone number of a customer count as handles
+too, but only while a single customer has them; two people may share a phone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from schemas.events.contacts import CustomerDescribed
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from streams.embedded.database import Database
 
-DECLARED, IMPLIED = 1, 0
+IMPLIED, DECLARED = 0, 1
+"""How sure a contact point is; links lie above `DECLARED`, the latest the highest."""
 
 _PHONE_CHANNELS = ("phone", "whatsapp")
 
@@ -32,14 +34,23 @@ class Directory:
         """Whose a handle is; None when nobody's or when it is not clear."""
         rows = self._db.execute(
             "SELECT customer_id, declared FROM contact_points WHERE channel = ? AND handle = ?"
-            " ORDER BY declared DESC",
+            " ORDER BY declared DESC LIMIT 2",
             (channel, handle),
         ).fetchall()
         if not rows:
             return None
-        if rows[0][1] == DECLARED or len(rows) == 1:
+        if rows[0][1] >= DECLARED or len(rows) == 1:
             return str(rows[0][0])
         return None
+
+    def absorbed_by(self, channel: str, handle: str, customer_id: str) -> str | None:
+        """The line that was absorbed when a handle was linked to a customer, if it was."""
+        row = self._db.execute(
+            "SELECT absorbed FROM contact_points"
+            " WHERE channel = ? AND handle = ? AND customer_id = ?",
+            (channel, handle, customer_id),
+        ).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
 
     def owner_of(self, ticket_id: str) -> str | None:
         """On whose line a ticket is; None when it is not there."""
@@ -60,7 +71,7 @@ class Directory:
                     for channel in _PHONE_CHANNELS:
                         self._imply(channel, event.phone, event.customer_id)
             case LinkAsked():
-                self._declare(event.channel, event.handle, event.other_customer_id)
+                self._link(event)
             case UnlinkAsked():
                 self._db.execute(
                     "DELETE FROM contact_points"
@@ -71,11 +82,29 @@ class Directory:
                 pass
 
     def _declare(self, channel: str, handle: str, customer_id: str) -> None:
+        """What the CRM says replaces what was declared before, links included."""
+        if self.customer_of(channel, handle) == customer_id and self._top(channel, handle):
+            return
         self._db.execute(
-            "DELETE FROM contact_points WHERE channel = ? AND handle = ? AND declared = ?",
+            "DELETE FROM contact_points WHERE channel = ? AND handle = ? AND declared >= ?",
             (channel, handle, DECLARED),
         )
-        self._put(channel, handle, customer_id, DECLARED)
+        self._put(channel, handle, customer_id, DECLARED, None)
+
+    def _link(self, event: LinkAsked) -> None:
+        into = event.other_customer_id
+        before = self.absorbed_by(event.channel, event.handle, into)
+        absorbed = event.customer_id if event.customer_id != into else before
+        top = self._top(event.channel, event.handle)
+        self._put(event.channel, event.handle, into, max(DECLARED, top) + 1, before or absorbed)
+
+    def _top(self, channel: str, handle: str) -> int:
+        """How sure the surest contact point of a handle is; `IMPLIED` also when there is none."""
+        row = self._db.execute(
+            "SELECT max(declared) FROM contact_points WHERE channel = ? AND handle = ?",
+            (channel, handle),
+        ).fetchone()
+        return int(row[0] or IMPLIED)
 
     def _imply(self, channel: str, handle: str, customer_id: str) -> None:
         self._db.execute(
@@ -84,9 +113,11 @@ class Directory:
             (channel, handle, customer_id, IMPLIED),
         )
 
-    def _put(self, channel: str, handle: str, customer_id: str, declared: int) -> None:
+    def _put(
+        self, channel: str, handle: str, customer_id: str, declared: int, absorbed: str | None
+    ) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO contact_points (channel, handle, customer_id, declared)"
-            " VALUES (?, ?, ?, ?)",
-            (channel, handle, customer_id, declared),
+            "INSERT OR REPLACE INTO contact_points"
+            " (channel, handle, customer_id, declared, absorbed) VALUES (?, ?, ?, ?, ?)",
+            (channel, handle, customer_id, declared, absorbed),
         )

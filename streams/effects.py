@@ -7,14 +7,14 @@ transport makes a repeat harmless; the local one does: a message has one file.
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from schemas.event import Event
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
-from schemas.record import Record, derived_id
+from schemas.record import Record, answer_id
 from schemas.topics import DECISIONS
 from streams.clock import Clock
 from streams.embedded.database import Database
@@ -39,11 +39,13 @@ class LocalTransport:
     def deliver(self, request_id: str, request: ReplyRequested) -> str:
         """Write the message; doing it again writes the same file. Returns the file's name."""
         folder = self._folder / request.channel
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{request_id}.txt"
-        draft = path.with_suffix(".part")
-        draft.write_text(_letter(request), encoding="utf-8")
-        os.replace(draft, path)
+        letter = _letter(request).encode("utf-8", "replace")
+        try:
+            path.write_bytes(letter)
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(letter)
         return f"{request.channel}/{path.name}"
 
 
@@ -77,17 +79,16 @@ class Effects:
         self._clock = clock
         self._position = int(database.meta(POSITION) or "0")
 
-    def carry_out(self) -> int:
-        """Carry out what was requested since the last time; returns how many requests."""
-        done = 0
-        for entry in list(self._log.scan(self._position, DECISIONS.name)):
-            if _REQUEST in entry.headers:
-                self._one(entry)
-                done += 1
-            self._position = entry.seq
-        return done
+    def catch_up(self) -> list[Entry]:
+        """Carry out what the log holds and was not carried out; returns what was appended."""
+        waiting = self._log.scan(self._position, DECISIONS.name)
+        return self.carry_out([entry for entry in waiting if _REQUEST in entry.headers])
 
-    def _one(self, entry: Entry) -> None:
+    def carry_out(self, requests: Iterable[Entry]) -> list[Entry]:
+        """Carry out requests in their order; returns what was appended: the answers."""
+        return [answer for entry in requests for answer in self._one(entry)]
+
+    def _one(self, entry: Entry) -> list[Entry]:
         record = entry.record()
         request = record.event
         assert isinstance(request, ReplyRequested)
@@ -103,8 +104,11 @@ class Effects:
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
-            if claimed:
+            answers = (
                 self._log.append([self._answer(record, "attempted", attempt, at)])
+                if claimed
+                else []
+            )
         outcome: Event
         try:
             place = self._transport.deliver(record.id, request)
@@ -125,16 +129,18 @@ class Effects:
                 final=True,
             )
         with self._db.transaction():
-            self._log.append([self._answer(record, "outcome", outcome, at)])
+            answers += self._log.append([self._answer(record, "outcome", outcome, at)])
             self._db.execute(
                 "UPDATE claims SET outcome = ? WHERE request_id = ?",
                 (type(outcome).__name__, record.id),
             )
             self._db.set_meta(POSITION, str(entry.seq))
+        self._position = entry.seq
+        return answers
 
     def _answer(self, request: Record, step: str, event: Event, at: datetime) -> Record:
         return Record(
-            id=derived_id("effect", request.id, step),
+            id=answer_id(request.correlation, "effect", request.id, step),
             key=request.key,
             at=at,
             by=f"effects/{self._transport.name}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.event import Event
+from schemas.event import Event, Intent
 from schemas.events import contacts, desk, intents, knowledge
 from schemas.record import Record, contact_id, derived_id
 from schemas.topics import key_of
@@ -109,15 +109,19 @@ class Resolver:
         return contacts.SurveyAnswered(customer_id=customer, **_fields(given, "customer_id"))
 
     def _link(self, given: inputs.LinkInput) -> Event:
-        """A link goes to the line that has the handle now; an unlink to the line it was."""
-        fields = _fields(given, "customer_id")
+        """A link goes to the line that has the handle now, an unlink to the line that had it.
+
+        A handle that is the customer's already, or nobody's, has its own unidentified line: there
+        may be messages on it from before it was known whose it is.
+        """
+        into, place = given.customer_id, (given.channel, given.handle)
+        holder = self._directory.customer_of(*place)
+        line = self.unidentified(*place) if holder in {None, into} else holder
+        kind: type[intents.LinkAsked | intents.UnlinkAsked] = intents.LinkAsked
         if isinstance(given, inputs.UnlinkInput):
-            absorbed = self.unidentified(given.channel, given.handle)
-            return intents.UnlinkAsked(
-                customer_id=absorbed, other_customer_id=given.customer_id, **fields
-            )
-        holder = self.customer_of(given.channel, given.handle)
-        return intents.LinkAsked(customer_id=holder, other_customer_id=given.customer_id, **fields)
+            kind, line = intents.UnlinkAsked, self._directory.absorbed_by(*place, into) or line
+        fields = _fields(given, "customer_id")
+        return kind(customer_id=line, other_customer_id=into, **fields)
 
     def _intent(self, given: inputs.IntentInput) -> Event:
         owner = self._directory.owner_of(given.ticket_id)
@@ -183,7 +187,7 @@ _BUILD: dict[type[inputs.Input], Callable[[Any], Event]] = {
     inputs.ToneInput: lambda given: knowledge.ToneLabelled(**_fields(given)),
 }
 
-_INTENTS: dict[type[inputs.Input], tuple[type[Event], dict[str, str]]] = {
+_INTENTS: dict[type[inputs.Input], tuple[type[Intent], dict[str, str]]] = {
     inputs.ReplyInput: (intents.ReplyWritten, {}),
     inputs.NoteInput: (intents.NoteWritten, {}),
     inputs.ResolveInput: (intents.ResolveAsked, {}),

@@ -94,7 +94,7 @@ class Intake:
             fresh = [r for r in records if self._log.find(r.id) is None]
             for record in fresh:
                 self._directory.learn(record.event)
-            return self._log.append(fresh)
+            return [entry.record() for entry in self._log.append(fresh)]
 
     def again(self, line: bytes) -> Taken:
         """Take a dead letter's line once more; it gets no second letter."""

@@ -26,6 +26,16 @@ LEARNED = 60
 
 HOUR = 3600.0
 
+TEACHES = (
+    taught.ArticlePublished,
+    taught.ArticleRetired,
+    taught.ExampleProposed,
+    taught.CategoryTaught,
+    taught.TagTaught,
+    taught.ToneLabelled,
+)
+"""What changes the index; how an article serves does not, and must not cost a new one."""
+
 
 class Items:
     """What has been taught, folded record by record."""
@@ -38,7 +48,7 @@ class Items:
         self.offsets: dict[int, int] = {}
 
     def apply(self, record: Record) -> None:
-        """Take in one knowledge record."""
+        """Take in one record of those that teach something (`TEACHES`)."""
         if record.partition is not None and record.offset is not None:
             self.offsets[record.partition] = record.offset + 1
         self._event(record.event)
@@ -82,7 +92,7 @@ class Items:
 
     @property
     def version(self) -> str:
-        """The vector of offsets that has been folded."""
+        """The vector of offsets that has been folded, of what teaches something."""
         return ",".join(f"{p}:{n}" for p, n in sorted(self.offsets.items())) or "empty"
 
     def index(self) -> KnowledgeIndex:
@@ -150,6 +160,8 @@ class KnowledgeHistory:
 
     def add(self, record: Record) -> None:
         """Take in the next record of a knowledge partition."""
+        if not isinstance(record.event, TEACHES):
+            return
         partition, offset = record.partition or 0, record.offset or 0
         clock = max(self._clocks.get(partition, 0.0), record.at.timestamp())
         self._clocks[partition] = clock

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.events.decisions import IntentRefused
+from schemas.events.decisions import IntentRefused, WorkflowFailed
 from schemas.record import Record
-from schemas.topics import DECISIONS, TICKETS
+from schemas.topics import DECISIONS, TICKETS, TOPICS
 from streams import inputs
+from streams.embedded.log import Entry
+from streams.embedded.store import CaseStore
 from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.desk import Desk
 
-OUTPUTS = (TICKETS.name, DECISIONS.name)
+OUTPUTS = frozenset({TICKETS.name, DECISIONS.name})
+
+PATIENCE = 2.0
+"""Seconds for which another worker's ruling is waited for."""
+
+LOOK_EVERY = 0.01
+"""Seconds between two looks for another worker's ruling."""
 
 
 class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an intent was ruled on.
 
     Attributes:
-        status: done, repeat, or accepted when another worker rules on it.
+        status: done, repeat, refused, or accepted when the ruling is still to come.
         record_id: The intent's record.
         accepted: Whether no rule said no.
         events: Types of the events that followed, in order.
-        record_ids: Their records.
+        record_ids: Their records, after the intent's own.
         reason: Why it was refused.
         remedy: What would do.
     """
@@ -40,6 +49,40 @@ class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str = ""
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a record that was put in.
+
+    Attributes:
+        record: The record as it lies in the log: of a repeat, the first one.
+        followed: What followed from it on all lines, in the order of appending.
+        settled: Whether it, and all that followed, is worked off.
+        repeat: Whether it had been there before.
+    """
+
+    record: Record
+    followed: list[Record]
+    settled: bool
+    repeat: bool
+
+    @property
+    def record_ids(self) -> list[str]:
+        """The record's id, and those of the decisions and changes that followed."""
+        return [self.record.id, *(r.id for r in self.followed if r.topic in OUTPUTS)]
+
+    @property
+    def refusal(self) -> IntentRefused | None:
+        """The rule that said no, if one did."""
+        return next((r.event for r in self.followed if isinstance(r.event, IntentRefused)), None)
+
+    @property
+    def failure(self) -> WorkflowFailed | None:
+        """The failure of an agent on the record itself, if one failed."""
+        for one in self.followed:
+            if isinstance(one.event, WorkflowFailed) and one.cause == self.record.id:
+                return one.event
+        return None
+
+
 def ask(desk: Desk, document: dict[str, Any]) -> Ruling:
     """Append an intent, work off what waits, and read what followed from it.
 
@@ -48,44 +91,76 @@ def ask(desk: Desk, document: dict[str, Any]) -> Ruling:
         Unreadable: It cannot be understood.
     """
     given = inputs.read_document(document)
-    record = desk.intake.resolver.record(given, desk.clock.now())
-    return put(desk, record)
+    return put(desk, desk.intake.resolver.record(given, desk.clock.now()))
 
 
 def put(desk: Desk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
-    start = desk.log.last_seq()
-    appended = desk.intake.records([record])
-    status = "done" if appended else "repeat"
+    return ruling_of(carried_out(desk, record))
+
+
+def carried_out(desk: Desk, record: Record) -> Outcome:
+    """Append a record, see to it that it is worked off, and say what followed."""
+    repeat = not desk.intake.records([record])
+    return worked_off(desk, record.id, repeat=repeat)
+
+
+def worked_off(desk: Desk, record_id: str, *, repeat: bool = False) -> Outcome:
+    """See to it that an appended record is worked off, and say what followed.
+
+    Another worker on the store is waited for; the log is only read meanwhile, and held by nobody.
+    """
     try:
         desk.run()
-    except Refused:
-        status = "accepted"
-    followed = consequences(desk, record.id, 0 if status == "repeat" else start)
-    for one in followed:
-        if isinstance(one.event, IntentRefused):
-            return Ruling(
-                status="refused",
-                record_id=record.id,
-                accepted=False,
-                events=[one.type],
-                record_ids=[one.id],
-                reason=one.event.reason,
-                remedy=one.event.remedy,
-            )
+        entries, settled = _so_far(desk, record_id)
+    except Refused:  # another worker is at work on this store
+        entries, settled = _awaited(desk, record_id)
+    first, *followed = [entry.record() for entry in entries]
+    return Outcome(record=first, followed=followed, settled=settled, repeat=repeat)
+
+
+def ruling_of(outcome: Outcome) -> Ruling:
+    """The ruling in what became of an intent."""
+    refusal, failure = outcome.refusal, outcome.failure
+    said = [r.type for r in outcome.followed if r.topic in OUTPUTS]
+    status = "accepted" if not outcome.settled else "repeat" if outcome.repeat else "done"
+    no = refusal is not None or failure is not None
+    reason = remedy = ""
+    if refusal is not None:
+        reason, remedy = refusal.reason, refusal.remedy
+    elif failure is not None:
+        reason = f"the agent {failure.failed_agent} failed on it ({failure.error})"
+        remedy = "a person was called; see `pactdesk why` of the record"
     return Ruling(
-        status=status,
-        record_id=record.id,
-        events=[one.type for one in followed],
-        record_ids=[record.id, *(one.id for one in followed)],
+        status="refused" if no else status,
+        record_id=outcome.record.id,
+        accepted=not no,
+        events=said,
+        record_ids=outcome.record_ids,
+        reason=reason,
+        remedy=remedy,
     )
 
 
-def consequences(desk: Desk, record_id: str, start: int) -> list[Record]:
-    """The decisions and changes that follow from a record, in order."""
-    return [
-        record
-        for entry in desk.log.scan(start)
-        if entry.topic in OUTPUTS and f'"ce_correlationid":"{record_id}"' in entry.headers
-        for record in [entry.record()]
-    ]
+def _awaited(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
+    """What followed by the time that all of it was worked off, or that patience ended."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        entries, settled = _so_far(desk, record_id)
+        if settled or time.monotonic() >= until:
+            return entries, settled
+        time.sleep(LOOK_EVERY)
+
+
+def _so_far(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
+    """The record and what followed by now, and whether all of it is worked off."""
+    root = desk.log.find(record_id)
+    assert root is not None
+    positions = CaseStore(desk.database).positions()
+    entries = [root, *desk.log.family(root.id)]
+    settled = all(
+        entry.offset < positions.get((entry.topic, entry.partition), (0, 0.0))[0]
+        for entry in entries
+        if TOPICS[entry.topic].kind == "inbox"
+    )
+    return entries, settled

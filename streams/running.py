@@ -6,11 +6,10 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from streams.effects import Effects
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
-from streams.embedded.worker import Worker
 from streams.errors import Misconfigured
+from streams.shift import Shift
 
 if TYPE_CHECKING:
     from streams.desk import Desk
@@ -62,28 +61,30 @@ def run_roles(
         )
     if recorded:
         desk.clock = RecordedClock()
-    effects = desk.effects() if "effects" in roles else None
-    projector = Projector(desk.database)
     if "agents" not in roles:
-        return _without_agents(projector, effects, stop)
+        return _without_agents(desk, roles, stop)
     with only_worker(desk.folder):
-        worker = Worker(desk.database, desk.worlds, desk.clock)
+        shift = Shift(
+            desk,
+            effects="effects" in roles,
+            projections="projections" in roles,
+            timers=not recorded,
+        )
         while not stop.is_set():
-            busy = worker.step() or (not recorded and worker.fire())
-            if effects is not None:
-                effects.carry_out()
-            if not busy or worker.turns % 50 == 0:
-                projector.catch_up()
-            if not busy and not stop.wait(IDLE_SECONDS):
-                worker.look()
-        projector.catch_up()
-        return worker.turns
+            if not shift.step():
+                shift.rest()
+                stop.wait(IDLE_SECONDS)
+        shift.rest()
+        return shift.turns
 
 
-def _without_agents(projector: Projector, effects: Effects | None, stop: threading.Event) -> int:
+def _without_agents(desk: Desk, roles: frozenset[str], stop: threading.Event) -> int:
+    effects = desk.effects() if "effects" in roles else None
+    projector = Projector(desk.database) if "projections" in roles else None
     while not stop.is_set():
         if effects is not None:
-            effects.carry_out()
-        projector.catch_up()
+            effects.catch_up()
+        if projector is not None:
+            projector.catch_up()
         stop.wait(IDLE_SECONDS)
     return 0

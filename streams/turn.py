@@ -113,7 +113,9 @@ def failed(
     """The turn of a record on which an agent failed: its outputs dropped, a person called.
 
     The input is kept (folded), `WorkflowFailed` follows it, and the agents are asked about that
-    alone, so that the lifecycle can escalate to a person.
+    alone, so that the lifecycle can escalate to a person. Where that fails as well, only those are
+    asked who answer to the failure itself, and at last nobody: the failure alone is kept, and a
+    worker goes on.
     """
     state = evolve(state, record)
     event = WorkflowFailed(
@@ -127,8 +129,13 @@ def failed(
         error=failure.error[:500],
     )
     first = follow(record, "turn", 0, event, world.now, record.key)
-    state, rest = turn(state, first, world, roster, evolve)
-    return state, [first, *rest]
+    for asked in (roster, [agent for agent in roster if WorkflowFailed in agent.reads]):
+        try:
+            after, rest = turn(state, first, world, asked, evolve)
+        except AgentFailed:
+            continue
+        return after, [first, *rest]
+    return evolve(state, first), [first]
 
 
 def numbered(outputs: list[Record], line: Line, source: Source) -> tuple[list[Record], Line]:

@@ -46,7 +46,8 @@ class Worlds:
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
-        self.follow()
+        if self._may_have_grown():
+            self.follow()
         return World(
             now=datetime.fromtimestamp(now, UTC),
             policy=self.policy_at(now),
@@ -64,8 +65,6 @@ class Worlds:
 
     def follow(self) -> None:
         """Read what was taught and activated since the last time."""
-        if not self._may_have_grown():
-            return
         rows = self._db.execute(
             "SELECT topic, partition, end_offset FROM ends WHERE topic IN (?, ?)",
             (KNOWLEDGE.name, CONTROL.name),
@@ -79,7 +78,10 @@ class Worlds:
             self._read[topic, partition] = start
 
     def _may_have_grown(self) -> bool:
-        """A cheap look: did this connection or another one write since the last time?"""
+        """A cheap look, once a turn: did the worker or another connection write since?
+
+        What this connection's intake wrote shows in neither: the worker follows before it begins.
+        """
         version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
         grown = version != self._seen_version or self.appended
         self._seen_version = version

@@ -8,10 +8,18 @@ from typing import Any
 import msgspec
 
 from projections.case import lines, tickets
+from projections.case.mending import lineage
 from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
 from projections.case.timers import stands
 from projections.case.understood import contact, linked, understood
-from projections.case.words import clip, handles_of, latest, with_handle, without_handle
+from projections.case.words import (
+    clip,
+    handles_of,
+    latest,
+    reference,
+    with_handle,
+    without_handle,
+)
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
@@ -143,11 +151,11 @@ def _accepted(case: Case, event: inbox.ReplyAccepted, _record: Record) -> Case:
 
 
 def _threaded(case: Case, ticket_id: str | None, said: str) -> Case:
-    known = case.ticket(ticket_id)
-    if known is None:
-        return case
-    threads = latest(known.threads, (clip(said, 256),), THREADS)
-    return tickets.put(case, _replace(known, threads=threads))
+    """The case in which an answer to this message belongs to the ticket, or to its survivor."""
+    for known in lineage(case, ticket_id):
+        threads = latest(known.threads, (reference(said) or "",), THREADS)
+        case = tickets.put(case, _replace(known, threads=threads))
+    return case
 
 
 def _linked_identity(case: Case, event: says.IdentityLinked, _record: Record) -> Case:
@@ -195,6 +203,7 @@ _ONE_SHOT = {
     "assume_resolved": "assume_resolved_at",
     "close": "close_at",
     "wake": "snoozed_until",
+    "ask_again": "ask_again_at",
 }
 
 
@@ -203,7 +212,14 @@ def _handed_over(case: Case, event: inbox.TicketHandedOver, _record: Record) -> 
 
 
 def _requested(case: Case, event: desk.SpecialistRequested, _record: Record) -> Case:
-    return tickets.update(case, event.ticket_id, request_id=event.request_id)
+    return tickets.update(case, event.ticket_id, request_id=event.request_id, ask_again_at=None)
+
+
+def _unavailable(case: Case, event: inbox.SpecialistUnavailable, _record: Record) -> Case:
+    known = case.ticket(event.ticket_id)
+    if known is None or known.request_id != event.request_id or event.next_at is None:
+        return case
+    return tickets.put(case, _replace(known, ask_again_at=event.next_at.timestamp()))
 
 
 MEANINGS: dict[type[Event], Meaning] = {
@@ -231,6 +247,7 @@ MEANINGS: dict[type[Event], Meaning] = {
     inbox.ProductSignalReported: _signal,
     inbox.ReplyAccepted: _accepted,
     inbox.SurveyAnswered: _survey_answered,
+    inbox.SpecialistUnavailable: _unavailable,
     inbox.TimerDue: _timer,
     inbox.TicketHandedOver: _handed_over,
     desk.SpecialistRequested: _requested,

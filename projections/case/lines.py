@@ -53,9 +53,11 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         for handle in theirs:
             if handle not in handles.get(channel, ()):
                 handles = with_handle(handles, channel, handle)
-    absorbed = case.absorbed
+    absorbed, changes = case.absorbed, {}
     if not event.undo:
-        absorbed = latest(absorbed, (*profile.absorbed, event.from_customer_id), ABSORBED)
+        more = (i for i in (*profile.absorbed, event.from_customer_id) if i != case.customer_id)
+        absorbed = latest(absorbed, tuple(more), ABSORBED)
+        changes = _history(case, profile)
     return _replace(
         case,
         tickets=known,
@@ -66,11 +68,22 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         handles=handles,
         absorbed=absorbed,
         unannounced=True,
+        **changes,
     )
+
+
+def _history(case: Case, profile: Case) -> dict[str, object]:
+    """What the absorbed line's past adds: an earlier beginning, a ticket to rate."""
+    firsts = [at for at in (case.first_at, profile.first_at) if at is not None]
+    return {
+        "first_at": min(firsts, default=None),
+        "last_resolved": case.last_resolved or profile.last_resolved,
+    }
 
 
 def _home(case: Case, event: TicketHandedOver, ticket: Ticket) -> str | None:
     """The absorbed line that a ticket began on; None when it began here or came back here."""
     if not event.undo:
-        return ticket.home or event.from_customer_id
+        home = ticket.home or event.from_customer_id
+        return None if home == case.customer_id else home
     return ticket.home if ticket.home in case.absorbed else None

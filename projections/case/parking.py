@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.mending import lineage
 from projections.case.state import BYTES, TICKETS, Case, Ticket
 from schemas.event import Event
-from schemas.events.contacts import SurveyAnswered
+from schemas.events.contacts import SurveyAnswered, TicketHandedOver
+from schemas.events.intents import LinkAsked
 
 FEW = 3
 """So many tickets of the greatest possible size fit into a case; it need not be measured."""
@@ -24,10 +26,17 @@ def needs(case: Case, event: Event) -> tuple[str, ...]:
     named: list[str | None] = [getattr(event, "ticket_id", None), getattr(event, "into", None)]
     if named[0] is None and isinstance(event, SurveyAnswered):
         named.append(case.last_resolved)
-    ticket = case.ticket(named[0])
-    if ticket is not None and ticket.merged_into is not None:
-        named.append(ticket.merged_into)
+    named += [one.merged_into for one in lineage(case, named[0])]
     return tuple(dict.fromkeys(i for i in named if i is not None and i not in case.tickets))
+
+
+def moves_open(case: Case, event: Event) -> bool:
+    """Whether a record makes the line hand over tickets, so that all its open ones are wanted."""
+    if case.merged_into is not None:
+        return False
+    if isinstance(event, LinkAsked):
+        return event.other_customer_id not in {case.customer_id, *case.absorbed}
+    return isinstance(event, TicketHandedOver) and event.undo and event.parts == 0
 
 
 def restore(case: Case, ticket: Ticket) -> Case:

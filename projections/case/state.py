@@ -93,9 +93,11 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         channels: Everywhere the customer wrote, in the order of the first message.
         last_channel: Where the customer wrote last.
         handle: The customer's address on `channel`.
-        messages: Interaction ids with their direction (in, out, none), the latest last.
+        messages: Interaction ids with what they are (contact, answer by an agent, reply by a
+            person, other), the latest last.
         triggers: Every escalation trigger that fired, also before the escalation itself.
         request_id: The request for a person that is not answered yet.
+        ask_again_at: When somebody comes on duty who may take the ticket that waits.
         home: The absorbed line that the ticket began on; None when it began here.
         threads: Provider threads and message ids, ours and the customer's.
         references: Order numbers and the like that the customer said.
@@ -138,6 +140,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     triggers: tuple[str, ...] = ()
     specialist_id: str | None = None
     request_id: str | None = None
+    ask_again_at: float | None = None
     snoozed_until: float | None = None
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()

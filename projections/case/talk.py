@@ -35,7 +35,7 @@ BY_PEOPLE = frozenset({"agent_reply", "opening"})
 
 def message(case: Case, known: Ticket, event: MessageAdded, at: float) -> Ticket:
     """The ticket after a message, reply or note became part of it."""
-    messages = (*known.messages, (event.interaction_id, event.direction))[-MESSAGES:]
+    messages = (*known.messages, (event.interaction_id, _what(event)))[-MESSAGES:]
     entry = Entry(at=at, kind=event.kind, who=clip(event.author or "customer", 80))
     changes: dict[str, object] = {
         "messages": messages,
@@ -46,6 +46,20 @@ def message(case: Case, known: Ticket, event: MessageAdded, at: float) -> Ticket
     elif event.direction == "out" and event.interaction_type == "agent_response":
         _we_wrote(changes, known, event, at)
     return _replace(known, **changes)
+
+
+def _what(event: MessageAdded) -> str:
+    """What a message counts as."""
+    if event.direction == "in":
+        return "contact"
+    if event.interaction_type != "agent_response":
+        return "other"
+    return "reply" if event.kind in BY_PEOPLE else "answer"
+
+
+def count(messages: tuple[tuple[str, str], ...], *kinds: str) -> int:
+    """How many of a ticket's messages are of some kinds."""
+    return sum(kind in kinds for _, kind in messages)
 
 
 def _we_wrote(changes: dict[str, object], known: Ticket, event: MessageAdded, at: float) -> None:

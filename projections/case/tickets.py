@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from projections.case import clocks, talk
-from projections.case.state import FACTS, FEATURE_ROWS, REFERENCES, TAGS, THREADS, Case, Ticket
-from projections.case.words import clip, latest, reference
+from projections.case.mending import absorbed, joined, let_go, lineage, parted
+from projections.case.state import TAGS, Case, Ticket
+from projections.case.words import clip, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
 from schemas.record import Record
@@ -144,6 +145,7 @@ def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float
         team=event.team,
         specialist_id=event.specialist_id,
         request_id=None,
+        ask_again_at=None,
     )
 
 
@@ -161,7 +163,15 @@ def _tagged(case: Case, known: Ticket, event: became.TicketTagged, at: float) ->
 
 def _transferred(case: Case, known: Ticket, event: became.TicketTransferred, at: float) -> Case:
     return _with(
-        case, known, event, at, team=event.team, specialist_id=None, request_id=None, skills=()
+        case,
+        known,
+        event,
+        at,
+        team=event.team,
+        specialist_id=None,
+        request_id=None,
+        ask_again_at=None,
+        skills=(),
     )
 
 
@@ -182,6 +192,7 @@ _QUIET: dict[str, object] = {
     "assume_resolved_at": None,
     "close_at": None,
     "request_id": None,
+    "ask_again_at": None,
     "offer": None,
     "awaiting": None,
 }
@@ -231,59 +242,23 @@ def _reopened(case: Case, known: Ticket, event: became.TicketReopened, at: float
 
 
 def _merged(case: Case, known: Ticket, event: became.TicketsMerged, at: float) -> Case:
-    into = case.tickets.get(event.into)
-    if into is not None:
-        case = put(case, _absorb(into, known))
+    for into in lineage(case, event.into):
+        case = put(case, absorbed(into, known))
     return _shut(case, known, event, at, merged_into=event.into)
 
 
-def _absorb(into: Ticket, known: Ticket) -> Ticket:
-    return _replace(
-        into,
-        absorbed=latest(into.absorbed, (known.id,), THREADS),
-        channels=tuple(dict.fromkeys((*into.channels, *known.channels))),
-        threads=latest(known.threads, into.threads, THREADS),
-        references=latest(known.references, into.references, REFERENCES),
-        facts=(*known.facts, *into.facts)[-FACTS:],
-        facts_given=into.facts_given + known.facts_given,
-        features=(*known.features, *into.features)[-FEATURE_ROWS:],
-        last_customer_at=max(into.last_customer_at, known.last_customer_at),
-    )
-
-
 def _unmerged(case: Case, known: Ticket, event: became.TicketsUnmerged, at: float) -> Case:
-    into = case.tickets.get(event.from_ticket_id)
-    if into is not None:
-        left = tuple(i for i in into.absorbed if i != known.id)
-        case = put(case, _replace(into, absorbed=left))
+    for into in lineage(case, event.from_ticket_id):
+        case = put(case, let_go(into, known))
     return _with(case, known, event, at, merged_into=None)
 
 
 def _split(case: Case, known: Ticket, event: became.TicketSplit, at: float) -> Case:
-    named = set(event.messages)
-    gone = tuple(m for m in known.messages if m[0] in named)
-    kept = tuple(m for m in known.messages if m[0] not in named)
-    wrote = sum(direction == "in" for _, direction in gone)
+    rest, moved = parted(known, frozenset(event.messages))
     into = case.tickets.get(event.into)
     if into is not None:
-        moved = _replace(
-            into,
-            messages=gone,
-            contacts=into.contacts + wrote,
-            last_customer_at=known.last_customer_at,
-            last_channel=known.last_channel,
-            facts=tuple(f for f in known.facts if f.contact_id in named),
-        )
-        case = put(case, moved)
-    return _with(
-        case,
-        known,
-        event,
-        at,
-        messages=kept,
-        contacts=max(0, known.contacts - wrote),
-        facts=tuple(f for f in known.facts if f.contact_id not in named),
-    )
+        case = put(case, joined(into, moved))
+    return put(case, _replace(rest, status=event.status, updated_at=at))
 
 
 def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> Case:

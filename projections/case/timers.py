@@ -50,6 +50,8 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
         yield _timer(ticket, "assume_resolved", None, ticket.assume_resolved_at)
     if ticket.close_at is not None:
         yield _timer(ticket, "close", None, ticket.close_at)
+    if ticket.ask_again_at is not None:
+        yield _timer(ticket, "ask_again", None, ticket.ask_again_at)
     yield from _sla(ticket, "first_reply", ticket.first_reply)
     yield from _sla(ticket, "resolution", ticket.resolution)
 

@@ -1,12 +1,29 @@
 """Every table projection, and the views that join them: the query contract."""
 
-from projections.tables import contacts, decisions, desk, tickets
+from projections.tables import (
+    contacts,
+    customers,
+    decisions,
+    desk,
+    learned,
+    messages,
+    notices,
+    replies,
+    sla,
+    tickets,
+)
 from projections.tables.table import Json, Table
 
 TABLES: tuple[Table, ...] = (
     *tickets.TABLES,
+    *messages.TABLES,
+    *sla.TABLES,
     *contacts.TABLES,
+    *replies.TABLES,
     *decisions.TABLES,
+    *customers.TABLES,
+    *notices.TABLES,
+    *learned.TABLES,
     *desk.TABLES,
 )
 

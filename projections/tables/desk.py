@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
-from projections.tables.table import Json, Table
+from projections.tables.table import EMPTY_LIST, Json, Table, by, json_of
+from schemas.event import Event
 from schemas.events import desk, knowledge
 from schemas.record import Record
 from schemas.topics import DESK, KNOWLEDGE
 
 _replace = msgspec.structs.replace
-
-
-def _listed(texts: Sequence[str]) -> Json:
-    return Json(msgspec.json.encode(list(texts)).decode())
 
 
 class SpecialistRow(msgspec.Struct, frozen=True):
@@ -24,8 +19,8 @@ class SpecialistRow(msgspec.Struct, frozen=True):
     specialist_id: str
     name: str | None = None
     team: str | None = None
-    skills: Json = Json("[]")
-    languages: Json = Json("[]")
+    skills: Json = EMPTY_LIST
+    languages: Json = EMPTY_LIST
     senior: bool = False
     capacity: int = 10
     available: bool = True
@@ -43,21 +38,19 @@ def specialist_row(row: SpecialistRow | None, record: Record, key: str) -> Speci
                 if (value := getattr(event, name)) is not None
             }
             if event.skills is not None:
-                changes["skills"] = _listed(event.skills)
+                changes["skills"] = json_of(event.skills)
             if event.languages is not None:
-                changes["languages"] = _listed(event.languages)
+                changes["languages"] = json_of(event.languages)
             return _replace(row, **changes)
         case desk.AvailabilityReported():
             return _replace(row, available=event.available)
-        case _:
+        case _:  # its keys name no row of any other event
             return row
 
 
-def _specialist_keys(record: Record) -> Sequence[str]:
-    event = record.event
-    if isinstance(event, desk.SpecialistDescribed | desk.AvailabilityReported):
-        return (event.specialist_id,)
-    return ()
+_SPECIALISTS: frozenset[type[Event]] = frozenset(
+    {desk.SpecialistDescribed, desk.AvailabilityReported}
+)
 
 
 class ArticleRow(msgspec.Struct, frozen=True):
@@ -65,7 +58,6 @@ class ArticleRow(msgspec.Struct, frozen=True):
 
     article_id: str
     title: str
-    body: str
     category: str | None
     language: str | None
     examples: int
@@ -79,19 +71,29 @@ def article_row(row: ArticleRow | None, record: Record, key: str) -> ArticleRow 
     return ArticleRow(
         article_id=key,
         title=event.title,
-        body=event.body,
         category=event.category,
         language=event.language,
         examples=len(event.examples),
     )
 
 
-def _article_keys(record: Record) -> Sequence[str]:
-    event = record.event
-    return (event.article_id,) if isinstance(event, knowledge.ArticlePublished) else ()
-
+_ARTICLES: frozenset[type[Event]] = frozenset({knowledge.ArticlePublished})
 
 TABLES: tuple[Table, ...] = (
-    Table("specialists", DESK.name, SpecialistRow, _specialist_keys, specialist_row),
-    Table("articles", KNOWLEDGE.name, ArticleRow, _article_keys, article_row),
+    Table(
+        "specialists",
+        DESK.name,
+        SpecialistRow,
+        by("specialist_id", _SPECIALISTS),
+        specialist_row,
+        _SPECIALISTS,
+    ),
+    Table(
+        "articles",
+        KNOWLEDGE.name,
+        ArticleRow,
+        by("article_id", _ARTICLES),
+        article_row,
+        _ARTICLES,
+    ),
 )

@@ -8,9 +8,13 @@ from typing import Any
 
 import msgspec
 
+from schemas.event import Event
 from schemas.record import Record
 
 Row = Any  # a table's own row struct; a registry of tables cannot name them all
+
+Keys = Callable[[Record], Sequence[str]]
+"""Which rows a record touches, by primary key."""
 
 Bool = bool
 """A column that is true or false."""
@@ -20,6 +24,15 @@ class Json(str):
     """A column that holds JSON text."""
 
     __slots__ = ()
+
+
+def json_of(value: object) -> Json:
+    """A value as a JSON column holds it."""
+    return Json(msgspec.json.encode(value).decode())
+
+
+EMPTY_LIST = Json("[]")
+EMPTY_OBJECT = Json("{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +45,16 @@ class Table:
         row: The struct of a row; the first field is the primary key.
         keys: Which rows a record touches, by primary key.
         evolve: A row after a record; None stays None, a row never goes away.
+        folds: The event types that touch a row; every other one means nothing to this table.
         indexes: Columns that reads look up by.
     """
 
     name: str
     topic: str
     row: type[msgspec.Struct]
-    keys: Callable[[Record], Sequence[str]]
+    keys: Keys
     evolve: Callable[[Row | None, Record, str], Row | None]
+    folds: frozenset[type[Event]]
     indexes: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -51,3 +66,22 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Its columns in order, the primary key first."""
         return self.row.__struct_fields__
+
+
+def by_id(kinds: frozenset[type[Event]]) -> Keys:
+    """Rows keyed by the record's own id: one record of these types, one row."""
+
+    def keys(record: Record) -> Sequence[str]:
+        return (record.id,) if type(record.event) in kinds else ()
+
+    return keys
+
+
+def by(field: str, kinds: frozenset[type[Event]]) -> Keys:
+    """Rows keyed by a field of the events of these types."""
+
+    def keys(record: Record) -> Sequence[str]:
+        event = record.event
+        return (str(getattr(event, field)),) if type(event) in kinds else ()
+
+    return keys

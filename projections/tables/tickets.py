@@ -1,13 +1,12 @@
-"""Tables folded from the tickets' topic: the tickets, their messages, their SLA targets."""
+"""The tickets as they stand, folded from their topic."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
-from projections.tables.table import Json, Table
-from schemas.event import TicketEvent
+from projections.tables.table import EMPTY_LIST, EMPTY_OBJECT, Json, Table, by, json_of
+from schemas.event import Event, TicketEvent
+from schemas.events import EVENTS
 from schemas.events import tickets as became
 from schemas.record import Record
 from schemas.topics import TICKETS
@@ -33,9 +32,9 @@ class TicketRow(msgspec.Struct, frozen=True):
     resolution_time_minutes: float | None = None
     satisfaction_score: int | None = None
     rated_at: str | None = None
-    tags: Json = Json("[]")
-    metadata: Json = Json("{}")
-    channels: Json = Json("[]")
+    tags: Json = EMPTY_LIST
+    metadata: Json = EMPTY_OBJECT
+    channels: Json = EMPTY_LIST
     category: str | None = None
     category_confidence: float | None = None
     estimated_resolution_minutes: int | None = None
@@ -43,7 +42,7 @@ class TicketRow(msgspec.Struct, frozen=True):
     sentiment_score: float | None = None
     vip_status: bool = False
     escalated_at: str | None = None
-    escalation_reasons: Json = Json("[]")
+    escalation_reasons: Json = EMPTY_LIST
     auto_resolution_candidate: bool = False
     team: str | None = None
     contacts: int = 0
@@ -52,6 +51,7 @@ class TicketRow(msgspec.Struct, frozen=True):
     automatic: bool = False
     reopened: int = 0
     first_replied_at: str | None = None
+    first_reply_minutes: float | None = None
     last_contact_at: str | None = None
     resolved_at: str | None = None
     resolved_by: str | None = None
@@ -64,11 +64,7 @@ class TicketRow(msgspec.Struct, frozen=True):
 def _extended(texts: str, *more: str) -> Json:
     known: list[str] = msgspec.json.decode(str(texts))
     added = [one for one in more if one not in known]
-    return Json(msgspec.json.encode([*known, *added]).decode()) if added else Json(texts)
-
-
-def _listed(texts: Sequence[str]) -> Json:
-    return Json(msgspec.json.encode(list(texts)).decode())
+    return json_of([*known, *added]) if added else Json(texts)
 
 
 def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | None:
@@ -89,7 +85,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
             description=event.description,
             origin=event.origin,
             metadata=Json(event.metadata),
-            channels=_listed([event.channel]),
+            channels=json_of([event.channel]),
             language=event.language,
             sentiment_score=event.sentiment_score,
             vip_status=event.vip,
@@ -108,14 +104,14 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         case became.TicketTriaged():
             changes |= {
                 "category_confidence": event.category_confidence,
-                "tags": _listed(event.tags),
+                "tags": json_of(event.tags),
                 "estimated_resolution_minutes": event.estimated_resolution_minutes,
                 "language": event.language,
                 "sentiment_score": event.sentiment_score,
                 "vip_status": event.vip,
             }
         case became.MessageAdded():
-            changes |= _message(row, event, at)
+            changes |= _message(row, event, record)
         case became.TicketEscalated():
             changes["escalated_at"] = row.escalated_at or at
             changes["escalation_reasons"] = _extended(row.escalation_reasons, *event.triggers)
@@ -124,7 +120,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         case became.TicketTransferred():
             changes["assigned_agent"] = None
         case became.TicketTagged():
-            changes["tags"] = _listed(event.tags)
+            changes["tags"] = json_of(event.tags)
         case became.TicketSnoozed():
             changes["snoozed_until"] = rfc3339(event.until)
         case became.TicketWoken():
@@ -156,12 +152,13 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
             changes |= {"closed_at": None, "merged_into": None}
         case became.TicketRated():
             changes |= {"satisfaction_score": event.score, "rated_at": at}
-        case _:
+        case _:  # the others change no more than what every event of a ticket carries
             pass
     return _replace(row, **changes)
 
 
-def _message(row: TicketRow, event: became.MessageAdded, at: str) -> dict[str, object]:
+def _message(row: TicketRow, event: became.MessageAdded, record: Record) -> dict[str, object]:
+    at = rfc3339(record.at)
     if event.direction == "in":
         return {
             "contacts": row.contacts + 1,
@@ -170,142 +167,31 @@ def _message(row: TicketRow, event: became.MessageAdded, at: str) -> dict[str, o
         }
     if event.interaction_type != "agent_response":
         return {}
+    waited = (record.at - event.opened_at).total_seconds() / 60.0
+    first = row.first_replied_at is None
     return {
         "replies": row.replies + 1,
         "person_replies": row.person_replies + (event.kind in {"agent_reply", "opening"}),
-        "first_replied_at": row.first_replied_at or at,
+        "first_replied_at": at if first else row.first_replied_at,
+        "first_reply_minutes": waited if first else row.first_reply_minutes,
         "auto_resolution_candidate": (
             row.auto_resolution_candidate or event.auto_resolution_candidate
         ),
     }
 
 
-class MessageRow(msgspec.Struct, frozen=True):
-    """One message, reply or note of a ticket; its text is in the table of its own topic."""
-
-    interaction_id: str
-    ticket_id: str
-    customer_id: str
-    timestamp: str
-    direction: str
-    interaction_type: str
-    channel: str
-    kind: str
-    author: str | None
-    sentiment_score: float | None
-    solution_id: str | None
-    confidence: float | None
-
-
-def message_row(row: MessageRow | None, record: Record, key: str) -> MessageRow | None:
-    """A message's row after a ticket's event."""
-    event = record.event
-    match event:
-        case became.MessageAdded():
-            return MessageRow(
-                interaction_id=key,
-                ticket_id=event.ticket_id,
-                customer_id=event.customer_id,
-                timestamp=rfc3339(record.at),
-                direction=event.direction,
-                interaction_type=event.interaction_type,
-                channel=event.message_channel,
-                kind=event.kind,
-                author=event.author,
-                sentiment_score=event.sentiment_score,
-                solution_id=event.solution_id,
-                confidence=event.confidence,
-            )
-        case became.TicketSplit():
-            return None if row is None else _replace(row, ticket_id=event.into)
-        case _:
-            return row
-
-
-def _message_keys(record: Record) -> Sequence[str]:
-    event = record.event
-    match event:
-        case became.MessageAdded():
-            return (event.interaction_id,)
-        case became.TicketSplit():
-            return event.messages
-        case _:
-            return ()
-
-
-class SlaRow(msgspec.Struct, frozen=True):
-    """One SLA target of one ticket, under the calendar and policy it was started with."""
-
-    target_id: str
-    ticket_id: str
-    target: str
-    started_at: str
-    due_at: str
-    target_minutes: int
-    calendar_version: str
-    policy_version: str
-    warned_at: str | None = None
-    met_at: str | None = None
-    breached_at: str | None = None
-
-
-def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
-    """A target's row after a ticket's event."""
-    event = record.event
-    at = rfc3339(record.at)
-    match event:
-        case became.SlaStarted():
-            return SlaRow(
-                target_id=key,
-                ticket_id=event.ticket_id,
-                target=event.target,
-                started_at=row.started_at if row is not None and event.resumed else at,
-                due_at=rfc3339(event.due_at),
-                target_minutes=event.target_minutes,
-                calendar_version=event.calendar_version,
-                policy_version=event.policy_version,
-                warned_at=row.warned_at if row is not None else None,
-            )
-        case became.SlaWarned():
-            return None if row is None else _replace(row, warned_at=at)
-        case became.SlaMet():
-            return None if row is None else _replace(row, met_at=at)
-        case became.SlaBreached():
-            return None if row is None else _replace(row, breached_at=at)
-        case _:
-            return row
-
-
-def _sla_keys(record: Record) -> Sequence[str]:
-    event = record.event
-    match event:
-        case became.SlaStarted() | became.SlaWarned() | became.SlaMet() | became.SlaBreached():
-            return (f"{event.ticket_id}:{event.target}",)
-        case _:
-            return ()
-
-
-def _ticket_keys(record: Record) -> Sequence[str]:
-    event = record.event
-    return (event.ticket_id,) if isinstance(event, TicketEvent) else ()
-
-
-TICKETS_TABLE = Table(
-    "tickets",
-    TICKETS.name,
-    TicketRow,
-    _ticket_keys,
-    ticket_row,
-    (("customer_id", "created_at"), ("status",), ("created_at",)),
+_TICKETS: frozenset[type[Event]] = frozenset(
+    kind for kind in EVENTS.values() if issubclass(kind, TicketEvent)
 )
-MESSAGES_TABLE = Table(
-    "messages",
-    TICKETS.name,
-    MessageRow,
-    _message_keys,
-    message_row,
-    (("ticket_id", "timestamp"), ("customer_id", "timestamp")),
-)
-SLA_TABLE = Table("sla", TICKETS.name, SlaRow, _sla_keys, sla_row, (("ticket_id",),))
 
-TABLES: tuple[Table, ...] = (TICKETS_TABLE, MESSAGES_TABLE, SLA_TABLE)
+TABLES: tuple[Table, ...] = (
+    Table(
+        "tickets",
+        TICKETS.name,
+        TicketRow,
+        by("ticket_id", _TICKETS),
+        ticket_row,
+        _TICKETS,
+        (("customer_id", "created_at"), ("status",), ("created_at",)),
+    ),
+)

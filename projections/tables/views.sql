@@ -110,19 +110,20 @@ SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
 -- Metrics, definition v1, in total, by channel and by day of opening. A ticket that was merged
--- into another counts with that one.
+-- into another counts with that one. The names inside begin with v1_ as well, for by that whoever
+-- guards the reading tells what the views read from what a query reads past them.
 CREATE VIEW v1_metrics AS
-WITH base AS (
+WITH v1_base AS (
     SELECT t.*, substr(created_at, 1, 10) AS day,
            (julianday(first_replied_at) - julianday(created_at)) * 1440.0 AS first_reply
     FROM p_tickets t WHERE merged_into IS NULL
 ),
-cut AS (
-    SELECT 'all' AS period, 'all' AS segment, * FROM base
-    UNION ALL SELECT 'all', 'channel:' || channel, * FROM base
-    UNION ALL SELECT day, 'all', * FROM base
+v1_cut AS (
+    SELECT 'all' AS period, 'all' AS segment, * FROM v1_base
+    UNION ALL SELECT 'all', 'channel:' || channel, * FROM v1_base
+    UNION ALL SELECT day, 'all', * FROM v1_base
 ),
-counted AS (
+v1_counted AS (
     SELECT period, segment, count(*) AS tickets,
            sum(resolved_at IS NOT NULL) AS resolved,
            sum(resolved_at IS NOT NULL AND contacts = 1 AND reopened = 0) AS first_contact,
@@ -134,9 +135,9 @@ counted AS (
            count(satisfaction_score) AS ratings,
            sum(first_reply) AS first_reply,
            count(first_reply) AS first_replies
-    FROM cut GROUP BY period, segment
+    FROM v1_cut GROUP BY period, segment
 ),
-contact_again AS (
+v1_contact_again AS (
     SELECT count(*) AS tickets,
            sum(EXISTS (SELECT 1 FROM p_tickets n WHERE n.customer_id = t.customer_id
                 AND n.ticket_id <> t.ticket_id AND n.merged_into IS NULL
@@ -146,44 +147,44 @@ contact_again AS (
                OR t.reopened > 0) AS again
     FROM p_tickets t WHERE t.resolved_at IS NOT NULL AND t.merged_into IS NULL
 ),
-sla AS (
+v1_sla AS (
     SELECT sum(met_at IS NOT NULL) AS met,
            sum(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
     FROM p_sla
 ),
-context AS (
+v1_context AS (
     SELECT sum(kept) AS kept, sum(given) AS given FROM p_handovers
 )
 SELECT 'total_tickets' AS metric, 'v1' AS definition, period, segment,
        CAST(tickets AS REAL) AS value, CAST(tickets AS REAL) AS numerator,
-       1.0 AS denominator FROM counted
+       1.0 AS denominator FROM v1_counted
 UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, CAST(resolved AS REAL),
-       CAST(resolved AS REAL), 1.0 FROM counted
+       CAST(resolved AS REAL), 1.0 FROM v1_counted
 UNION ALL SELECT 'resolution_rate', 'v1', period, segment,
-       1.0 * resolved / tickets, 1.0 * resolved, 1.0 * tickets FROM counted
+       1.0 * resolved / tickets, 1.0 * resolved, 1.0 * tickets FROM v1_counted
 UNION ALL SELECT 'average_resolution_time_minutes', 'v1', period, segment,
-       minutes / nullif(resolved, 0), minutes, 1.0 * resolved FROM counted
+       minutes / nullif(resolved, 0), minutes, 1.0 * resolved FROM v1_counted
 UNION ALL SELECT 'customer_satisfaction', 'v1', period, segment,
-       1.0 * satisfaction / nullif(ratings, 0), 1.0 * satisfaction, 1.0 * ratings FROM counted
+       1.0 * satisfaction / nullif(ratings, 0), 1.0 * satisfaction, 1.0 * ratings FROM v1_counted
 UNION ALL SELECT 'channel_distribution', 'v1', c.period, c.segment,
        1.0 * c.tickets / a.tickets, 1.0 * c.tickets, 1.0 * a.tickets
-       FROM counted c JOIN counted a ON a.period = c.period AND a.segment = 'all'
+       FROM v1_counted c JOIN v1_counted a ON a.period = c.period AND a.segment = 'all'
        WHERE c.segment <> 'all'
 UNION ALL SELECT 'escalation_rate', 'v1', period, segment,
-       1.0 * escalated / tickets, 1.0 * escalated, 1.0 * tickets FROM counted
+       1.0 * escalated / tickets, 1.0 * escalated, 1.0 * tickets FROM v1_counted
 UNION ALL SELECT 'first_contact_resolution', 'v1', period, segment,
-       1.0 * first_contact / tickets, 1.0 * first_contact, 1.0 * tickets FROM counted
+       1.0 * first_contact / tickets, 1.0 * first_contact, 1.0 * tickets FROM v1_counted
 UNION ALL SELECT 'first_reply_minutes', 'v1', period, segment,
-       first_reply / nullif(first_replies, 0), first_reply, 1.0 * first_replies FROM counted
+       first_reply / nullif(first_replies, 0), first_reply, 1.0 * first_replies FROM v1_counted
 UNION ALL SELECT 'reopen_rate', 'v1', period, segment,
-       1.0 * reopened / tickets, 1.0 * reopened, 1.0 * tickets FROM counted
+       1.0 * reopened / tickets, 1.0 * reopened, 1.0 * tickets FROM v1_counted
 UNION ALL SELECT 'automatic_share', 'v1', period, segment,
-       1.0 * automatic / tickets, 1.0 * automatic, 1.0 * tickets FROM counted
+       1.0 * automatic / tickets, 1.0 * automatic, 1.0 * tickets FROM v1_counted
 UNION ALL SELECT 'recontact_rate_7d', 'v1', 'all', 'all',
        1.0 * again / nullif(tickets, 0), 1.0 * coalesce(again, 0), 1.0 * tickets
-       FROM contact_again
+       FROM v1_contact_again
 UNION ALL SELECT 'sla_met', 'v1', 'all', 'all',
-       1.0 * met / nullif(ended, 0), 1.0 * coalesce(met, 0), 1.0 * coalesce(ended, 0) FROM sla
+       1.0 * met / nullif(ended, 0), 1.0 * coalesce(met, 0), 1.0 * coalesce(ended, 0) FROM v1_sla
 UNION ALL SELECT 'context_kept', 'v1', 'all', 'all',
        1.0 * kept / nullif(given, 0), 1.0 * coalesce(kept, 0), 1.0 * coalesce(given, 0)
-       FROM context;
+       FROM v1_context;

@@ -55,7 +55,7 @@ class EscalationNotified(Decision):
 
     specialist_id: str | None
     team: str
-    text: str
+    text: Personal
 
 
 class ArticleAdopted(Decision):

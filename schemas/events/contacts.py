@@ -7,7 +7,6 @@ from typing import ClassVar
 from schemas.event import Attachment, Event
 from schemas.vocabulary import (
     Channel,
-    JsonText,
     Personal,
     PersonalJson,
     SlaTarget,
@@ -59,7 +58,7 @@ class ProductSignalReported(_Inbox):
 
     customer_id: str
     kind: str
-    metadata: JsonText = "{}"
+    metadata: PersonalJson = "{}"
 
 
 class SurveyAnswered(_Inbox):
@@ -147,7 +146,7 @@ class ReplyFailed(_Inbox):
     ticket_id: str | None = None
     request_id: str
     attempt: int
-    error: str
+    error: Personal
     final: bool
 
 

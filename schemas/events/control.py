@@ -55,5 +55,5 @@ class QueryRun(_Control):
     """A person ran a query over the views. Written by the gateway and the command line."""
 
     person: Personal
-    sql: str
+    sql: Personal
     rows: int

@@ -164,13 +164,16 @@ class CustomersMerged(Decision):
 
 
 class CustomersUnmerged(Decision):
-    """A merge is taken back: this line stands on its own again. By the Customer agent."""
+    """A merge is taken back: this line stands on its own again. By the Customer agent.
+
+    `channel` and `handle` are null where nobody asked for it: a circle of merges was ended.
+    """
 
     ACTION: ClassVar[str] = "customer.unmerge"
 
     from_customer_id: str
-    channel: Channel
-    handle: Personal
+    channel: Channel | None = None
+    handle: Personal | None = None
 
 
 class ContactLinked(Decision):
@@ -226,7 +229,7 @@ class EscalationTriggered(Decision):
     ACTION: ClassVar[str] = "triage.detect_escalation_needs"
 
     triggers: list[Trigger]
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class SolutionsFound(Decision):
@@ -323,7 +326,7 @@ class TeamAlertRequested(Decision):
     team: str
     alert_type: str
     priority: Priority
-    text: str
+    text: Personal
 
 
 class AccountManagerNotified(Decision):
@@ -332,7 +335,7 @@ class AccountManagerNotified(Decision):
     ACTION: ClassVar[str] = "notification.alert_team"
 
     account_manager: str
-    text: str
+    text: Personal
 
 
 class CustomerNotified(Decision):
@@ -362,4 +365,4 @@ class WorkflowFailed(Decision):
 
     failed_agent: str
     record_type: str
-    error: str
+    error: Personal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.event import Event
-from schemas.vocabulary import JsonText, Personal, PersonalJson, Priority, Trigger
+from schemas.vocabulary import JsonText, Personal, Priority, Trigger
 
 
 class _Desk(Event):
@@ -38,10 +38,10 @@ class AvailabilityReported(_Desk):
 
 
 class SpecialistRequested(_Desk):
-    """A ticket needs a person. Written by the customer domain; carries the whole context.
+    """A ticket needs a person. Written by the customer domain.
 
-    `specialist_id` is set when a person asked for somebody by name. `context` is the hand-over
-    packet as JSON.
+    `specialist_id` is set when a person asked for somebody by name; `former_id` is who had the
+    ticket before, and gets it again if they are free.
     """
 
     request_id: str
@@ -53,10 +53,26 @@ class SpecialistRequested(_Desk):
     senior: bool = False
     priority: Priority
     specialist_id: str | None = None
+    former_id: str | None = None
     escalated: bool = False
     triggers: list[Trigger] = []
     summary: Personal
-    context: PersonalJson
+
+
+class RequestRepeated(_Desk):
+    """A ticket still waits when somebody should be on duty. Written by the customer domain."""
+
+    customer_id: str
+    ticket_id: str
+    request_id: str
+
+
+class RequestWithdrawn(_Desk):
+    """A ticket needs no person any more before one was found. Written by the customer domain."""
+
+    customer_id: str
+    ticket_id: str
+    request_id: str
 
 
 class SpecialistReleased(_Desk):

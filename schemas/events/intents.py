@@ -50,7 +50,7 @@ class ReopenAsked(Intent):
 class EscalationAsked(Intent):
     """A person or program wants the ticket escalated."""
 
-    reason: str = "asked by a person"
+    reason: Personal = "asked by a person"
     triggers: list[str] = []
 
 
@@ -64,7 +64,7 @@ class TransferAsked(Intent):
     """A person wants the ticket passed to another team."""
 
     team: str
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class PriorityAsked(Intent):
@@ -148,7 +148,7 @@ class TeamAlertAsked(Intent):
     """A program asks that the team be alerted about a ticket."""
 
     alert_type: str = "attention"
-    message: str | None = None
+    message: Personal | None = None
 
 
 class NoticeAsked(Intent):

@@ -18,7 +18,7 @@ class ArticlePublished(_Knowledge):
     article_id: str
     title: str
     body: str
-    examples: list[str] = []
+    examples: list[Personal] = []
     category: str | None = None
     language: str | None = None
 
@@ -39,31 +39,31 @@ class ExampleProposed(_Knowledge):
 
 
 class SolutionShown(_Knowledge):
-    """An article was offered to a customer. Written by the customer domain."""
+    """An article was offered to a customer. By the customer domain, or a program through PACT."""
 
     article_id: str
-    ticket_id: str
+    ticket_id: str | None = None
 
 
 class SolutionAccepted(_Knowledge):
-    """An offered article solved the issue. Written by the customer domain."""
+    """An offered article solved the issue. By the customer domain, or a program through PACT."""
 
     article_id: str
-    ticket_id: str
+    ticket_id: str | None = None
 
 
 class SolutionRejected(_Knowledge):
-    """An offered article did not help. Written by the customer domain."""
+    """An offered article did not help. By the customer domain, or a program through PACT."""
 
     article_id: str
-    ticket_id: str
+    ticket_id: str | None = None
 
 
 class CategoryTaught(_Knowledge):
     """A category with example texts, and what it means for priority and team. By any producer."""
 
     name: str
-    examples: list[str] = []
+    examples: list[Personal] = []
     priority: Priority | None = None
     team: str | None = None
 
@@ -72,7 +72,7 @@ class TagTaught(_Knowledge):
     """A tag with example texts. By any producer."""
 
     name: str
-    examples: list[str] = []
+    examples: list[Personal] = []
 
 
 class ToneLabelled(_Knowledge):

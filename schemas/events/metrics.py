@@ -9,7 +9,7 @@ from schemas.vocabulary import Channel
 
 
 class InteractionMeasured(Event):
-    """Something countable happened to a ticket. Written by the customer domain.
+    """Something countable happened. By the customer domain, or a program through PACT.
 
     `kind` is contact, reply, resolution, escalation, automatic_answer or rejected_answer;
     `minutes` is the resolution time where it applies.
@@ -20,7 +20,7 @@ class InteractionMeasured(Event):
     category: str
     kind: str
     channel: Channel
-    ticket_id: str
+    ticket_id: str | None = None
     customer_id: str
     minutes: float | None = None
     sentiment_score: float | None = None

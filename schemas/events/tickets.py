@@ -88,7 +88,7 @@ class TicketEscalated(TicketEvent):
     """The ticket is escalated; that it was stays, also when the status moves on."""
 
     triggers: list[Trigger]
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class TicketAssigned(TicketEvent):
@@ -124,7 +124,7 @@ class TicketTransferred(TicketEvent):
 
     previous: str | None
     by: str
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class TicketSnoozed(TicketEvent):
@@ -188,11 +188,17 @@ class TicketsUnmerged(TicketEvent):
 
 
 class TicketSplit(TicketEvent):
-    """Messages of this ticket became a ticket of their own."""
+    """Messages of this ticket became a ticket of their own.
+
+    `contacts`, `replies` and `person_replies` say how many of each went along.
+    """
 
     into: str
     messages: list[str]
     by: str
+    contacts: int
+    replies: int
+    person_replies: int
 
 
 class TicketMoved(TicketEvent):

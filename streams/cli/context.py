@@ -7,18 +7,19 @@ stderr.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from streams.settings import Settings, load
+from streams.cli.output import Progress, table
 
 if TYPE_CHECKING:
     from streams.clock import Clock
-    from streams.desk import Desk
+    from streams.desk import Desk, View
+    from streams.settings import Settings
 
 
 @dataclass
@@ -36,7 +37,9 @@ class Context:
     quiet: bool = False
 
     def settings(self) -> Settings:
-        """The settings of this call."""
+        """The settings of this call; raises `Misconfigured`."""
+        from streams.settings import load
+
         return load(self.flags)[0]
 
     def desk(self, clock: Clock | None = None, *, default_secret: str | None = None) -> Desk:
@@ -45,117 +48,62 @@ class Context:
         Args:
             clock: Another clock than the wall's.
             default_secret: The identity secret of a new store where none is set.
+
+        Raises:
+            Misconfigured: The settings or the store do not allow it.
         """
         from streams.clock import WallClock
-        from streams.desk import Desk  # the heavy part, only for commands that need it
+        from streams.desk import Desk
 
         settings = self.settings()
         secret = settings.identity.secret or default_secret
         return Desk(settings.data, clock or WallClock(), secret=secret)
 
-    def show(self, document: Any, text: Callable[[], str] | None = None) -> None:  # Any: JSON
+    def show(self, document: Any, text: Callable[[], str]) -> None:
         """One document: as JSON, or as its text for people."""
-        if self.json or text is None:
+        if self.json:
             self.line(document)
         else:
             click.echo(text())
 
-    def line(self, document: Any) -> None:  # Any: JSON
+    def line(self, document: Any) -> None:
         """One JSON document on a line of its own."""
         click.echo(msgspec.json.encode(document).decode())
 
     def rows(self, rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) -> None:
-        """A list of rows: one JSON array, or a table for people."""
-        if self.json:
-            self.line(list(rows))
-        else:
-            click.echo(table(rows, columns))
+        """A list of rows: one JSON array, or a table for people.
+
+        Args:
+            rows: The rows.
+            columns: Which columns the table has; JSON always has all.
+        """
+        self.show(list(rows), lambda: table(rows, columns))
 
     def remark(self, text: str) -> None:
-        """Something said beside the data."""
+        """Something said beside the data; left out with --quiet."""
         if not self.quiet:
             click.echo(text, err=True)
+
+    def complain(self, where: str, error: str, remedy: str | None) -> None:
+        """What is wrong with a part of the input; said with --quiet too."""
+        click.echo(f"{where}: {error}" + (f"\n  -> {remedy}" if remedy else ""), err=True)
 
     def bar(self, title: str, total: int | None = None) -> Progress:
         """A progress bar on stderr; silent with --quiet and where nobody looks on."""
         return Progress(title, total, shown=not self.quiet and sys.stderr.isatty())
 
 
-class Progress:
-    """A progress bar that may be shown or not.
+def view_of(desk: Desk, as_of: str | None, *, occurred: bool) -> Desk | View:
+    """The views now, or as they stood at a moment.
 
-    Args:
-        title: What goes on.
-        total: How many steps there are, if that is known.
-        shown: Whether anything is drawn.
+    Raises:
+        Refused: The moment is neither a time nor a position.
     """
-
-    def __init__(self, title: str, total: int | None, *, shown: bool) -> None:
-        self._bar: Any = None  # rich's progress, loaded only when it is drawn
-        if shown:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-            from rich.progress import Progress as RichProgress
-
-            self._bar = RichProgress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-            )
-            self._task = self._bar.add_task(title, total=total)
-
-    def __enter__(self) -> Progress:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def advance(self, steps: int = 1) -> None:
-        """So many steps further."""
-        if self._bar is not None:
-            self._bar.advance(self._task, steps)
-
-
-def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) -> str:
-    """Rows as aligned text; long values are cut, which JSON never does."""
-    if not rows:
-        return "(nothing)"
-    names = list(columns or rows[0])
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(names)]
-    lines = [names, ["-" * width for width in widths], *cells]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-WIDEST = 48
-
-
-def _cell(value: Any) -> str:  # Any: a column's value
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    if isinstance(value, list):
-        text = ", ".join(str(one) for one in value) or "-"
-    elif isinstance(value, dict):
-        text = msgspec.json.encode(value).decode()
-    else:
-        text = str(value)
-    text = " ".join(text.split())
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-
-
-def numbered(lines: Iterable[str]) -> str:
-    """Lines as one text."""
-    return "\n".join(lines)
+    if as_of is not None:
+        return desk.as_of(as_of, occurred=occurred)
+    if occurred:
+        raise click.UsageError("--occurred says how --as-of cuts; give --as-of too")
+    return desk
 
 
 give = click.make_pass_decorator(Context)

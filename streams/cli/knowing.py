@@ -3,51 +3,81 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 import msgspec
 
 from streams.cli.context import Context, give
+from streams.cli.output import described
 from streams.cli.working import lines_of
 from streams.errors import NotFound, Refused
 
+ARTICLES = ("article",)
+TEACHINGS = ("category", "tag", "tone")
+SPECIALISTS = ("specialist",)
 
-def _take(context: Context, lines: Iterable[bytes], kinds: frozenset[str]) -> int:
-    """Append lines of certain types and work them off; prints what became of each."""
+
+def _take(context: Context, lines: Iterable[bytes], kinds: tuple[str, ...]) -> int:
+    """Append lines of certain types and work them off; prints what became of them.
+
+    Args:
+        context: The call's context.
+        lines: NDJSON.
+        kinds: The types that the command takes; the first is that of a line which names none.
+    """
     counts = {"accepted": 0, "repeat": 0, "unreadable": 0}
+    others: list[tuple[int, str]] = []
     with context.desk() as desk:
-        for taken in desk.intake.lines(_typed(lines, kinds)):
+        for taken in desk.intake.lines(_typed(lines, kinds, others)):
             counts[taken.status] += 1
             if taken.error is not None:
-                context.remark(f"line {taken.line}: {taken.error}\n  -> {taken.remedy}")
+                context.complain(f"line {taken.line}", taken.error, taken.remedy)
         try:
             desk.run()
         except Refused:
             context.remark("another worker is at work and will take them in")
+    for number, kind in others:
+        counts["unreadable"] += 1
+        context.complain(
+            f"line {number}",
+            f"{kind} is not taken here, only {', '.join(kinds)}",
+            "put it in with `pactdesk produce`",
+        )
     context.show(counts, lambda: ", ".join(f"{n} {name}" for name, n in counts.items()))
     return 65 if counts["unreadable"] else 0
 
 
-def _typed(lines: Iterable[bytes], kinds: frozenset[str]) -> Iterable[bytes]:
-    """Lines with the type that the command implies, where they do not say it."""
-    default = next(iter(kinds)) if len(kinds) == 1 else None
-    for line in lines:
-        if default is None:
-            yield line
-            continue
+def _typed(
+    lines: Iterable[bytes], kinds: tuple[str, ...], others: list[tuple[int, str]]
+) -> Iterator[bytes]:
+    """Lines with the type that the command implies; other types are left out and noted."""
+    for number, line in enumerate(lines, 1):
         try:
             document = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             yield line
             continue
-        if isinstance(document, dict):
-            yield msgspec.json.encode({"type": default, **document})
-        else:
+        if not isinstance(document, dict):
             yield line
+        elif document.get("type", kinds[0]) in kinds:
+            yield msgspec.json.encode({"type": kinds[0], **document})
+        else:
+            others.append((number, str(document["type"])))
+            yield b""  # an empty line is passed over, and keeps the numbers right
+
+
+def _source(file: BinaryIO | None, starter: bool, what: str) -> Iterable[bytes]:
+    if starter == (file is not None):
+        raise click.UsageError("give a FILE (or - for standard input), or --starter")
+    if file is not None:
+        return lines_of(file)
+    from streams.starter import lines as starter_lines
+
+    return starter_lines(what)
 
 
 @click.group("articles")
@@ -61,17 +91,7 @@ def articles_command() -> None:
 @give
 def articles_import(context: Context, file: BinaryIO | None, starter: bool) -> int:
     """Import articles (NDJSON, or the shipped ones)."""
-    return _take(context, _source(file, starter, "articles"), frozenset({"article"}))
-
-
-def _source(file: BinaryIO | None, starter: bool, what: str) -> Iterable[bytes]:
-    if starter == (file is not None):
-        raise click.UsageError("give a FILE (or - for standard input), or --starter")
-    if file is not None:
-        return lines_of(file)
-    from streams.starter import lines as starter_lines
-
-    return starter_lines(what)
+    return _take(context, _source(file, starter, "articles"), ARTICLES)
 
 
 @articles_command.command("list")
@@ -83,7 +103,7 @@ def articles_list(context: Context) -> None:
 
 
 @articles_command.command("show")
-@click.argument("article_id")
+@click.argument("article_id", metavar="ID")
 @give
 def articles_show(context: Context, article_id: str) -> None:
     """Show one article with its text."""
@@ -93,11 +113,11 @@ def articles_show(context: Context, article_id: str) -> None:
             raise NotFound(f"there is no article {article_id}", "see `pactdesk articles list`")
         text = desk.models_now().article(article_id)
     found = {**rows[0], "body": text.body if text is not None else ""}
-    context.show(found, lambda: "\n".join(f"{name}: {value}" for name, value in found.items()))
+    context.show(found, lambda: "\n".join(described(found)))
 
 
 @articles_command.command("retire")
-@click.argument("article_id")
+@click.argument("article_id", metavar="ID")
 @click.option("--as", "person", default="desk", show_default=True, help="Who does it.")
 @give
 def articles_retire(context: Context, article_id: str, person: str) -> None:
@@ -121,18 +141,7 @@ def teach_command(context: Context, file: BinaryIO | None, starter: bool) -> int
 
     A line without a type is a category.
     """
-    lines = _source(file, starter, "categories")
-    return _take(context, (_with_type(line) for line in lines), frozenset())
-
-
-def _with_type(line: bytes) -> bytes:
-    try:
-        document = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return line
-    if isinstance(document, dict) and "type" not in document:
-        return msgspec.json.encode({"type": "category", **document})
-    return line
+    return _take(context, _source(file, starter, "categories"), TEACHINGS)
 
 
 @click.group("team")
@@ -145,7 +154,7 @@ def team_command() -> None:
 @give
 def team_import(context: Context, file: BinaryIO) -> int:
     """Import specialists (NDJSON)."""
-    return _take(context, lines_of(file), frozenset({"specialist"}))
+    return _take(context, lines_of(file), SPECIALISTS)
 
 
 @team_command.command("list")
@@ -166,23 +175,25 @@ def policy_command() -> None:
 @give
 def policy_show(context: Context, default: bool) -> None:
     """Print the policy in force, as TOML."""
-    if default:
-        shipped = resources.files("agents").joinpath("policy.toml").read_text("utf-8")
-        click.echo(shipped, nl=False)
-        return
+    from agents.policy import default_policy
     from agents.policy_toml import to_toml
 
-    with context.desk() as desk:
-        policy = desk.policy()
-    document: dict[str, Any] = {"version": policy.version, **policy.model_dump(mode="json")}
-    context.show(document, lambda: to_toml(policy).rstrip("\n"))
+    if default:
+        policy = default_policy()
+        text = resources.files("agents").joinpath("policy.toml").read_text("utf-8")
+    else:
+        with context.desk() as desk:
+            policy = desk.policy()
+        text = to_toml(policy)
+    document = {"version": policy.version, **policy.model_dump(mode="json")}
+    context.show(document, lambda: text.rstrip("\n"))
 
 
 def _policy_text(path: Path) -> str:
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{path} cannot be read ({error})", "give a TOML file") from error
+        raise click.UsageError(f"{path} cannot be read ({error}); give a TOML file") from error
 
 
 @policy_command.command("check")

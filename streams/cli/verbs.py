@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,9 +11,12 @@ import msgspec
 from streams.cli.context import Context, give
 from streams.errors import Refused
 
+Body = Callable[..., None]
+"""A verb's function: the context, its arguments and the person."""
+
 
 def _ask(context: Context, document: dict[str, Any], person: str) -> None:
-    """Append an intent, work it off and print how the desk ruled."""
+    """Append an intent, work it off and print how the desk ruled; raises `Refused` when it did."""
     from streams.rulings import ask
 
     with context.desk() as desk:
@@ -21,18 +25,20 @@ def _ask(context: Context, document: dict[str, Any], person: str) -> None:
         raise Refused(ruling.reason, ruling.remedy)
     context.show(
         msgspec.to_builtins(ruling),
-        lambda: (
-            f"{document['type']}: {ruling.status}\n" + "\n".join(f"  {t}" for t in ruling.events)
+        lambda: "\n".join(
+            [f"{document['type']}: {ruling.status}", *(f"  {event}" for event in ruling.events)]
         ),
     )
 
 
-def _verb(name: str, help_: str) -> Any:  # Any: click decorators are untyped callables
-    def wrap(function: Any) -> Any:
-        function = click.option(
+def _verb(name: str, help_: str) -> Callable[[Body], click.Command]:
+    """Makes a command of a verb's function, with --as."""
+
+    def wrap(function: Body) -> click.Command:
+        as_person = click.option(
             "--as", "person", default="desk", show_default=True, help="Who does it."
-        )(function)
-        return click.command(name, help=help_)(give(function))
+        )
+        return click.command(name, help=help_)(as_person(give(function)))
 
     return wrap
 
@@ -45,37 +51,56 @@ def _plain(name: str, help_: str) -> click.Command:
     def command(context: Context, ticket_id: str, person: str) -> None:
         _ask(context, {"type": name, "ticket_id": ticket_id}, person)
 
-    found: click.Command = command
-    return found
+    return command
 
 
-def _with_text(name: str, field: str, metavar: str, help_: str) -> click.Command:
-    """A verb that takes a ticket and one text."""
+def _with_text(name: str, field: str, help_: str) -> click.Command:
+    """A verb that takes a ticket and one text, which is a field of the intent."""
 
     @_verb(name, help_)
     @click.argument("ticket_id", metavar="TICKET")
-    @click.argument("value", metavar=metavar)
+    @click.argument("value", metavar=field.upper())
     def command(context: Context, ticket_id: str, value: str, person: str) -> None:
         _ask(context, {"type": name, "ticket_id": ticket_id, field: value}, person)
 
-    found: click.Command = command
-    return found
+    return command
 
 
-reply_command = _with_text("reply", "text", "TEXT", "Reply to the customer of a ticket.")
-note_command = _with_text("note", "text", "TEXT", "Write a note that only the desk sees.")
+def _identity(name: str, help_: str) -> click.Command:
+    """A verb about whose a handle is."""
+
+    @_verb(name, help_)
+    @click.argument("customer_id", metavar="CUSTOMER")
+    @click.argument("channel", metavar="CHANNEL")
+    @click.argument("handle", metavar="HANDLE")
+    def command(context: Context, customer_id: str, channel: str, handle: str, person: str) -> None:
+        document = {
+            "type": name,
+            "customer_id": customer_id,
+            "channel": channel,
+            "handle": handle,
+        }
+        _ask(context, document, person)
+
+    return command
+
+
+reply_command = _with_text("reply", "text", "Reply to the customer of a ticket.")
+note_command = _with_text("note", "text", "Write a note that only the desk sees.")
 resolve_command = _plain("resolve", "Say that a ticket is solved.")
 close_command = _plain("close", "Close a ticket.")
 reopen_command = _plain("reopen", "Open a resolved or closed ticket again.")
-assign_command = _with_text("assign", "person", "PERSON", "Give a ticket to a person.")
-transfer_command = _with_text("transfer", "team", "TEAM", "Pass a ticket to another team.")
-priority_command = _with_text("priority", "priority", "PRIORITY", "Set a ticket's priority.")
-categorise_command = _with_text(
-    "categorise", "category", "CATEGORY", "Correct a ticket's category."
+assign_command = _with_text("assign", "person", "Give a ticket to a person.")
+transfer_command = _with_text("transfer", "team", "Pass a ticket to another team.")
+priority_command = _with_text("priority", "priority", "Set a ticket's priority.")
+categorise_command = _with_text("categorise", "category", "Correct a ticket's category.")
+snooze_command = _with_text(
+    "snooze", "until", "Put a ticket out of sight until a moment, such as 2026-03-03T09:00:00Z."
 )
-snooze_command = _with_text("snooze", "until", "UNTIL", "Put a ticket out of sight until a time.")
-merge_command = _with_text("merge", "into", "INTO", "Say that a ticket is the same as another.")
+merge_command = _with_text("merge", "into", "Say that a ticket is the same issue as another.")
 unmerge_command = _plain("unmerge", "Take a merge back.")
+link_command = _identity("link", "Say that a handle on a channel is a customer's.")
+unlink_command = _identity("unlink", "Take a link back.")
 
 
 @_verb("escalate", "Escalate a ticket.")
@@ -88,21 +113,30 @@ def escalate_command(context: Context, ticket_id: str, reason: str, person: str)
 
 @_verb("start", "Begin a conversation with a customer.")
 @click.argument("customer_id", metavar="CUSTOMER")
-@click.argument("channel")
-@click.argument("text")
+@click.argument("channel", metavar="CHANNEL")
+@click.argument("text", metavar="TEXT")
 def start_command(context: Context, customer_id: str, channel: str, text: str, person: str) -> None:
     """Begin a conversation with a customer."""
     document = {"type": "start", "customer_id": customer_id, "channel": channel, "text": text}
     _ask(context, document, person)
 
 
+@_verb("split", "Make messages a ticket of their own.")
+@click.argument("ticket_id", metavar="TICKET")
+@click.argument("messages", metavar="MESSAGE...", nargs=-1, required=True)
+def split_command(context: Context, ticket_id: str, messages: tuple[str, ...], person: str) -> None:
+    """Make messages a ticket of their own."""
+    document = {"type": "split", "ticket_id": ticket_id, "messages": list(messages)}
+    _ask(context, document, person)
+
+
 @click.command(
     "tag",
     help="Add and remove tags: +this -that.",
-    context_settings={"ignore_unknown_options": True},
+    context_settings={"ignore_unknown_options": True},  # so that -that is no option
 )
 @click.argument("ticket_id", metavar="TICKET")
-@click.argument("changes", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("changes", metavar="+TAG|-TAG...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--as", "person", default="desk", show_default=True, help="Who does it.")
 @give
 def tag_command(context: Context, ticket_id: str, changes: tuple[str, ...], person: str) -> None:
@@ -117,34 +151,3 @@ def tag_command(context: Context, ticket_id: str, changes: tuple[str, ...], pers
         "remove": [one[1:] for one in changes if one[0] == "-"],
     }
     _ask(context, document, person)
-
-
-@_verb("split", "Make messages a ticket of their own.")
-@click.argument("ticket_id", metavar="TICKET")
-@click.argument("messages", metavar="MESSAGE...", nargs=-1, required=True)
-def split_command(context: Context, ticket_id: str, messages: tuple[str, ...], person: str) -> None:
-    """Make messages a ticket of their own."""
-    document = {"type": "split", "ticket_id": ticket_id, "messages": list(messages)}
-    _ask(context, document, person)
-
-
-def _identity(name: str, help_: str) -> click.Command:
-    @_verb(name, help_)
-    @click.argument("customer_id", metavar="CUSTOMER")
-    @click.argument("channel")
-    @click.argument("handle")
-    def command(context: Context, customer_id: str, channel: str, handle: str, person: str) -> None:
-        document = {
-            "type": name,
-            "customer_id": customer_id,
-            "channel": channel,
-            "handle": handle,
-        }
-        _ask(context, document, person)
-
-    found: click.Command = command
-    return found
-
-
-link_command = _identity("link", "Say that a handle on a channel is a customer's.")
-unlink_command = _identity("unlink", "Take a link back.")

@@ -38,11 +38,10 @@ def produce_command(context: Context, file: BinaryIO) -> int:
             bar.advance()
             if context.json:
                 context.line(taken)
-            elif taken.error is not None:
-                click.echo(f"line {taken.line}: {taken.status} {taken.id}")
-                click.echo(f"line {taken.line}: {taken.error}\n  -> {taken.remedy}", err=True)
-            else:
-                click.echo(f"line {taken.line}: {taken.status} {taken.id}")
+                continue
+            click.echo(f"line {taken.line}: {taken.status} {taken.id}")
+            if taken.error is not None:
+                context.complain(f"line {taken.line}", taken.error, taken.remedy)
     context.remark(", ".join(f"{count} {name}" for name, count in counts.items()))
     return 65 if counts["unreadable"] else 0
 
@@ -61,11 +60,13 @@ def run_command(context: Context, now: str | None) -> None:
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
 
 
-ROLES = ("gateway", "agents", "projections", "effects")
-
-
 @click.command("up")
-@click.option("--roles", default="agents,projections,effects", show_default=True)
+@click.option(
+    "--roles",
+    default="agents,projections,effects",
+    show_default=True,
+    help="Which roles, separated by commas.",
+)
 @click.option("--domain", help="Only the agents of this domain: every one of them by default.")
 @click.option(
     "--clock",

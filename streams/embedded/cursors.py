@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from datetime import datetime
 
@@ -66,8 +67,8 @@ class Cursors:
         self._heap: list[tuple[float, str, int, int]] = []
         self._waiting: set[tuple[str, int]] = set()
 
-    def next(self) -> Head | None:
-        """The next record to take, or None when nothing waits."""
+    def next(self, until: float = math.inf) -> Head | None:
+        """The next record to take, for `taken` to follow; None when none waits by `until`."""
         if not self._heap:
             self.look()
         if not self._heap:
@@ -75,32 +76,50 @@ class Cursors:
         order, topic, partition, _ = self._heap[0]
         cursor = self._cursors[topic, partition]
         at = order if self._by_time else cursor.clock
+        if self._by_time and at > until:
+            return None
+        heapq.heappop(self._heap)
         return cursor, cursor.ahead[0], at
 
     def taken(self, cursor: Cursor, clock: float) -> None:
         """The head of a cursor was taken at a clock reading."""
-        heapq.heappop(self._heap)
         cursor.ahead.popleft()
         cursor.clock = max(cursor.clock, clock)
         self._waiting.discard((cursor.topic, cursor.partition))
-        self.grew(cursor.topic, cursor.partition)
+        self._wait(cursor)
 
     def grew(self, topic: str, partition: int) -> None:
         """A partition may hold more than was read of it."""
+        self._wait(self._cursor(topic, partition))
+
+    def appended(self, entry: Entry) -> None:
+        """This process appended to an inbox: what comes next there need not be read back."""
+        cursor = self._cursor(entry.topic, entry.partition)
+        if cursor.position == entry.offset and len(cursor.ahead) < BATCH:
+            cursor.ahead.append(entry)
+            cursor.position += 1
+        self._wait(cursor)
+
+    def _cursor(self, topic: str, partition: int) -> Cursor:
         place = (topic, partition)
-        if place in self._waiting:
-            return
         cursor = self._cursors.get(place)
         if cursor is None:
             cursor = self._cursors[place] = Cursor(topic, partition, 0, 0.0)
+        return cursor
+
+    def _wait(self, cursor: Cursor) -> None:
+        """Put a cursor with something to take in its place among the others."""
+        place = (cursor.topic, cursor.partition)
+        if place in self._waiting:
+            return
         if not cursor.ahead:
-            cursor.ahead.extend(self._log.read(topic, partition, cursor.position, BATCH))
+            cursor.ahead.extend(self._log.read(*place, cursor.position, BATCH))
             cursor.position += len(cursor.ahead)
         if not cursor.ahead:
             return
         entry = cursor.ahead[0]
         order = max(cursor.clock, time_of(entry)) if self._by_time else float(entry.seq)
-        heapq.heappush(self._heap, (order, topic, partition, entry.offset))
+        heapq.heappush(self._heap, (order, *place, entry.offset))
         self._waiting.add(place)
 
     def look(self) -> None:
@@ -115,6 +134,8 @@ class Cursors:
 
 def time_of(entry: Entry) -> float:
     """When a stored record happened by its own header, in seconds; 0 when it does not say."""
+    if entry.known is not None:
+        return entry.known.at.timestamp()
     text = header_time(entry.headers)
     if text is None:
         return 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,11 +15,12 @@ from streams.embedded.database import Database
 
 
 class Entry(NamedTuple):
-    """One stored line of the log, undecoded.
+    """One stored line of the log.
 
     Attributes:
         seq: Place in the order of appending over all topics, from 1.
         appended_at: Wall-clock time of the append; never shown in a view.
+        known: The record in it, where this process appended it and need not decode it.
     """
 
     seq: int
@@ -31,13 +32,17 @@ class Entry(NamedTuple):
     value: bytes
     appended_at: str
     id: str
+    known: Record | None = None
 
     def record(self) -> Record:
         """The record in it; raises `Unreadable` when there is none."""
-        return codec.record(self.headers, self.value, partition=self.partition, offset=self.offset)
+        return self.known or codec.record(
+            self.headers, self.value, partition=self.partition, offset=self.offset
+        )
 
 
 _COLUMNS = "seq, topic, partition, offset, key, headers, value, appended_at, id"
+_INSERT = f"INSERT INTO log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class SqliteLog:
@@ -50,11 +55,11 @@ class SqliteLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, records: Iterable[Record]) -> list[Record]:
-        """Append records at the ends of their partitions; returns them with their places."""
+    def append(self, records: Iterable[Record]) -> list[Entry]:
+        """Append records at the ends of their partitions; returns what was stored."""
         stamp = rfc3339(datetime.now(UTC))
-        rows = []
-        placed = []
+        seq = self.last_seq()
+        entries: list[Entry] = []
         ends: dict[tuple[str, int], int] = {}
         for record in records:
             topic = record.topic
@@ -63,8 +68,10 @@ class SqliteLog:
             if offset is None:
                 offset = self.end(topic, partition)
             ends[topic, partition] = offset + 1
-            rows.append(
-                (
+            seq += 1
+            entries.append(
+                Entry(
+                    seq,
                     topic,
                     partition,
                     offset,
@@ -73,11 +80,11 @@ class SqliteLog:
                     codec.encode(record.event),
                     stamp,
                     record.id,
+                    msgspec.structs.replace(record, partition=partition, offset=offset),
                 )
             )
-            placed.append((record, partition, offset))
-        self._insert(rows, ends)
-        return [_with_place(*one) for one in placed]
+        self._insert([entry[:-1] for entry in entries], ends)
+        return entries
 
     def append_raw(
         self,
@@ -91,16 +98,22 @@ class SqliteLog:
         """Append bytes as they are, such as a dead letter's; returns the offset."""
         offset = self.end(topic, partition)
         stamp = rfc3339(datetime.now(UTC))
-        row = (topic, partition, offset, key, headers, value, stamp, record_id)
+        row = (
+            self.last_seq() + 1,
+            topic,
+            partition,
+            offset,
+            key,
+            headers,
+            value,
+            stamp,
+            record_id,
+        )
         self._insert([row], {(topic, partition): offset + 1})
         return offset
 
-    def _insert(self, rows: list[tuple[object, ...]], ends: dict[tuple[str, int], int]) -> None:
-        self._database.executemany(
-            "INSERT INTO log (topic, partition, offset, key, headers, value, appended_at, id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+    def _insert(self, rows: Sequence[tuple[object, ...]], ends: dict[tuple[str, int], int]) -> None:
+        self._database.executemany(_INSERT, rows)
         self._database.executemany(
             "INSERT OR REPLACE INTO ends (topic, partition, end_offset) VALUES (?, ?, ?)",
             [(topic, partition, end) for (topic, partition), end in ends.items()],
@@ -134,7 +147,7 @@ class SqliteLog:
         where = "seq > ?"
         values: list[object] = [after]
         if topic is not None:
-            where += " AND topic = ?"
+            where += " AND +topic = ?"  # the plus keeps it from the index, which has another order
             values.append(topic)
         rows = self._database.execute(
             f"SELECT {_COLUMNS} FROM log WHERE {where} ORDER BY seq", values
@@ -149,11 +162,22 @@ class SqliteLog:
         ).fetchone()
         return None if row is None else Entry(*row)
 
+    def family(self, correlation: str) -> list[Entry]:
+        """What followed from an outside record, in the order of appending, without the record.
+
+        By the shared beginning of the ids (`schemas.record.answer_id`), so its cost depends on how
+        much followed and not on how long the log is.
+        """
+        beginning = correlation[:8]
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM log WHERE id >= ? AND id < ? ORDER BY seq",
+            (beginning + "0", beginning + "g"),
+        )
+        mark = f'"ce_correlationid":{msgspec.json.encode(correlation).decode()}'
+        found = [Entry(*row) for row in rows]
+        return [e for e in found if e.id != correlation and mark in e.headers]
+
     def last_seq(self) -> int:
         """The place of the newest entry; 0 for an empty log."""
         row = self._database.execute("SELECT max(seq) FROM log").fetchone()
         return int(row[0] or 0)
-
-
-def _with_place(record: Record, partition: int, offset: int) -> Record:
-    return msgspec.structs.replace(record, partition=partition, offset=offset)

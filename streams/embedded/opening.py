@@ -17,6 +17,10 @@ VERSION = 1
 
 BUSY_SECONDS = 30.0
 
+CHECKPOINT_PAGES = 4000
+"""Pages of 4 KiB in the write-ahead log before it is folded back: rarer than SQLite's own 1,000,
+for a page that turns change again and again is then written back once."""
+
 
 def open_database(folder: Path, *, secret: str | None = None) -> Database:
     """Open the store in a folder, making it if it is not there.
@@ -62,6 +66,7 @@ def _cannot_open(path: Path, error: Exception) -> Misconfigured | Unavailable:
 def _tune(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA foreign_keys = OFF")

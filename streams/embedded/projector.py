@@ -13,6 +13,7 @@ from projections.tables import TABLES, Table
 from schemas.record import Record
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.recent import Recent
 from streams.embedded.tables import INBOX_NAMES, Rows
 from streams.errors import Unreadable
 
@@ -57,20 +58,29 @@ class Fold:
             for rows in group:
                 rows.flush()
 
+    def forget(self) -> None:
+        """Let go of every row that is held: the tables were written by somebody else."""
+        for group in self._rows.values():
+            for rows in group:
+                rows.forget()
+
 
 class Projector:
     """Keeps the tables up with the log.
 
     Args:
         database: The store's connection.
+        recent: What a worker in this process wrote and took, so that it need not be read back.
     """
 
     NAME = "tables"
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, recent: Recent | None = None) -> None:
         self._db = database
         self._log = SqliteLog(database)
         self._fold = Fold(database)
+        self._recent = recent or Recent()
+        self._left: dict[tuple[str, int], int] = {}
 
     def catch_up(self) -> int:
         """Fold everything that may be folded by now; returns how many records that were."""
@@ -83,31 +93,40 @@ class Projector:
         with self._db.transaction():
             limits = self._limits()
             stood = self._positions()
+            if stood != self._left:  # another projector went on: what this one holds is old
+                self._fold.forget()
             count = 0
             moved: list[tuple[str, str, int, int, int]] = []
             for (topic, partition), limit in limits.items():
                 start = stood.get((topic, partition), 0)
                 room = min(limit - start, BATCH - count)
                 if room > 0:
-                    for entry in self._log.read(topic, partition, start, room):
-                        self._apply(entry)
+                    for record in self._records(topic, partition, start, room):
+                        if record is not None:
+                            self._fold.apply(record)
                     count += room
                     start += room
                 if room > 0 or (topic, partition) not in stood:
                     end = self._log.end(topic, partition)
                     moved.append((self.NAME, topic, partition, start, end))
+                    stood[topic, partition] = start
             self._fold.flush()
             self._db.executemany(
                 "INSERT OR REPLACE INTO read_positions"
                 " (projection, topic, partition, position, end_position) VALUES (?, ?, ?, ?, ?)",
                 moved,
             )
-            return count
+        self._left = stood
+        return count
 
-    def _apply(self, entry: Entry) -> None:
-        record = readable(self._log, entry)
-        if record is not None:
-            self._fold.apply(record)
+    def _records(
+        self, topic: str, partition: int, start: int, count: int
+    ) -> Iterable[Record | None]:
+        known = self._recent.hand_over((topic, partition), start, count)
+        if known is not None:
+            return known
+        entries = self._log.read(topic, partition, start, count)
+        return (readable(self._log, entry) for entry in entries)
 
     def _positions(self) -> dict[tuple[str, int], int]:
         rows = self._db.execute(

@@ -27,6 +27,7 @@ CREATE TABLE contact_points (
     handle TEXT NOT NULL,
     customer_id TEXT NOT NULL,
     declared INTEGER NOT NULL,
+    absorbed TEXT,
     PRIMARY KEY (channel, handle, customer_id)
 ) WITHOUT ROWID;
 
@@ -51,8 +52,10 @@ CREATE TABLE lines (
 CREATE TABLE parked (
     ticket_id TEXT NOT NULL PRIMARY KEY,
     key TEXT NOT NULL,
+    closed INTEGER NOT NULL,
     state BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX parked_open ON parked (key) WHERE NOT closed;
 
 CREATE TABLE seen (
     id TEXT NOT NULL PRIMARY KEY
@@ -67,7 +70,7 @@ CREATE TABLE timers (
     target TEXT,
     due_at REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX timers_due ON timers (partition, due_at);
+CREATE INDEX timers_due ON timers (partition, due_at, id);
 
 -- What effects have claimed: one row a request, so that no two carry it out.
 CREATE TABLE claims (

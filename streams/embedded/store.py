@@ -1,5 +1,6 @@
-"""The case store in SQLite: states, numbers, positions, timers, seen ids. No transactions here:
-every call belongs to the one that the worker holds.
+"""The case store in SQLite: states, numbers, positions, timers, seen ids.
+
+No transactions here: every call belongs to the one that the worker holds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ STATES: dict[str, type[msgspec.Struct]] = {
 }
 """The state of a line, by its domain."""
 
+MOST_AT_ONCE = 1000
+"""How many parked tickets change lines in one turn; further ones follow when they are touched."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoders = {domain: msgspec.msgpack.Decoder(kind) for domain, kind in STATES.items()}
 _tickets = msgspec.msgpack.Decoder(Ticket)
@@ -43,8 +47,14 @@ class DueTimer(msgspec.Struct, frozen=True):
     due_at: float
 
 
+HELD = 256
+"""Lines that are kept decoded: an answer follows its question closely. States never change."""
+
+
 class CaseStore:
     """Reads and writes what the agents of all domains decide on.
+
+    It belongs to the one worker of a store: nobody else writes lines while it is in use.
 
     Args:
         database: The store's connection.
@@ -52,15 +62,20 @@ class CaseStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._held: dict[tuple[str, str], tuple[Any, Line]] = {}
 
     def load(self, domain: Domain, key: str) -> tuple[Any, Line]:  # Any: the domain's state
         """The state of a line and how far it has numbered; a fresh one for a new line."""
-        row = self._db.execute(
-            "SELECT state, numbered FROM lines WHERE domain = ? AND key = ?", (domain, key)
-        ).fetchone()
-        if row is None:
-            return fresh(domain, key), Line()
-        return _decoders[domain].decode(row[0]), _lines.decode(row[1])
+        held = self._held.pop((domain, key), None)
+        if held is None:
+            row = self._db.execute(
+                "SELECT state, numbered FROM lines WHERE domain = ? AND key = ?", (domain, key)
+            ).fetchone()
+            if row is None:
+                return fresh(domain, key), Line()
+            held = _decoders[domain].decode(row[0]), _lines.decode(row[1])
+        self._hold(domain, key, held)
+        return held
 
     def save(self, domain: Domain, key: str, state: msgspec.Struct, line: Line) -> None:
         """Write the state of a line."""
@@ -68,23 +83,47 @@ class CaseStore:
             "INSERT OR REPLACE INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)",
             (domain, key, _encoder.encode(line), _encoder.encode(state)),
         )
+        self._held.pop((domain, key), None)
+        self._hold(domain, key, (state, line))
 
-    def parked(self, ticket_ids: Iterable[str]) -> list[Ticket]:
-        """The parked tickets among these, each taken out of the parking."""
+    def _hold(self, domain: Domain, key: str, held: tuple[Any, Line]) -> None:
+        """Keep a line at hand, the least recently used one beyond the bound let go."""
+        self._held[domain, key] = held
+        if len(self._held) > HELD:
+            del self._held[next(iter(self._held))]
+
+    def parked(self, key: str, ticket_ids: Iterable[str]) -> list[Ticket]:
+        """The parked tickets of a line among these, each taken out of the parking."""
         found = []
         for ticket_id in ticket_ids:
             row = self._db.execute(
-                "DELETE FROM parked WHERE ticket_id = ? RETURNING state", (ticket_id,)
+                "DELETE FROM parked WHERE ticket_id = ? AND key = ? RETURNING state",
+                (ticket_id, key),
             ).fetchone()
             if row is not None:
                 found.append(_tickets.decode(row[0]))
         return found
 
+    def parked_open(self, key: str) -> list[Ticket]:
+        """A line's parked tickets that are not closed, each taken out of the parking."""
+        rows = self._db.execute(
+            "SELECT ticket_id FROM parked WHERE key = ? AND NOT closed ORDER BY ticket_id LIMIT ?",
+            (key, MOST_AT_ONCE),
+        ).fetchall()
+        return self.parked(key, [str(row[0]) for row in rows])
+
+    def peek(self, ticket_id: str) -> Ticket | None:
+        """A parked ticket, which stays parked: for reading only."""
+        row = self._db.execute(
+            "SELECT state FROM parked WHERE ticket_id = ?", (ticket_id,)
+        ).fetchone()
+        return None if row is None else _tickets.decode(row[0])
+
     def park(self, key: str, tickets: Iterable[Ticket]) -> None:
         """Put tickets aside."""
         self._db.executemany(
-            "INSERT OR REPLACE INTO parked (ticket_id, key, state) VALUES (?, ?, ?)",
-            [(ticket.id, key, _encoder.encode(ticket)) for ticket in tickets],
+            "INSERT OR REPLACE INTO parked (ticket_id, key, closed, state) VALUES (?, ?, ?, ?)",
+            [(t.id, key, t.status == "closed", _encoder.encode(t)) for t in tickets],
         )
 
     def see(self, record_id: str) -> bool:
@@ -112,21 +151,23 @@ class CaseStore:
                 came,
             )
 
-    def due(self, until: float, partition: int | None = None) -> list[DueTimer]:
-        """Timers due by a moment, earliest first: of one partition, or the first of all."""
-        if partition is None:
-            rows = self._db.execute(
-                "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
-                " WHERE due_at <= ? ORDER BY due_at, partition, id LIMIT 1",
-                (until,),
-            )
-        else:
-            rows = self._db.execute(
-                "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
-                " WHERE partition = ? AND due_at <= ? ORDER BY due_at, id",
-                (partition, until),
-            )
+    def due(self, partition: int, until: float) -> list[DueTimer]:
+        """The timers of a partition that are due by a moment, earliest first."""
+        rows = self._db.execute(
+            "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
+            " WHERE partition = ? AND due_at <= ? ORDER BY due_at, id",
+            (partition, until),
+        )
         return [DueTimer(*row) for row in rows]
+
+    def earliest(self, partition: int) -> DueTimer | None:
+        """The timer of a partition that runs out first."""
+        row = self._db.execute(
+            "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
+            " WHERE partition = ? ORDER BY due_at, id LIMIT 1",
+            (partition,),
+        ).fetchone()
+        return None if row is None else DueTimer(*row)
 
     def fired(self, timer_id: str) -> None:
         """A timer became a record: its row goes."""

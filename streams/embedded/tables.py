@@ -1,4 +1,4 @@
-"""The SQL of the table projections in SQLite: their tables, their views, reading and writing rows."""
+"""The SQL of the table projections in SQLite: their tables, their views, their rows."""
 
 from __future__ import annotations
 
@@ -97,8 +97,12 @@ def _statements(text: str) -> list[str]:
     return [one.strip() for one in "\n".join(lines).split(";\n") if one.strip().rstrip(";")]
 
 
+HELD = 2000
+"""Rows of a table that are kept at hand between two batches."""
+
+
 class Rows:
-    """Reads and writes the rows of one table, keeping what a batch touched until it is flushed.
+    """Reads and writes the rows of one table; what was touched is at hand until it is too much.
 
     Args:
         database: The store's connection.
@@ -140,9 +144,16 @@ class Rows:
         self._changed.add(key)
 
     def flush(self) -> None:
-        """Write what changed and let go of everything."""
-        rows = [self._held[key] for key in self._changed if self._held[key] is not None]
-        self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
+        """Write what changed; rows stay at hand, the batches that follow often need them."""
+        if self._changed:
+            rows = [self._held[key] for key in self._changed if self._held[key] is not None]
+            self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
+            self._changed.clear()
+        if len(self._held) > HELD:
+            self._held.clear()
+
+    def forget(self) -> None:
+        """Let go of every row."""
         self._held.clear()
         self._changed.clear()
 

@@ -9,16 +9,18 @@ clock it is the order of appending, and the clock is read once a turn.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
 from agents.roster import ROSTERS
 from projections.case import Case, Ticket, timers
-from projections.case.parking import needs, restore, settle
+from projections.case.parking import moves_open, needs, restore, settle
 from projections.lines import FOLDS
 from schemas.events.contacts import RecordForwarded, TimerDue
-from schemas.record import Record, Source
+from schemas.events.decisions import ReplyRequested
+from schemas.record import Record, Source, derived_id
 from schemas.topics import CONTACTS, KNOWLEDGE, TOPICS, Domain
 from schemas.vocabulary import rfc3339
 from streams.clock import Clock
@@ -26,6 +28,7 @@ from streams.deadletters import dead_letter
 from streams.embedded.cursors import Cursor, Cursors
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.recent import Recent
 from streams.embedded.store import CaseStore, DueTimer
 from streams.errors import Unreadable
 from streams.forwarding import unwrapped
@@ -36,16 +39,22 @@ from streams.worlds import Worlds
 class Worker:
     """Works off what waits in the inboxes of all domains.
 
+    After an error of the store a worker is done with: the next one begins from the store.
+
     Args:
         database: The store's connection.
         worlds: Where a turn's snapshot comes from.
         clock: The wall's clock, or one that is told.
+        recent: Where to leave what was written and taken, for a projector in this process.
 
     Attributes:
         turns: How many records were taken since the start.
+        requests: Replies that were requested since the effects emptied it last.
     """
 
-    def __init__(self, database: Database, worlds: Worlds, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, worlds: Worlds, clock: Clock, recent: Recent | None = None
+    ) -> None:
         self._db = database
         self._log = SqliteLog(database)
         self._store = CaseStore(database)
@@ -53,22 +62,24 @@ class Worker:
         self._clock = clock
         self._cursors = Cursors(self._log, self._store.positions(), by_time=clock.simulated)
         self._next_due = self._store.next_due()
+        self._recent = recent
+        self._appended: list[Entry] = []
         self.turns = 0
+        self.requests: list[Entry] = []
 
     def look(self) -> None:
-        """Look for what other processes appended since the last turn."""
+        """Look for what intake and other processes appended since the last turn."""
+        self._worlds.follow()
         self._cursors.look()
 
     def step(self) -> bool:
         """Take the next record; False when nothing waits, under simulated time by the clock."""
-        head = self._cursors.next()
+        now = self._clock.now().timestamp()
+        head = self._cursors.next(now)
         if head is None:
             return False
         cursor, entry, at = head
-        now = self._clock.now().timestamp()
         if self._clock.simulated:
-            if at > now:
-                return False
             now = at
         self._take(cursor, entry, now)
         self._cursors.taken(cursor, now)
@@ -77,59 +88,99 @@ class Worker:
 
     def fire(self) -> bool:
         """Turn the earliest timer that is due by the clock into a record; False without one."""
-        due = self._store.due(self._clock.now().timestamp())
-        if not due:
+        timer = self._first_due(self._clock.now().timestamp())
+        if timer is None:
             return False
         with self._db.transaction():
-            self._append([_record_of(due[0])])
-            self._store.fired(due[0].id)
+            self._append([_record_of(timer)])
+            self._store.fired(timer.id)
+        self._committed()
         return True
 
+    def _first_due(self, now: float) -> DueTimer | None:
+        """The first by (due_at, partition, id); what is known of a partition may be too early."""
+        while self._next_due:
+            due_at, partition = min((at, p) for p, at in self._next_due.items())
+            if due_at > now:
+                return None
+            timer = self._store.earliest(partition)
+            if timer is None:
+                del self._next_due[partition]
+            elif timer.due_at > due_at:
+                self._next_due[partition] = timer.due_at
+            else:
+                return timer
+        return None
+
     def _take(self, cursor: Cursor, entry: Entry, now: float) -> None:
+        record = None
         with self._db.transaction():
             if self._clock.simulated and cursor.topic == CONTACTS.name:
                 self._fire_passed(cursor.partition, now)
             if self._store.see(entry.id):
-                self._work(cursor.domain, entry, now)
+                record = self._work(cursor.domain, entry, now)
             self._store.advance(cursor.topic, cursor.partition, entry.offset + 1, now)
+        if self._recent is not None:
+            self._recent.took(entry, record)
+        self._committed()
 
     def _fire_passed(self, partition: int, now: float) -> None:
         """Append the timers of a partition that its clock passes with this record."""
         if self._next_due.get(partition, float("inf")) > now:
             return
-        for timer in self._store.due(now, partition):
+        for timer in self._store.due(partition, now):
             self._append([_record_of(timer)])
             self._store.fired(timer.id)
-        self._next_due = self._store.next_due()
+        first = self._store.earliest(partition)
+        self._next_due[partition] = float("inf") if first is None else first.due_at
 
     def _append(self, records: list[Record]) -> None:
-        for record in self._log.append(records):
-            if record.topic == KNOWLEDGE.name:
-                self._worlds.appended = True
-            if TOPICS[record.topic].kind == "inbox" and record.partition is not None:
-                self._cursors.grew(record.topic, record.partition)
+        self._appended += self._log.append(records)
 
-    def _work(self, domain: Domain, entry: Entry, now: float) -> None:
+    def _committed(self) -> None:
+        """Tell everybody in this process of what was appended."""
+        outputs: list[Entry] = []
+        for entry in self._appended:
+            if TOPICS[entry.topic].kind == "record":
+                outputs.append(entry)
+                if entry.known is not None and isinstance(entry.known.event, ReplyRequested):
+                    self.requests.append(entry)
+        self.appended(self._appended)
+        if self._recent is not None:
+            self._recent.wrote(outputs)
+        self._appended = []
+
+    def appended(self, entries: Iterable[Entry]) -> None:
+        """This process appended to inboxes: what it did need not be found in the log."""
+        for entry in entries:
+            if TOPICS[entry.topic].kind == "inbox":
+                self._cursors.appended(entry)
+                if entry.topic == KNOWLEDGE.name:
+                    self._worlds.appended = True
+
+    def _work(self, domain: Domain, entry: Entry, now: float) -> Record | None:
+        """One turn; returns what the tables fold of the entry: None for what is unreadable."""
         try:
-            record = entry.record()
-            if isinstance(record.event, RecordForwarded):
+            taken = record = entry.record()
+            before, line = self._store.load(domain, record.key)
+            if isinstance(record.event, RecordForwarded) and before.merged_into is None:
                 record = unwrapped(record)
-                if not self._store.see(record.id):
-                    return
         except Unreadable as error:
             at = rfc3339(datetime.fromtimestamp(now, UTC))
             dead_letter(self._log, entry, error, handler=domain, at=at)
-            return
-        state, line = self._store.load(domain, record.key)
-        if isinstance(state, Case):
-            state, outputs = self._case_turn(state, record, entry.partition, now)
+            return None
+        state: msgspec.Struct
+        if isinstance(before, Case):
+            state, outputs = self._case_turn(before, record, entry.partition, now)
         else:
-            state, outputs = self._turn(domain, state, record, now)
+            state, outputs = self._turn(domain, before, record, now)
         if outputs:
             source = Source(entry.topic, entry.partition, entry.offset, 0, len(outputs))
             placed, line = numbered(outputs, line, source)
             self._append(placed)
-        self._store.save(domain, record.key, state, line)
+        if outputs or state is not before:
+            self._store.save(domain, record.key, state, line)
+        return taken
 
     def _case_turn(
         self, case: Case, record: Record, partition: int, now: float
@@ -151,8 +202,11 @@ class Worker:
         return after, outputs
 
     def _with_parked(self, case: Case, record: Record) -> Case:
+        if moves_open(case, record.event):
+            for ticket in self._store.parked_open(record.key):
+                case = restore(case, ticket)
         while wanted := needs(case, record.event):
-            found: list[Ticket] = self._store.parked(wanted)
+            found: list[Ticket] = self._store.parked(record.key, wanted)
             if not found:
                 break
             for ticket in found:
@@ -171,7 +225,12 @@ class Worker:
 
 
 def _record_of(timer: DueTimer) -> Record:
-    """The inbox record that a due timer becomes; its id is the timer's."""
+    """The inbox record that a due timer becomes.
+
+    Its id derives from the timer and the line: a ticket that changes lines takes its timers along,
+    and one that became a record on the old line must still run out on the new one.
+    """
+    record_id = derived_id(timer.id, timer.key)
     due_at = datetime.fromtimestamp(timer.due_at, UTC)
     event = TimerDue.model_validate(
         {
@@ -183,5 +242,5 @@ def _record_of(timer: DueTimer) -> Record:
         }
     )
     return Record(
-        id=timer.id, key=timer.key, at=due_at, by="timer", event=event, correlation=timer.id
+        id=record_id, key=timer.key, at=due_at, by="timer", event=event, correlation=record_id
     )

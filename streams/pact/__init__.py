@@ -1,16 +1,12 @@
-"""The 28 actions as calls (being written)."""
+"""The 28 PACT actions as calls: one function behind the command, Python and HTTP."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from agents.world import Models
+from streams.pact.understanding import understood
 
-
-def understood(models: Models, document: dict[str, Any]) -> dict[str, Any]:
-    """What the models make of one contact, as a document."""
-    del models
-    return dict(document)
+__all__ = ["execute", "execute_pact_action", "understood"]
 
 
 def execute(desk: Any, action: str, params: dict[str, Any]) -> dict[str, Any]:

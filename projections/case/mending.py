@@ -1,0 +1,106 @@
+"""What tickets give each other when they are merged, parted again, or split."""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.case.state import FACTS, FEATURE_ROWS, REFERENCES, THREADS, Case, Ticket
+from projections.case.talk import count
+from projections.case.words import latest
+
+_replace = msgspec.structs.replace
+
+
+def lineage(case: Case, ticket_id: str | None) -> list[Ticket]:
+    """A ticket, the one that it was merged into, and so on, as far as they are at hand."""
+    found: dict[str, Ticket] = {}
+    while ticket_id is not None and ticket_id not in found:
+        ticket = case.tickets.get(ticket_id)
+        if ticket is None:
+            break
+        found[ticket_id] = ticket
+        ticket_id = ticket.merged_into
+    return list(found.values())
+
+
+def absorbed(into: Ticket, known: Ticket) -> Ticket:
+    """A ticket after another was merged into it: it answers for both from now on."""
+    later = known.last_customer_at > into.last_customer_at
+    return _replace(
+        into,
+        absorbed=latest(into.absorbed, (*known.absorbed, known.id), THREADS),
+        channels=tuple(dict.fromkeys((*into.channels, *known.channels))),
+        last_channel=known.last_channel if later else into.last_channel,
+        last_customer_at=max(into.last_customer_at, known.last_customer_at),
+        threads=latest(known.threads, into.threads, THREADS),
+        references=latest(known.references, into.references, REFERENCES),
+        facts=(*known.facts, *into.facts)[-FACTS:],
+        facts_given=into.facts_given + known.facts_given,
+        features=(*known.features, *into.features)[-FEATURE_ROWS:],
+        contacts=into.contacts + known.contacts,
+        replies=into.replies + known.replies,
+        person_replies=into.person_replies + known.person_replies,
+    )
+
+
+def let_go(into: Ticket, known: Ticket) -> Ticket:
+    """A ticket after one that was merged into it stands on its own again.
+
+    What the two said together in the meantime stays; the other's own threads, references, facts
+    and counts go with it.
+    """
+    gone = {known.id, *known.absorbed}
+    said = {message for message, _ in known.messages}
+    return _replace(
+        into,
+        absorbed=tuple(i for i in into.absorbed if i not in gone),
+        threads=tuple(i for i in into.threads if i not in known.threads),
+        references=tuple(i for i in into.references if i not in known.references),
+        facts=tuple(f for f in into.facts if f.contact_id not in said),
+        facts_given=max(0, into.facts_given - known.facts_given),
+        contacts=max(0, into.contacts - known.contacts),
+        replies=max(0, into.replies - known.replies),
+        person_replies=max(0, into.person_replies - known.person_replies),
+    )
+
+
+def parted(known: Ticket, named: frozenset[str]) -> tuple[Ticket, Ticket]:
+    """A ticket without some of its messages, and the same ticket with only these."""
+    stay = tuple(m for m in known.messages if m[0] not in named)
+    go = tuple(m for m in known.messages if m[0] in named)
+    facts = tuple(f for f in known.facts if f.contact_id in named)
+    moved = _replace(
+        known,
+        messages=go,
+        contacts=count(go, "contact"),
+        replies=count(go, "answer", "reply"),
+        person_replies=count(go, "reply"),
+        facts=facts,
+        facts_given=len(facts),
+    )
+    rest = _replace(
+        known,
+        messages=stay,
+        contacts=max(0, known.contacts - moved.contacts),
+        replies=max(0, known.replies - moved.replies),
+        person_replies=max(0, known.person_replies - moved.person_replies),
+        facts=tuple(f for f in known.facts if f.contact_id not in named),
+        facts_given=max(0, known.facts_given - len(facts)),
+    )
+    return rest, moved
+
+
+def joined(into: Ticket, moved: Ticket) -> Ticket:
+    """A ticket that was just opened, with the messages that another one parted with."""
+    return _replace(
+        into,
+        messages=moved.messages,
+        channels=moved.channels,
+        last_channel=moved.last_channel,
+        last_customer_at=moved.last_customer_at,
+        contacts=moved.contacts,
+        replies=moved.replies,
+        person_replies=moved.person_replies,
+        facts=moved.facts,
+        facts_given=moved.facts_given,
+    )

@@ -1,0 +1,134 @@
+"""What we said to customers, and what became of it.
+
+A request is folded from the decisions' topic, its way to the customer from the contacts' topic.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from projections.tables.table import Table, by, by_id
+from schemas.event import Event
+from schemas.events import contacts as inbox
+from schemas.events import decisions as says
+from schemas.record import Record
+from schemas.topics import CONTACTS, DECISIONS
+from schemas.vocabulary import rfc3339
+
+_replace = msgspec.structs.replace
+
+
+class ReplyRow(msgspec.Struct, frozen=True):
+    """A message to a customer, as it was requested."""
+
+    request_id: str
+    customer_id: str
+    ticket_id: str | None
+    requested_at: str
+    channel: str
+    kind: str
+    author: str
+    text: str
+
+
+def reply_row(row: ReplyRow | None, record: Record, key: str) -> ReplyRow | None:
+    """A requested message's row."""
+    event = record.event
+    if row is not None or not isinstance(event, says.ReplyRequested):
+        return row
+    return ReplyRow(
+        request_id=key,
+        customer_id=event.customer_id or "",
+        ticket_id=event.ticket_id,
+        requested_at=rfc3339(record.at),
+        channel=event.channel,
+        kind=event.kind,
+        author=event.author,
+        text="\n".join(event.parts),
+    )
+
+
+_REQUESTED: frozenset[type[Event]] = frozenset({says.ReplyRequested})
+
+
+class DeliveryRow(msgspec.Struct, frozen=True):
+    """What is known of a reply's way to the customer."""
+
+    request_id: str
+    state: str = "queued"
+    attempts: int = 0
+    transport: str | None = None
+    provider_message_id: str | None = None
+    attempted_at: str | None = None
+    accepted_at: str | None = None
+    delivered_at: str | None = None
+    read_at: str | None = None
+    failed_at: str | None = None
+    error: str | None = None
+
+
+_ORDER = ("queued", "failed", "unconfirmed", "sent", "delivered", "read")
+"""A delivery only moves forward: providers report late and out of order."""
+
+
+def _onward(before: str, after: str) -> str:
+    return after if _ORDER.index(after) >= _ORDER.index(before) else before
+
+
+def delivery_row(row: DeliveryRow | None, record: Record, key: str) -> DeliveryRow | None:
+    """A delivery's row after an attempt or an outcome."""
+    event = record.event
+    at = rfc3339(record.at)
+    row = row or DeliveryRow(request_id=key)
+    match event:
+        case inbox.ReplyAttempted():
+            return _replace(
+                row,
+                attempts=max(row.attempts, event.attempt),
+                transport=event.transport,
+                attempted_at=at,
+            )
+        case inbox.ReplyAccepted():
+            return _replace(
+                row,
+                state=_onward(row.state, "sent"),
+                transport=event.transport,
+                provider_message_id=event.provider_message_id,
+                accepted_at=row.accepted_at or at,
+            )
+        case inbox.ReplyDelivered():
+            state = _onward(row.state, "delivered")
+            return _replace(row, state=state, delivered_at=row.delivered_at or at)
+        case inbox.ReplyRead():
+            return _replace(row, state=_onward(row.state, "read"), read_at=row.read_at or at)
+        case inbox.ReplyFailed():
+            state = _onward(row.state, "failed") if event.final else row.state
+            return _replace(row, state=state, failed_at=at, error=event.error)
+        case inbox.ReplyUnconfirmed():
+            return _replace(row, state=_onward(row.state, "unconfirmed"))
+        case _:  # its keys name no row of any other event
+            return row
+
+
+_OUTCOMES: frozenset[type[Event]] = frozenset(
+    {
+        inbox.ReplyAttempted,
+        inbox.ReplyAccepted,
+        inbox.ReplyDelivered,
+        inbox.ReplyRead,
+        inbox.ReplyFailed,
+        inbox.ReplyUnconfirmed,
+    }
+)
+
+TABLES: tuple[Table, ...] = (
+    Table("replies", DECISIONS.name, ReplyRow, by_id(_REQUESTED), reply_row, _REQUESTED),
+    Table(
+        "deliveries",
+        CONTACTS.name,
+        DeliveryRow,
+        by("request_id", _OUTCOMES),
+        delivery_row,
+        _OUTCOMES,
+    ),
+)

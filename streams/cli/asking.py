@@ -1,0 +1,198 @@
+"""Commands that ask: the log, SQL over the views, causes, the models, the 28 actions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+import msgspec
+
+from streams.cli.context import Context, give, view_of
+from streams.cli.looking import looking_back
+from streams.cli.output import as_csv, as_parquet, table
+from streams.errors import Refused, Unreadable
+
+if TYPE_CHECKING:
+    from streams.embedded.log import Entry
+
+FOLLOW_SECONDS = 0.2
+"""How long `events --follow` waits before it looks for new records."""
+
+
+@click.command("events")
+@click.option("--topic", help="Only this topic.")
+@click.option("--customer", help="Only this customer's line, and records that name them.")
+@click.option("--ticket", help="Only records that name this ticket.")
+@click.option("--type", "kind", help="Only this event type.")
+@click.option("--after", metavar="POSITION", help="Only what lies beyond this position.")
+@click.option("--follow", is_flag=True, help="Go on as records are appended.")
+@give
+def events_command(
+    context: Context,
+    topic: str | None,
+    customer: str | None,
+    ticket: str | None,
+    kind: str | None,
+    after: str | None,
+    follow: bool,
+) -> None:
+    """Read the log as JSON lines, all topics without a filter."""
+    from streams.asof import position_of
+
+    _check_names(topic, kind)
+    with context.desk() as desk:
+        while True:
+            for entry in desk.entries(
+                customer=customer, topic=topic, ticket=ticket, type=kind, after=after
+            ):
+                after = position_of(entry.seq)
+                context.line(_record_line(entry, after))
+            if not follow:
+                return
+            sys.stdout.flush()
+            time.sleep(FOLLOW_SECONDS)
+
+
+def _check_names(topic: str | None, kind: str | None) -> None:
+    """A misspelt name would match nothing, for ever with --follow."""
+    from schemas.events import EVENTS
+    from schemas.topics import TOPICS
+
+    if topic is not None and topic not in TOPICS:
+        raise click.UsageError(f"there is no topic {topic}; use one of {', '.join(TOPICS)}")
+    if kind is not None and kind not in EVENTS:
+        raise click.UsageError(f"there is no event type {kind}; see `pactdesk schemas list`")
+
+
+def _record_line(entry: Entry, position: str) -> dict[str, Any]:
+    """A record as JSON; what cannot be read is shown as the letter it became."""
+    from streams.deadletters import letter_line
+
+    try:
+        record = entry.record()
+    except Unreadable:
+        return letter_line(entry, position)
+    return {
+        "id": record.id,
+        "type": record.type,
+        "topic": entry.topic,
+        "partition": entry.partition,
+        "offset": entry.offset,
+        "key": record.key,
+        "at": record.at,
+        "by": record.by,
+        "cause": record.cause,
+        "correlation": record.correlation,
+        "sequence": record.sequence,
+        "previous": record.previous,
+        "position": position,
+        "event": record.event.model_dump(mode="json"),
+    }
+
+
+@click.command("query")
+@click.argument("sql", metavar="SELECT")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "parquet"]),
+    help="How rows are printed.  [default: table; json with --json]",
+)
+@looking_back
+@give
+def query_command(
+    context: Context, sql: str, form: str | None, as_of: str | None, occurred: bool
+) -> None:
+    """Run read-only SQL over the v1_ views."""
+    if form == "parquet" and sys.stdout.isatty():
+        raise Refused(
+            "Parquet is bytes, and the output is a terminal", "write it to a file: … > rows.parquet"
+        )
+    with context.desk() as desk:
+        rows = view_of(desk, as_of, occurred=occurred).query(sql)
+    match form or ("json" if context.json else "table"):
+        case "json":
+            context.line(rows)
+        case "csv":
+            click.echo(as_csv(rows), nl=False)
+        case "parquet":
+            click.echo(as_parquet(rows), nl=False)
+        case _:
+            click.echo(table(rows))
+
+
+@click.command("why")
+@click.argument("subject", metavar="ID")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "json", "mermaid"]),
+    help="How the causes are printed.  [default: tree; json with --json]",
+)
+@give
+def why_command(context: Context, subject: str, form: str | None) -> None:
+    """Print every cause of a record, ticket or reply, back to the raw contact."""
+    from streams.why import as_mermaid, as_text
+
+    with context.desk() as desk:
+        tree = desk.why(subject)
+    match form or ("json" if context.json else "tree"):
+        case "json":
+            context.line(tree)
+        case "mermaid":
+            click.echo(as_mermaid(tree))
+        case _:
+            click.echo(as_text(tree))
+
+
+@click.command("understand")
+@click.argument("file", type=click.File("rb"), default="-")
+@give
+def understand_command(context: Context, file: BinaryIO) -> int:
+    """Print what the models make of messages: NDJSON contacts in, NDJSON out."""
+    bad = 0
+    with context.desk() as desk:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                document = _message(line)
+            except Unreadable as error:
+                bad += 1
+                context.complain(f"line {number}", error.what, error.remedy)
+                continue
+            context.line(desk.understand([document])[0])
+    return 65 if bad else 0
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        document = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(
+            f"the line is not JSON ({error})", "write one JSON object a line"
+        ) from error
+    if not isinstance(document, dict) or not isinstance(document.get("message"), str):
+        raise Unreadable("it has no text in `message`", 'write {"message": "…"}')
+    return document
+
+
+@click.command("pact")
+@click.argument("action")
+@click.argument("parameters", metavar="[JSON|-]", default="{}")
+@give
+def pact_command(context: Context, action: str, parameters: str) -> int:
+    """Call one of the 28 PACT actions and print its result document; exit 3 when it fails."""
+    text = sys.stdin.read() if parameters == "-" else parameters
+    try:
+        params = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise click.UsageError(
+            f'the parameters are not a JSON object ({error}); write them like \'{{"text": "…"}}\''
+        ) from error
+    with context.desk() as desk:
+        result = desk.pact(action, params)
+    context.line(result)
+    return 0 if result["success"] else 3

@@ -1,0 +1,72 @@
+"""Every command of `pactdesk`: the module that holds it, and what it does in a few words.
+
+Modules load when a command is called, so that `pactdesk --help` needs none of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        module: Its module in `streams.cli`, which names it `<command>_command`.
+        says: What it does, as the list of commands prints it.
+    """
+
+    module: str
+    says: str
+
+
+COMMANDS: dict[str, Command] = {
+    "demo": Command("working", "a real support week through all agents, then what to try"),
+    "up": Command("working", "run the roles until told to stop"),
+    "run": Command("working", "work off everything that waits, and return"),
+    "produce": Command("working", "append input events (NDJSON) to the log"),
+    "events": Command("asking", "read the log"),
+    "tickets": Command("looking", "tickets, newest first"),
+    "ticket": Command("looking", "one ticket with its interactions"),
+    "customers": Command("looking", "customers, the most recently seen first"),
+    "customer": Command("looking", "one customer with their tickets"),
+    "decisions": Command("looking", "what the agents decided"),
+    "metrics": Command("looking", "the metrics, with their definitions"),
+    "query": Command("asking", "read-only SQL over the views"),
+    "why": Command("asking", "every cause of a record, ticket or reply"),
+    "understand": Command("asking", "what the models make of messages"),
+    "pact": Command("asking", "one of the 28 PACT actions"),
+    "reply": Command("verbs", "reply to the customer of a ticket"),
+    "note": Command("verbs", "write a note that only the desk sees"),
+    "start": Command("verbs", "begin a conversation with a customer"),
+    "resolve": Command("verbs", "say that a ticket is solved"),
+    "close": Command("verbs", "close a ticket"),
+    "reopen": Command("verbs", "open a resolved or closed ticket again"),
+    "escalate": Command("verbs", "escalate a ticket"),
+    "assign": Command("verbs", "give a ticket to a person"),
+    "transfer": Command("verbs", "pass a ticket to another team"),
+    "priority": Command("verbs", "set a ticket's priority"),
+    "categorise": Command("verbs", "correct a ticket's category"),
+    "tag": Command("verbs", "add and remove tags: +this -that"),
+    "snooze": Command("verbs", "put a ticket out of sight until a moment"),
+    "merge": Command("verbs", "say that a ticket is the same issue as another"),
+    "unmerge": Command("verbs", "take a merge back"),
+    "split": Command("verbs", "make messages a ticket of their own"),
+    "link": Command("verbs", "say that a handle is a customer's"),
+    "unlink": Command("verbs", "take a link back"),
+    "articles": Command("knowing", "the knowledge base"),
+    "teach": Command("knowing", "categories with example texts"),
+    "team": Command("knowing", "who works at the desk"),
+    "policy": Command("knowing", "thresholds, routing and targets"),
+    "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
+    "verify": Command("keeping", "prove that the tables are what the log says"),
+    "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
+    "topology": Command("operating", "which agent reads and writes what, from the code"),
+    "topics": Command("operating", "the topics"),
+    "schemas": Command("operating", "the Avro schemas"),
+    "migrate": Command("operating", "bring the store to this version"),
+    "config": Command("operating", "the settings, and where each comes from"),
+    "doctor": Command("operating", "what is wrong, and how to mend it"),
+    "status": Command("operating", "how much waits, and where"),
+}
+"""In the order in which help lists them."""

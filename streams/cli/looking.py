@@ -1,0 +1,255 @@
+"""Commands that read the projections: tickets, customers, decisions, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
+from streams.cli.context import Context, give, view_of
+from streams.cli.output import described, table
+from streams.errors import NotFound
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+TICKET_COLUMNS = (
+    "ticket_id",
+    "status",
+    "priority",
+    "channel",
+    "category",
+    "customer_id",
+    "team",
+    "assigned_agent",
+    "contacts",
+    "replies",
+    "updated_at",
+    "subject",
+)
+"""What the list of tickets shows; JSON has every column of the view."""
+
+CUSTOMER_COLUMNS = (
+    "customer_id",
+    "name",
+    "vip_status",
+    "open_tickets",
+    "resolved_tickets",
+    "interaction_count",
+    "satisfaction_score",
+    "last_interaction",
+)
+
+DECISION_COLUMNS = (
+    "at",
+    "agent",
+    "action",
+    "outcome",
+    "confidence",
+    "reasons",
+    "ticket_id",
+    "record_id",
+)
+
+
+def looking_back(command: Command) -> Command:
+    """Adds --as-of and --occurred to a command."""
+    occurred = click.option(
+        "--occurred", is_flag=True, help="With --as-of TIME: by when it happened, not when known."
+    )
+    as_of = click.option(
+        "--as-of", "as_of", metavar="TIME|POSITION", help="The tables as they stood."
+    )
+    return as_of(occurred(command))
+
+
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="So many at most.",
+)
+
+
+def _listed(
+    context: Context,
+    view: str,
+    wanted: dict[str, object],
+    order: str,
+    columns: tuple[str, ...] | None,
+    limit: int,
+    as_of: str | None,
+    occurred: bool,
+) -> None:
+    """Print the rows of a view whose columns have the wanted values; None wants nothing."""
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    where = " AND ".join(f"{name} = ?" for name in asked) or "1"
+    sql = f"SELECT * FROM {view} WHERE {where} ORDER BY {order} LIMIT ?"
+    with context.desk() as desk:
+        rows = view_of(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
+    context.rows(rows, columns)
+    if len(rows) == limit:
+        context.remark(f"the first {limit}; --limit shows more")
+
+
+@click.command("tickets")
+@click.option("--status", type=click.Choice(STATUSES), help="Only this status.")
+@click.option("--priority", type=click.Choice(PRIORITIES), help="Only this priority.")
+@click.option("--channel", type=click.Choice(CHANNELS), help="Only begun on this channel.")
+@click.option("--category", help="Only this category.")
+@click.option("--customer", help="Only this customer's.")
+@click.option("--team", help="Only this team's.")
+@click.option("--assigned", metavar="PERSON", help="Only this person's.")
+@limit_option
+@looking_back
+@give
+def tickets_command(
+    context: Context,
+    status: str | None,
+    priority: str | None,
+    channel: str | None,
+    category: str | None,
+    customer: str | None,
+    team: str | None,
+    assigned: str | None,
+    limit: int,
+    as_of: str | None,
+    occurred: bool,
+) -> None:
+    """List tickets, newest first."""
+    wanted: dict[str, object] = {
+        "status": status,
+        "priority": priority,
+        "channel": channel,
+        "category": category,
+        "customer_id": customer,
+        "team": team,
+        "assigned_agent": assigned,
+    }
+    order = "created_at DESC, ticket_id"
+    _listed(context, "v1_tickets", wanted, order, TICKET_COLUMNS, limit, as_of, occurred)
+
+
+@click.command("ticket")
+@click.argument("ticket_id", metavar="ID")
+@looking_back
+@give
+def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
+    """Show one ticket with its interactions."""
+    with context.desk() as desk:
+        view = view_of(desk, as_of, occurred=occurred)
+        rows = view.query("SELECT * FROM v1_tickets WHERE ticket_id = ?", (ticket_id,))
+        if not rows:
+            raise NotFound(f"there is no ticket {ticket_id}", "see `pactdesk tickets`")
+        found = rows[0]
+        found["interactions"] = view.query(
+            "SELECT * FROM v1_interactions WHERE ticket_id = ? ORDER BY timestamp, interaction_id",
+            (ticket_id,),
+        )
+    context.show(found, lambda: _ticket_text(found))
+
+
+def _ticket_text(found: dict[str, Any]) -> str:
+    head = described({name: v for name, v in found.items() if name != "interactions"})
+    talk = [
+        f"{one['timestamp']}  {one['interaction_type']}  "
+        f"{one['agent_id'] or 'customer'} ({one['channel']})\n    "
+        + " ".join(str(one["message_content"] or "").split())
+        for one in found["interactions"]
+    ]
+    return "\n".join([*head, "", *talk])
+
+
+@click.command("customers")
+@click.option("--vip", is_flag=True, help="Only VIPs.")
+@click.option("--name", help="Only customers of this name.")
+@limit_option
+@looking_back
+@give
+def customers_command(
+    context: Context, vip: bool, name: str | None, limit: int, as_of: str | None, occurred: bool
+) -> None:
+    """List customers, the most recently seen first."""
+    wanted: dict[str, object] = {"vip_status": 1 if vip else None, "name": name}
+    order = "last_interaction DESC, customer_id"
+    _listed(context, "v1_customers", wanted, order, CUSTOMER_COLUMNS, limit, as_of, occurred)
+
+
+@click.command("customer")
+@click.argument("customer_id", metavar="ID")
+@looking_back
+@give
+def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
+    """Show one customer with their tickets."""
+    with context.desk() as desk:
+        view = view_of(desk, as_of, occurred=occurred)
+        rows = view.query("SELECT * FROM v1_customers WHERE customer_id = ?", (customer_id,))
+        if not rows:
+            raise NotFound(f"there is no customer {customer_id}", "see `pactdesk customers`")
+        found = rows[0]
+        found["tickets"] = view.query(
+            "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",
+            (customer_id,),
+        )
+    context.show(found, lambda: _customer_text(found))
+
+
+def _customer_text(found: dict[str, Any]) -> str:
+    head = described({name: v for name, v in found.items() if name != "tickets"})
+    return "\n".join([*head, "", table(found["tickets"], TICKET_COLUMNS)])
+
+
+@click.command("decisions")
+@click.option("--ticket", help="Only about this ticket.")
+@click.option("--customer", help="Only about this customer.")
+@click.option("--agent", help="Only by this agent, such as triage.")
+@click.option("--action", help="Only this action, such as triage.classify_issue.")
+@limit_option
+@looking_back
+@give
+def decisions_command(
+    context: Context,
+    ticket: str | None,
+    customer: str | None,
+    agent: str | None,
+    action: str | None,
+    limit: int,
+    as_of: str | None,
+    occurred: bool,
+) -> None:
+    """List what the agents decided, newest first."""
+    wanted: dict[str, object] = {
+        "ticket_id": ticket,
+        "customer_id": customer,
+        "agent": agent,
+        "action": action,
+    }
+    order = "at DESC, record_id"
+    _listed(context, "v1_decisions", wanted, order, DECISION_COLUMNS, limit, as_of, occurred)
+
+
+@click.command("metrics")
+@click.option("--metric", help="Only this metric.")
+@click.option("--period", default="all", show_default=True, help="all, or a day.")
+@click.option("--segment", default="all", show_default=True, help="all, or channel:NAME.")
+@looking_back
+@give
+def metrics_command(
+    context: Context,
+    metric: str | None,
+    period: str,
+    segment: str,
+    as_of: str | None,
+    occurred: bool,
+) -> None:
+    """Print the metrics, with their definitions."""
+    sql = (
+        "SELECT * FROM v1_metrics WHERE (?1 IS NULL OR metric = ?1) AND period = ?2"
+        " AND (segment = ?3 OR (?3 = 'all' AND metric = 'channel_distribution'))"
+        " ORDER BY metric, segment"
+    )
+    with context.desk() as desk:
+        rows = view_of(desk, as_of, occurred=occurred).query(sql, (metric, period, segment))
+    context.rows(rows)

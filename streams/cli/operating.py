@@ -1,0 +1,195 @@
+"""Commands about how the desk is built and how it is: topology, topics, schemas, health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from streams.cli.context import Context, give
+from streams.cli.output import described, table
+from streams.errors import NotFound
+
+
+@click.command("topology")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid"]),
+    default="text",
+    show_default=True,
+    help="How the graph is printed.",
+)
+@give
+def topology_command(context: Context, form: str) -> None:
+    """Print which agent reads and writes what, from the code."""
+    from agents.topology import as_mermaid, as_text, graph
+
+    document = graph()
+    context.show(document, lambda: as_text(document) if form == "text" else as_mermaid(document))
+
+
+@click.group("topics")
+def topics_command() -> None:
+    """The topics."""
+
+
+@topics_command.command("list")
+@give
+def topics_list(context: Context) -> None:
+    """List the topics of the contract."""
+    from schemas.topics import PARTITIONS, TOPICS
+
+    context.rows(
+        [
+            {
+                "topic": topic.name,
+                "kind": topic.kind,
+                "key": topic.key,
+                "domain": topic.domain,
+                "partitions": PARTITIONS,
+                "retention_days": topic.retention_days,
+            }
+            for topic in TOPICS.values()
+        ]
+    )
+
+
+@topics_command.command("create")
+@give
+def topics_create(context: Context) -> None:
+    """Make the topics; an embedded log has them from the start."""
+    with context.desk():
+        pass
+    context.show({"created": 0}, lambda: "the embedded log has every topic from the start")
+
+
+@topics_command.command("check")
+@give
+def topics_check(context: Context) -> int:
+    """Check that each topic is as the contract says; exit 5 if not."""
+    from streams.health import topic_findings
+
+    with context.desk() as desk:
+        findings = topic_findings(desk.database)
+    context.show(
+        {"problems": findings},
+        lambda: "\n".join(findings) or "every topic is as the contract says",
+    )
+    return 5 if findings else 0
+
+
+@click.group("schemas")
+def schemas_command() -> None:
+    """The Avro schemas of the events."""
+
+
+@schemas_command.command("list")
+@give
+def schemas_list(context: Context) -> None:
+    """List the event types with topic and fingerprint."""
+    from schemas.avro import schema_of
+    from schemas.events import EVENTS
+    from streams.codec import fingerprint_of
+
+    context.rows(
+        [
+            {
+                "event": name,
+                "topic": kind.TOPIC,
+                "fingerprint": fingerprint_of(schema_of(kind)),
+                "says": " ".join((kind.__doc__ or "").split("\n\n")[0].split()),
+            }
+            for name, kind in EVENTS.items()
+        ],
+        ("event", "topic", "fingerprint"),
+    )
+
+
+@schemas_command.command("show")
+@click.argument("event")
+@give
+def schemas_show(context: Context, event: str) -> None:
+    """Print the Avro schema of an event type."""
+    from schemas.avro import schema_of
+    from schemas.events import EVENTS
+
+    kind = EVENTS.get(event)
+    if kind is None:
+        raise NotFound(f"there is no event {event}", "see `pactdesk schemas list`")
+    context.line(schema_of(kind))
+
+
+@schemas_command.command("check")
+@give
+def schemas_check(context: Context) -> int:
+    """Check that the models still read and are read by every committed schema; exit 5 if not."""
+    from streams.compatibility import findings
+
+    found = findings()
+    context.show(
+        {"problems": found},
+        lambda: "\n".join(found) or "every committed schema and the models read each other",
+    )
+    return 5 if found else 0
+
+
+@click.command("migrate")
+@give
+def migrate_command(context: Context) -> None:
+    """Bring the store to this version; a new one is made at first sight."""
+    from streams.embedded.opening import VERSION
+
+    with context.desk():
+        pass
+    context.show({"version": VERSION}, lambda: f"the store has version {VERSION}")
+
+
+@click.group("config")
+def config_command() -> None:
+    """The settings."""
+
+
+@config_command.command("show")
+@give
+def config_show(context: Context) -> None:
+    """Print every setting with its value and where that comes from; secrets are masked."""
+    from streams.settings import described
+
+    context.rows(described(context.flags), ("setting", "value", "origin"))
+
+
+@click.command("doctor")
+@give
+def doctor_command(context: Context) -> int:
+    """Say what is wrong and how to mend it; exit 78 when something is."""
+    from streams.health import examine
+
+    findings = examine(context.settings())
+    healthy = all(one["ok"] for one in findings)
+    context.show({"findings": findings, "healthy": healthy}, lambda: _diagnosis(findings))
+    return 0 if healthy else 78
+
+
+def _diagnosis(findings: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        f"{'ok  ' if one['ok'] else 'BAD '} {one['what']}"
+        + ("" if one["ok"] else f"\n     -> {one['remedy']}")
+        for one in findings
+    )
+
+
+@click.command("status")
+@give
+def status_command(context: Context) -> None:
+    """Say how much waits, and where."""
+    from streams.health import status
+
+    with context.desk() as desk:
+        document = status(desk)
+    context.show(document, lambda: _state(document))
+
+
+def _state(document: dict[str, Any]) -> str:
+    head = described({name: v for name, v in document.items() if name != "inboxes"})
+    return "\n".join([*head, "", table(document["inboxes"])])

@@ -1,0 +1,143 @@
+"""Rows as text for people, as CSV and as Parquet; and the progress bar."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any, Self
+
+import msgspec
+
+Rows = Sequence[dict[str, Any]]  # values of any column
+
+WIDEST = 48
+"""Characters of a value that a table shows."""
+
+
+class Progress:
+    """A progress bar that may be shown or not.
+
+    Args:
+        title: What goes on.
+        total: How many steps there are, if that is known.
+        shown: Whether anything is drawn.
+    """
+
+    def __init__(self, title: str, total: int | None, *, shown: bool) -> None:
+        self._bar: Any = None  # rich's progress, loaded only when it is drawn
+        if shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as RichProgress
+
+            self._bar = RichProgress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+            )
+            self._task = self._bar.add_task(title, total=total)
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, steps: int = 1) -> None:
+        """So many steps further."""
+        if self._bar is not None:
+            self._bar.advance(self._task, steps)
+
+
+def table(rows: Rows, columns: Sequence[str] | None = None) -> str:
+    """Rows as aligned text; long values are cut, which the other formats never do."""
+    if not rows:
+        return "(nothing)"
+    names = list(columns or rows[0])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(names)]
+    lines = [names, ["-" * width for width in widths], *cells]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def described(document: dict[str, Any]) -> list[str]:
+    """A document as lines of name and value, whole."""
+    return [f"{name}: {_words(value)}" for name, value in document.items()]
+
+
+def _cell(value: Any) -> str:
+    text = " ".join(_words(value).split())
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _words(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        case list() if all(isinstance(one, str) for one in value):
+            return ", ".join(value) or "-"
+        case list() | dict():
+            return _json(value) if value else "-"
+        case _:
+            return str(value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def as_csv(rows: Rows) -> str:
+    """Rows as CSV with a head; lists, objects and truth values are JSON, nothing is empty."""
+    out = io.StringIO()
+    if rows:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(rows[0])
+        for row in rows:
+            writer.writerow(
+                _json(v) if isinstance(v, list | dict | bool) else v for v in row.values()
+            )
+    return out.getvalue()
+
+
+def as_parquet(rows: Rows) -> bytes:
+    """Rows as one Parquet file.
+
+    Numbers and truth values keep their type. Everything else is text: times as JSON shows them,
+    lists and objects as JSON, and a column whose values are of several kinds as well.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    names = list(rows[0]) if rows else []
+    columns = {name: _column(pa, [row[name] for row in rows]) for name in names}
+    out = io.BytesIO()
+    parquet.write_table(pa.table(columns), out, compression="zstd")
+    return out.getvalue()
+
+
+def _column(pa: Any, values: list[Any]) -> Any:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {int}:
+        return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float}:
+        return pa.array(values, pa.float64())
+    return pa.array([_plain(value) for value in values], pa.string())
+
+
+def _plain(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else _json(value)

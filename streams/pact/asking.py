@@ -1,0 +1,127 @@
+"""What appending actions share: an intent goes to an inbox, and its ruling is read.
+
+The id of what is appended derives from the action, who asks and their key, or from the content and
+the time where there is no key: the same request again is the same record, and nothing happens
+twice. The answer is made of the records that followed from it, so that it is the same again too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from schemas.event import Event, TicketEvent
+from schemas.record import Record, derived_id
+from schemas.topics import key_of
+from streams.directory import Directory
+from streams.errors import NotFound
+from streams.pact.action import Asking, Call, Declined, failed
+from streams.rulings import Outcome, carried_out
+
+_E = TypeVar("_E", bound=Event)
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+QUEUED = "queued"
+"""How a message stands before anything is known of its delivery."""
+
+
+def owner(call: Call, ticket_id: str) -> str:
+    """On whose line a ticket is.
+
+    Raises:
+        NotFound: There is no such ticket.
+    """
+    found = Directory(call.desk.database).owner_of(ticket_id)
+    if found is None:
+        raise NotFound(
+            f"{call.action}: ticket_id: there is no ticket {ticket_id}",
+            "give the id of a ticket that `pactdesk tickets` shows",
+        )
+    return found
+
+
+def about(call: Call, params: Asking, ticket_id: str) -> dict[str, Any]:
+    """The fields that every intent on a ticket has; raises `NotFound` as `owner` does."""
+    return {
+        "ticket_id": ticket_id,
+        "customer_id": owner(call, ticket_id),
+        "by": params.by,
+        "idempotency_key": params.idempotency_key,
+    }
+
+
+def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
+    """Append what is asked for and see what became of it, whatever that was.
+
+    Args:
+        call: The call.
+        params: Its parameters: what makes the request this one and no other.
+        event: The intent.
+        step: Tells the several requests of one call apart.
+    """
+    if params.idempotency_key is not None:
+        mark = (params.by, params.idempotency_key)
+    else:
+        content = params.model_dump(mode="json", exclude_none=True)
+        mark = (_canonical.encode(content).decode(), call.now.isoformat())
+    record_id = derived_id("pact", call.action, *mark, step)
+    record = Record(
+        id=record_id,
+        key=key_of(event, ""),
+        at=call.now,
+        by=f"pact/{params.by}",
+        event=event,
+        correlation=record_id,
+    )
+    return carried_out(call.desk, record)
+
+
+def done(call: Call, outcome: Outcome, *, but: frozenset[str] = frozenset()) -> Outcome:
+    """The same outcome, if no rule said no and no agent failed.
+
+    Args:
+        call: The call.
+        outcome: What became of the request.
+        but: Rules that may say no, for what was asked for holds already.
+
+    Raises:
+        Declined: The desk ruled against it.
+    """
+    ids = tuple(outcome.record_ids)
+    refusal, failure = outcome.refusal, outcome.failure
+    if refusal is not None and refusal.reason not in but:
+        raise Declined(call.action, refusal.reason, refusal.remedy, ids)
+    if failure is not None:
+        raise failed(call.action, failure, ids)
+    return outcome
+
+
+def first(outcome: Outcome, kind: type[_E]) -> tuple[str | None, _E | None]:
+    """The first record of a type that followed: its id and its event; Nones without one."""
+    for record in outcome.followed:
+        if isinstance(record.event, kind):
+            return record.id, record.event
+    return None, None
+
+
+def event_of(outcome: Outcome, kind: type[_E]) -> _E | None:
+    """The first event of a type that followed, if there is one."""
+    return first(outcome, kind)[1]
+
+
+def ticket_after(outcome: Outcome, ticket_id: str | None) -> TicketEvent | None:
+    """The last change of a ticket among what followed: it carries status, priority and the rest."""
+    changes = [
+        record.event
+        for record in outcome.followed
+        if isinstance(record.event, TicketEvent) and record.event.ticket_id == ticket_id
+    ]
+    return changes[-1] if changes else None
+
+
+def delivery(call: Call, message_id: str | None) -> str:
+    """How far a message has come on its way to the customer."""
+    rows = call.rows("SELECT delivery FROM v1_interactions WHERE interaction_id = ?", message_id)
+    return str(rows[0]["delivery"] or QUEUED) if rows else QUEUED

@@ -1,0 +1,93 @@
+"""The pages of the views and the metrics, from the SQL that makes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from streams.embedded import tables
+from streams.embedded.database import Database
+from streams.query import BOOLEANS, DOCUMENTS
+from streams.reference.markdown import code, table
+from streams.reference.words import COLUMNS, METRICS, VIEWS
+
+
+def page() -> str:
+    """Every view with its columns."""
+    parts = [
+        "# Views",
+        (
+            "What `pactdesk query`, `desk.query` and `--as-of` may rely on. Columns are only ever"
+            " added; anything else is a new view with the next number. Times are UTC, such as"
+            " `2026-03-02T08:00:00.000Z`."
+        ),
+    ]
+    for view, columns in columns_of_views().items():
+        parts += [
+            f"## {view}",
+            VIEWS[view],
+            table(
+                ("column", "kind", "meaning"),
+                ((code(name), _kind(name), meaning(view, name)) for name in columns),
+            ),
+        ]
+    return "\n\n".join(parts)
+
+
+def metrics_page() -> str:
+    """What each metric counts."""
+    return "\n\n".join(
+        [
+            "# Metrics",
+            (
+                "Definition `v1`, computed from the tables by the view `v1_metrics`. `value` is"
+                " `numerator` divided by `denominator`, and null where there is nothing to divide"
+                " by. A ticket that was merged into another counts with that one. `period` is"
+                " `all` or the day on which a ticket was opened, `segment` is `all` or"
+                " `channel:NAME`. Metrics that count contacts, targets or hand-overs rather than"
+                " tickets are given for all only."
+            ),
+            table(
+                ("metric", "numerator", "denominator"),
+                ((code(name), above, below) for name, (above, below) in METRICS.items()),
+            ),
+        ]
+    )
+
+
+def columns_of_views() -> dict[str, list[str]]:
+    """The columns of every view, by view, as SQLite has them."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    database = Database(Path(":memory:"), connection)
+    database.execute("CREATE TABLE log (topic TEXT, headers TEXT, value BLOB, id TEXT)")
+    tables.create(database)
+    names = [
+        str(name)
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid"
+        )
+    ]
+    found = {
+        name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names
+    }
+    connection.close()
+    return found
+
+
+def meaning(view: str, column: str) -> str:
+    """What a column says, by its view where the same name says something else elsewhere.
+
+    Raises:
+        KeyError: Nobody wrote it down yet.
+    """
+    return COLUMNS.get(f"{view}.{column}") or COLUMNS[column]
+
+
+def _kind(column: str) -> str:
+    if column in BOOLEANS:
+        return "true or false"
+    if column in DOCUMENTS:
+        return "JSON"
+    if column.endswith("_at") or column in {"at", "timestamp", "snoozed_until"}:
+        return "time"
+    return ""

@@ -1,0 +1,105 @@
+"""A shift at the desk: the worker, the effects and the projector of one process, taking turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from streams.clock import ManualClock, parse_time
+from streams.embedded.projector import Projector
+from streams.embedded.recent import Recent
+from streams.embedded.worker import Worker
+
+if TYPE_CHECKING:
+    from streams.desk import Desk
+
+MOST_TURNS = 200
+"""Turns between two looks of the projector while much waits."""
+
+Tell = Callable[[int], None]
+"""Is told how many turns were taken since it was told last."""
+
+
+class Shift:
+    """A worker with its effects and its projector.
+
+    The tables follow at once while little waits, so that a single contact is soon visible; under
+    load the projector comes around ever more rarely, for a large batch costs less a record.
+
+    Args:
+        desk: The desk; the caller holds its worker's lock.
+        effects: Whether requests are carried out here.
+        projections: Whether the tables are kept up here.
+        timers: Whether timers run out that no record has passed.
+    """
+
+    def __init__(
+        self, desk: Desk, *, effects: bool = True, projections: bool = True, timers: bool = True
+    ) -> None:
+        recent = Recent() if projections else None
+        self._desk = desk
+        self._worker = Worker(desk.database, desk.worlds, desk.clock, recent)
+        self._effects = desk.effects() if effects else None
+        self._projector = Projector(desk.database, recent) if projections else None
+        self._timers = timers
+        self._pace = 1
+        self._folded_at = 0
+        if self._effects is not None:
+            self._effects.catch_up()
+
+    @property
+    def turns(self) -> int:
+        """How many turns were taken."""
+        return self._worker.turns
+
+    def run(self, tell: Tell | None = None) -> int:
+        """Take turns until nothing waits; returns how many that were."""
+        began = told = self.turns
+        self._worker.look()
+        while self.step():
+            if tell is not None and self.turns - told >= MOST_TURNS:
+                tell(self.turns - told)
+                told = self.turns
+        self.rest()
+        if tell is not None:
+            tell(self.turns - told)
+        return self.turns - began
+
+    def run_to(self, moment: str) -> int:
+        """Move the manual clock to a moment, unless it is there already, and run."""
+        clock = self._desk.clock
+        assert isinstance(clock, ManualClock)
+        clock.set(max(parse_time(moment), clock.now()))
+        return self.run()
+
+    def step(self) -> bool:
+        """Take one record or fire one timer; False when nothing waits.
+
+        By the wall's clock a due timer comes first, however much waits; under simulated time the
+        timers of a partition run out as its records pass them, and the rest when none waits.
+        """
+        worker = self._worker
+        if self._desk.clock.simulated:
+            if not worker.step():
+                return self._timers and worker.fire()
+        elif not (self._timers and worker.fire()) and not worker.step():
+            return False
+        self._carry_out()
+        if self._projector is not None and worker.turns - self._folded_at >= self._pace:
+            self._projector.catch_up()
+            self._folded_at = worker.turns
+            self._pace = min(2 * self._pace, MOST_TURNS)
+            worker.look()
+        return True
+
+    def rest(self) -> None:
+        """Nothing waits: bring the tables up, and look for what others appended."""
+        if self._projector is not None:
+            self._projector.catch_up()
+        self._folded_at, self._pace = self._worker.turns, 1
+        self._worker.look()
+
+    def _carry_out(self) -> None:
+        requests, self._worker.requests = self._worker.requests, []
+        if self._effects is not None:
+            self._worker.appended(self._effects.carry_out(requests))

@@ -1,0 +1,196 @@
+"""Commands that ask: events, query, why, understand, pact."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from pyarrow import parquet
+
+from streams.cli.output import as_csv, as_parquet
+from tests.commands import Shell, ndjson
+
+
+def test_events_are_json_lines_in_the_order_of_appending(read: Shell) -> None:
+    lines = read("events").lines
+    assert lines[0]["type"] == "CustomerDescribed"
+    assert {"id", "topic", "partition", "offset", "key", "at", "position", "event"} <= set(lines[0])
+    assert len({line["id"] for line in lines}) == len(lines)
+
+
+def test_events_are_filtered(read: Shell, ticket: str) -> None:
+    assert {one["topic"] for one in read("events", "--topic", "support.tickets.v1").lines} == {
+        "support.tickets.v1"
+    }
+    assert {one["type"] for one in read("events", "--type", "TicketOpened").lines} == {
+        "TicketOpened"
+    }
+    about = read("events", "--ticket", ticket).lines
+    assert {one["event"]["ticket_id"] for one in about} == {ticket}
+    everything = read("events").lines
+    middle = everything[len(everything) // 2]["position"]
+    rest = read("events", "--after", middle).lines
+    assert rest == everything[len(everything) // 2 + 1 :]
+    hers = read("events", "--customer", "ann").lines
+    assert 0 < len(hers) < len(everything)
+
+
+@pytest.mark.parametrize("wrong", [("--topic", "contacts"), ("--type", "TicketLost")])
+def test_a_name_that_matches_nothing_is_a_usage_error(read: Shell, wrong: tuple[str, str]) -> None:
+    assert read("events", *wrong).status == 2
+
+
+def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
+    empty("produce", stdin="{]\n")
+    (line,) = empty("events").lines
+    assert line["topic"] == "support.dead-letters.v1"
+    assert "not JSON" in json.dumps(line)
+
+
+SQL = "SELECT ticket_id, channel, tags, vip_status, contacts FROM v1_tickets ORDER BY created_at"
+
+
+def test_query_prints_a_table_or_one_json_array(read: Shell) -> None:
+    assert read("query", SQL).out.splitlines()[0].split()[0] == "ticket_id"
+    rows = read("query", SQL, "--format", "json").json
+    assert rows == read("query", SQL, "--json").json
+    assert [row["vip_status"] for row in rows] == [True, False]
+    assert rows[0]["tags"] == []
+
+
+def test_query_prints_csv_that_reads_back(read: Shell) -> None:
+    rows = read("query", SQL, "--json").json
+    back = list(csv.DictReader(io.StringIO(read("query", SQL, "--format", "csv").out)))
+    assert [row["ticket_id"] for row in back] == [row["ticket_id"] for row in rows]
+    assert [row["vip_status"] for row in back] == ["true", "false"]
+    assert read("query", SQL, "--format", "csv", "--json").out.startswith("ticket_id,")
+
+
+def test_query_writes_parquet_that_reads_back(read: Shell) -> None:
+    told = read("query", SQL, "--format", "parquet")
+    back = parquet.read_table(io.BytesIO(told.bytes))
+    rows = read("query", SQL, "--json").json
+    assert back.column("ticket_id").to_pylist() == [row["ticket_id"] for row in rows]
+    assert back.column("vip_status").to_pylist() == [True, False]
+    assert back.column("contacts").to_pylist() == [row["contacts"] for row in rows]
+
+
+def test_parquet_keeps_numbers_and_writes_the_rest_as_text() -> None:
+    rows = [
+        {"n": 1, "x": 0.5, "b": True, "s": "é", "l": ["a"], "mixed": 1, "none": None},
+        {"n": None, "x": 2, "b": None, "s": "", "l": [], "mixed": "a", "none": None},
+    ]
+    back = parquet.read_table(io.BytesIO(as_parquet(rows))).to_pylist()
+    assert back == [
+        {"n": 1, "x": 0.5, "b": True, "s": "é", "l": '["a"]', "mixed": "1", "none": None},
+        {"n": None, "x": 2.0, "b": None, "s": "", "l": "[]", "mixed": "a", "none": None},
+    ]
+    assert parquet.read_table(io.BytesIO(as_parquet([]))).num_rows == 0
+
+
+def test_csv_keeps_line_breaks_and_quotes() -> None:
+    text = 'she said "no",\nthen left'
+    assert list(csv.DictReader(io.StringIO(as_csv([{"text": text}])))) == [{"text": text}]
+    assert as_csv([]) == ""
+
+
+def test_parquet_is_not_poured_over_a_terminal(
+    read: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda _: True)
+    told = read("query", SQL, "--format", "parquet")
+    assert told.status == 3
+    assert told.bytes == b""
+    assert "> rows.parquet" in told.err
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) AS n FROM v1_tickets",
+        "SELECT count(*) AS n FROM v1_tickets AS t WHERE t.status <> 'closed'",
+        "WITH mine AS (SELECT * FROM v1_tickets) SELECT count(*) AS n FROM mine",
+        "SELECT count(DISTINCT ticket_id) AS n FROM v1_interactions WHERE ticket_id IS NOT NULL",
+        "SELECT CAST(value AS INTEGER) AS n FROM v1_metrics WHERE metric = 'total_tickets'"
+        " AND period = 'all' AND segment = 'all'",
+    ],
+)
+def test_queries_over_the_views_are_answered(read: Shell, sql: str) -> None:
+    assert read("query", sql, "--json").json == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT value FROM log",
+        "SELECT ticket_id FROM p_tickets",
+        "WITH v1_mine AS (SELECT * FROM p_tickets) SELECT * FROM v1_mine",
+        "WITH v1_mine/* */ (a)\nAS NOT MATERIALIZED (SELECT id FROM log) SELECT a FROM v1_mine",
+        "DELETE FROM v1_tickets",
+        "CREATE TABLE t (a)",
+        "ATTACH 'x.db' AS x",
+        "PRAGMA journal_mode",
+        "SELECT 1; SELECT 2",
+        "SELEKT 1",
+        "SELECT no_such_column FROM v1_tickets",
+        "SELECT load_extension('x')",
+    ],
+)
+def test_anything_but_reading_the_views_is_refused(read: Shell, sql: str) -> None:
+    told = read("query", sql)
+    assert told.status == 3
+    assert told.out == ""
+    assert "->" in told.err
+
+
+def test_a_query_may_look_back(read: Shell) -> None:
+    sql = "SELECT count(*) AS n FROM v1_tickets"
+    told = read("query", sql, "--as-of", "2026-03-02T09:10:00Z", "--json")
+    assert told.json == [{"n": 1}]
+
+
+def test_why_leads_from_a_ticket_to_the_contact(read: Shell, ticket: str) -> None:
+    assert "ContactReceived by producer" in read("why", ticket).out
+    assert read("why", ticket, "--format", "mermaid").out.startswith(("flowchart", "graph"))
+    tree = read("why", ticket, "--format", "json").json
+    assert tree == read("why", ticket, "--json").json
+
+
+def test_why_of_nothing_is_not_found(read: Shell) -> None:
+    assert read("why", "no-such-record").status == 4
+
+
+def test_understand_answers_each_line_and_appends_nothing(read: Shell) -> None:
+    before = len(read("events").lines)
+    told = read("understand", stdin=ndjson({"channel": "email", "message": "Where is my refund?"}))
+    assert told.status == 0
+    assert len(told.lines) == 1
+    assert len(read("events").lines) == before
+
+
+def test_understand_passes_over_what_it_cannot_read(read: Shell) -> None:
+    told = read("understand", stdin='{"message": 5}\n\n{"message": "hello there"}\n[\n')
+    assert told.status == 65
+    assert len(told.lines) == 1
+    assert "line 1:" in told.err
+    assert "line 4:" in told.err
+
+
+def test_pact_prints_its_result_and_fails_with_three(read: Shell) -> None:
+    told = read("pact", "no.such_action")
+    assert told.status == 3
+    assert told.json["success"] is False
+
+
+@pytest.mark.parametrize("parameters", ["[1]", "{", "text"])
+def test_pact_takes_an_object_of_parameters(read: Shell, parameters: str) -> None:
+    told = read("pact", "triage.classify_issue", parameters)
+    assert told.status == 2
+    assert "not a JSON object" in told.err
+
+
+def test_pact_reads_parameters_from_standard_input(read: Shell) -> None:
+    told = read("pact", "no.such_action", "-", stdin="{}")
+    assert told.json["success"] is False

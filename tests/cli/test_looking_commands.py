@@ -1,0 +1,129 @@
+"""Commands that read the projections."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.cli.looking import CUSTOMER_COLUMNS, DECISION_COLUMNS, TICKET_COLUMNS
+from tests.commands import Shell
+
+
+def test_tickets_come_newest_first_with_every_column_in_json(read: Shell) -> None:
+    rows = read("tickets", "--json").json
+    assert [row["channel"] for row in rows] == ["whatsapp", "email"]
+    assert {"description", "sla", "channels", "merged_into"} - set(rows[0]) == {"sla"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        (["--customer", "ann"], 1),
+        (["--channel", "whatsapp"], 1),
+        (["--channel", "email", "--customer", "ann"], 1),
+        (["--channel", "slack"], 0),
+        (["--priority", "urgent"], 1),
+        (["--status", "closed"], 0),
+        (["--team", "nobody"], 0),
+        (["--category", "nothing"], 0),
+        (["--assigned", "nobody"], 0),
+        (["--limit", "1"], 1),
+    ],
+    ids=" ".join,
+)
+def test_tickets_are_filtered(read: Shell, filters: list[str], count: int) -> None:
+    assert len(read("tickets", "--json", *filters).json) == count
+
+
+def test_a_status_that_there_is_not_is_a_usage_error(read: Shell) -> None:
+    told = read("tickets", "--status", "lost")
+    assert told.status == 2
+    assert "in_progress" in told.err
+
+
+def test_the_tables_for_people_have_their_columns(read: Shell) -> None:
+    assert read("tickets").out.splitlines()[0].split() == list(TICKET_COLUMNS)
+    assert read("customers").out.splitlines()[0].split() == list(CUSTOMER_COLUMNS)
+    assert read("decisions").out.splitlines()[0].split() == list(DECISION_COLUMNS)
+
+
+def test_nothing_is_told_as_nothing(read: Shell) -> None:
+    assert read("tickets", "--channel", "discord").out == "(nothing)\n"
+    assert read("tickets", "--channel", "discord", "--json").json == []
+
+
+def test_a_cut_list_says_so_beside_the_data(read: Shell) -> None:
+    assert "--limit shows more" in read("decisions", "--limit", "2").err
+    assert read("decisions", "--limit", "2", "--quiet").err == ""
+
+
+def test_a_ticket_comes_with_its_interactions(read: Shell, ticket: str) -> None:
+    found = read("ticket", ticket, "--json").json
+    assert found["ticket_id"] == ticket
+    assert found["vip_status"] is True
+    said = [one["message_content"] for one in found["interactions"]]
+    assert any("charged twice" in text for text in said)
+    text = read("ticket", ticket).out
+    assert "vip_status: yes" in text
+    assert "charged twice" in text
+
+
+def test_a_customer_comes_with_their_tickets(read: Shell, ticket: str) -> None:
+    found = read("customer", "ann", "--json").json
+    assert found["name"] == "Ann Moreau"
+    assert [one["ticket_id"] for one in found["tickets"]] == [ticket]
+    assert ticket in read("customer", "ann").out
+
+
+def test_a_customer_who_is_not_there_is_not_found(read: Shell) -> None:
+    assert read("customer", "nobody").status == 4
+
+
+def test_customers_are_filtered(read: Shell) -> None:
+    assert [row["customer_id"] for row in read("customers", "--vip", "--json").json] == ["ann"]
+    assert len(read("customers", "--json").json) == 2
+    assert len(read("customers", "--name", "Ann Moreau", "--json").json) == 1
+
+
+def test_decisions_are_filtered(read: Shell, ticket: str) -> None:
+    rows = read("decisions", "--action", "triage.assign_priority", "--json").json
+    assert {row["agent"] for row in rows} == {"triage"}
+    assert len(rows) == 2
+    rows = read("decisions", "--ticket", ticket, "--agent", "triage", "--json").json
+    assert {row["ticket_id"] for row in rows} == {ticket}
+    assert {row["customer_id"] for row in rows} == {"ann"}
+    rows = read("decisions", "--customer", "ann", "--json").json
+    assert {row["customer_id"] for row in rows} == {"ann"}
+
+
+def test_metrics_are_printed_in_total_and_by_segment(read: Shell) -> None:
+    rows = {row["metric"]: row for row in read("metrics", "--json").json}
+    assert rows["total_tickets"]["value"] == 2.0
+    email = read("metrics", "--segment", "channel:email", "--metric", "total_tickets", "--json")
+    assert [row["value"] for row in email.json] == [1.0]
+    shares = read("metrics", "--metric", "channel_distribution", "--json").json
+    assert sum(row["value"] for row in shares) == 1.0
+
+
+def test_as_of_a_time_shows_what_was_known_then(read: Shell) -> None:
+    rows = read("tickets", "--as-of", "2026-03-02T09:10:00Z", "--json").json
+    assert [row["channel"] for row in rows] == ["email"]
+    rows = read("tickets", "--as-of", "2026-03-02T09:10:00Z", "--occurred", "--json").json
+    assert [row["channel"] for row in rows] == ["email"]
+
+
+def test_as_of_a_position_is_taken_from_an_answer(read: Shell) -> None:
+    first = read("events", "--type", "TicketOpened").lines[0]
+    rows = read("tickets", "--as-of", first["position"], "--json").json
+    assert [row["ticket_id"] for row in rows] == [first["event"]["ticket_id"]]
+    place = f"{first['topic']}/{first['partition']}/{first['offset']}"
+    assert read("tickets", "--as-of", place, "--json").json == rows
+
+
+def test_as_of_something_else_is_refused_with_a_remedy(read: Shell) -> None:
+    told = read("tickets", "--as-of", "yesterday")
+    assert told.status == 3
+    assert "->" in told.err
+
+
+def test_occurred_without_as_of_is_a_usage_error(read: Shell) -> None:
+    assert read("customers", "--occurred").status == 2
