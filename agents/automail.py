@@ -6,12 +6,15 @@ vendors send instead. Such mail is recorded and inert: it opens, reopens and ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 _BULK = {"bulk", "junk", "list", "auto_reply"}
-_DAEMONS = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "donotreply@")
+_NOBODY = re.compile(
+    r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(?:[+._=-][^@]*)?@"
+)
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _OUR_MARK = "x-pactdesk"
 _AUTO_SUBJECTS = (
@@ -19,14 +22,18 @@ _AUTO_SUBJECTS = (
     "auto-reply:",
     "autoreply:",
     "out of office:",
-    "abwesenheitsnotiz:",
+    "abwesenheitsnotiz",
+    "automatische antwort",
     "réponse automatique",
     "respuesta automática",
+    "risposta automatica",
 )
 _BOUNCE_SUBJECTS = (
     "undelivered mail returned to sender",
     "undeliverable:",
+    "returned mail:",
     "mail delivery failed",
+    "delivery failure",
     "delivery status notification (failure)",
 )
 
@@ -101,19 +108,24 @@ def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | Non
         return "loop"
     if "multipart/report" in kind or title.startswith(_BOUNCE_SUBJECTS):
         return "bounce"
-    if headers.get("return-path", "?").strip() in {"", "<>"}:
-        return "bounce"
-    if headers.get("auto-submitted", "no").strip().lower() not in {"no", ""}:
+    if _keyword(headers.get("auto-submitted", "no")) not in {"no", ""}:
         return "auto_reply"
     if any(name in headers for name in _AUTO_HEADERS) or title.startswith(_AUTO_SUBJECTS):
         return "auto_reply"
+    if headers.get("return-path", "?").strip() in {"", "<>"}:
+        return "bounce"
     if headers.get("precedence", "").strip().lower() in _BULK:
         return "bulk"
     if "list-id" in headers or "list-unsubscribe" in headers:
         return "bulk"
-    if (handle or "").lower().startswith(_DAEMONS):
+    if _NOBODY.match((handle or "").strip().lower()):
         return "no_reply"
     return None
+
+
+def _keyword(value: str) -> str:
+    """A header's value without its parameters and comments."""
+    return re.split(r"[;(\s]", value.strip().lower(), maxsplit=1)[0]
 
 
 def _headers(metadata: Mapping[str, object] | None) -> dict[str, str]:

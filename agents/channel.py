@@ -35,6 +35,17 @@ FACTS = 40
 
 LONGEST_FACT = 80
 
+FLOOD_BEGINS = "flood_begins"
+"""Why a contact was held that is the first of a flood: only that one is told to the team."""
+
+QUIET = 60.0
+"""Seconds without a held contact after which a flood is over."""
+
+_MEANT = frozenset(
+    {"complaint", "asks_person", "not_solved", "solved", "legal_threat", "churn_threat"}
+)
+"""Cues of somebody who writes to us, whatever else the message says."""
+
 
 def received(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A contact came in: held in a flood, rejected if nobody wrote it, else understood."""
@@ -47,7 +58,7 @@ def received(record: Record, case: Case, world: World) -> Iterator[Event]:
         yield ContactHeld(
             **_about(case, world),
             outcome="held",
-            reasons=["flood"],
+            reasons=["flood"] if _floods(case, world) else ["flood", FLOOD_BEGINS],
             contact_id=record.id,
             channel=event.channel,
             contacts_in_window=len(case.window),
@@ -66,6 +77,11 @@ def received(record: Record, case: Case, world: World) -> Iterator[Event]:
     yield understood(record.id, event, case, world)
 
 
+def _floods(case: Case, world: World) -> bool:
+    """Whether the flood is on already: contacts were held until just now."""
+    return case.held_at is not None and world.now.timestamp() - case.held_at <= QUIET
+
+
 def judged(event: ContactReceived, world: World) -> Verdict:
     """Whether a contact can be worked on, before any model reads it."""
     return validate(
@@ -74,9 +90,17 @@ def judged(event: ContactReceived, world: World) -> Verdict:
         subject=event.subject or "",
         handle=event.handle,
         attachments=len(event.attachments),
-        metadata=msgspec.json.decode(event.metadata, type=dict[str, Any]),
+        metadata=_metadata(event.metadata),
         longest=world.policy.limits.message_characters,
     )
+
+
+def _metadata(text: str) -> dict[str, Any]:  # Any: whatever a producer sent along
+    """What came with a contact; a foreign producer's that is no JSON object counts as nothing."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
 
 
 def understood(
@@ -129,10 +153,13 @@ def _findings(found: Understanding) -> dict[str, Any]:  # Any: the event's field
 
 
 def accepted(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """An understood message is accepted, unless it says itself that nobody reads here."""
+    """An understood message is accepted, unless it says itself that nobody reads here.
+
+    Only mail programs answer by themselves like that, and none of them complains.
+    """
     event = record.event
     assert isinstance(event, MessageUnderstood)
-    if "out_of_office" in event.cues:
+    if event.channel == "email" and "out_of_office" in event.cues and not _MEANT & set(event.cues):
         yield ContactRejected(
             **_about(case, world),
             outcome="rejected",
@@ -169,6 +196,6 @@ ACCEPTED = Agent(
     name="channel",
     domain="customer",
     reads=frozenset({MessageUnderstood}),
-    writes=frozenset({ContactAccepted, ContactRejected}),
+    writes=frozenset((ContactAccepted, ContactRejected)),
     decide=accepted,
 )

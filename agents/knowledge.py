@@ -11,11 +11,13 @@ from collections.abc import Iterator
 import msgspec
 
 from agents.agent import Agent
+from agents.impersonal import impersonal
 from agents.policy import Policy
 from agents.rulings import may_answer_again
-from agents.world import ArticleText, World
+from agents.world import ArticleText, Models, World
 from projections.case import Case, Ticket
 from projections.case.state import Contact, Seen
+from projections.case.talk import UNHAPPY
 from schemas.event import Candidate, Event
 from schemas.events.decisions import (
     AnswerChosen,
@@ -37,10 +39,20 @@ from schemas.record import Record
 BANS = frozenset(
     {"critical_priority", "complaint", "asked_for_person", "negative_sentiment", "workflow_failure"}
 )
-"""Triggers after which a person answers, never an article."""
+"""Triggers after which a person answers, never an article.
+
+A VIP is not among them: they get the answer at once, and somebody senior all the same.
+"""
 
 MOST_CHARACTERS = 3000
 """How much of an article's text goes into an answer."""
+
+
+SETTLED_WITHIN = 2
+"""Contacts of a ticket whose subject still says what was answered."""
+
+FEWEST_WORDS = 3
+"""A shorter subject says too little to be an example."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -128,9 +140,14 @@ def _offer(ticket: Ticket, seen: Seen, world: World) -> Offer:
         offered=ticket.offered,
         policy=world.policy,
     )
+    return permitted(verdict, seen, world.models)
+
+
+def permitted(verdict: Offer, seen: Seen, models: Models) -> Offer:
+    """The same verdict, if its article is still there and in the customer's language."""
     if verdict.outcome == "none" or verdict.article_id is None:
         return verdict
-    article = world.models.article(verdict.article_id)
+    article = models.article(verdict.article_id)
     if article is None:
         return Offer("none", verdict.article_id, verdict.confidence, ["article_is_gone"])
     if not _same_language(article, seen):
@@ -220,38 +237,44 @@ def _said(
     )
 
 
-def learned(record: Record, case: Case, world: World) -> Iterator[Event]:
+def learned(record: Record, case: Case, _world: World) -> Iterator[Event]:
     """A confirmed answer is counted for its article, and its question becomes an example."""
     event = record.event
     assert isinstance(event, TicketResolved)
     if event.solution_id is None or event.by != "customer":
         return
     yield SolutionAccepted(article_id=event.solution_id, ticket_id=event.ticket_id)
-    ticket = case.ticket(event.ticket_id)
-    question = _question(ticket, world)
+    question = _question(case.ticket(event.ticket_id), case)
     if question is not None:
         yield ExampleProposed(
             article_id=event.solution_id, example=question, ticket_id=event.ticket_id
         )
 
 
-def _question(ticket: Ticket | None, world: World) -> str | None:
-    """The question that the answer was for: the subject line of a ticket that began with it."""
-    del world
-    if ticket is None or ticket.contacts > 2 or len(ticket.subject.split()) < 3:
+def _question(ticket: Ticket | None, case: Case) -> str | None:
+    """The question that the answer was for, without what is only this customer's.
+
+    A ticket knows of its messages only the subject: the customer's own, or how the first message
+    begins. So it is a question for examples only if the customer opened the ticket with it, the
+    answer was for that message, and the matter was settled with the next.
+    """
+    if ticket is None or ticket.origin != "contact" or ticket.contacts > SETTLED_WITHIN:
         return None
-    return ticket.subject
+    opening = next((message for message, kind in ticket.messages if kind == "contact"), None)
+    if ticket.offer_question != opening:
+        return None
+    question = impersonal(ticket.subject, case.name)
+    return question if len(question.split()) >= FEWEST_WORDS else None
 
 
-def rejected(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """An offer that did not help is counted for its article."""
-    del world
+def _rejected(record: Record, case: Case) -> Iterator[Event]:
+    """An offer that did not help is counted for its article: once, for then it stands no more."""
     event = record.event
     assert isinstance(event, ContactLinked)
     contact, ticket = case.contact, case.ticket(event.ticket_id)
     if ticket is None or ticket.offer is None or contact is None or contact.seen is None:
         return
-    if {"not_solved", "asks_person", "complaint"}.intersection(contact.seen.cues):
+    if UNHAPPY.intersection(contact.seen.cues):
         yield SolutionRejected(article_id=ticket.offer, ticket_id=ticket.id)
         yield InteractionMeasured.model_validate(
             {
@@ -266,7 +289,7 @@ def rejected(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:
     """What a further message means for the articles: a rejection, a new search."""
-    yield from rejected(record, case, world)
+    yield from _rejected(record, case)
     yield from searched_again(record, case, world)
 
 

@@ -47,15 +47,23 @@ def published(record: Record, line: ArticleLine, world: World) -> Iterator[Event
         )
 
 
+def learns(line: ArticleLine, example: str) -> bool:
+    """Whether an article takes a confirmed question as an example of its own.
+
+    It must be published, serve well, have room, and not know the question yet. The knowledge
+    index asks the same, so that what is searched is what was decided.
+    """
+    judged = line.accepted + line.rejected
+    poor = judged >= ENOUGH and line.accepted / judged < POOR
+    room = len(line.examples) < EXAMPLES
+    return line.published and not poor and room and not knows(line, example)
+
+
 def proposed(record: Record, line: ArticleLine, world: World) -> Iterator[Event]:
     """A confirmed question becomes an example, if the article serves well and has room."""
     event = record.event
     assert isinstance(event, ExampleProposed)
-    judged = line.accepted + line.rejected
-    poor = judged >= ENOUGH and line.accepted / judged < POOR
-    if not line.published or poor or len(line.examples) >= EXAMPLES:
-        return
-    if not knows(line, event.example):
+    if learns(line, event.example):
         yield ExampleLearned(
             ticket_id=event.ticket_id,
             outcome="learned",

@@ -10,7 +10,6 @@ from agents.agent import Agent
 from agents.handover import released
 from agents.lifecycle_ends import ask, close, escalate, reopen, resolve
 from agents.lifecycle_merges import merge, split, unmerge
-from agents.lifecycle_replies import await_customer
 from agents.moves import Moves, beginning
 from agents.rulings import Refusal, ruling, tagged
 from agents.world import World
@@ -25,7 +24,6 @@ from schemas.events.tickets import (
     SlaBreached,
     SlaMet,
     SlaStarted,
-    TicketAwaitsCustomer,
     TicketCategorised,
     TicketClosed,
     TicketEscalated,
@@ -41,7 +39,7 @@ from schemas.events.tickets import (
     TicketTransferred,
     TicketTriaged,
 )
-from schemas.record import Record, answer_id, ticket_id
+from schemas.record import Record, ticket_id
 from schemas.vocabulary import TRIGGERS
 
 
@@ -99,27 +97,8 @@ def _start(
             }
         )
     )
-    moves.say(
-        MessageAdded,
-        interaction_id=opening_id(record),
-        direction="out",
-        interaction_type="agent_response",
-        message_channel=event.channel,
-        author=event.by,
-        kind="opening",
-    )
-    await_customer(moves, "opening")
     ask(moves, record.id, specialist_id=event.by)
     yield from moves.events
-
-
-def opening_id(record: Record) -> str:
-    """The id of the `ReplyRequested` that a `ConversationStarted` leads to.
-
-    The Channel agent shapes and requests it in the same breath in which the ticket is opened, so
-    the lifecycle cannot wait for it; ids derive from their cause.
-    """
-    return answer_id(record.correlation, record.id, "channel", "1")
 
 
 def _note(moves: Moves, event: asked.NoteWritten, record: Record) -> None:
@@ -231,7 +210,6 @@ ASKED = Agent(
             SlaStarted,
             SpecialistReleased,
             SpecialistRequested,
-            TicketAwaitsCustomer,
             TicketCategorised,
             TicketClosed,
             TicketEscalated,

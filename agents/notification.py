@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from agents.agent import Agent
+from agents.channel import FLOOD_BEGINS
 from agents.lifecycle_signals import concerned
 from agents.rulings import ruling, takes_messages
 from agents.world import World
@@ -164,7 +165,7 @@ def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A flood is told once, when it begins."""
     event = record.event
     assert isinstance(event, ContactHeld)
-    if event.contacts_in_window == world.policy.limits.flood_per_minute + 1:
+    if FLOOD_BEGINS in event.reasons:
         yield TeamAlertRequested(
             customer_id=case.customer_id,
             outcome=world.policy.routing.default_team,
@@ -182,7 +183,7 @@ def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
     event = record.event
     assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
     ticket = case.ticket(event.ticket_id)
-    if ticket is None:
+    if ticket is None or case.merged_into is not None:
         return
     if isinstance(event, SpecialistUnavailable):
         if "still_waiting" not in event.reasons:

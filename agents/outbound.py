@@ -1,14 +1,19 @@
-"""Channel, outbound: a text becomes the messages of its platform, and a request to send them."""
+"""Channel, outbound: a text becomes the messages of its platform, and a request to send them.
+
+A reply goes where the ticket's customer wrote last, to the address and into the thread from which
+they did. What a platform would not take any more is not tried, and that is recorded.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from agents.agent import Agent
-from agents.rulings import reply_channel, ruling
-from agents.shaping import shape
+from agents.rulings import reply_channel, ruling, takes_messages
+from agents.shaping import shape, units
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
@@ -28,6 +33,26 @@ from schemas.record import Record, ticket_id
 SOLVED, MORE = "That solved it", "I need more help"
 
 _STARS = ["1", "2", "3", "4", "5"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a message goes.
+
+    Attributes:
+        about: The ticket.
+        channel: The channel.
+        handle: The address on it; None when none is known.
+        subject: The ticket's subject.
+        thread: The provider's thread that it continues.
+        answers: The provider's id of the message that it answers.
+    """
+
+    about: str
+    channel: str
+    handle: str | None
+    subject: str = ""
+    thread: str | None = None
+    answers: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -51,12 +76,16 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def said(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """What the other agents want said is shaped and requested."""
+    """What the other agents want said is shaped and requested, while the platform takes it."""
     message = _message(record)
     ticket = case.ticket(getattr(record.event, "ticket_id", None))
     if message is None or ticket is None:
         return
-    yield from _requested(message, ticket, ticket.last_channel or ticket.channel, case, world)
+    place = place_of(ticket, ticket.last_channel or ticket.channel, case)
+    if takes_messages(place.channel, ticket.last_customer_at, world.now):
+        yield from _shaped(message, place, case, world)
+    else:
+        yield _too_late(place, case, world)
 
 
 def _message(record: Record) -> Message | None:
@@ -90,69 +119,108 @@ def written(record: Record, case: Case, world: World) -> Iterator[Event]:
         ticket = case.ticket(event.ticket_id)
         if ticket is not None:
             message = Message("agent_reply", event.by, event.text)
-            yield from _requested(message, ticket, reply_channel(event, ticket), case, world)
+            place = place_of(ticket, reply_channel(event, ticket), case)
+            yield from _shaped(message, place, case, world)
     elif isinstance(event, ConversationStarted):
         message = Message("opening", event.by, event.text)
-        yield from _shaped(message, ticket_id(record.id), event.channel, "", None, case, world)
+        handle = _latest(case, event.channel)
+        yield from _shaped(message, Place(ticket_id(record.id), event.channel, handle), case, world)
 
 
-def _requested(
-    message: Message, ticket: Ticket, where: str, case: Case, world: World
-) -> Iterator[Event]:
-    contact = case.contact
-    answers = contact if contact is not None and contact.ticket_id == ticket.id else None
-    thread = answers.thread if answers is not None and answers.channel == where else None
-    yield from _shaped(message, ticket.id, where, ticket.subject, thread, case, world)
+def place_of(ticket: Ticket, where: str, case: Case) -> Place:
+    """Where a reply on a ticket goes: the thread is the one of the channel they wrote on last."""
+    here = where == (ticket.last_channel or ticket.channel)
+    return Place(
+        about=ticket.id,
+        channel=where,
+        handle=_address(ticket, where, case),
+        subject=ticket.subject,
+        thread=ticket.thread if here else None,
+        answers=ticket.message_id if here else None,
+    )
 
 
-def _shaped(
-    message: Message,
-    about: str,
-    where: str,
-    subject: str,
-    thread: str | None,
-    case: Case,
-    world: World,
-) -> Iterator[Event]:
-    platform = PLATFORMS[where]
-    text, buttons = message.text, message.buttons
-    if buttons and len(buttons) > platform.buttons:
-        text, buttons = f"{text}\n\n{_in_words(message)}", []
-    parts = shape(text, where)
-    told = {
+def _address(ticket: Ticket, where: str, case: Case) -> str | None:
+    """The address from which the customer wrote about the ticket, else the channel's latest."""
+    contact, known = case.contact, case.handles.get(where, ())
+    wrote = contact is not None and contact.ticket_id == ticket.id and contact.channel == where
+    if wrote and contact is not None and contact.handle in known:
+        return contact.handle
+    if where == ticket.channel and ticket.handle in known:
+        return ticket.handle
+    return _latest(case, where)
+
+
+def _latest(case: Case, channel: str) -> str | None:
+    handles = case.handles.get(channel, ())
+    return handles[-1] if handles else None
+
+
+def _too_late(place: Place, case: Case, world: World) -> ReplyShaped:
+    return ReplyShaped.model_validate(
+        {
+            **_told(place, case, world),
+            "outcome": "window_closed",
+            "reasons": ["window_closed"],
+            "parts": 0,
+            "characters": 0,
+            "limit": PLATFORMS[place.channel].characters,
+        }
+    )
+
+
+def _told(place: Place, case: Case, world: World) -> dict[str, Any]:  # Any: event fields
+    return {
         "customer_id": case.customer_id,
-        "ticket_id": about,
+        "ticket_id": place.about,
         "policy_version": world.policy.version,
-        "channel": where,
+        "channel": place.channel,
     }
+
+
+def _with_buttons(message: Message, channel: str) -> tuple[list[str], list[str]]:
+    """The parts of a message and its buttons; in words where the platform cannot have them."""
+    platform = PLATFORMS[channel]
+    parts = shape(message.text, channel)
+    room = platform.button_text or platform.characters
+    if len(message.buttons) <= platform.buttons and units(parts[-1]) <= room:
+        return parts, message.buttons
+    return shape(f"{message.text}\n\n{_in_words(message)}", channel), []
+
+
+def _shaped(message: Message, place: Place, case: Case, world: World) -> Iterator[Event]:
+    platform = PLATFORMS[place.channel]
+    parts, buttons = _with_buttons(message, place.channel)
+    told = _told(place, case, world)
     yield ReplyShaped.model_validate(
         {
             **told,
             "outcome": f"{len(parts)} parts" if len(parts) > 1 else "one part",
             "parts": len(parts),
-            "characters": sum(len(part) for part in parts),
+            "characters": sum(units(part) for part in parts),
             "limit": platform.characters,
         }
     )
-    handles = case.handles.get(where, ())
-    contact = case.contact
-    before = contact.provider_id if contact is not None and contact.channel == where else None
     yield ReplyRequested.model_validate(
         {
             **told,
             "outcome": message.kind,
             "confidence": message.confidence,
-            "handle": handles[-1] if handles else None,
+            "handle": place.handle,
             "kind": message.kind,
             "author": message.author,
-            "subject": f"Re: {subject}" if platform.subject and subject else None,
+            "subject": _answering(place.subject) if platform.subject and place.subject else None,
             "parts": parts,
-            "thread": thread if platform.threads else None,
-            "in_reply_to": (before or None) if platform.threads else None,
+            "thread": place.thread if platform.threads else None,
+            "in_reply_to": place.answers if platform.threads else None,
             "solution_id": message.solution_id,
             "buttons": buttons,
         }
     )
+
+
+def _answering(subject: str) -> str:
+    return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
 
 
 def _in_words(message: Message) -> str:

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from schemas.platforms import PLATFORMS
+from schemas.platforms import PLATFORMS, Markup
 
-_BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
+_BOLD = re.compile(r"\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*")
 _LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)")
 _BREAKS = ("\n\n", "\n", ". ", " ")
 """Where a text is cut, the best place first."""
+
+_WHOLE: dict[Markup, re.Pattern[str]] = {
+    "plain": re.compile(r"https?://\S+"),
+    "asterisks": re.compile(r"https?://\S+|\*[^*\n]+\*"),
+    "mrkdwn": re.compile(r"<https?://[^>]*>|\*[^*\n]+\*|&(?:amp|lt|gt);"),
+    "markdown": re.compile(r"\[[^\]\n]+\]\(https?://[^\s)]+\)|\*\*[^*\n]+\*\*|https?://\S+"),
+}
+"""What a cut must not go through, where there is room for it."""
+
+_LONGEST_WHOLE = 1000
+"""How far behind a cut the end of what it would go through is looked for."""
+
+_JOINER = "\u200d"
+_CLUSTER = 32
+"""How far a cut through a run without white space gives way to what belongs together."""
+
+
+def units(text: str) -> int:
+    """The length of a text as platforms count it, in UTF-16 units.
+
+    They say "characters" and mean code points or UTF-16 units; the latter are never fewer.
+    """
+    return len(text) + sum(letter > "\uffff" for letter in text)
 
 
 def shape(text: str, channel: str) -> list[str]:
@@ -17,29 +41,38 @@ def shape(text: str, channel: str) -> list[str]:
 
     Cuts fall between paragraphs, lines, sentences or words, in this order of preference; only the
     white space at a cut is lost. Parts are numbered when there is more than one.
+
+    Args:
+        text: The text, with bold and links in Markdown.
+        channel: A key of `PLATFORMS`.
     """
     platform = PLATFORMS[channel]
     marked = _marked(text.strip(), platform.markup)
-    if len(marked) <= platform.characters:
+    if units(marked) <= platform.characters:
         return [marked]
-    room = platform.characters - len("(999/999) ")
-    parts = list(_cut(marked, room))
+    digits, parts = 0, [marked]
+    while digits < len(str(len(parts))):
+        digits = len(str(len(parts)))
+        room = platform.characters - len("(/) ") - 2 * digits
+        parts = _cut(marked, room, _WHOLE[platform.markup])
     return [f"({place}/{len(parts)}) {part}" for place, part in enumerate(parts, 1)]
 
 
-def _marked(text: str, markup: str) -> str:
+def _marked(text: str, markup: Markup) -> str:
     if markup == "markdown":
         return text
     if markup == "mrkdwn":
+        for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+            text = text.replace(letter, entity)
         return _LINK.sub(r"<\2|\1>", _BOLD.sub(r"*\1*", text))
     bold = r"*\1*" if markup == "asterisks" else r"\1"
     return _LINK.sub(r"\1: \2", _BOLD.sub(bold, text))
 
 
-def _cut(text: str, room: int) -> list[str]:
+def _cut(text: str, room: int, whole: re.Pattern[str]) -> list[str]:
     parts = []
-    while len(text) > room:
-        at = _best(text, room)
+    while (fits := _fitting(text, room)) < len(text):
+        at = _best(text, fits, whole)
         parts.append(text[:at].rstrip())
         text = text[at:].lstrip()
     if text:
@@ -47,10 +80,39 @@ def _cut(text: str, room: int) -> list[str]:
     return parts
 
 
-def _best(text: str, room: int) -> int:
+def _fitting(text: str, room: int) -> int:
+    """How many letters of the text have room."""
+    length = 0
+    for place, letter in enumerate(text[: room + 1]):
+        length += 2 if letter > "\uffff" else 1
+        if length > room:
+            return place
+    return len(text)
+
+
+def _best(text: str, room: int, whole: re.Pattern[str]) -> int:
     """Where to cut so that the first part fits: the last good break in its second half."""
     for mark in _BREAKS:
         at = text.rfind(mark, room // 2, room)
         if at > 0:
-            return at + len(mark.rstrip())
-    return room
+            return _beside(text, at + len(mark.rstrip()), whole)
+    return _beside(text, _between(text, room), whole)
+
+
+def _beside(text: str, at: int, whole: re.Pattern[str]) -> int:
+    """The place, or the beginning of what it would cut through."""
+    for span in whole.finditer(text, 0, at + _LONGEST_WHOLE):
+        if span.start() >= at:
+            break
+        if span.end() > at and text[: span.start()].strip():
+            return span.start()
+    return at
+
+
+def _between(text: str, at: int) -> int:
+    """The place, or one a little before it where no letter loses its marks."""
+    for place in range(at, max(0, at - _CLUSTER), -1):
+        letter, before = text[place], text[place - 1]
+        if not unicodedata.category(letter).startswith("M") and _JOINER not in {letter, before}:
+            return place
+    return at

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from agents.agent import Agent
+from agents.lifecycle_contacts import is_content
 from agents.policy import Policy
 from agents.world import CategoryRule, World
 from projections.case import Case, Ticket
@@ -26,6 +27,9 @@ from schemas.events.decisions import (
 from schemas.events.tickets import TicketOpened
 from schemas.record import Record
 from schemas.vocabulary import Trigger, priority_rank
+
+TRIAGED_ALREADY = frozenset({"split", "failure"})
+"""Origins of tickets that the lifecycle triages itself, by the ticket they come from."""
 
 UNKNOWN = Seen()
 """What is known of a ticket that no message opened."""
@@ -78,7 +82,9 @@ def classify(seen: Seen, policy: Policy) -> Classification:
 def proposals(
     seen: Seen, *, rule: CategoryRule | None, vip: bool, origin: str, policy: Policy
 ) -> list[Proposed]:
-    """Every rule's proposal, the highest first; `medium` is always among them.
+    """Every rule's proposal, the highest first.
+
+    `medium` is among them, unless the desk taught that the category is less than that.
 
     Args:
         seen: What was understood of the message.
@@ -159,9 +165,11 @@ def route(
 
 
 def classified(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A new ticket is classified."""
+    """A new ticket is classified; one that an earlier ticket or a failure brought comes triaged."""
     event = record.event
     assert isinstance(event, TicketOpened)
+    if event.origin in TRIAGED_ALREADY:
+        return
     seen = _seen(case, event.ticket_id)
     verdict = classify(seen, world.policy)
     rule = _rule(verdict.category, world)
@@ -224,7 +232,10 @@ def _ranked(offered: Sequence[Proposed]) -> list[Candidate]:
 
 
 def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A prioritised ticket is escalated where triggers fire, and gets its route."""
+    """A prioritised ticket is escalated where triggers fire, and gets its route.
+
+    Where we wrote first there is nothing to escalate yet.
+    """
     event = record.event
     assert isinstance(event, PriorityChosen)
     ticket = case.ticket(event.ticket_id)
@@ -232,7 +243,7 @@ def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     seen = _seen(case, ticket.id)
     fired = triggers(seen, priority=event.priority, vip=case.vip, policy=world.policy)
-    if fired:
+    if fired and ticket.origin != "person":
         yield _escalation(case, ticket, seen, fired, world)
     category = (ticket.proposal or Proposal()).category
     chosen = route(
@@ -258,15 +269,21 @@ def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A further message escalates its ticket where a trigger fires that had not fired before."""
+    """A further message escalates its ticket where a trigger fires that had not fired before.
+
+    On a resolved ticket, which the message reopens unless it is content, all of them are new.
+    """
     event = record.event
     assert isinstance(event, ContactLinked)
     ticket = case.ticket(event.ticket_id)
-    if event.outcome == "new" or ticket is None or not ticket.is_open:
+    if event.outcome == "new" or ticket is None or ticket.status == "closed":
         return
     seen = _seen(case, ticket.id)
+    if not ticket.is_open and is_content(frozenset(seen.cues), seen.words):
+        return
+    before = ticket.triggers if ticket.is_open else ()
     fired = triggers(seen, priority="medium", vip=False, policy=world.policy)
-    news = [one for one in fired if one not in ticket.triggers]
+    news = [one for one in fired if one not in before]
     if news:
         yield _escalation(case, ticket, seen, news, world)
 

@@ -53,9 +53,14 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
         case chose.ArticleAdopted():
             return _replace(line, version=event.version, adopted=line.content)
         case chose.ExampleLearned():
-            return _replace(line, examples=(*line.examples, _digest(event.example))[-EXAMPLES:])
+            return learned(line, event.example)
         case _:
             return line
+
+
+def learned(line: ArticleLine, example: str) -> ArticleLine:
+    """The line after it took an example."""
+    return _replace(line, examples=(*line.examples, _digest(example))[-EXAMPLES:])
 
 
 def knows(line: ArticleLine, example: str) -> bool:

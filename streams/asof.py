@@ -14,6 +14,7 @@ from pathlib import Path
 
 from schemas.record import Record
 from schemas.topics import DEAD_LETTERS
+from streams import query
 from streams.clock import parse_time
 from streams.deadletters import letter_of
 from streams.embedded import tables
@@ -42,7 +43,7 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
     Raises:
         Refused: The moment is neither a time nor a position of this log.
     """
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = query.memory_connection()
     copy = Database(Path(":memory:"), connection)
     log = SqliteLog(database)
     last = _seq(log, moment)

@@ -3,6 +3,9 @@
 A turn sees the knowledge records whose running maximum of time lies at or before its clock. What
 was learned from a confirmed answer joins at the next full hour, so that the index is refitted
 once an hour at most and not at every confirmation; what people teach counts at once.
+
+Whether an article learns a confirmed question is the Knowledge agent's decision. The index takes
+it with the agent's own rule (`agents.learning.learns`) on the same line of the same records.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from agents.learning import learns
 from agents.world import ArticleText, CategoryRule, Understanding
+from projections import article as lines
 from schemas.event import Event
 from schemas.events import knowledge as taught
 from schemas.record import Record
@@ -21,10 +26,8 @@ from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
 from streams.understanding.light import LightModels
 
-LEARNED = 60
-"""Learned examples that an article keeps at most."""
-
 HOUR = 3600.0
+"""Seconds after which what was learned joins the index, counted from full hours."""
 
 TEACHES = (
     taught.ArticlePublished,
@@ -36,19 +39,29 @@ TEACHES = (
 )
 """What changes the index; how an article serves does not, and must not cost a new one."""
 
+JUDGED = (
+    taught.ArticlePublished,
+    taught.ArticleRetired,
+    taught.ExampleProposed,
+    taught.SolutionAccepted,
+    taught.SolutionRejected,
+)
+"""What decides what an article learns, as far as `learns` reads its line."""
+
 
 class Items:
     """What has been taught, folded record by record."""
 
     def __init__(self) -> None:
         self.articles: dict[str, Article] = {}
+        self.learned: dict[str, tuple[str, ...]] = {}
         self.categories: dict[str, Category] = {}
         self.tags: dict[str, Tag] = {}
         self.tones: dict[str, ToneLabel] = {}
         self.offsets: dict[int, int] = {}
 
     def apply(self, record: Record) -> None:
-        """Take in one record of those that teach something (`TEACHES`)."""
+        """Take in one record that teaches something; of proposals only what is learned."""
         if record.partition is not None and record.offset is not None:
             self.offsets[record.partition] = record.offset + 1
         self._event(record.event)
@@ -60,7 +73,7 @@ class Items:
                     id=event.article_id,
                     title=event.title,
                     body=event.body,
-                    examples=tuple(event.examples),
+                    examples=self._with_learned(event),
                     category=event.category,
                     language=event.language,
                 )
@@ -82,11 +95,16 @@ class Items:
             case _:
                 pass
 
+    def _with_learned(self, event: taught.ArticlePublished) -> tuple[str, ...]:
+        """The examples of a new version: those it came with, then what the article learned."""
+        learned = self.learned.get(event.article_id, ())
+        return tuple(dict.fromkeys((*event.examples, *learned)))
+
     def _learn(self, event: taught.ExampleProposed) -> None:
+        known = self.learned.get(event.article_id, ())
+        self.learned[event.article_id] = (*known, event.example)
         article = self.articles.get(event.article_id)
-        if article is None or event.example in article.examples:
-            return
-        if len(article.examples) < LEARNED:
+        if article is not None:
             examples = (*article.examples, event.example)
             self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
 
@@ -154,17 +172,19 @@ class KnowledgeHistory:
         self._order: list[tuple[float, int, int]] = []
         self._records: list[Record] = []
         self._clocks: dict[int, float] = {}
+        self._lines: dict[str, lines.ArticleLine] = {}
+        self._seen: set[str] = set()
         self._items = Items()
         self._applied = 0
         self._models: IndexedModels | None = None
 
     def add(self, record: Record) -> None:
         """Take in the next record of a knowledge partition."""
-        if not isinstance(record.event, TEACHES):
-            return
         partition, offset = record.partition or 0, record.offset or 0
         clock = max(self._clocks.get(partition, 0.0), record.at.timestamp())
         self._clocks[partition] = clock
+        if not self._teaches(record):
+            return
         effective = clock
         if isinstance(record.event, taught.ExampleProposed):
             effective = math.ceil(clock / HOUR) * HOUR
@@ -174,6 +194,22 @@ class KnowledgeHistory:
         self._records.insert(at, record)
         if at < self._applied:
             self._restart()
+
+    def _teaches(self, record: Record) -> bool:
+        """Whether a record changes the index; follows the lines that decide what is learned."""
+        event = record.event
+        if isinstance(event, JUDGED):
+            if record.id in self._seen:  # a repeat counts once, on the agent's line too
+                return False
+            self._seen.add(record.id)
+            before = self._lines.get(event.article_id, lines.ArticleLine())
+            after = lines.evolve(before, record)
+            if isinstance(event, taught.ExampleProposed):
+                if not learns(after, event.example):
+                    return False
+                after = lines.learned(after, event.example)
+            self._lines[event.article_id] = after
+        return isinstance(event, TEACHES)
 
     def at(self, clock: float) -> IndexedModels:
         """The models over what a turn at this clock sees."""

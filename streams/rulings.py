@@ -147,9 +147,20 @@ def _awaited(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
     until = time.monotonic() + PATIENCE
     while True:
         entries, settled = _so_far(desk, record_id)
-        if settled or time.monotonic() >= until:
+        if (settled and _shown(desk, entries)) or time.monotonic() >= until:
             return entries, settled
         time.sleep(LOOK_EVERY)
+
+
+def _shown(desk: Desk, entries: list[Entry]) -> bool:
+    """Whether the tables show what followed: who asks next reads them."""
+    rows = desk.database.execute("SELECT topic, partition, position FROM read_positions")
+    shown = {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
+    return all(
+        entry.offset < shown.get((entry.topic, entry.partition), 0)
+        for entry in entries
+        if entry.topic in OUTPUTS
+    )
 
 
 def _so_far(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:

@@ -71,8 +71,7 @@ def run_roles(
             timers=not recorded,
         )
         while not stop.is_set():
-            if not shift.step():
-                shift.rest()
+            if not shift.step() and not shift.rest():
                 stop.wait(IDLE_SECONDS)
         shift.rest()
         return shift.turns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from schemas.topics import TOPICS
 from streams.clock import ManualClock, parse_time
 from streams.embedded.projector import Projector
 from streams.embedded.recent import Recent
@@ -44,6 +45,7 @@ class Shift:
         self._timers = timers
         self._pace = 1
         self._folded_at = 0
+        self._changes: tuple[int, ...] = ()
         if self._effects is not None:
             self._effects.catch_up()
 
@@ -56,11 +58,10 @@ class Shift:
         """Take turns until nothing waits; returns how many that were."""
         began = told = self.turns
         self._worker.look()
-        while self.step():
+        while self.step() or self.rest():
             if tell is not None and self.turns - told >= MOST_TURNS:
                 tell(self.turns - told)
                 told = self.turns
-        self.rest()
         if tell is not None:
             tell(self.turns - told)
         return self.turns - began
@@ -92,12 +93,19 @@ class Shift:
             worker.look()
         return True
 
-    def rest(self) -> None:
-        """Nothing waits: bring the tables up, and look for what others appended."""
+    def rest(self) -> bool:
+        """Nothing waits: bring the tables up, and look around; whether others appended something.
+
+        Costs next to nothing while nobody writes.
+        """
+        changes = self._desk.database.changes(*TOPICS)
+        if changes == self._changes:
+            return False
+        self._changes = changes
         if self._projector is not None:
             self._projector.catch_up()
         self._folded_at, self._pace = self._worker.turns, 1
-        self._worker.look()
+        return self._worker.look()
 
     def _carry_out(self) -> None:
         requests, self._worker.requests = self._worker.requests, []

@@ -42,12 +42,11 @@ class Worlds:
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
         self._read: dict[tuple[str, int], int] = {}
-        self._seen_version: int | None = None
+        self._changes: tuple[int, ...] = ()
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
-        if self._may_have_grown():
-            self.follow()
+        self.follow()
         return World(
             now=datetime.fromtimestamp(now, UTC),
             policy=self.policy_at(now),
@@ -65,6 +64,10 @@ class Worlds:
 
     def follow(self) -> None:
         """Read what was taught and activated since the last time."""
+        changes = self._db.changes(KNOWLEDGE.name, CONTROL.name)
+        if changes == self._changes:
+            return
+        self._changes = changes
         rows = self._db.execute(
             "SELECT topic, partition, end_offset FROM ends WHERE topic IN (?, ?)",
             (KNOWLEDGE.name, CONTROL.name),
@@ -76,20 +79,6 @@ class Worlds:
                     self._take(entry.record())
                     start = entry.offset + 1
             self._read[topic, partition] = start
-
-    def _may_have_grown(self) -> bool:
-        """A cheap look, once a turn: did the worker or another connection write since?
-
-        What this connection's intake wrote shows in neither: the worker follows before it begins.
-        """
-        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
-        grown = version != self._seen_version or self.appended
-        self._seen_version = version
-        self.appended = False
-        return grown
-
-    appended = True
-    """Set by the worker when it wrote to the knowledge or the control topic itself."""
 
     def _take(self, record: Record) -> None:
         event = record.event

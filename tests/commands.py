@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
     @property
     def json(self) -> Any:
         """Standard output as one JSON document."""
+        assert self.bytes, self.err
         return json.loads(self.bytes)
 
     @property
@@ -67,7 +68,7 @@ class Shell:
         before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(given), "utf-8")
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                status = status_of([*arguments, "--data", str(self.data)])
+                status = status_of(["--data", str(self.data), *arguments])
         finally:
             sys.stdin = before
         out.flush()

@@ -176,6 +176,10 @@ def _unmerged(case: Case, _event: says.CustomersUnmerged, _record: Record) -> Ca
     return _replace(case, merged_into=None, unannounced=True)
 
 
+def _held(case: Case, _event: says.ContactHeld, record: Record) -> Case:
+    return _replace(case, held_at=record.at.timestamp())
+
+
 def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> Case:
     signal = (clip(event.kind, 80), record.at.timestamp())
     return _replace(case, signals=(*case.signals, signal)[-RATINGS:])
@@ -226,6 +230,7 @@ MEANINGS: dict[type[Event], Meaning] = {
     became.TicketOpened: tickets.ticket,
     **dict.fromkeys(tickets.MEANINGS, tickets.ticket),
     inbox.ContactReceived: contact,
+    says.ContactHeld: _held,
     says.MessageUnderstood: understood,
     says.ContactLinked: linked,
     says.IssueClassified: _classified,

@@ -93,6 +93,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         channels: Everywhere the customer wrote, in the order of the first message.
         last_channel: Where the customer wrote last.
         handle: The customer's address on `channel`.
+        thread: The provider's thread of the customer's last message, on `last_channel`.
+        message_id: The provider's id of the customer's last message.
         messages: Interaction ids with what they are (contact, answer by an agent, reply by a
             person, other), the latest last.
         triggers: Every escalation trigger that fired, also before the escalation itself.
@@ -125,6 +127,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     language: str | None = None
     sentiment: float | None = None
+    thread: str | None = None
+    message_id: str | None = None
     contacts: int = 0
     replies: int = 0
     person_replies: int = 0
@@ -210,7 +214,15 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything the agents know of one customer when they decide."""
+    """Everything the agents know of one customer when they decide.
+
+    Attributes that do not say it themselves:
+        window: When the contacts of the last minute came, for telling a flood.
+        held_at: When a contact was last held for a flood.
+        signals: What the product noticed, with the moment.
+        confirmations: When the customer was told lately that a ticket is in hand.
+        fired: The timer's record that is being answered, if it still stood.
+    """
 
     customer_id: str
     name: str | None = None
@@ -229,6 +241,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     tones: tuple[float, ...] = ()
     ratings: tuple[int, ...] = ()
     satisfaction: float | None = None
+    held_at: float | None = None
     signals: tuple[tuple[str, float], ...] = ()
     confirmations: tuple[float, ...] = ()
     contacts: int = 0

@@ -26,7 +26,7 @@ _replace = msgspec.structs.replace
 REFERENCE_KINDS = frozenset({"order", "reference", "ticket"})
 """Kinds of clues that name a matter rather than a person."""
 
-UNHAPPY = frozenset({"not_solved", "asks_person"})
+UNHAPPY = frozenset({"not_solved", "asks_person", "complaint"})
 """Cues with which a customer turns an offered article down."""
 
 BY_PEOPLE = frozenset({"agent_reply", "opening"})
@@ -100,6 +100,7 @@ def _customer_wrote(
     if contact is None or contact.id != event.interaction_id:
         return
     changes["last_customer_at"] = contact.at
+    changes |= {"thread": contact.thread, "message_id": contact.provider_id or None}
     refs = tuple(r for r in (contact.provider_id, contact.thread) if r)
     changes["threads"] = latest(known.threads, refs, THREADS)
     seen = contact.seen

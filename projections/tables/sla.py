@@ -38,16 +38,18 @@ def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
     at = rfc3339(record.at)
     match event:
         case became.SlaStarted():
+            goes_on = row is not None and event.resumed
             return SlaRow(
                 target_id=key,
                 ticket_id=event.ticket_id,
                 target=event.target,
-                started_at=row.started_at if row is not None and event.resumed else at,
+                started_at=row.started_at if row is not None and goes_on else at,
                 due_at=rfc3339(event.due_at),
                 target_minutes=event.target_minutes,
                 calendar_version=event.calendar_version,
                 policy_version=event.policy_version,
-                warned_at=row.warned_at if row is not None else None,
+                warned_at=row.warned_at if row is not None and goes_on else None,
+                breached_at=row.breached_at if row is not None and goes_on else None,
             )
         case became.SlaWarned():
             return None if row is None else _replace(row, warned_at=at)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from projections.tables.table import EMPTY_LIST, EMPTY_OBJECT, Json, Table, by, json_of
+from projections.tables.table import EMPTY_LIST, EMPTY_OBJECT, Json, Table, json_of
 from schemas.event import Event, TicketEvent
 from schemas.events import EVENTS
 from schemas.events import tickets as became
@@ -92,6 +94,8 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         )
     if row is None:
         return None
+    if isinstance(event, became.TicketSplit) and event.ticket_id != key:
+        return _split(row, event, 1)
     changes: dict[str, object] = {
         "customer_id": event.customer_id,
         "status": event.status,
@@ -145,16 +149,28 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
                 "automatic": False,
             }
         case became.TicketClosed():
-            changes["closed_at"] = at
+            changes |= {"closed_at": at, "snoozed_until": None}
         case became.TicketsMerged():
-            changes |= {"closed_at": at, "merged_into": event.into}
+            changes |= {"closed_at": at, "snoozed_until": None, "merged_into": event.into}
         case became.TicketsUnmerged():
-            changes |= {"closed_at": None, "merged_into": None}
+            changes["merged_into"] = None
+        case became.TicketSplit():
+            row = _split(row, event, -1)
         case became.TicketRated():
             changes |= {"satisfaction_score": event.score, "rated_at": at}
         case _:  # the others change no more than what every event of a ticket carries
             pass
     return _replace(row, **changes)
+
+
+def _split(row: TicketRow, event: became.TicketSplit, sign: int) -> TicketRow:
+    """A ticket's row with the messages of a split put on (1) or taken away (-1)."""
+    return _replace(
+        row,
+        contacts=row.contacts + sign * event.contacts,
+        replies=row.replies + sign * event.replies,
+        person_replies=row.person_replies + sign * event.person_replies,
+    )
 
 
 def _message(row: TicketRow, event: became.MessageAdded, record: Record) -> dict[str, object]:
@@ -180,6 +196,13 @@ def _message(row: TicketRow, event: became.MessageAdded, record: Record) -> dict
     }
 
 
+def _keys(record: Record) -> Sequence[str]:
+    event = record.event
+    if isinstance(event, became.TicketSplit):
+        return event.ticket_id, event.into
+    return (event.ticket_id,) if isinstance(event, TicketEvent) else ()
+
+
 _TICKETS: frozenset[type[Event]] = frozenset(
     kind for kind in EVENTS.values() if issubclass(kind, TicketEvent)
 )
@@ -189,7 +212,7 @@ TABLES: tuple[Table, ...] = (
         "tickets",
         TICKETS.name,
         TicketRow,
-        by("ticket_id", _TICKETS),
+        _keys,
         ticket_row,
         _TICKETS,
         (("customer_id", "created_at"), ("status",), ("created_at",)),

@@ -1,8 +1,15 @@
 -- The query contract: versioned views over the tables. Columns are only ever added.
 -- v1_dead_letters and v1_positions read the log's own tables.
 
+-- What a ticket that was split off is about is the first of the messages that it took along.
 CREATE VIEW v1_tickets AS
-SELECT ticket_id, customer_id, channel, priority, status, subject, description, created_at,
+SELECT ticket_id, customer_id, channel, priority, status, subject,
+       CASE WHEN origin <> 'split' THEN description
+            ELSE coalesce((SELECT t.text FROM p_messages m
+                           JOIN p_texts t ON t.record_id = m.interaction_id
+                           WHERE m.ticket_id = p_tickets.ticket_id AND m.direction = 'in'
+                           ORDER BY m.timestamp, m.interaction_id LIMIT 1), description)
+       END AS description, created_at,
        updated_at, assigned_agent, resolution_time_minutes, satisfaction_score, tags, metadata,
        channels, category, category_confidence, estimated_resolution_minutes, language,
        sentiment_score, vip_status, escalated_at, escalation_reasons, auto_resolution_candidate,
@@ -10,26 +17,26 @@ SELECT ticket_id, customer_id, channel, priority, status, subject, description, 
        snoozed_until, merged_into, origin
 FROM p_tickets;
 
+-- A contact that was accepted is a message of its ticket; the others stand here by their ruling.
 CREATE VIEW v1_interactions AS
 SELECT m.interaction_id, m.ticket_id, m.customer_id, m.author AS agent_id, m.channel,
        coalesce(t.text, r.text) AS message_content, m.timestamp, m.interaction_type,
-       m.sentiment_score, m.solution_id IS NOT NULL AS resolution_offered, m.direction,
-       t.provider_id, m.solution_id, m.confidence, u.language,
-       CASE WHEN m.direction = 'out' AND r.request_id IS NOT NULL
-            THEN coalesce(d.state, 'queued') END AS delivery,
+       m.sentiment_score, m.resolution_offered, m.direction, t.provider_id, m.solution_id,
+       m.confidence, u.language,
+       CASE WHEN r.request_id IS NOT NULL THEN coalesce(d.state, 'queued') END AS delivery,
        m.kind
 FROM p_messages m
 LEFT JOIN p_texts t ON t.record_id = m.interaction_id
 LEFT JOIN p_replies r ON r.request_id = m.interaction_id
-LEFT JOIN p_rulings u ON u.contact_id = m.interaction_id
+LEFT JOIN p_understood u ON u.contact_id = m.interaction_id
 LEFT JOIN p_deliveries d ON d.request_id = m.interaction_id
 UNION ALL
-SELECT u.contact_id, NULL, u.customer_id, NULL, coalesce(u.channel, t.channel), t.text,
-       u.ruled_at, 'customer_message', u.sentiment_score, 0, 'in', t.provider_id, NULL, NULL,
-       u.language, NULL, u.ruling
-FROM p_rulings u
-LEFT JOIN p_texts t ON t.record_id = u.contact_id
-WHERE u.ruling IN ('rejected', 'held');
+SELECT a.contact_id, NULL, a.customer_id, NULL, a.channel, t.text, a.ruled_at,
+       'customer_message', u.sentiment_score, 0, 'in', t.provider_id, NULL, NULL, u.language,
+       NULL, a.ruling
+FROM p_turned_away a
+LEFT JOIN p_texts t ON t.record_id = a.contact_id
+LEFT JOIN p_understood u ON u.contact_id = a.contact_id;
 
 CREATE VIEW v1_customers AS
 SELECT c.customer_id, c.name, c.email, c.phone, c.preferred_channel, c.vip_status,
@@ -62,19 +69,25 @@ FROM p_decisions;
 CREATE VIEW v1_articles AS
 SELECT a.article_id, a.title, a.category, a.language, u.version,
        a.examples + u.learned AS examples, u.shown, u.accepted, u.rejected,
-       CASE WHEN u.accepted + u.rejected > 0
-            THEN CAST(u.accepted AS REAL) / (u.accepted + u.rejected) END AS success_rate
+       1.0 * u.accepted / nullif(u.accepted + u.rejected, 0) AS success_rate
 FROM p_articles a
 JOIN p_article_use u ON u.article_id = a.article_id
 WHERE u.version > 0 AND NOT u.retired;
 
 CREATE VIEW v1_specialists AS
 SELECT s.specialist_id, s.name, s.team, s.skills, s.languages, s.senior, s.capacity,
-       (SELECT count(*) FROM p_tickets t WHERE t.assigned_agent = s.specialist_id
-            AND t.status NOT IN ('resolved', 'closed')) AS load,
-       s.available
-FROM p_specialists s;
+       coalesce(l.load, 0) AS load, s.available
+FROM p_specialists s
+LEFT JOIN (
+    SELECT assigned_agent, count(*) AS load FROM p_tickets
+    WHERE assigned_agent IS NOT NULL
+      AND status IN ('new', 'triaged', 'in_progress', 'waiting_customer', 'escalated')
+    GROUP BY assigned_agent
+) l ON l.assigned_agent = s.specialist_id;
 
+-- By the day on which tickets were opened, where they began and what they are about. A ticket that
+-- was merged into another counts with that one. Resolved at first contact is what was resolved,
+-- not reopened, and took one contact of the customer.
 CREATE VIEW v1_daily AS
 SELECT substr(created_at, 1, 10) AS day, channel, category, count(*) AS tickets,
        sum(resolved_at IS NOT NULL) AS resolved,
@@ -82,10 +95,9 @@ SELECT substr(created_at, 1, 10) AS day, channel, category, count(*) AS tickets,
            AS first_contact_resolved,
        sum(escalated_at IS NOT NULL) AS escalated,
        sum(automatic) AS automatic, sum(contacts) AS contacts, sum(replies) AS replies,
-       sum((julianday(first_replied_at) - julianday(created_at)) * 1440.0)
-           AS first_reply_minutes_sum,
-       sum(resolution_time_minutes) AS resolution_minutes_sum,
-       sum(satisfaction_score) AS satisfaction_sum,
+       total(first_reply_minutes) AS first_reply_minutes_sum,
+       total(resolution_time_minutes) AS resolution_minutes_sum,
+       coalesce(sum(satisfaction_score), 0) AS satisfaction_sum,
        count(satisfaction_score) AS satisfaction_count
 FROM p_tickets
 WHERE merged_into IS NULL
@@ -106,85 +118,82 @@ FROM p_follow_ups f LEFT JOIN p_tickets t ON t.ticket_id = f.ticket_id;
 CREATE VIEW v1_deliveries AS
 SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.requested_at,
        coalesce(d.state, 'queued') AS state, coalesce(d.attempts, 0) AS attempts, d.transport,
-       d.attempted_at, d.accepted_at, d.delivered_at, d.read_at, d.failed_at, d.error
+       d.attempted_at, d.accepted_at, d.delivered_at, d.read_at, d.failed_at, d.error,
+       d.provider_message_id
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
--- Metrics, definition v1, in total, by channel and by day of opening. A ticket that was merged
--- into another counts with that one. The names inside begin with v1_ as well, for by that whoever
--- guards the reading tells what the views read from what a query reads past them.
+-- Metrics, definition v1. A period is `all`, or the day (UTC) on which the tickets were opened; a
+-- segment is `all`, or the channel on which they began. Tickets count as in v1_daily. A rate
+-- without anything to count is null. Recontact, SLA and context are there in total only.
+-- The names inside begin with v1_ too: by that whoever guards the reading tells what a view reads
+-- from what a query reads past the views.
 CREATE VIEW v1_metrics AS
 WITH v1_base AS (
-    SELECT t.*, substr(created_at, 1, 10) AS day,
-           (julianday(first_replied_at) - julianday(created_at)) * 1440.0 AS first_reply
-    FROM p_tickets t WHERE merged_into IS NULL
+    SELECT *, resolved_at IS NOT NULL AS is_resolved,
+           resolved_at IS NOT NULL AND contacts_at_resolution = 1 AND reopened = 0 AS at_first
+    FROM p_tickets WHERE merged_into IS NULL
 ),
 v1_cut AS (
-    SELECT 'all' AS period, 'all' AS segment, * FROM v1_base
-    UNION ALL SELECT 'all', 'channel:' || channel, * FROM v1_base
-    UNION ALL SELECT day, 'all', * FROM v1_base
+    SELECT 'all' AS period, 'all' AS segment, b.* FROM (SELECT 1) LEFT JOIN v1_base b ON TRUE
+    UNION ALL SELECT 'all', 'channel:' || channel, b.* FROM v1_base b
+    UNION ALL SELECT substr(created_at, 1, 10), 'all', b.* FROM v1_base b
 ),
 v1_counted AS (
-    SELECT period, segment, count(*) AS tickets,
-           sum(resolved_at IS NOT NULL) AS resolved,
-           sum(resolved_at IS NOT NULL AND contacts = 1 AND reopened = 0) AS first_contact,
-           sum(escalated_at IS NOT NULL) AS escalated,
-           sum(reopened > 0) AS reopened,
-           sum(automatic) AS automatic,
-           sum(resolution_time_minutes) AS minutes,
-           sum(satisfaction_score) AS satisfaction,
-           count(satisfaction_score) AS ratings,
-           sum(first_reply) AS first_reply,
-           count(first_reply) AS first_replies
+    SELECT period, segment, 1.0 * count(ticket_id) AS tickets, total(is_resolved) AS resolved,
+           total(at_first) AS first_contact, total(escalated_at IS NOT NULL) AS escalated,
+           total(reopened > 0) AS reopened, total(automatic) AS automatic,
+           total(resolution_time_minutes) AS minutes,
+           1.0 * count(resolution_time_minutes) AS timed,
+           total(satisfaction_score) AS satisfaction,
+           1.0 * count(satisfaction_score) AS ratings,
+           total(first_reply_minutes) AS first_reply,
+           1.0 * count(first_reply_minutes) AS first_replies
     FROM v1_cut GROUP BY period, segment
 ),
-v1_contact_again AS (
-    SELECT count(*) AS tickets,
-           sum(EXISTS (SELECT 1 FROM p_tickets n WHERE n.customer_id = t.customer_id
-                AND n.ticket_id <> t.ticket_id AND n.merged_into IS NULL
-                AND n.category IS t.category AND n.category IS NOT NULL
-                AND n.created_at > t.resolved_at
-                AND julianday(n.created_at) - julianday(t.resolved_at) <= 7.0)
-               OR t.reopened > 0) AS again
+-- Resolved tickets whose customer came back about the same within seven days.
+v1_back AS (
+    SELECT 1.0 * count(*) AS tickets,
+           total(t.reopened > 0 OR EXISTS (
+                SELECT 1 FROM p_tickets n
+                WHERE n.customer_id = t.customer_id AND n.created_at > t.resolved_at
+                  AND n.created_at <= strftime('%Y-%m-%dT%H:%M:%fZ', t.resolved_at, '+7 days')
+                  AND n.ticket_id <> t.ticket_id AND n.merged_into IS NULL
+                  AND n.category = t.category)) AS again
     FROM p_tickets t WHERE t.resolved_at IS NOT NULL AND t.merged_into IS NULL
 ),
 v1_sla AS (
-    SELECT sum(met_at IS NOT NULL) AS met,
-           sum(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
+    SELECT 1.0 * count(met_at) AS met,
+           total(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
     FROM p_sla
 ),
 v1_context AS (
-    SELECT sum(kept) AS kept, sum(given) AS given FROM p_handovers
+    SELECT total(kept) AS kept, total(given) AS given FROM p_handovers
 )
-SELECT 'total_tickets' AS metric, 'v1' AS definition, period, segment,
-       CAST(tickets AS REAL) AS value, CAST(tickets AS REAL) AS numerator,
-       1.0 AS denominator FROM v1_counted
-UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, CAST(resolved AS REAL),
-       CAST(resolved AS REAL), 1.0 FROM v1_counted
-UNION ALL SELECT 'resolution_rate', 'v1', period, segment,
-       1.0 * resolved / tickets, 1.0 * resolved, 1.0 * tickets FROM v1_counted
+SELECT 'total_tickets' AS metric, 'v1' AS definition, period, segment, tickets AS value,
+       tickets AS numerator, 1.0 AS denominator FROM v1_counted
+UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, resolved, resolved, 1.0 FROM v1_counted
+UNION ALL SELECT 'resolution_rate', 'v1', period, segment, resolved / nullif(tickets, 0),
+       resolved, tickets FROM v1_counted
 UNION ALL SELECT 'average_resolution_time_minutes', 'v1', period, segment,
-       minutes / nullif(resolved, 0), minutes, 1.0 * resolved FROM v1_counted
+       minutes / nullif(timed, 0), minutes, timed FROM v1_counted
 UNION ALL SELECT 'customer_satisfaction', 'v1', period, segment,
-       1.0 * satisfaction / nullif(ratings, 0), 1.0 * satisfaction, 1.0 * ratings FROM v1_counted
+       satisfaction / nullif(ratings, 0), satisfaction, ratings FROM v1_counted
 UNION ALL SELECT 'channel_distribution', 'v1', c.period, c.segment,
-       1.0 * c.tickets / a.tickets, 1.0 * c.tickets, 1.0 * a.tickets
+       c.tickets / nullif(a.tickets, 0), c.tickets, a.tickets
        FROM v1_counted c JOIN v1_counted a ON a.period = c.period AND a.segment = 'all'
        WHERE c.segment <> 'all'
-UNION ALL SELECT 'escalation_rate', 'v1', period, segment,
-       1.0 * escalated / tickets, 1.0 * escalated, 1.0 * tickets FROM v1_counted
+UNION ALL SELECT 'escalation_rate', 'v1', period, segment, escalated / nullif(tickets, 0),
+       escalated, tickets FROM v1_counted
 UNION ALL SELECT 'first_contact_resolution', 'v1', period, segment,
-       1.0 * first_contact / tickets, 1.0 * first_contact, 1.0 * tickets FROM v1_counted
+       first_contact / nullif(tickets, 0), first_contact, tickets FROM v1_counted
 UNION ALL SELECT 'first_reply_minutes', 'v1', period, segment,
-       first_reply / nullif(first_replies, 0), first_reply, 1.0 * first_replies FROM v1_counted
-UNION ALL SELECT 'reopen_rate', 'v1', period, segment,
-       1.0 * reopened / tickets, 1.0 * reopened, 1.0 * tickets FROM v1_counted
-UNION ALL SELECT 'automatic_share', 'v1', period, segment,
-       1.0 * automatic / tickets, 1.0 * automatic, 1.0 * tickets FROM v1_counted
-UNION ALL SELECT 'recontact_rate_7d', 'v1', 'all', 'all',
-       1.0 * again / nullif(tickets, 0), 1.0 * coalesce(again, 0), 1.0 * tickets
-       FROM v1_contact_again
-UNION ALL SELECT 'sla_met', 'v1', 'all', 'all',
-       1.0 * met / nullif(ended, 0), 1.0 * coalesce(met, 0), 1.0 * coalesce(ended, 0) FROM v1_sla
-UNION ALL SELECT 'context_kept', 'v1', 'all', 'all',
-       1.0 * kept / nullif(given, 0), 1.0 * coalesce(kept, 0), 1.0 * coalesce(given, 0)
+       first_reply / nullif(first_replies, 0), first_reply, first_replies FROM v1_counted
+UNION ALL SELECT 'reopen_rate', 'v1', period, segment, reopened / nullif(tickets, 0), reopened,
+       tickets FROM v1_counted
+UNION ALL SELECT 'automatic_share', 'v1', period, segment, automatic / nullif(tickets, 0),
+       automatic, tickets FROM v1_counted
+UNION ALL SELECT 'recontact_rate_7d', 'v1', 'all', 'all', again / nullif(tickets, 0), again,
+       tickets FROM v1_back
+UNION ALL SELECT 'sla_met', 'v1', 'all', 'all', met / nullif(ended, 0), met, ended FROM v1_sla
+UNION ALL SELECT 'context_kept', 'v1', 'all', 'all', kept / nullif(given, 0), kept, given
        FROM v1_context;

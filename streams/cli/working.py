@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -92,25 +93,31 @@ def up_command(context: Context, roles: str, domain: str | None, clock_name: str
 
 
 @click.command("demo")
-@click.option("--limit", type=click.IntRange(min=1), help="Only so many dialogues.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many dialogues.")
 @click.option("--speed", default="max", show_default=True, help="max, or times real time.")
 @click.option("--serve", is_flag=True, help="Stay up afterwards.")
 @click.pass_context
 def demo_command(click_context: click.Context, limit: int | None, speed: str, serve: bool) -> None:
-    """Play a real support week through all agents, then say what to try next."""
+    """Play a real support week through all agents, then say what to try next.
+
+    Into a store that holds it already, nothing is added; stopped half-way, it goes on where it was.
+    After a shorter play, a longer one adds the dialogues that are missing.
+    """
+    from streams.cli.called import called
     from streams.clock import ManualClock
-    from streams.demo.play import SECRET, play, summary_text
-    from streams.demo.script import load
+    from streams.demo.play import SECRET, Play
+    from streams.demo.script import START
+    from streams.demo.summary import summary_text, summed_up
 
     context: Context = click_context.obj
     pace = None if speed == "max" else _positive(speed)
-    week = load(limit)
-    with (
-        context.desk(ManualClock(week.start), default_secret=SECRET) as desk,
-        context.bar("the week", total=week.step_count) as bar,
-    ):
-        summary = play(desk, week, speed=pace, tell=bar.advance)
-    context.show(summary, lambda: summary_text(summary, str(context.settings().data)))
+    with context.desk(ManualClock(START), default_secret=SECRET) as desk:
+        began, before = time.perf_counter(), desk.log.last_seq()
+        play = Play(desk, limit)
+        with context.bar("the week", total=play.steps) as bar:
+            play.go(speed=pace, tell=bar.advance)
+        summary = summed_up(desk, time.perf_counter() - began, desk.log.last_seq() - before)
+    context.show(summary, lambda: summary_text(summary, called(context.flags)))
     if serve:
         click_context.invoke(
             up_command, roles="agents,projections,effects", domain=None, clock_name="wall"

@@ -70,8 +70,6 @@ class Cursors:
     def next(self, until: float = math.inf) -> Head | None:
         """The next record to take, for `taken` to follow; None when none waits by `until`."""
         if not self._heap:
-            self.look()
-        if not self._heap:
             return None
         order, topic, partition, _ = self._heap[0]
         cursor = self._cursors[topic, partition]
@@ -87,10 +85,6 @@ class Cursors:
         cursor.clock = max(cursor.clock, clock)
         self._waiting.discard((cursor.topic, cursor.partition))
         self._wait(cursor)
-
-    def grew(self, topic: str, partition: int) -> None:
-        """A partition may hold more than was read of it."""
-        self._wait(self._cursor(topic, partition))
 
     def appended(self, entry: Entry) -> None:
         """This process appended to an inbox: what comes next there need not be read back."""
@@ -122,14 +116,14 @@ class Cursors:
         heapq.heappush(self._heap, (order, *place, entry.offset))
         self._waiting.add(place)
 
-    def look(self) -> None:
-        """Look for what other processes appended."""
+    def look(self) -> bool:
+        """Look for what others appended; whether a partition has something that had nothing."""
+        before = len(self._waiting)
         inboxes = {topic.name for topic in INBOXES}
-        for (topic, partition), end in self._log.ends().items():
+        for topic, partition in self._log.ends():
             if topic in inboxes:
-                cursor = self._cursors.get((topic, partition))
-                if cursor is None or end > cursor.position or cursor.ahead:
-                    self.grew(topic, partition)
+                self._wait(self._cursor(topic, partition))
+        return len(self._waiting) > before
 
 
 def time_of(entry: Entry) -> float:

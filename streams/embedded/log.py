@@ -113,6 +113,7 @@ class SqliteLog:
         return offset
 
     def _insert(self, rows: Sequence[tuple[object, ...]], ends: dict[tuple[str, int], int]) -> None:
+        self._database.grown.update(topic for topic, _ in ends)
         self._database.executemany(_INSERT, rows)
         self._database.executemany(
             "INSERT OR REPLACE INTO ends (topic, partition, end_offset) VALUES (?, ?, ?)",

@@ -21,7 +21,7 @@ from projections.lines import FOLDS
 from schemas.events.contacts import RecordForwarded, TimerDue
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, Source, derived_id
-from schemas.topics import CONTACTS, KNOWLEDGE, TOPICS, Domain
+from schemas.topics import CONTACTS, TOPICS, Domain
 from schemas.vocabulary import rfc3339
 from streams.clock import Clock
 from streams.deadletters import dead_letter
@@ -67,10 +67,9 @@ class Worker:
         self.turns = 0
         self.requests: list[Entry] = []
 
-    def look(self) -> None:
-        """Look for what intake and other processes appended since the last turn."""
-        self._worlds.follow()
-        self._cursors.look()
+    def look(self) -> bool:
+        """Look for what others appended to the inboxes; whether there was something."""
+        return self._cursors.look()
 
     def step(self) -> bool:
         """Take the next record; False when nothing waits, under simulated time by the clock."""
@@ -155,8 +154,6 @@ class Worker:
         for entry in entries:
             if TOPICS[entry.topic].kind == "inbox":
                 self._cursors.appended(entry)
-                if entry.topic == KNOWLEDGE.name:
-                    self._worlds.appended = True
 
     def _work(self, domain: Domain, entry: Entry, now: float) -> Record | None:
         """One turn; returns what the tables fold of the entry: None for what is unreadable."""

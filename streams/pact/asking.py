@@ -1,8 +1,8 @@
 """What appending actions share: an intent goes to an inbox, and its ruling is read.
 
-The id of what is appended derives from the action, who asks and their key, or from the content and
-the time where there is no key: the same request again is the same record, and nothing happens
-twice. The answer is made of the records that followed from it, so that it is the same again too.
+The id of what is appended derives from the action, who asks and their key: the same request again
+is the same record, and nothing happens twice. Without a key each request is one of its own. The
+answer is made of the records that followed, so that a repeat gets the same answer too.
 """
 
 from __future__ import annotations
@@ -61,11 +61,13 @@ def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
         event: The intent.
         step: Tells the several requests of one call apart.
     """
+    mark: tuple[str, ...]
     if params.idempotency_key is not None:
         mark = (params.by, params.idempotency_key)
     else:
         content = params.model_dump(mode="json", exclude_none=True)
-        mark = (_canonical.encode(content).decode(), call.now.isoformat())
+        place = str(call.desk.log.last_seq())
+        mark = (_canonical.encode(content).decode(), call.now.isoformat(), place)
     record_id = derived_id("pact", call.action, *mark, step)
     record = Record(
         id=record_id,
@@ -98,17 +100,26 @@ def done(call: Call, outcome: Outcome, *, but: frozenset[str] = frozenset()) -> 
     return outcome
 
 
-def first(outcome: Outcome, kind: type[_E]) -> tuple[str | None, _E | None]:
-    """The first record of a type that followed: its id and its event; Nones without one."""
+def first(
+    outcome: Outcome, kind: type[_E], ticket_id: str | None = None
+) -> tuple[str | None, _E | None]:
+    """The first record of a type that followed: its id and its event; Nones without one.
+
+    Args:
+        outcome: What became of the request.
+        kind: The type.
+        ticket_id: Only of this ticket: what happens to one may free somebody for another.
+    """
     for record in outcome.followed:
-        if isinstance(record.event, kind):
-            return record.id, record.event
+        event = record.event
+        if isinstance(event, kind) and ticket_id in {None, getattr(event, "ticket_id", None)}:
+            return record.id, event
     return None, None
 
 
-def event_of(outcome: Outcome, kind: type[_E]) -> _E | None:
-    """The first event of a type that followed, if there is one."""
-    return first(outcome, kind)[1]
+def event_of(outcome: Outcome, kind: type[_E], ticket_id: str | None = None) -> _E | None:
+    """The first event of a type that followed, as `first` finds it."""
+    return first(outcome, kind, ticket_id)[1]
 
 
 def ticket_after(outcome: Outcome, ticket_id: str | None) -> TicketEvent | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from agents.automail import validate
 from agents.shaping import shape
@@ -47,8 +47,8 @@ class Judged(Params):
     subject: Text | None = None
     handle: Name | None = None
     language: Name | None = None
-    attachments: list[Attachment] = []
-    metadata: dict[str, Any] = {}
+    attachments: tuple[Attachment, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
 class Formatted(Params):
@@ -199,9 +199,7 @@ def send_response(call: Call, params: Sent) -> Answer:
 
 
 ACTIONS = (
-    Action(
-        "channel.receive_message", "append", ("processed_message",), Received, receive_message
-    ),
+    Action("channel.receive_message", "append", ("processed_message",), Received, receive_message),
     Action("channel.validate_message", "read", ("validation",), Judged, validate_message),
     Action(
         "channel.format_for_platform",

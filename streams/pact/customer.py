@@ -94,9 +94,7 @@ def update_interaction_history(call: Call, params: Reported) -> Answer:
         "recorded": extended is not None,
         "recorded_at": rfc3339(outcome.record.at),
     }
-    return Answer(
-        {"interaction_recorded": recorded}, tuple(outcome.record_ids), outcome.settled
-    )
+    return Answer({"interaction_recorded": recorded}, tuple(outcome.record_ids), outcome.settled)
 
 
 def calculate_satisfaction_score(call: Call, params: Customer) -> Answer:
@@ -157,7 +155,5 @@ ACTIONS = (
         Customer,
         calculate_satisfaction_score,
     ),
-    Action(
-        "customer.identify_vip_status", "read", ("vip_analysis",), Valued, identify_vip_status
-    ),
+    Action("customer.identify_vip_status", "read", ("vip_analysis",), Valued, identify_vip_status),
 )

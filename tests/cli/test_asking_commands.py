@@ -96,16 +96,6 @@ def test_csv_keeps_line_breaks_and_quotes() -> None:
     assert as_csv([]) == ""
 
 
-def test_parquet_is_not_poured_over_a_terminal(
-    read: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda _: True)
-    told = read("query", SQL, "--format", "parquet")
-    assert told.status == 3
-    assert told.bytes == b""
-    assert "> rows.parquet" in told.err
-
-
 @pytest.mark.parametrize(
     "sql",
     [

@@ -28,7 +28,6 @@ def test_tickets_come_newest_first_with_every_column_in_json(read: Shell) -> Non
         (["--assigned", "nobody"], 0),
         (["--limit", "1"], 1),
     ],
-    ids=" ".join,
 )
 def test_tickets_are_filtered(read: Shell, filters: list[str], count: int) -> None:
     assert len(read("tickets", "--json", *filters).json) == count

@@ -144,7 +144,7 @@ def test_a_message_after_the_resolution_reopens_with_the_same_person() -> None:
     scene = say(scene, "it broke again", "not_solved")
     reopened = scene.one(TicketReopened)
     assert (reopened.previous, reopened.status, reopened.reopened) == ("resolved", "triaged", 1)
-    assert scene.one(SpecialistRequested).specialist_id == "bo"
+    assert scene.one(SpecialistRequested).former_id == "bo"
     assert scene.one(SlaStarted).target == "resolution"
     assert only_ticket(scene).specialist_id is None
 

@@ -1,0 +1,136 @@
+"""How fast the whole desk is: `python bench/desk.py [CONTACTS]`.
+
+A turn without models and without a store; the whole embedded chain (agents, effects, tables) with
+models that cost nothing and with the light tier; and, in a desk that is up, the time from
+`produce` to the visible row.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import msgspec
+
+from agents.policy import default_policy
+from agents.roster import ROSTERS
+from agents.world import World
+from bench.workload import (
+    ROOT,
+    SECRET,
+    START,
+    contacts,
+    desk,
+    questions,
+    table,
+    timed,
+)
+from projections.case import Case, evolve
+from streams.clock import WallClock
+from streams.desk import Desk
+from streams.starter import lines as starter_lines
+from streams.testing import FakeModels
+from streams.turn import turn
+
+PROBES = 100
+"""Contacts that are followed from `produce` to their row."""
+
+
+def turns(count: int) -> float:
+    """Records a second of the pure turn: fold, agents, fold, without models and store."""
+    with desk(models=False) as found:
+        found.intake.documents(contacts(count, customers=max(1, count // 2)))
+        inbox = [e.record() for e in found.log.scan() if e.topic == "support.contacts.v1"]
+    cases: dict[str, Case] = {}
+    policy, models, said = default_policy(), FakeModels(), 0
+
+    def work() -> None:
+        nonlocal said
+        for record in inbox:
+            case = cases.get(record.key) or Case(customer_id=record.key)
+            world = World(now=record.at, policy=policy, models=models, trigger=record)
+            cases[record.key], outputs = turn(case, record, world, ROSTERS["customer"], evolve)
+            said += len(outputs) + 1
+
+    took = timed(work)
+    return said / took.wall
+
+
+def chain(count: int, *, models: bool) -> tuple[float, float, float]:
+    """Contacts a second by the wall and by processor time, and records a contact."""
+    with desk(models=models) as found:
+        found.intake.documents(contacts(100, customers=50, start=START))
+        found.run()
+        found.intake.documents(contacts(count, customers=max(1, count // 2)))
+        before = found.log.last_seq()
+        with found.shift() as shift:
+            took = timed(shift.run)
+        records = found.log.last_seq() - before
+    return count / took.wall, count / took.cpu, records / count
+
+
+def visible() -> list[float]:
+    """Milliseconds from `produce` to the row, for single contacts to a desk that is up."""
+    with tempfile.TemporaryDirectory(prefix="pactdesk-bench-") as folder:
+        here = Desk(Path(folder), WallClock(), secret=SECRET)
+        here.produce(*[msgspec.json.decode(line) for line in starter_lines("categories")])
+        here.run()
+        program = [sys.executable, str(ROOT / "pactdesk.py"), "--data", folder, "--quiet", "up"]
+        with subprocess.Popen(program, stdout=subprocess.DEVNULL) as up:
+            try:
+                return [_seen(here, text) for text in questions()[:PROBES]][10:]
+            finally:
+                up.terminate()
+                up.wait(30)
+                here.close()
+
+
+def _seen(here: Desk, text: str) -> float:
+    began = time.perf_counter()
+    (contact,) = here.produce({"channel": "email", "handle": "a@example.org", "message": text})
+    while not here.query(
+        "SELECT 1 AS one FROM v1_interactions WHERE interaction_id = ?", [contact]
+    ):
+        if time.perf_counter() - began > 60:
+            raise SystemExit("the desk that is up took nothing within a minute")
+        time.sleep(0.0005)
+    return 1000 * (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print the figures."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    free, free_cpu, records = chain(count, models=False)
+    light, light_cpu, light_records = chain(count, models=True)
+    latencies = sorted(visible())
+    table(
+        f"the desk, {count} contacts",
+        [
+            ("pure turn, records a second", f"{turns(count):,.0f}", "goal: 8,000"),
+            (
+                "whole chain without models, contacts a second",
+                f"{free:,.0f}",
+                f"{free_cpu:,.0f} by processor time; {records:.1f} records a contact",
+            ),
+            (
+                "whole chain with the light tier, contacts a second",
+                f"{light:,.0f}",
+                f"{light_cpu:,.0f} by processor time; {light_records:.1f} records each; goal: 400",
+            ),
+            (
+                "from produce to visible row, p50 ms",
+                f"{statistics.median(latencies):.1f}",
+                f"p90 {latencies[int(len(latencies) * 0.9)]:.1f}; goal: under 15",
+            ),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

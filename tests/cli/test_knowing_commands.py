@@ -1,0 +1,140 @@
+"""Commands about articles, categories, the team and the policy."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agents.policy import default_policy
+from tests.commands import Shell, ndjson
+
+ARTICLE = {
+    "article_id": "reset",
+    "title": "Reset your password",
+    "body": "Open the sign-in page and choose Forgotten password.",
+    "examples": ["how do I reset my password"],
+}
+
+
+def test_articles_are_imported_listed_shown_and_retired(empty: Shell) -> None:
+    assert empty("articles", "import", "-", "--json", stdin=ndjson(ARTICLE)).json == {
+        "accepted": 1,
+        "repeat": 0,
+        "unreadable": 0,
+    }
+    assert [row["article_id"] for row in empty("articles", "list", "--json").json] == ["reset"]
+    assert empty("articles", "show", "reset", "--json").json["body"] == ARTICLE["body"]
+    assert "Forgotten password" in empty("articles", "show", "reset").out
+    assert empty("articles", "retire", "reset", "--as", "sam").out == "reset: retired\n"
+    assert empty("articles", "list", "--json").json == []
+    assert empty("articles", "show", "reset").status == 4
+
+
+def test_an_article_that_is_not_there_cannot_be_retired(empty: Shell) -> None:
+    assert empty("articles", "retire", "reset").status == 4
+
+
+def test_an_import_needs_a_file_or_the_starter_and_not_both(empty: Shell) -> None:
+    assert empty("articles", "import").status == 2
+    assert empty("teach", "-", "--starter").status == 2
+
+
+def test_a_bad_article_is_told_with_its_line_and_the_rest_is_kept(empty: Shell) -> None:
+    told = empty("articles", "import", "-", stdin=ndjson({"article_id": "a"}, ARTICLE))
+    assert told.status == 65
+    assert "line 1: article: title" in told.err
+    assert len(empty("articles", "list", "--json").json) == 1
+
+
+def test_categories_are_taught_and_then_understood(empty: Shell) -> None:
+    refund = {"name": "refund", "examples": ["I want my money back", "please refund me", "refund"]}
+    parcel = {"name": "parcel", "examples": ["where is my parcel", "it has not arrived", "late"]}
+    assert empty("teach", "-", stdin=ndjson(refund, parcel)).status == 0
+    seen = empty("understand", stdin=ndjson({"message": "please give me my money back"})).lines[0]
+    assert seen["categories"][0]["name"] == "refund"
+
+
+def test_teaching_takes_tags_and_tones_but_no_contacts(empty: Shell) -> None:
+    contact = {"type": "contact", "channel": "email", "handle": "a", "message": "hi"}
+    lines = ndjson(
+        {"type": "tag", "name": "refund", "examples": ["money back"]},
+        {**contact},
+        {"type": "tone", "text": "this is the end", "score": 0.1},
+    )
+    told = empty("teach", "-", "--json", stdin=lines)
+    assert told.status == 65
+    assert told.json == {"accepted": 2, "repeat": 0, "unreadable": 1}
+    assert "line 2: contact is not taken here" in told.err
+    assert "pactdesk produce" in told.err
+    assert empty("tickets", "--json").json == []
+
+
+def test_the_starter_teaches_categories_and_articles(empty: Shell) -> None:
+    taught = empty("teach", "--starter", "--json")
+    assert taught.status == 0
+    assert taught.json["accepted"] >= 5
+    imported = empty("articles", "import", "--starter", "--json")
+    assert imported.status == 0
+    assert len(empty("articles", "list", "--json").json) == imported.json["accepted"] > 0
+
+
+def test_the_team_is_imported_and_listed(empty: Shell) -> None:
+    sam = {"specialist_id": "sam", "name": "Sam", "team": "billing", "skills": ["refund"]}
+    assert empty("team", "import", stdin=ndjson(sam)).status == 0
+    (row,) = empty("team", "list", "--json").json
+    assert row["specialist_id"] == "sam"
+    assert row["load"] == 0
+    assert "sam" in empty("team", "list").out
+
+
+def test_the_policy_in_force_is_shown_as_toml_and_as_json(empty: Shell) -> None:
+    shown = tomllib.loads(empty("policy", "show").out)
+    assert shown["thresholds"]["auto_answer"] == 0.8
+    document = empty("policy", "show", "--json").json
+    assert document["version"] == default_policy().version
+    assert empty("policy", "show", "--default", "--json").json == document
+    assert tomllib.loads(empty("policy", "show", "--default").out) == shown
+
+
+def test_a_changed_policy_is_checked_and_put_in_force(empty: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(empty("policy", "show").out.replace("auto_answer = 0.8", "auto_answer = 0.85"))
+    assert empty("policy", "check", str(file)).status == 0
+    before = empty("policy", "show", "--json").json["version"]
+    version = empty("policy", "activate", str(file), "--json").json["version"]
+    assert version != before
+    assert empty("policy", "show", "--json").json["version"] == version
+    assert tomllib.loads(empty("policy", "show").out)["thresholds"]["auto_answer"] == 0.85
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ("auto_answer = 1.8", "thresholds.auto_answer"),
+        ("auto_answer = 0.95", "thresholds"),
+        ('auto_answer = "high"', "thresholds.auto_answer"),
+        ("auto_answer = ", "the file"),
+    ],
+)
+def test_a_policy_with_a_fault_is_refused(
+    empty: Shell, tmp_path: Path, wrong: str, where: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(empty("policy", "show").out.replace("auto_answer = 0.8", wrong))
+    checked = empty("policy", "check", str(file), "--json")
+    assert checked.status == 3
+    assert where in str(checked.json["problems"])
+    told = empty("policy", "activate", str(file))
+    assert told.status == 3
+    assert "->" in told.err
+
+
+def test_a_policy_may_come_from_standard_input(empty: Shell) -> None:
+    text = empty("policy", "show").out
+    assert empty("policy", "check", "-", stdin=text).status == 0
+
+
+def test_a_policy_file_that_is_not_there_is_a_usage_error(empty: Shell) -> None:
+    assert empty("policy", "check", "no-such.toml").status == 2

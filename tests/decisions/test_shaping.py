@@ -1,0 +1,172 @@
+"""A text becomes the messages of a platform: nothing is lost, and every part fits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.shaping import shape, units
+from schemas.platforms import PLATFORMS
+from schemas.vocabulary import CHANNELS
+
+NUMBERED = re.compile(r"^\((\d+)/(\d+)\) ")
+
+_texts = st.one_of(
+    st.text(max_size=300),
+    st.lists(
+        st.sampled_from(
+            [
+                "word",
+                "Ünïcode",
+                "😀",
+                "👩‍👩‍👧",
+                "e\u0301",
+                "a.",
+                "\n",
+                "\n\n",
+                "  ",
+                "x" * 70,
+                "**b**",
+                "[a link](https://example.org/a)",
+                "<&>",
+                "https://example.org/abc",
+            ]
+        ),
+        max_size=60,
+    ).map(" ".join),
+)
+_long = st.tuples(_texts, st.integers(1, 40)).map(lambda pair: pair[0] * pair[1])
+
+
+def bare(text: str) -> str:
+    """What is left of a text without white space and without markup."""
+    return re.sub(r"[\s*<>|\[\]():]", "", text.replace("&amp;", "&"))
+
+
+@given(text=_long, channel=st.sampled_from(CHANNELS))
+def test_every_part_has_room_as_the_platform_counts(text: str, channel: str) -> None:
+    limit = PLATFORMS[channel].characters
+    for part in shape(text, channel):
+        assert units(part) <= limit
+        assert len(part) <= limit
+        assert units(part) == len(part.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@given(text=_long, channel=st.sampled_from(["chat_widget", "discord"]))
+def test_nothing_is_lost_but_white_space_at_cuts(text: str, channel: str) -> None:
+    """On platforms that take Markdown as it is."""
+    parts = shape(text, channel)
+    joined = "".join(NUMBERED.sub("", part) if len(parts) > 1 else part for part in parts)
+    assert "".join(joined.split()) == "".join(text.split())
+
+
+@given(text=_long, channel=st.sampled_from(["email", "phone", "twitter", "facebook", "whatsapp"]))
+def test_nothing_is_lost_but_markup_on_the_others(text: str, channel: str) -> None:
+    parts = shape(text, channel)
+    joined = "".join(NUMBERED.sub("", part) if len(parts) > 1 else part for part in parts)
+    assert bare(joined) == bare(text)
+
+
+@given(text=_long, channel=st.sampled_from(CHANNELS))
+def test_parts_are_numbered_from_one_and_none_is_empty(text: str, channel: str) -> None:
+    parts = shape(text, channel)
+    if len(parts) == 1:
+        return
+    for place, part in enumerate(parts, 1):
+        found = NUMBERED.match(part)
+        assert found is not None
+        assert (int(found[1]), int(found[2])) == (place, len(parts))
+        assert NUMBERED.sub("", part).strip()
+
+
+@given(text=_texts, channel=st.sampled_from(CHANNELS))
+def test_a_short_text_is_one_message(text: str, channel: str) -> None:
+    assert len(shape(text, channel)) == 1
+
+
+def test_a_text_of_just_the_limit_is_one_message_and_one_more_is_two() -> None:
+    limit = PLATFORMS["phone"].characters
+    assert shape("x" * limit, "phone") == ["x" * limit]
+    assert len(shape("x" * (limit + 1), "phone")) == 2
+    assert shape("😀" * (limit // 2), "phone") == ["😀" * (limit // 2)]
+    assert len(shape("😀" * (limit // 2 + 1), "phone")) == 2
+
+
+def test_more_than_nine_parts_still_fit() -> None:
+    limit = PLATFORMS["phone"].characters
+    for count in (9, 10, 99, 101):
+        parts = shape("x" * (limit - 12) * count, "phone")
+        assert all(units(part) <= limit for part in parts)
+        assert len(parts) >= count
+
+
+@pytest.mark.parametrize(
+    ("joint", "begins"),
+    [("\n\n", "Second"), ("\n", "Second"), (". ", "Second"), (" ", "Second")],
+)
+def test_a_cut_falls_where_it_reads_best(joint: str, begins: str) -> None:
+    limit = PLATFORMS["discord"].characters
+    first = ("word " * limit)[: limit - 200].strip()
+    one, two = shape(first + joint + begins + "x" * 300, "discord")
+    assert one.endswith(first[-4:] + joint.rstrip())
+    assert two.startswith(f"(2/2) {begins}")
+
+
+def test_a_paragraph_is_better_than_a_later_sentence() -> None:
+    text = "a" * 1200 + "\n\n" + "b" * 300 + ". " + "c" * 900
+    one, two = shape(text, "discord")
+    assert one == "(1/2) " + "a" * 1200
+    assert two.startswith("(2/2) b")
+
+
+def test_a_link_is_not_cut_through() -> None:
+    text = "word " * 390 + "[the page about it](https://example.org/" + "a" * 60 + ") and on " * 9
+    one, two = shape(text, "discord")
+    assert "[" not in one
+    assert two.startswith("(2/2) [the page about it](https://example.org/aaa")
+
+
+def test_a_run_without_white_space_is_cut_between_letters_with_their_marks() -> None:
+    limit = PLATFORMS["discord"].characters
+    parts = shape("e\u0301" * limit, "discord")
+    assert len(parts) > 1
+    for part in parts:
+        assert not unicodedata.category(NUMBERED.sub("", part)[0]).startswith("M")
+    family = "👩\u200d👩\u200d👧"
+    for part in shape(family * 600, "discord"):
+        assert set(NUMBERED.sub("", part).split(family)) == {""}
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [
+        ("email", "Go to settings: https://example.org/s now & <here>"),
+        ("phone", "Go to settings: https://example.org/s now & <here>"),
+        ("whatsapp", "*Go* to settings: https://example.org/s now & <here>"),
+        ("slack", "*Go* to <https://example.org/s|settings> now &amp; &lt;here&gt;"),
+        ("discord", "**Go** to [settings](https://example.org/s) now & <here>"),
+        ("chat_widget", "**Go** to [settings](https://example.org/s) now & <here>"),
+        ("twitter", "Go to settings: https://example.org/s now & <here>"),
+        ("facebook", "Go to settings: https://example.org/s now & <here>"),
+    ],
+)
+def test_markup_is_the_platforms_own(channel: str, expected: str) -> None:
+    text = "**Go** to [settings](https://example.org/s) now & <here>"
+    assert shape(text, channel) == [expected]
+
+
+def test_stars_and_brackets_that_mean_nothing_stay() -> None:
+    for text in ("2 * 3 * 4", "** **", "[a] (b)", "[x](javascript:alert)"):
+        for channel in ("email", "whatsapp", "discord"):
+            assert shape(text, channel) == [text]
+
+
+def test_every_channel_has_its_limits() -> None:
+    assert set(PLATFORMS) == set(CHANNELS)
+    for platform in PLATFORMS.values():
+        assert platform.characters >= 1000
+        assert platform.button_text is None or platform.button_text <= platform.characters

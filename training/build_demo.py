@@ -1,0 +1,306 @@
+"""Makes the demo's input from open data: `python training/build_demo.py`.
+
+Reads the open files beside the project (or in `--data DIR`) and writes `streams/demo/data/`.
+Deterministic: the same data give the same bytes. `--out DIR` writes elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import random
+import re
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import msgspec  # noqa: E402
+
+from training.corpus import BESIDE, Corpus  # noqa: E402
+from training.demo_dialogues import from_banking77, from_multidogo, from_star, made_up  # noqa: E402
+from training.demo_people import (  # noqa: E402
+    Person,
+    customer_line,
+    directory,
+    pick,
+    specialist_line,
+)
+from training.starter import starter_categories  # noqa: E402
+
+Row = dict[str, Any]  # JSON
+
+OUT = ROOT / "streams" / "demo" / "data"
+HOUR, DAY = 3600, 86_400
+LOAD = {0: 1.2, 1: 1.1, 2: 1.0, 3: 1.0, 4: 0.95, 5: 0.4, 6: 0.3}
+"""How busy a day is, Monday first."""
+HOURS = [1, 1, 1, 1, 1, 2, 4, 9, 16, 22, 24, 20, 15, 19, 23, 20, 17, 14, 10, 8, 6, 4, 3, 2]
+"""How busy an hour is."""
+
+STAR_DOMAINS = {"bank", "hotel", "plane", "ride", "doctor", "apartment", "restaurant"}
+STAR_OF_ONE_CUSTOMER = 9
+STAR_TURNS = range(2, 10)
+MULTIDOGO_DOMAINS = ("finance", "airline", "insurance")
+MULTIDOGO = 260
+BANKING77 = 610
+INCIDENT = 26
+"""Questions about one issue within an hour of Wednesday: a surge."""
+
+EXAMPLES = 5
+CATEGORY_EXAMPLES = 20
+EVERYONE_PAY = re.compile(r"^doc_everyone_pay_|^doc_checking_accounts_checking_accounts_\(gen")
+INTERNAL = re.compile(r"[Ii]nternal|_\d{4}\b|\b[Aa]gents?\b")
+
+
+def main() -> None:
+    """Build everything and write it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, default=BESIDE)
+    options.add_argument("--out", type=Path, default=OUT)
+    chosen = options.parse_args()
+    for name, document in build(Corpus(chosen.data)).items():
+        packed = gzip.compress(document, compresslevel=9, mtime=0)
+        (chosen.out / f"{name}.json.gz").write_bytes(packed)
+        print(f"{name}: {len(document)} bytes, packed {len(packed)}")
+
+
+def build(corpus: Corpus) -> dict[str, bytes]:
+    """The packaged documents by name, not yet compressed."""
+    words = tomllib.loads((ROOT / "training" / "demo_words.toml").read_text("utf-8"))
+    knowledge = _Knowledge(corpus, words)
+    people = directory(
+        corpus.rows("workload_customers_open"), corpus.rows("workload_truth_identity_open")
+    )
+    dialogues = sorted(
+        _Week(corpus, words, knowledge, people).dialogues(), key=lambda d: (d["start"], d["id"])
+    )
+    team = [specialist_line(one, words["hours"]) for one in words["team"]]
+    seniors = [one["specialist_id"] for one in words["team"] if one["senior"]]
+    playing = {one["customer"] for one in dialogues}
+    customers = [
+        customer_line(one, seniors[place % len(seniors)])
+        for place, one in enumerate(people)
+        if one.row["person"] in playing
+    ]
+    return {
+        "articles": msgspec.json.encode(knowledge.articles),
+        "dialogues": msgspec.json.encode(dialogues),
+        "world": msgspec.json.encode(
+            {"team": team, "customers": customers, "categories": knowledge.categories}
+        ),
+    }
+
+
+class _Knowledge:
+    """Articles and categories, and which questions are left for the dialogues.
+
+    A question that is an example of an article or a category is asked by nobody.
+    """
+
+    def __init__(self, corpus: Corpus, words: Row) -> None:
+        dice = random.Random("knowledge")
+        bodies = tomllib.loads((ROOT / "training" / "demo_articles.toml").read_text("utf-8"))
+        taught = {text for one in starter_categories(corpus) for text in one.examples}
+        self.questions: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for place, row in enumerate(corpus.rows("intent_banking77_train")):
+            if row["text"] not in taught and len(row["text"]) <= 300:
+                self.questions[row["intent"]].append((place, " ".join(row["text"].split())))
+        self.articles: list[Row] = []
+        for intent, article in bodies.items():
+            left = self.questions[intent]
+            dice.shuffle(left)
+            self.articles.append(
+                {
+                    "article_id": f"bank-{intent.rstrip('?').lower()}",
+                    **article,
+                    "examples": [text for _, text in left[:EXAMPLES]],
+                    "category": intent,
+                    "language": "en",
+                }
+            )
+            self.questions[intent] = left[EXAMPLES:]
+        self.answers = {one["category"]: one for one in self.articles}
+        self.articles += list(_everyone_pay(corpus))
+        self.star, self.multidogo = _recorded(corpus)
+        self.categories = [self._category(one, dice) for one in words["categories"]]
+
+    def _category(self, category: Row, dice: random.Random) -> Row:
+        """A category of our own with what customers said first in dialogues that are then out."""
+        texts: list[str] = []
+        for pool, wanted, opening in (
+            (self.star, set(category["tasks"]), _star_opening),
+            (self.multidogo, set(category["intents"]), _multidogo_opening),
+        ):
+            fitting = [row for row in pool if opening(row, wanted)]
+            taken = dice.sample(fitting, min(CATEGORY_EXAMPLES, len(fitting) // 3))
+            texts += [opening(row, wanted) for row in taken]
+            gone = {str(row["id"]) for row in taken}
+            pool[:] = [row for row in pool if str(row["id"]) not in gone]
+        return {
+            "type": "category",
+            "name": category["name"],
+            "examples": texts,
+            "priority": category["priority"],
+            "team": category["team"],
+        }
+
+
+def _recorded(corpus: Corpus) -> tuple[list[Row], list[Row]]:
+    star = [
+        row
+        for row in corpus.rows("replay_star_open")
+        if row["domains"]
+        and set(row["domains"]) <= STAR_DOMAINS
+        and sum(e[1] == "customer" for e in row["events"]) in STAR_TURNS
+        and any(e[1] == "agent" for e in row["events"])
+    ]
+    multidogo = [
+        row
+        for row in corpus.rows("dialog_multidogo_open")
+        if row["domain"] in MULTIDOGO_DOMAINS and 4 <= len(row["turns"]) <= 10
+    ]
+    return star, multidogo
+
+
+def _star_opening(row: Row, tasks: set[str]) -> str:
+    """What the customer of a dialogue about one of the tasks said first, greetings aside."""
+    said = (e[2].strip() for e in row["events"] if e[1] == "customer")
+    return next((s for s in said if len(s.split()) >= 6), "") if set(row["tasks"]) <= tasks else ""
+
+
+def _multidogo_opening(row: Row, intents: set[str]) -> str:
+    said = (text for _, text, named, _ in row["turns"] if intents.intersection(named))
+    return next((s for s in said if len(s.split()) >= 4), "")
+
+
+def _everyone_pay(corpus: Corpus) -> Iterator[Row]:
+    """Articles for customers about paying one another; each title once, nothing internal."""
+    seen: set[str] = set()
+    for row in corpus.rows("kb_tau2bank_docs"):
+        text = f"{row['title']} {row['body']}"
+        if EVERYONE_PAY.search(row["id"]) and not INTERNAL.search(text) and len(text) < 1600:
+            if row["title"] not in seen:
+                seen.add(row["title"])
+                yield {
+                    "article_id": "rho-" + row["id"].removeprefix("doc_").split("_")[-1] + "-"
+                    + re.sub(r"[^a-z]+", "-", row["title"].lower()).strip("-")[:48],
+                    "title": row["title"],
+                    "body": row["body"],
+                    "language": "en",
+                }  # fmt: skip
+
+
+class _Week:
+    """Spreads the dialogues over one week and its people."""
+
+    def __init__(
+        self, corpus: Corpus, words: Row, knowledge: _Knowledge, people: list[Person]
+    ) -> None:
+        del corpus
+        self._words = words
+        self._knowledge = knowledge
+        self._people = list(people)
+        self._dice = random.Random("week")
+        self._team: dict[str, list[str]] = defaultdict(list)
+        for one in words["team"]:
+            self._team[one["team"]].append(one["specialist_id"])
+
+    def dialogues(self) -> Iterator[Row]:
+        """All dialogues of the week."""
+        yield from self._star()
+        yield from self._multidogo()
+        yield from self._banking()
+        yield from self._own()
+
+    def _moment(self, *, staffed: bool = False) -> float:
+        """A second of the week, as busy as weeks are; within hours when people answer at once."""
+        dice = self._dice
+        days = [0.0 if staffed and day > 4 and dice.random() < 0.5 else w for day, w in LOAD.items()]
+        day = dice.choices(list(LOAD), days)[0]
+        weights = [w if 8 <= h < 19 or not staffed else 0 for h, w in enumerate(HOURS)]
+        return day * DAY + dice.choices(range(24), weights)[0] * HOUR + dice.uniform(0, HOUR)
+
+    def _star(self) -> Iterator[Row]:
+        dice = self._dice
+        of: dict[str, list[Row]] = defaultdict(list)
+        for row in sorted(self._knowledge.star, key=lambda row: row["start"]):
+            of[row["customer"]].append(row)
+        quick = [one for one in self._people if one.quick() and not one.vip]
+        busy = Counter(row["human_agent"] for row in self._knowledge.star)
+        desk = [one["specialist_id"] for one in self._words["team"]]
+        agents = {name: desk[place % len(desk)] for place, name in enumerate(sorted(busy))}
+        for customer in sorted(of):
+            (person,) = pick(quick, dice, 1)
+            self._people.remove(person)
+            count = min(STAR_OF_ONE_CUSTOMER, len(of[customer]))
+            rows = sorted(dice.sample(of[customer], count), key=lambda row: row["start"])
+            moments = self._apart(count)
+            for row, moment in zip(rows, moments, strict=True):
+                yield from_star(row, person, moment, agents, dice)
+
+    def _apart(self, count: int) -> list[float]:
+        """Moments of one customer, at least three hours apart."""
+        moments: list[float] = []
+        while len(moments) < count:
+            moment = self._moment(staffed=True)
+            if all(abs(moment - other) > 3 * HOUR for other in moments):
+                moments.append(moment)
+        return sorted(moments)
+
+    def _multidogo(self) -> Iterator[Row]:
+        dice, words = self._dice, self._words["desk"]
+        rows = dice.sample(self._knowledge.multidogo, MULTIDOGO)
+        able = [one for one in self._people if one.quick()]
+        team = {"finance": "accounts", "airline": "travel", "insurance": "insurance"}
+        for row, person in zip(rows, pick(able, dice, MULTIDOGO), strict=True):
+            self._people.remove(person)
+            by = dice.choice(self._team[team[row["domain"]]])
+            yield from_multidogo(row, person, self._moment(staffed=True), words, by, dice)
+
+    def _banking(self) -> Iterator[Row]:
+        dice, questions = self._dice, self._knowledge.questions
+        vips = [one for one in self._people if one.vip]
+        others = [one for one in self._people if not one.vip]
+        askers = vips + dice.choices(others, k=BANKING77 - len(vips))
+        intents = sorted(questions)
+        for person in askers:
+            intent = dice.choice(intents)
+            yield self._question(intent, person, self._moment())
+        for person in pick(others, dice, INCIDENT):
+            moment = 2 * DAY + 13 * HOUR + dice.uniform(0, 0.9 * HOUR)
+            yield self._question("card_not_working", person, moment)
+
+    def _question(self, intent: str, person: Person, moment: float) -> Row:
+        dice = self._dice
+        left = self._knowledge.questions[intent]
+        (place, text), (_, other) = left.pop(), dice.choice(left)
+        by = dice.choice([one["specialist_id"] for one in self._words["team"][:8]])
+        return from_banking77(
+            f"{place} {intent}", [text, other], self._knowledge.answers.get(intent), person, moment,
+            self._words, by, dice,
+        )  # fmt: skip
+
+    def _own(self) -> Iterator[Row]:
+        """What no source records: crashes that the product noticed, and mail that is no request."""
+        dice = self._dice
+        for place, person in enumerate(pick(list(self._people), dice, 14)):
+            crashes = 1 + place % 3 if place < 8 else 4 + place % 3
+            steps = [
+                {"t": crash * dice.randint(500, 5000), "do": "signal", "kind": "app_crash",
+                 "customer_id": person.row["person"], "metadata": {"version": "7.4.1"}}
+                for crash in range(crashes)
+            ]  # fmt: skip
+            yield made_up(f"own-crash-{place}", person, self._moment(), steps, dice)
+        odd = self._words["customers"]["odd"]
+        for place, person in enumerate(pick(list(self._people), dice, 2 * len(odd))):
+            step = {"t": 0, **odd[place % len(odd)]}
+            yield made_up(f"own-odd-{place}", person, self._moment(), [step], dice)
+
+
+if __name__ == "__main__":
+    main()
