@@ -84,7 +84,7 @@ def measured(record: Record, line: CategoryLine, world: World) -> Iterator[Event
             yield _resolution(event, line, world)
         case "escalation" | "rejected_answer":
             yield from _shares(event, line, world)
-        case _:
+        case _:  # replies and answers are counted, and nothing follows from them
             return
 
 
@@ -123,8 +123,8 @@ def _surge(event: InteractionMeasured, line: CategoryLine, world: World) -> Iter
         category=event.category,
         kind="surge",
         text=(
-            f"{found.count} contacts about {event.category} within {found.window_minutes} "
-            f"minutes; {found.expected:.1f} are usual"
+            f"{found.count} contacts about {event.category} within {found.window_minutes} minutes; "
+            + (f"{found.expected:.1f} are usual" if found.expected else "the week before had none")
         ),
     )
 

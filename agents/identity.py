@@ -64,7 +64,7 @@ def decide(record: Record, case: Case, world: World) -> Iterator[Event]:
         case LinkAsked() if is_elsewhere(event, case):
             remedy = f"the address belongs to {case.merged_into}; unlink it from there first"
             yield refused(event, case, world, Refusal("linked_elsewhere", remedy))
-        case _:
+        case _:  # it reads nothing else
             return
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from agents.agent import Agent
 from agents.handover import repeated
@@ -51,6 +52,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
             moves.add(*repeated(case, moves.ticket))
         case "follow_up":
             pass  # the Notification agent's
+        case _:
+            assert_never(event.kind)
     yield from moves.events
 
 

@@ -11,6 +11,7 @@ from agents.linking_terms import (
     ACKNOWLEDGING,
     CHANNEL_WORDS,
     CUES,
+    EMPTY,
     FOLLOW_UP,
     GREETING,
     OPENING,
@@ -28,6 +29,12 @@ AT_ONCE = 120.0
 
 PACE = {False: 600.0, True: 10_800.0}
 """Seconds between two turns of a running conversation, on a quick and on a slow channel."""
+
+HOLLOW = 0.6
+"""Share of words without a matter of their own from which a message only refers to another."""
+
+SHORT = 8
+"""Words up to which a message can be the bare answer to a question of ours."""
 
 DAY = 86_400.0
 """Seconds in a day."""
@@ -142,7 +149,10 @@ SIGNALS = (
     "other_category",
     "shared_reference",
     "unknown_handle",
+    "contentless",
+    "contentless_latest",
     "awaited",
+    "awaited_short",
     "thanks_after_reply",
     "not_solved_after_reply",
     "resolved",
@@ -189,8 +199,11 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     asks = len(terms & OPENING)
     words = math.log2(1 + message.words)
     said = set(message.references)
-    thanks = "thanks" in message.cues or "solved" in message.cues
+    hollow = len(terms & EMPTY) / len(terms) if terms else 1.0
+    thanks = "solved" in message.cues or ("thanks" in message.cues and hollow > HOLLOW)
     unsolved = "not_solved" in message.cues
+    refers = bool(cues) or thanks or unsolved or nods > HOLLOW
+    contentless = float(hollow == 1.0 and refers and not greeting)
 
     rows = []
     for i, c in enumerate(candidates):
@@ -238,7 +251,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 greeting,
                 greeting * at_once,
                 in_pace * (1 - greeting) * _only_greets(c.features),
-                float(nods > 0.6),
+                float(nods > HOLLOW),
                 here * nods,
                 float(asks > 0),
                 float(asks > 1),
@@ -250,7 +263,10 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 float(both and message.category != c.category),
                 float(bool(said & set(c.references))),
                 float(not message.handle_known),
+                contentless,
+                contentless * (rank == 0),
                 float(c.last_reply_asked and replied),
+                float(c.last_reply_asked and replied and message.words <= SHORT),
                 float(thanks and replied),
                 float(unsolved and (replied or c.resolved_at is not None)),
                 float(c.resolved_at is not None),

@@ -90,5 +90,16 @@ CHANNEL_WORDS: dict[int, str] = {
 }
 """How customers name the channel that they used before."""
 
+_SMALL = _terms(
+    "a about after all am an and any anything as at be been but by did do don't for from get give "
+    "got had has hasn't have haven't he her here him his i if in into is it it's its just me "
+    "myself my no not now of off on one or our out over please she should so some something still "
+    "than that that's the their them then there these they thing this those till to too up us was "
+    "we were while will with work you your"
+)
+
+EMPTY = FOLLOW_UP | GREETING | ACKNOWLEDGING | OPENING | frozenset(CHANNEL_WORDS) | _SMALL
+"""Words that name no matter: a message of nothing else cannot begin a new one."""
+
 CUES = FOLLOW_UP | frozenset(CHANNEL_WORDS)
 """Terms that say how a message stands to others, not what it is about: no part of a topic."""

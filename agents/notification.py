@@ -253,7 +253,7 @@ def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
             yield _alert(case, ticket, world, event.alert_type, event.message or ticket.subject)
         case NoticeAsked():
             yield _notice(case, ticket, world, event.kind, event.text, ["asked_for"])
-        case _:
+        case _:  # it reads nothing else
             return
 
 

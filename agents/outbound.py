@@ -106,7 +106,7 @@ def _message(record: Record) -> Message | None:
             return Message("survey", record.by, event.text, buttons=_STARS)
         case CustomerNotified():
             return Message(event.kind, record.by, event.text)
-        case _:
+        case _:  # nothing else is said to customers
             return None
 
 

@@ -92,7 +92,13 @@ class LifecyclePolicy(_Part):
 
 
 class Target(_Part):
-    """What is promised for a priority, in business minutes."""
+    """What is promised for a priority, in business minutes.
+
+    Attributes:
+        first_reply_minutes: Until the customer has a first reply.
+        resolution_minutes: Until the issue is solved, without the time we wait for the customer.
+        estimated_minutes: What the customer may be told to expect; nothing is measured by it.
+    """
 
     first_reply_minutes: Minutes
     resolution_minutes: Minutes
@@ -119,7 +125,14 @@ class Sla(_Part):
 
 
 class CalendarPolicy(_Part):
-    """When the desk is open: spans by weekday in a time zone, and holidays."""
+    """When the desk is open.
+
+    Attributes:
+        zone: IANA name of the time zone that the hours are meant in.
+        week: By weekday, spans such as ["08:00", "20:00"], several a day if need be; a weekday
+            that is left out is closed.
+        holidays: Days on which it is closed whatever the week says.
+    """
 
     zone: str = "UTC"
     week: dict[str, list[tuple[str, str]]]
@@ -232,7 +245,20 @@ class AnalyticsPolicy(_Part):
 
 
 class Policy(_Part):
-    """Everything that a deployment decides about how its agents decide."""
+    """Everything that a deployment decides about how its agents decide.
+
+    Attributes:
+        thresholds: What a confidence or a count is held against.
+        limits: How much of something is taken.
+        lifecycle: When tickets move by themselves.
+        sla: What is promised.
+        calendar: When the desk is open.
+        routing: Who gets what.
+        notification: What customers and teams are told unasked.
+        analytics: What counts as unusual.
+        linking: Weights that replace the shipped ones for the question to which ticket a message
+            belongs (`agents.linking`); empty: the shipped ones.
+    """
 
     thresholds: Thresholds = Thresholds()
     limits: Limits = Limits()

@@ -103,4 +103,5 @@ def _value(value: Any) -> str:  # Any: a value of the policy
         return value.isoformat()
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(one) for one in value)}]"
-    return msgspec.json.encode(str(value)).decode()
+    # JSON's escapes are TOML's, which wants one more character written so.
+    return msgspec.json.encode(str(value)).decode().replace("\x7f", "\\u007f")

@@ -8,15 +8,15 @@ import unicodedata
 from schemas.platforms import PLATFORMS, Markup
 
 _BOLD = re.compile(r"\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*")
-_LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)")
+_LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s)]+)\)")
 _BREAKS = ("\n\n", "\n", ". ", " ")
 """Where a text is cut, the best place first."""
 
 _WHOLE: dict[Markup, re.Pattern[str]] = {
     "plain": re.compile(r"https?://\S+"),
     "asterisks": re.compile(r"https?://\S+|\*[^*\n]+\*"),
-    "mrkdwn": re.compile(r"<https?://[^>]*>|\*[^*\n]+\*|&(?:amp|lt|gt);"),
-    "markdown": re.compile(r"\[[^\]\n]+\]\(https?://[^\s)]+\)|\*\*[^*\n]+\*\*|https?://\S+"),
+    "mrkdwn": re.compile(r"<https?://[^>]{0,900}>|\*[^*\n]+\*|&(?:amp|lt|gt);"),
+    "markdown": re.compile(r"\[[^\]\n]{1,300}\]\(https?://[^\s)]+\)|\*\*[^*\n]+\*\*|https?://\S+"),
 }
 """What a cut must not go through, where there is room for it."""
 

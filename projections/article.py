@@ -54,7 +54,7 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
             return _replace(line, version=event.version, adopted=line.content)
         case chose.ExampleLearned():
             return learned(line, event.example)
-        case _:
+        case _:  # counts and categories are not the article's own
             return line
 
 

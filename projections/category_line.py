@@ -59,7 +59,7 @@ def evolve(line: CategoryLine, record: Record) -> CategoryLine:
             return _measured(line, event, record.at.timestamp())
         case chose.InsightRaised():
             return _replace(line, told={**line.told, event.kind: line.at})
-        case _:
+        case _:  # its own measurements follow from what was folded
             return line
 
 

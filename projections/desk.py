@@ -81,7 +81,7 @@ def evolve(state: Desk, record: Record) -> Desk:
             return _withdrawn(state, event)
         case inbox.SpecialistAssigned():
             return assigned(state, event)
-        case _:
+        case _:  # what it decided shows in the assignment that follows
             return state
 
 

@@ -1,16 +1,24 @@
-"""From a public input to the event it means: ids, keys, whose handle it is."""
+"""From a public input to the event it means: ids, keys, whose handle it is.
+
+A contact's id derives from its channel and provider id. Without a provider id that is derived
+from the content: who, what, the references, the attachments, and `at` where it is given (two
+customers' "hello" on two days are two messages; a retry sends the same line). Metadata does not
+count, for relays put their own traces there. Everything else is told apart by its content and its
+time, or by its `idempotency_key`. A `signal` without `at` is a happening of its own each time it
+is sent: that is how crashes are counted.
+"""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from schemas.event import Event, Intent
+from schemas.event import Attachment, Event, Intent
 from schemas.events import contacts, desk, intents, knowledge
 from schemas.record import Record, contact_id, derived_id
 from schemas.topics import key_of
@@ -19,6 +27,7 @@ from streams.directory import Directory
 from streams.errors import NotFound, Unreadable
 
 _canonical = msgspec.json.Encoder(order="sorted")
+_as_it_is = msgspec.json.Encoder()
 
 
 class Resolver:
@@ -33,13 +42,16 @@ class Resolver:
         self._directory = directory
         self._secret = secret.encode()
 
-    def record(self, given: inputs.Input, now: datetime, *, by: str = "producer") -> Record:
+    def record(
+        self, given: inputs.Input, now: datetime, *, by: str = "producer", place: int = 0
+    ) -> Record:
         """The record of an input.
 
         Args:
             given: The input.
             now: What the clock says: the time of an input that brings none.
             by: The producer.
+            place: Where in the log it comes to lie: tells signals without a time apart.
 
         Raises:
             NotFound: An intent names a ticket that is not there.
@@ -47,7 +59,7 @@ class Resolver:
         """
         event = self._event(given)
         at = given.at or now
-        record_id = _id(given, event, at)
+        record_id = _id(given, event, at, place)
         person = getattr(given, "by", None)
         return Record(
             id=record_id,
@@ -87,11 +99,12 @@ class Resolver:
         if customer is None:
             assert given.handle is not None
             customer = self.customer_of(given.channel, given.handle)
-        fields = _fields(given, "customer_id", "provider_id", "metadata")
+        fields = _fields(given, "customer_id", "provider_id", "metadata", "attachments")
         return contacts.ContactReceived(
             customer_id=customer,
             provider_id=given.provider_id or _content_id(given),
-            metadata=_canonical.encode(given.metadata).decode(),
+            attachments=[Attachment(**dict(one)) for one in given.attachments],
+            metadata=_as_it_is.encode(given.metadata).decode(),
             **fields,
         )
 
@@ -145,18 +158,22 @@ def _fields(given: inputs.Input, *without: str) -> dict[str, Any]:
 
 def _content_id(given: inputs.ContactInput) -> str:
     """The provider id of a contact that brings none: a repeat has the same content."""
-    content = given.model_dump(mode="json", exclude={"provider_id", "metadata", "attachments"})
+    content = given.model_dump(mode="json", exclude={"at", "provider_id", "metadata"})
+    content["at"] = None if given.at is None else given.at.astimezone(UTC).isoformat()
     return derived_id("content", _canonical.encode(content).decode())
 
 
-def _id(given: inputs.Input, event: Event, at: datetime) -> str:
+def _id(given: inputs.Input, event: Event, at: datetime, place: int) -> str:
     if isinstance(event, contacts.ContactReceived):
         return contact_id(event.channel, event.provider_id)
     key = getattr(given, "idempotency_key", None)
     if key is not None:
         return derived_id("intent", type(given).TYPE, str(getattr(given, "by", "")), key)
     content = _canonical.encode(given.model_dump(mode="json", exclude={"at"})).decode()
-    return derived_id("input", type(given).TYPE, content, at.isoformat())
+    parts = ["input", type(given).TYPE, content, at.astimezone(UTC).isoformat()]
+    if isinstance(given, inputs.SignalInput) and given.at is None:
+        parts.append(str(place))
+    return derived_id(*parts)
 
 
 def _customer(given: inputs.CustomerInput) -> Event:
@@ -168,7 +185,7 @@ def _signal(given: inputs.SignalInput) -> Event:
     return contacts.ProductSignalReported(
         customer_id=given.customer_id,
         kind=given.kind,
-        metadata=_canonical.encode(given.metadata).decode(),
+        metadata=_as_it_is.encode(given.metadata).decode(),
     )
 
 

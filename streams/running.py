@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,13 @@ class RecordedClock:
 
 
 def run_roles(
-    desk: Desk, roles: frozenset[str], domain: str | None, stop: threading.Event, *, recorded: bool
+    desk: Desk,
+    roles: frozenset[str],
+    domain: str | None,
+    stop: threading.Event,
+    *,
+    recorded: bool,
+    ready: Callable[[], None],
 ) -> int:
     """Run roles until `stop` is set; the turn in hand is finished first.
 
@@ -41,6 +48,7 @@ def run_roles(
         domain: Must be None here: one embedded worker serves every domain.
         stop: Set from outside to stop.
         recorded: Whether turns have the records' time rather than the machine's.
+        ready: Called once when the roles are at work.
 
     Returns:
         How many turns were taken.
@@ -62,6 +70,7 @@ def run_roles(
     if recorded:
         desk.clock = RecordedClock()
     if "agents" not in roles:
+        ready()
         return _without_agents(desk, roles, stop)
     with only_worker(desk.folder):
         shift = Shift(
@@ -70,6 +79,7 @@ def run_roles(
             projections="projections" in roles,
             timers=not recorded,
         )
+        ready()
         while not stop.is_set():
             if not shift.step() and not shift.rest():
                 stop.wait(IDLE_SECONDS)

@@ -15,7 +15,9 @@ from tempfile import TemporaryDirectory
 from agents.policy import default_policy
 from agents.world import Models
 from projections.tables import TABLES
-from schemas.record import Record
+from schemas.event import Event
+from schemas.record import Record, derived_id
+from schemas.topics import key_of
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.rebuild import digest_of
@@ -46,7 +48,7 @@ def open_in(folder: Path, models: Models | None = None) -> Desk:
     """A desk under simulated time, from `START` on."""
     desk = Desk(folder, ManualClock(START), secret="of the tests")  # noqa: S106  # no secret
     history = ScriptedHistory(models or FakeModels())
-    desk.worlds = Worlds(desk.database, history, default_policy())  # type: ignore[misc]  # cached
+    desk.worlds = Worlds(desk.database, history, default_policy())
     return desk
 
 
@@ -75,3 +77,12 @@ def rows_of(desk: Desk) -> dict[str, str]:
 def digest(desk: Desk) -> str:
     """One digest of all rows."""
     return sha256(repr(sorted(rows_of(desk).items())).encode()).hexdigest()
+
+
+def record_of(event: Event) -> Record:
+    """A record of an event, as if from outside."""
+    line = str(getattr(event, "customer_id", None) or "ann")
+    number = derived_id("outside", type(event).__name__)
+    return Record(
+        id=number, key=key_of(event, line), at=START, by="test", event=event, correlation=number
+    )

@@ -1,4 +1,4 @@
-"""A small world to call the 28 actions in: two customers, two specialists, what the desk teaches."""
+"""A small world to call the 28 actions in: two customers, two specialists, taught categories."""
 
 from __future__ import annotations
 

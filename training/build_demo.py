@@ -49,7 +49,7 @@ MULTIDOGO_DOMAINS = ("finance", "airline", "insurance")
 MULTIDOGO = 260
 BANKING77 = 610
 INCIDENT = 26
-"""Questions about one issue within an hour of Wednesday: a surge."""
+"""Questions about one issue within an hour of Monday morning: a surge."""
 
 EXAMPLES = 5
 CATEGORY_EXAMPLES = 20
@@ -105,11 +105,13 @@ class _Knowledge:
     def __init__(self, corpus: Corpus, words: Row) -> None:
         dice = random.Random("knowledge")
         bodies = tomllib.loads((ROOT / "training" / "demo_articles.toml").read_text("utf-8"))
-        taught = {text for one in starter_categories(corpus) for text in one.examples}
+        known = {text for one in starter_categories(corpus) for text in one.examples}
         self.questions: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for place, row in enumerate(corpus.rows("intent_banking77_train")):
-            if row["text"] not in taught and len(row["text"]) <= 300:
-                self.questions[row["intent"]].append((place, " ".join(row["text"].split())))
+            text = " ".join(row["text"].split())
+            if known.isdisjoint({text, row["text"]}) and len(text) <= 300:
+                self.questions[row["intent"]].append((place, text))
+                known.add(text)
         self.articles: list[Row] = []
         for intent, article in bodies.items():
             left = self.questions[intent]
@@ -272,7 +274,7 @@ class _Week:
             intent = dice.choice(intents)
             yield self._question(intent, person, self._moment())
         for person in pick(others, dice, INCIDENT):
-            moment = 2 * DAY + 13 * HOUR + dice.uniform(0, 0.9 * HOUR)
+            moment = 10 * HOUR + dice.uniform(0, 0.9 * HOUR)
             yield self._question("card_not_working", person, moment)
 
     def _question(self, intent: str, person: Person, moment: float) -> Row:
@@ -295,7 +297,8 @@ class _Week:
                  "customer_id": person.row["person"], "metadata": {"version": "7.4.1"}}
                 for crash in range(crashes)
             ]  # fmt: skip
-            yield made_up(f"own-crash-{place}", person, self._moment(), steps, dice)
+            moment = 8 * HOUR if place in {0, 8} else self._moment()
+            yield made_up(f"own-crash-{place}", person, moment, steps, dice)
         odd = self._words["customers"]["odd"]
         for place, person in enumerate(pick(list(self._people), dice, 2 * len(odd))):
             step = {"t": 0, **odd[place % len(odd)]}

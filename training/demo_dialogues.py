@@ -222,7 +222,8 @@ def from_banking77(
 
 
 def _lowered(text: str) -> str:
-    return text[0].lower() + text[1:] if text[1:2].islower() else text
+    """A sentence that goes on after a salutation; "I" stays as it is."""
+    return text if text.startswith("I ") else text[0].lower() + text[1:]
 
 
 def made_up(name: str, person: Person, start: float, steps: list[Row], dice: random.Random) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,8 @@ LEFT_OUT = 12
 SCOPE_FEATURES = 6
 _BANKING = frozenset({"banking", "credit_cards"})
 
-Observed = list[tuple[Floats, bool, float]]
-"""Out-of-scope features, whether truly outside, and the row's weight."""
+Observed = list[tuple[Floats, bool]]
+"""Out-of-scope features, and whether truly outside."""
 
 
 class Fold(NamedTuple):
@@ -66,7 +66,7 @@ def fit_head(
     names: Sequence[str],
     vectoriser: Vectoriser,
     phrases: list[str],
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, NDArray[Any]]:
     """The columns of some intents from texts and a noisy copy of each, at temperature 1."""
     dice = random.Random(2)
     place = {name: i for i, name in enumerate(names)}
@@ -78,9 +78,7 @@ def fit_head(
     return packed(coefficients, intercepts, keep)
 
 
-def sharpened(
-    arrays: dict[str, NDArray[np.generic]], factor: float
-) -> dict[str, NDArray[np.generic]]:
+def sharpened(arrays: dict[str, NDArray[Any]], factor: float) -> dict[str, NDArray[Any]]:
     """The layer with its logits multiplied by an inverse temperature."""
     return arrays | {name: arrays[name] * np.float32(factor) for name in ("scale", "bias")}
 
@@ -146,10 +144,10 @@ def fit_scope(
     strangers = [row["text"] for row in corpus.rows("intent_clinc150_oos_trainval")]
     observed: Observed = []
 
-    def look(model: CategoryModel, texts: Sequence[str], outside: bool, weight: float) -> None:
+    def look(model: CategoryModel, texts: Sequence[str], *, outside: bool) -> None:
         for text in texts:
             vector = vector_of(vectoriser, text)
-            observed.append((model.observe(vector)[1], outside, weight))
+            observed.append((model.observe(vector)[1], outside))
 
     for fold in made:
         model = taught(
@@ -158,10 +156,10 @@ def fit_scope(
         )  # fmt: skip
         inside = [text for text, intent in fold.held if intent not in fold.left_out]
         near = [text for text, intent in fold.held if intent in fold.left_out]
-        look(model, dice.sample(inside, 900), False, 1.0)
-        look(model, dice.sample(near, min(150, len(near))), True, 1.0)
-        look(model, dice.sample(strangers, 60), True, 1.0)
-        look(model, [text for text, _ in dice.sample(clinc, 100)], True, 1.0)
+        look(model, dice.sample(inside, 900), outside=False)
+        look(model, dice.sample(near, min(150, len(near))), outside=True)
+        look(model, dice.sample(strangers, 60), outside=True)
+        look(model, [text for text, _ in dice.sample(clinc, 100)], outside=True)
     nobody = Pretrained((), (), made[0].pretrained.head)
     intents = sorted({intent for _, intent in clinc})
     for size, shots in ((1, 5), (2, 5), (4, 10), (10, 5), (25, 10), (60, 5), (100, 8)):
@@ -171,11 +169,11 @@ def fit_scope(
         model = taught(categories, nobody, vectoriser, NO_SCOPE)
         inside = [text for texts in by_intent.values() for text in texts[shots:]]
         outside = [text for text, intent in clinc if intent not in by_intent]
-        look(model, dice.sample(inside, min(200, len(inside))), False, 1.0)
-        look(model, dice.sample(outside, 40) + dice.sample(strangers, 20), True, 1.0)
-    rows = np.stack([features for features, _, _ in observed])
-    labels = np.array([outside for _, outside, _ in observed])
-    weights, bias = fit_binary(rows, labels, np.array([weight for *_, weight in observed]))
+        look(model, dice.sample(inside, min(200, len(inside))), outside=False)
+        look(model, dice.sample(outside, 40) + dice.sample(strangers, 20), outside=True)
+    rows = np.stack([features for features, _ in observed])
+    labels = np.array([outside for _, outside in observed])
+    weights, bias = fit_binary(rows, labels)
     return ScopeModel(weights, bias), observed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def samples(corpus: Corpus) -> list[Sample]:
     return found
 
 
-def fit(rows: list[Sample], vectoriser: Vectoriser) -> dict[str, NDArray[np.generic]]:
+def fit(rows: list[Sample], vectoriser: Vectoriser) -> dict[str, NDArray[Any]]:
     """The model's arrays."""
     names = sorted({language for _, language, _ in rows})
     place = {name: i for i, name in enumerate(names)}
@@ -44,7 +45,7 @@ def fit(rows: list[Sample], vectoriser: Vectoriser) -> dict[str, NDArray[np.gene
     return arrays | {"names": np.array(names)}
 
 
-def model_of(arrays: dict[str, NDArray[np.generic]]) -> LanguageModel:
+def model_of(arrays: dict[str, NDArray[Any]]) -> LanguageModel:
     """The running model."""
     return LanguageModel(tuple(arrays["names"].tolist()), head_of(arrays))
 

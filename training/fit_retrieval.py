@@ -199,7 +199,7 @@ def _fit(rows: Sequence[Seen]) -> RetrievalModel:
 
 
 def _logistic(rows: Floats, labels: Sequence[bool]) -> tuple[Floats, float]:
-    return fit_binary(rows, np.array(labels), np.ones(len(labels)))
+    return fit_binary(rows, np.array(labels))
 
 
 def outcome(row: Seen, model: RetrievalModel) -> Outcome:
@@ -225,6 +225,6 @@ def report(name: str, found: Sequence[Outcome]) -> None:
             f" and {over[~answerable].mean():.3f} of the others"
         )
     gaps = np.zeros((15, 3))
-    for confidence, right, _ in found:
-        gaps[min(14, int(confidence * 15))] += (1, confidence, right)
+    for value, right, _ in found:
+        gaps[min(14, int(value * 15))] += (1, value, right)
     print(f"{line}; ECE {np.abs(gaps[:, 1] - gaps[:, 2]).sum() / len(rows):.3f}", flush=True)

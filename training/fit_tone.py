@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def support(phrases: dict[str, str]) -> list[Sample]:
     ]
 
 
-def fit(rows: Sequence[Sample], vectoriser: Vectoriser) -> dict[str, NDArray[np.generic]]:
+def fit(rows: Sequence[Sample], vectoriser: Vectoriser) -> dict[str, NDArray[Any]]:
     """The model's arrays, not calibrated yet."""
     blank = ToneModel(_blank(), np.zeros((DENSE, 3), dtype=np.float32), 1.0, 0.0)
     words = matrix([vectoriser.word_vector(LEXICON.look_up(text)) for text, *_ in rows])
@@ -71,7 +72,7 @@ def _blank() -> Head:
     )
 
 
-def model_of(arrays: dict[str, NDArray[np.generic]]) -> ToneModel:
+def model_of(arrays: dict[str, NDArray[Any]]) -> ToneModel:
     """The running model."""
     return ToneModel(
         head_of(arrays), arrays["dense"], float(arrays["slope"]), float(arrays["offset"])

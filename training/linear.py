@@ -66,12 +66,10 @@ def fit_softmax(
     return model.coef_, model.intercept_
 
 
-def fit_binary(
-    rows: NDArray[np.float32], labels: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> tuple[Floats, float]:
+def fit_binary(rows: NDArray[np.float32], labels: NDArray[np.bool_]) -> tuple[Floats, float]:
     """Weights and bias of a logistic regression over dense features."""
     model = LogisticRegression(C=3.0, max_iter=2000, tol=1e-6)
-    model.fit(rows, labels, sample_weight=weights)
+    model.fit(rows, labels)
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
@@ -79,7 +77,7 @@ def packed(
     coefficients: NDArray[np.float64],
     intercepts: NDArray[np.float64],
     keep: NDArray[np.bool_],
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, NDArray[Any]]:
     """A layer as eight-bit rows with a scale a column.
 
     Args:

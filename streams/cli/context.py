@@ -42,12 +42,11 @@ class Context:
 
         return load(self.flags)[0]
 
-    def desk(self, clock: Clock | None = None, *, default_secret: str | None = None) -> Desk:
+    def desk(self, clock: Clock | None = None) -> Desk:
         """The desk of this call; the caller closes it.
 
         Args:
             clock: Another clock than the wall's.
-            default_secret: The identity secret of a new store where none is set.
 
         Raises:
             Misconfigured: The settings or the store do not allow it.
@@ -56,8 +55,7 @@ class Context:
         from streams.desk import Desk
 
         settings = self.settings()
-        secret = settings.identity.secret or default_secret
-        return Desk(settings.data, clock or WallClock(), secret=secret)
+        return Desk(settings.data, clock or WallClock(), secret=settings.identity.secret)
 
     def show(self, document: Any, text: Callable[[], str]) -> None:
         """One document: as JSON, or as its text for people."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import click
 import msgspec
@@ -70,7 +70,9 @@ def _typed(
             yield b""  # an empty line is passed over, and keeps the numbers right
 
 
-def _source(file: BinaryIO | None, starter: bool, what: str) -> Iterable[bytes]:
+def _source(
+    file: BinaryIO | None, starter: bool, what: Literal["articles", "categories"]
+) -> Iterable[bytes]:
     if starter == (file is not None):
         raise click.UsageError("give a FILE (or - for standard input), or --starter")
     if file is not None:

@@ -145,7 +145,8 @@ def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred
             raise NotFound(f"there is no ticket {ticket_id}", "see `pactdesk tickets`")
         found = rows[0]
         found["interactions"] = view.query(
-            "SELECT * FROM v1_interactions WHERE ticket_id = ? ORDER BY timestamp, interaction_id",
+            "SELECT * FROM v1_interactions WHERE ticket_id = ?"
+            " ORDER BY timestamp, direction <> 'in', interaction_id",
             (ticket_id,),
         )
     context.show(found, lambda: _ticket_text(found))

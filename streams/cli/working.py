@@ -87,8 +87,16 @@ def up_command(context: Context, roles: str, domain: str | None, clock_name: str
         signal.signal(name, lambda *_: stop.set())
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
     with context.desk() as desk:
-        context.remark(f"pactdesk is up on {desk.folder} ({', '.join(sorted(chosen))})")
-        turns = run_roles(desk, chosen, domain, stop, recorded=clock_name == "recorded")
+        turns = run_roles(
+            desk,
+            chosen,
+            domain,
+            stop,
+            recorded=clock_name == "recorded",
+            ready=lambda: context.remark(
+                f"pactdesk is up on {desk.folder} ({', '.join(sorted(chosen))})"
+            ),
+        )
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
 
 
@@ -111,9 +119,9 @@ def demo_command(click_context: click.Context, limit: int | None, speed: str, se
 
     context: Context = click_context.obj
     pace = None if speed == "max" else _positive(speed)
-    with context.desk(ManualClock(START), default_secret=SECRET) as desk:
+    with context.desk(ManualClock(START)) as desk:
         began, before = time.perf_counter(), desk.log.last_seq()
-        play = Play(desk, limit)
+        play = Play(desk, limit, context.settings().identity.secret or SECRET)
         with context.bar("the week", total=play.steps) as bar:
             play.go(speed=pace, tell=bar.advance)
         summary = summed_up(desk, time.perf_counter() - began, desk.log.last_seq() - before)

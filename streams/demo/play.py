@@ -20,6 +20,7 @@ from streams.clock import ManualClock
 from streams.demo.script import AFTERWARDS, START, Document, batches, dialogues, world
 from streams.demo.stage import Stage
 from streams.errors import Refused
+from streams.intake import Intake
 from streams.starter import lines as starter_lines
 
 if TYPE_CHECKING:
@@ -57,18 +58,22 @@ class Play:
     Args:
         desk: The desk.
         limit: How many dialogues, the earliest first; None is all.
+        secret: The identity secret that a store gets which holds nothing yet.
 
     Raises:
         Refused: The store holds something else, or was used since.
     """
 
-    def __init__(self, desk: Desk, limit: int | None) -> None:
+    def __init__(self, desk: Desk, limit: int | None, secret: str = SECRET) -> None:
         assert isinstance(desk.clock, ManualClock)
         self._desk = desk
         self._clock = desk.clock
         self._all = dialogues()
         self._wanted = min(limit or len(self._all), len(self._all))
         self._stand = _stand(desk)
+        if self._stand is None:
+            desk.database.set_meta("identity.secret", secret)
+            desk.intake = Intake(desk.database, desk.clock)
         if self._stand is not None and (self._begun or self._missing):
             _unused_since(desk, self._stand)
 

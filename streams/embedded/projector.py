@@ -6,14 +6,15 @@ agent has ruled on. A record that repeats an id on an inbox changes nothing: the
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from projections.tables import TABLES, Table
 from schemas.record import Record
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
-from streams.embedded.recent import Recent
+from streams.embedded.recent import Place, Recent
 from streams.embedded.tables import INBOX_NAMES, Rows
 from streams.errors import Unreadable
 
@@ -97,19 +98,29 @@ class Projector:
                 self._fold.forget()
             count = 0
             moved: list[tuple[str, str, int, int, int]] = []
+            written = {place: end for place, end in limits.items() if place[0] not in INBOX_NAMES}
+            went = {place for place in limits if place not in stood}
             for (topic, partition), limit in limits.items():
                 start = stood.get((topic, partition), 0)
                 room = min(limit - start, BATCH - count)
-                if room > 0:
+                if room > 0 and topic in INBOX_NAMES:
                     for record in self._records(topic, partition, start, room):
                         if record is not None:
                             self._fold.apply(record)
                     count += room
-                    start += room
-                if room > 0 or (topic, partition) not in stood:
-                    end = self._log.end(topic, partition)
-                    moved.append((self.NAME, topic, partition, start, end))
-                    stood[topic, partition] = start
+                    stood[topic, partition] = start + room
+                    went.add((topic, partition))
+            for entry in self._written(written, stood, BATCH - count):
+                record = readable(self._log, entry)
+                if record is not None:
+                    self._fold.apply(record)
+                count += 1
+                stood[entry.topic, entry.partition] = entry.offset + 1
+                went.add((entry.topic, entry.partition))
+            for topic, partition in went:
+                start = stood.setdefault((topic, partition), 0)
+                end = self._log.end(topic, partition)
+                moved.append((self.NAME, topic, partition, start, end))
             self._fold.flush()
             self._db.executemany(
                 "INSERT OR REPLACE INTO read_positions"
@@ -127,6 +138,29 @@ class Projector:
             return known
         entries = self._log.read(topic, partition, start, count)
         return (readable(self._log, entry) for entry in entries)
+
+    def _written(
+        self, ends: Mapping[Place, int], stood: Mapping[Place, int], most: int
+    ) -> Sequence[Entry]:
+        """At most so many outputs that were not folded yet, in the order of appending.
+
+        A ticket that is handed from one customer's line to another goes on in another partition,
+        so that between the partitions of one topic order counts.
+        """
+        rooms = {place: end - stood.get(place, 0) for place, end in ends.items()}
+        total = sum(rooms.values())
+        if most <= 0 or total == 0:
+            return ()
+        known = self._recent.written(stood, total, most)
+        if known is not None:
+            return known
+        waiting = [place for place, room in rooms.items() if room]
+        share = most // len(waiting) + 1
+        chunks = [self._log.read(*place, stood.get(place, 0), share) for place in waiting]
+        # Where a chunk is full there is more of its partition, which may come before the others'.
+        bound = min((chunk[-1].seq for chunk in chunks if len(chunk) == share), default=math.inf)
+        found = (entry for chunk in chunks for entry in chunk if entry.seq <= bound)
+        return sorted(found, key=lambda entry: entry.seq)[:most]
 
     def _positions(self) -> dict[tuple[str, int], int]:
         rows = self._db.execute(

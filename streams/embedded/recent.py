@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from schemas.record import Record
 from streams.embedded.log import Entry
@@ -13,7 +14,7 @@ Place = tuple[str, int]
 
 
 class Recent:
-    """Records by place and offset, from the worker to the projector, each handed over once.
+    """What the worker took, by place and offset, and what it wrote, in order; for the projector.
 
     Only what was committed belongs here. An inbox record belongs here once it was taken, as None
     when it means nothing to any table: a repeat, or unreadable.
@@ -21,18 +22,28 @@ class Recent:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Place, deque[tuple[int, Record | None]]] = defaultdict(deque)
+        self._written: deque[Entry] = deque()
 
     def wrote(self, entries: Iterable[Entry]) -> None:
         """Outputs were appended to record topics."""
-        for entry in entries:
-            self._waiting[entry.topic, entry.partition].append((entry.offset, entry.known))
+        self._written.extend(entries)
+
+    def written(self, stood: Mapping[Place, int], room: int, most: int) -> Sequence[Entry] | None:
+        """Outputs beyond some positions in the order of appending, if all `room` of them are here.
+
+        They stay until a later call finds their positions passed.
+        """
+        waiting = self._written
+        while waiting and waiting[0].offset < stood.get(waiting[0][1:3], 0):
+            waiting.popleft()
+        return list(islice(waiting, most)) if len(waiting) == room else None
 
     def took(self, entry: Entry, record: Record | None) -> None:
         """An inbox record was worked off."""
         self._waiting[entry.topic, entry.partition].append((entry.offset, record))
 
     def hand_over(self, place: Place, start: int, count: int) -> list[Record | None] | None:
-        """The records of a place from an offset on, if all of them are here; None if not."""
+        """What was taken of a place from an offset on, if all of it is here; None if not."""
         waiting = self._waiting.get(place)
         if not waiting:
             return None

@@ -40,24 +40,29 @@ class Tracked(Customer, Asking):
         return self
 
 
-class Filtered(Params):
-    """Which tickets are looked at.
+class Within(Params):
+    """What is looked at.
 
     Attributes:
         period: A year, month or day of opening in UTC, such as 2026-03; `all` is all.
-        since: Tickets that were opened from then on.
-        until: Tickets that were opened before.
+        since: Only what was opened or raised from then on.
+        until: Only what was opened or raised before.
     """
 
-    customer_id: Name | None = None
-    ticket_id: Name | None = None
     channel: Channel | None = None
     category: Name | None = None
-    priority: Priority | None = None
     period: str = Field(default="all", pattern=r"^(all|\d{4}(-\d{2}(-\d{2})?)?)$")
     since: Time | None = None
     until: Time | None = None
     limit: int = Field(default=10, ge=1, le=100)
+
+
+class Filtered(Within):
+    """Which tickets are looked at."""
+
+    customer_id: Name | None = None
+    ticket_id: Name | None = None
+    priority: Priority | None = None
 
 
 def track_interaction(call: Call, params: Tracked) -> Answer:
@@ -109,9 +114,7 @@ def track_interaction(call: Call, params: Tracked) -> Answer:
 
 def measure_resolution_time(call: Call, params: Filtered) -> Answer:
     """How long tickets took from their opening to their resolution, in minutes."""
-    if params.ticket_id is not None:
-        owner(call, params.ticket_id)
-    where, values = _where(params)
+    where, values = _where(call, params)
     (total,) = call.rows(
         "SELECT count(*) AS tickets, count(resolution_time_minutes) AS resolved,"
         " avg(resolution_time_minutes) AS mean, min(resolution_time_minutes) AS fastest,"
@@ -142,7 +145,7 @@ def measure_resolution_time(call: Call, params: Filtered) -> Answer:
 
 def _quantile(call: Call, params: Filtered, count: int, share: float) -> float | None:
     """The least resolution time that so large a share of the resolved tickets does not exceed."""
-    where, values = _where(params)
+    where, values = _where(call, params)
     place = max(0, -int(-count * share // 1) - 1)
     rows = call.rows(
         f"SELECT resolution_time_minutes AS minutes FROM v1_tickets WHERE {where}"
@@ -155,7 +158,7 @@ def _quantile(call: Call, params: Filtered, count: int, share: float) -> float |
 
 def identify_common_issues(call: Call, params: Filtered) -> Answer:
     """The categories that tickets are about, the most frequent first, and which of them surge."""
-    where, values = _where(params)
+    where, values = _where(call, params)
     rows = call.rows(
         f"SELECT coalesce(category, '{UNCATEGORISED}') AS category, count(*) AS tickets,"
         " sum(contacts) AS contacts, sum(status NOT IN ('resolved', 'closed')) AS open_tickets,"
@@ -178,7 +181,7 @@ def _surging(call: Call, category: str) -> dict[str, Any]:
     return {"surge": True, "in_window": found.count, "expected": found.expected}
 
 
-def generate_insights(call: Call, params: Filtered) -> Answer:
+def generate_insights(call: Call, params: Within) -> Answer:
     """What a lead should look at, the latest first; then the figures as they stand."""
     since = None if params.since is None else rfc3339(params.since)
     until = None if params.until is None else rfc3339(params.until)
@@ -196,10 +199,9 @@ def generate_insights(call: Call, params: Filtered) -> Answer:
     return Answer({"insights": [*raised, *_figures(call, params)]})
 
 
-def _figures(call: Call, params: Filtered) -> list[dict[str, Any]]:
+def _figures(call: Call, params: Within) -> list[dict[str, Any]]:
     """The metrics of a period and a channel: they are not cut by anything else."""
-    others = (params.customer_id, params.ticket_id, params.category, params.priority)
-    if any(one is not None for one in (*others, params.since, params.until)):
+    if any(one is not None for one in (params.category, params.since, params.until)):
         return []
     segment = "all" if params.channel is None else f"channel:{params.channel}"
     rows = call.rows(
@@ -214,8 +216,14 @@ def _figures(call: Call, params: Filtered) -> list[dict[str, Any]]:
     ]
 
 
-def _where(params: Filtered) -> tuple[str, list[object]]:
-    """The condition on `v1_tickets`; what was merged away counts with the other ticket."""
+def _where(call: Call, params: Filtered) -> tuple[str, list[object]]:
+    """The condition on `v1_tickets`; what was merged away counts with the other ticket.
+
+    Raises:
+        NotFound: It names a ticket that is not there.
+    """
+    if params.ticket_id is not None:
+        owner(call, params.ticket_id)
     told, values = ["merged_into IS NULL"], list[object]()
     for column in ("customer_id", "ticket_id", "channel", "category", "priority"):
         value = getattr(params, column)
@@ -256,5 +264,5 @@ ACTIONS = (
         Filtered,
         identify_common_issues,
     ),
-    Action("analytics.generate_insights", "read", ("insights",), Filtered, generate_insights),
+    Action("analytics.generate_insights", "read", ("insights",), Within, generate_insights),
 )

@@ -194,19 +194,21 @@ def _understood_now(call: Call, issue: Issue, case: Case) -> Seen:
 
 def _understood_then(call: Call, ticket_id: str, *, latest: bool) -> Seen:
     """What was understood of a ticket's message when it came; of none, nothing."""
-    order = "DESC" if latest else "ASC"
+    log = call.desk.log
+    which = "max" if latest else "min"
     rows = call.rows(
-        "SELECT interaction_id FROM v1_interactions WHERE ticket_id = ? AND direction = 'in'"
-        f" ORDER BY timestamp {order}, interaction_id {order} LIMIT 1",
+        "SELECT interaction_id FROM v1_interactions WHERE ticket_id = ?1 AND direction = 'in'"
+        f" AND timestamp = (SELECT {which}(timestamp) FROM v1_interactions"
+        " WHERE ticket_id = ?1 AND direction = 'in')",
         ticket_id,
     )
-    for row in rows:
-        contact_id = str(row["interaction_id"])
-        for entry in call.desk.log.family(contact_id):
+    found = [entry for row in rows if (entry := log.find(str(row["interaction_id"]))) is not None]
+    for contact in sorted(found, key=lambda entry: entry.seq, reverse=latest)[:1]:
+        for entry in log.family(contact.id):
             record = entry.record()
             if isinstance(record.event, MessageUnderstood):
-                contact = Contact(contact_id, record.event.channel, record.at.timestamp())
-                return _at_hand(evolve(Case(customer_id=record.key, contact=contact), record))
+                at_hand = Contact(contact.id, record.event.channel, record.at.timestamp())
+                return _at_hand(evolve(Case(customer_id=record.key, contact=at_hand), record))
     return Seen()
 
 

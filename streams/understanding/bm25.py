@@ -60,4 +60,7 @@ class Bm25:
         slices = [slice(self._start[term], self._start[term + 1]) for term in known]
         fields = np.concatenate([self._field[part] for part in slices])
         weights = np.concatenate([self._weight[part] for part in slices])
-        return np.bincount(fields, weights=weights, minlength=self._fields)
+        totals: Scores = np.bincount(fields, weights=weights, minlength=self._fields).astype(
+            np.float64, copy=False
+        )
+        return totals

@@ -19,7 +19,7 @@ STEPS = 20
 """Both chosen by few-shot cross-validation on Banking77 and CLINC150."""
 
 EXAMPLES = 1600
-"""At most so many examples are fitted, the same number of each category, so that time is bounded."""
+"""At most so many examples are fitted, as many of each category, so that time is bounded."""
 
 FOLDS = 3
 ONE_FOLD_FROM = 600
@@ -131,8 +131,9 @@ class CategoryModel:
 
     def _fit(self, examples: Sequence[Example], basis: Sequence[int]) -> Head:
         postings = Postings([examples[i].vector for i in basis], SPACE)
-        kernel = np.stack([postings.dot(example.vector) for example in examples])
-        kernel = kernel.astype(np.float32)
+        kernel: Matrix = np.stack(
+            [postings.dot(example.vector).astype(np.float32) for example in examples]
+        )
         base = np.stack([self._base(example.vector) for example in examples])
         labels = np.array([example.column for example in examples])
         rows = np.array(basis, dtype=np.intp)

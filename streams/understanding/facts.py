@@ -21,33 +21,41 @@ _PHONE = re.compile(
     r"(?<![\w+])(?:\+|00)\d{1,3}[\d ()./-]{6,18}\d\b|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"
 )
 _CARD = re.compile(
-    r"\b(?:card|visa|mastercard|amex)\b[^.\d\n]{0,30}\b(?:ending|ends|last (?:four|4)(?: digits)?)\b"
-    r"[^.\d\n]{0,15}(\d{4})\b|\b(?:ending (?:in|with)|last (?:four|4)(?: digits)?(?: (?:is|are))?)[: ]{1,3}(\d{4})\b",
+    r"\b(?:card|visa|mastercard|amex)\b[^.\d\n]{0,30}"
+    r"\b(?:ending|ends|last (?:four|4)(?: digits)?)\b[^.\d\n]{0,15}(\d{4})\b"
+    r"|\b(?:ending (?:in|with)|last (?:four|4)(?: digits)?(?: (?:is|are))?)[: ]{1,3}(\d{4})\b",
     re.IGNORECASE,
 )
-_NUMBERED = r"(?: ?(?:number|no\.?|nr\.?|id|code|#))?(?: (?:is|was))?[ :#]{1,3}((?=[\w-]{0,20}\d)[a-z0-9][\w-]{2,20})\b"
+_NUMBERED = (
+    r"(?: ?(?:number|no\.?|nr\.?|id|code|#))?(?: (?:is|was))?[ :#]{1,3}"
+    r"((?=[\w-]{0,20}\d)[a-z0-9][\w-]{2,20})\b"
+)
 _ORDER = re.compile(
     rf"\b(?:order|purchase|invoice|parcel|shipment|tracking){_NUMBERED}", re.IGNORECASE
 )
 _TICKET = re.compile(rf"\b(?:ticket|case|incident){_NUMBERED}", re.IGNORECASE)
 _REFERENCE = re.compile(
-    rf"\b(?:ref(?:erence)?|booking|confirmation|transaction|policy|claim|contract|account|reservation"
-    rf"|booking confirmation)\.?{_NUMBERED}",
+    r"\b(?:ref(?:erence)?|booking|confirmation|transaction|policy|claim|contract|account"
+    rf"|reservation|booking confirmation)\.?{_NUMBERED}",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
     r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|chf|inr|rs\.?)) ?\d{1,9}(?:[.,]\d{3}){0,3}(?:[.,]\d{1,2})?\b"
-    r"|\b\d{1,9}(?:[.,]\d{3}){0,3}(?:[.,]\d{1,2})? ?(?:[$€£¥₹]|(?:usd|eur|gbp|chf|inr|dollars?|euros?|pounds?|rupees?|bucks|quid)\b)"
+    r"|\b\d{1,9}(?:[.,]\d{3}){0,3}(?:[.,]\d{1,2})? ?"
+    r"(?:[$€£¥₹]|(?:usd|eur|gbp|chf|inr|dollars?|euros?|pounds?|rupees?|bucks|quid)\b)"
     r"|\bamount(?: (?:was|is|of))?:? (\d{1,9}(?:[.,]\d{1,3}){0,4})\b",
     re.IGNORECASE,
 )
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _DATE = re.compile(
     rf"\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? \d{{4}}\b)?"
     rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}}\b)?"
-    r"|\b(?:yesterday|today|tomorrow|(?:last|next|this) (?:week|month|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    rf"|\b(?:yesterday|today|tomorrow|(?:last|next|this) (?:week|month|{_WEEKDAY})|{_WEEKDAY})\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[ap]m\b)?|\b\d{1,2} ?[ap]m\b", re.IGNORECASE)

@@ -21,9 +21,10 @@ SIGMOID_CURVATURE = 0.25
 
 def softmax(logits: Matrix) -> Matrix:
     """Rows of logits to rows of probabilities."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: Matrix = powers / powers.sum(axis=-1, keepdims=True)
-    return result
+    powers: Matrix = logits - logits.max(axis=-1, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 def sigmoid(logits: Matrix) -> Matrix:

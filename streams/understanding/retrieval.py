@@ -131,9 +131,9 @@ class ArticleIndex:
         confidences = confidence(features, self._model)
         for place, value in zip(places.tolist(), confidences.tolist(), strict=True):
             article = self._articles[place]
-            if (article.language or "en") != (language or "en"):
-                value = min(value, OTHER_LANGUAGE)
-            hits.append(ArticleHit(article.id, round(value, 4)))
+            foreign = (article.language or "en") != (language or "en")
+            most = OTHER_LANGUAGE if foreign else 1.0
+            hits.append(ArticleHit(article.id, round(min(value, most), 4)))
         return sorted(hits, key=lambda hit: -hit.confidence)
 
     def candidates(
@@ -227,7 +227,7 @@ def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
 
 def confidence(rows: Floats, model: RetrievalModel) -> Floats:
     """The probability of each listed article that it answers the message."""
-    logits = rows @ model.confidence[1] + model.bias[1]
+    logits: Floats = rows @ model.confidence[1] + model.bias[1]
     logits[0] = rows[0] @ model.confidence[0] + model.bias[0]
     return sigmoid(logits)
 
@@ -237,7 +237,8 @@ def _lead(values: Floats) -> Floats:
     if len(values) == 1:
         return values
     last = np.partition(values, -2)
-    return values - np.where(values == last[-1], last[-2], last[-1])
+    lead: Floats = values - np.where(values == last[-1], last[-2], last[-1])
+    return lead
 
 
 def _ranges(starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -13,7 +13,9 @@ WORD_CHARS = 24
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
-_QUOTED = re.compile(r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE
+)
 _GREETING_LINE = re.compile(
     r"^(?:hi|hey|hello|hai|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may"
     r" concern)(?:[ ,]+[\w.'’]+){0,3}\s*[,.!:]*\s*$",

@@ -214,7 +214,10 @@ class Postings:
         ends = np.cumsum(sizes)
         place = np.repeat(starts - ends + sizes, sizes) + np.arange(total)
         weights = self._weight[place] * np.repeat(vector.weights, sizes)
-        return np.bincount(self._row[place], weights=weights, minlength=self.rows)
+        products: NDArray[np.float64] = np.bincount(
+            self._row[place], weights=weights, minlength=self.rows
+        ).astype(np.float64, copy=False)
+        return products
 
 
 def primal(vectors: Sequence[Vector], dual: Floats) -> Head:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ class Part(NamedTuple):
 
     text: str
     words: Vector
-    spotted: Set[str]
+    spotted: AbstractSet[str]
 
 
 class ToneModel:
@@ -71,7 +72,7 @@ class ToneModel:
         result: Floats = self._words.logits(part.words) + dense @ self._dense
         return result
 
-    def dense_features(self, text: str, found: Set[str]) -> Floats:
+    def dense_features(self, text: str, found: AbstractSet[str]) -> Floats:
         """The dense features of a sentence, shape (DENSE,)."""
         vader = self._vader_features(text)
         loud = len(text) > 6 and text.isupper()

@@ -1,4 +1,4 @@
-"""A small desk that the tests of reading commands share, and one of its own for each that writes."""
+"""A small desk that the tests of reading commands share, and a copy for each test that writes."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_a_ticket_is_changed(
     assert desk("ticket", ticket, "--json").json[column] == value
 
 
-def test_escalating_takes_a_reason_or_none(desk: Shell, ticket: str) -> None:
+def test_a_ticket_is_escalated_for_a_reason(desk: Shell) -> None:
     rows = desk("tickets", "--channel", "whatsapp", "--json").json
     assert desk("escalate", rows[0]["ticket_id"], "they threaten to leave").status == 0
     assert status_of(desk, rows[0]["ticket_id"]) == "escalated"

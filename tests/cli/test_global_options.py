@@ -13,12 +13,55 @@ from streams.cli.commands import COMMANDS
 from streams.cli.main import split_globals
 from tests.commands import Shell
 
-CONTRACT = """
-demo up run produce events tickets ticket customers customer decisions metrics query pact
-reply note start resolve close reopen escalate assign transfer priority categorise tag snooze
-merge unmerge split link unlink understand articles teach team policy why rebuild verify
-topology deadletters topics schemas migrate config doctor status
-""".split()
+CONTRACT = [
+    "demo",
+    "up",
+    "run",
+    "produce",
+    "events",
+    "tickets",
+    "ticket",
+    "customers",
+    "customer",
+    "decisions",
+    "metrics",
+    "query",
+    "pact",
+    "reply",
+    "note",
+    "start",
+    "resolve",
+    "close",
+    "reopen",
+    "escalate",
+    "assign",
+    "transfer",
+    "priority",
+    "categorise",
+    "tag",
+    "snooze",
+    "merge",
+    "unmerge",
+    "split",
+    "link",
+    "unlink",
+    "understand",
+    "articles",
+    "teach",
+    "team",
+    "policy",
+    "why",
+    "rebuild",
+    "verify",
+    "topology",
+    "deadletters",
+    "topics",
+    "schemas",
+    "migrate",
+    "config",
+    "doctor",
+    "status",
+]
 
 
 def test_every_command_of_the_contract_is_there_and_no_other() -> None:

@@ -72,8 +72,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = str(home / "bin" / "python")
     subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-        + ["install", "--quiet", "--no-deps", "--no-index", str(wheel)],
+        [
+            *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"),
+            *("install", "--quiet", "--no-deps", "--no-index", str(wheel)),
+        ],
         check=True,
         capture_output=True,
     )

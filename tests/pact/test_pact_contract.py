@@ -98,8 +98,8 @@ def test_an_append_puts_a_record_on_an_inbox_and_names_what_followed(
     assert first is not None
     assert first.seq == before + 1
     assert TOPICS[first.topic].kind == "inbox"
-    assert followed
-    assert all(one is not None and TOPICS[one.topic].kind == "record" for one in followed)
+    assert {TOPICS[one.topic].kind for one in followed if one is not None} >= {"record"}
+    assert None not in followed
 
 
 @pytest.mark.parametrize("action", EITHER)

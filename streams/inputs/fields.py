@@ -1,0 +1,113 @@
+"""The kinds of fields that lines of input have, and what is wrong with a value that does not fit.
+
+Nothing is guessed: a number in quotes, true for 1 or a bare number for a time is an error that
+says what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from schemas.vocabulary import Channel
+
+DEEPEST = 100
+"""Levels of lists and objects inside `metadata`; SQLite's own reader of JSON stops at 1,000."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""The times that a line may have: beyond them clocks and timers run out of numbers."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character; leave it out")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half of a surrogate pair; send whole characters") from error
+    return text
+
+
+def _written(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _TIME.match(value)):
+        return value
+    raise ValueError("it is not a time; write RFC 3339, such as 2026-03-02T08:00:00Z")
+
+
+def _kept(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("it is too far away; send a time from 1970 to 2199")
+    return moment
+
+
+def _flat_enough(value: dict[str, Any]) -> dict[str, Any]:
+    level: list[object] = [value]
+    for _ in range(DEEPEST):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return value
+    raise ValueError(f"it is nested too deep; {DEEPEST} levels are allowed")
+
+
+def _inside(value: object) -> list[object]:
+    inner = value.values() if isinstance(value, dict) else value
+    return [one for one in inner if isinstance(one, dict | list)] if _holds(value) else []
+
+
+def _holds(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+"""Any text of whole characters."""
+
+Name = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=500)]
+"""Text that names something."""
+
+Body = Annotated[str, AfterValidator(_clean), Field(min_length=1)]
+"""Text that must say something."""
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number; true and "1" are none."""
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A number; true and "1" are none."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and nothing that merely looks like it."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_kept)]
+"""RFC 3339 with an offset."""
+
+Metadata = Annotated[dict[str, Any], AfterValidator(_flat_enough)]
+"""An object of the sender's own, kept as it is."""
+
+Handles = dict[Channel, list[Name]]
+"""The addresses of somebody on each channel."""
+
+
+class Input(BaseModel):
+    """What every type of line has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TYPE: ClassVar[str]
+
+    at: Moment | None = None
+
+
+class AttachmentInput(BaseModel):
+    """What is known of a file that came with a message; the size in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    media_type: Text
+    size: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+    sha256: Text | None = None
+    url: Text | None = None

@@ -1,0 +1,91 @@
+"""The context that goes with a ticket, and what the desk is told about it."""
+
+from __future__ import annotations
+
+import json
+
+from agents import channel, handover, lifecycle
+from schemas.events import intents as asked
+from schemas.events.choices import ContextTransferred
+from schemas.events.decisions import IntentRefused
+from schemas.events.desk import SpecialistReleased
+from schemas.events.tickets import TicketAssigned, TicketStarted
+from streams.testing import FakeModels, Scene, understood
+from tests.tickets import ask, assigned, only_ticket, opened, reply
+
+AGENTS = (channel.RECEIVED, channel.ACCEPTED, *lifecycle.AGENTS, *handover.AGENTS)
+
+ORDER = {"kind": "order", "text": "77", "start": 0, "end": 2}
+
+
+def told() -> Scene:
+    """A ticket whose customer gave an order number."""
+    models = FakeModels(understanding=understood(facts=[ORDER]))
+    scene = opened(AGENTS, models=models)
+    return scene.when(reply(scene, "suggestion", solution_id="a1"))
+
+
+def test_whoever_gets_a_ticket_gets_what_is_known_of_it_then() -> None:
+    scene = told()
+    scene = scene.when(assigned(scene))
+    scene.then(TicketAssigned, TicketStarted, ContextTransferred)
+    transfer = scene.one(ContextTransferred)
+    assert (transfer.to, transfer.reasons) == ("bo", ["assigned"])
+    (fact,) = json.loads(transfer.facts)
+    assert (fact["kind"], fact["text"]) == ("order", "77")
+    assert (transfer.facts_given, transfer.facts_kept) == (1, 1)
+    assert [entry["kind"] for entry in json.loads(transfer.timeline)] == ["message", "suggestion"]
+    assert "offered a1" in transfer.summary
+
+
+def test_facts_beyond_the_bound_are_given_but_not_kept() -> None:
+    many = [ORDER | {"text": str(n)} for n in range(24)]
+    models = FakeModels(understanding=understood(facts=many))
+    scene = opened(AGENTS, models=models)
+    from tests.tickets import contact
+
+    scene = scene.when(contact("and these", provider_id="p9"))
+    transfer = scene.when(assigned(scene)).one(ContextTransferred)
+    assert (transfer.facts_given, transfer.facts_kept) == (48, 24)
+
+
+def test_a_hand_over_goes_to_whom_it_names_else_to_who_has_the_ticket_else_to_the_team() -> None:
+    scene = told()
+    assert ask(scene, asked.HandoverAsked, to="cy").one(ContextTransferred).to == "cy"
+    assert ask(scene, asked.HandoverAsked).one(ContextTransferred).to == "general"
+    scene = scene.when(assigned(scene))
+    transfer = ask(scene, asked.HandoverAsked).one(ContextTransferred)
+    assert (transfer.to, transfer.reasons) == ("bo", ["asked_for"])
+
+
+def test_a_hand_over_of_nothing_is_refused_and_hands_nothing_over() -> None:
+    event = asked.HandoverAsked(ticket_id="TICK_0", customer_id="ann", by="bo")
+    told().when(event).then(IntentRefused)
+
+
+def test_an_assignment_that_comes_too_late_frees_the_person_and_hands_nothing_over() -> None:
+    scene = told()
+    late = assigned(scene)
+    scene = ask(scene, asked.ResolveAsked)
+    assert scene.when(late).then(SpecialistReleased).one(SpecialistReleased).specialist_id == "bo"
+
+
+def test_an_assignment_for_an_older_request_frees_the_person_again() -> None:
+    scene = ask(told(), asked.TransferAsked, team="money")
+    stale = assigned(scene).model_copy(update={"request_id": "older"})
+    scene.when(stale).then(SpecialistReleased)
+
+
+def test_whoever_had_it_is_freed_when_somebody_else_gets_it() -> None:
+    scene = told()
+    scene = scene.when(assigned(scene))
+    scene = scene.when(assigned(scene, "cy"))
+    assert scene.one(SpecialistReleased).specialist_id == "bo"
+    assert only_ticket(scene).specialist_id == "cy"
+    assert scene.when(assigned(scene, "cy")).all(SpecialistReleased) == []
+
+
+def test_the_summary_says_who_what_and_how_it_stands() -> None:
+    scene = told()
+    text = handover.summary(scene.state, only_ticket(scene))
+    assert text.startswith("ann: Charged twice; medium, uncategorised; 1 messages by email")

@@ -1,0 +1,155 @@
+"""The policy: one file, judged as a whole, named by its content, and read back as it was."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+import agents
+from agents import policy as rules
+from agents.policy import CalendarPolicy, Policy, Target, default_policy
+from agents.policy_toml import PolicyInvalid, check, parse, to_toml
+
+SHIPPED = Path(agents.__file__).parent / "policy.toml"
+
+
+def test_the_shipped_file_is_the_policy_that_is_in_force_from_the_start() -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert parse(text) == default_policy()
+    assert text == to_toml(default_policy())
+
+
+names = st.text(min_size=1, max_size=12)
+shares = st.floats(0, 1)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Sound policies with odd names and figures."""
+    told = default_policy().model_dump()
+    suggest, answer, resolution = sorted(draw(st.tuples(shares, shares, shares)))
+    told["thresholds"] |= {
+        "suggest": suggest,
+        "auto_answer": answer,
+        "auto_resolution": resolution,
+        "vip_lifetime_value": draw(st.floats(0, 1e9)),
+    }
+    told["routing"]["default_team"] = draw(names)
+    told["routing"]["teams"] = draw(st.dictionaries(names, names, max_size=4))
+    told["linking"] = draw(st.dictionaries(names, st.floats(-9, 9), max_size=4))
+    told["calendar"] |= {
+        "zone": draw(st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])),
+        "holidays": draw(st.lists(st.dates(), max_size=3)),
+        "week": {"monday": [("00:00", "01:30"), ("23:00", "24:00")], "sunday": []},
+    }
+    told["notification"] |= {"survey": draw(st.booleans()), "alert_priorities": []}
+    return Policy.model_validate(told)
+
+
+@given(policies())
+def test_a_policy_that_is_shown_and_read_again_is_the_same(policy: Policy) -> None:
+    again = parse(to_toml(policy))
+    assert again == policy
+    assert again.version == policy.version
+    assert check(to_toml(policy)) == []
+
+
+def test_the_version_is_the_contents_own() -> None:
+    shipped = default_policy()
+    assert shipped.version == parse(to_toml(shipped)).version
+    other = parse(to_toml(shipped).replace("follow_up_hours = 24", "follow_up_hours = 25"))
+    assert other.version != shipped.version
+    assert other.calendar.version == shipped.calendar.version
+
+
+def faults(change: dict[str, Any], **more: Any) -> str:
+    """What is wrong with the shipped policy with some parts changed."""
+    told = default_policy().model_dump(mode="json")
+    for part, fields in {**change, **more}.items():
+        told[part] = {**told.get(part, {}), **fields}
+    with pytest.raises(ValueError, match="validation error") as caught:
+        Policy.model_validate(told)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"thresholds": {"auto_answer": 0.95}}, "must rise in this order"),
+        ({"thresholds": {"suggest": 1.5}}, "less than or equal to 1"),
+        ({"limits": {"flood_per_minute": 231}}, "less than or equal to 230"),
+        ({"limits": {"unheard_of": 1}}, "Extra inputs are not permitted"),
+        ({"sla": {"targets": {}}}, "give a target for each"),
+        ({"sla": {"warn_at": 1.0}}, "less than 1"),
+        ({"calendar": {"zone": "Mars/Olympus"}}, "is no time zone"),
+        ({"calendar": {"week": {"someday": []}}}, "is no weekday"),
+        ({"calendar": {"week": {"monday": [["10:00", "09:00"]]}}}, "ends before it begins"),
+        (
+            {"calendar": {"week": {"monday": [["09:00", "11:00"], ["10:00", "12:00"]]}}},
+            "spans overlap",
+        ),
+        ({"calendar": {"week": {"monday": []}}}, "never open"),
+        ({"calendar": {"week": {"monday": [["9", "10:00"]]}}}, "is not a time of day"),
+        ({"notification": {"alert_priorities": ["huge"]}}, "is no priority"),
+        ({"notification": {"confirm_on": ["fax"]}}, "Input should be"),
+        ({"analytics": {"surge_factor": 1.0}}, "greater than 1"),
+    ],
+)
+def test_what_is_wrong_is_said(change: dict[str, Any], says: str) -> None:
+    assert says in faults(change)
+
+
+def test_a_first_reply_is_due_before_the_resolution() -> None:
+    targets = {name: target.model_dump() for name, target in rules.TARGETS.items()}
+    targets["low"]["first_reply_minutes"] = 99_999
+    assert "the first reply is due after the resolution" in faults({"sla": {"targets": targets}})
+
+
+def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:
+    text = to_toml(default_policy())
+    text = text.replace("warn_at = 0.8", "warn_at = 2").replace('zone = "UTC"', 'zone = "Mars"')
+    found = {problem.where: problem for problem in check(text)}
+    assert set(found) == {"sla.warn_at", "calendar.zone"}
+    assert all(problem.what and problem.remedy for problem in found.values())
+    with pytest.raises(PolicyInvalid, match=r"sla\.warn_at"):
+        parse(text)
+
+
+def test_what_is_not_toml_is_told() -> None:
+    (problem,) = check("[sla")
+    assert problem.where == "the file"
+
+
+def test_a_target_is_in_minutes_above_nothing() -> None:
+    with pytest.raises(ValueError, match="greater than 0"):
+        Target(first_reply_minutes=0, resolution_minutes=1, estimated_minutes=1)
+
+
+def test_the_week_of_a_calendar_is_in_order_whatever_its_file_says() -> None:
+    told = {"tuesday": [["13:00", "24:00"], ["08:00", "12:00"]]}
+    calendar = CalendarPolicy.model_validate({"week": told, "holidays": ["2026-12-25"]}).calendar
+    assert calendar.week[1] == ((480, 720), (780, 1440))
+    assert calendar.week[0] == ()
+    assert calendar.holidays == frozenset({date(2026, 12, 25)})
+
+
+def parts() -> list[type[BaseModel]]:
+    """The policy and all its parts."""
+    return [
+        one
+        for one in vars(rules).values()
+        if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == rules.__name__
+    ]
+
+
+@pytest.mark.parametrize("part", parts(), ids=lambda part: part.__name__)
+def test_every_field_is_documented(part: type[BaseModel]) -> None:
+    text = part.__doc__ or ""
+    for name in vars(part).get("__annotations__", {}):
+        assert f"{name}:" in text, f"{part.__name__}.{name}"

@@ -1,0 +1,154 @@
+"""Law 9. Registered: every event, agent, action, channel and topic is where it belongs.
+
+That each is in the documentation as well is held by the tests of the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from agents.agent import Agent
+from agents.roster import ROSTERS
+from schemas.event import Decision, Event
+from schemas.events import EVENTS
+from schemas.platforms import PLATFORMS
+from schemas.topics import PARTITIONS, TOPICS
+from schemas.vocabulary import CHANNELS
+from streams.pact import ACTIONS
+
+OUTSIDE = {
+    "a producer": {
+        "ContactReceived", "CustomerDescribed", "ProductSignalReported", "SurveyAnswered",
+        "SpecialistDescribed", "AvailabilityReported", "ArticlePublished", "ArticleRetired",
+        "CategoryTaught", "TagTaught", "ToneLabelled",
+    },
+    "people and programs": {
+        "ReplyWritten", "NoteWritten", "ConversationStarted", "ResolveAsked", "CloseAsked",
+        "ReopenAsked", "EscalationAsked", "AssignmentAsked", "TransferAsked", "PriorityAsked",
+        "CategoryAsked", "TagsAsked", "SnoozeAsked", "MergeAsked", "UnmergeAsked", "SplitAsked",
+        "LinkAsked", "UnlinkAsked", "ConfirmationAsked", "FollowUpAsked", "TeamAlertAsked",
+        "NoticeAsked", "HandoverAsked", "InteractionReported",
+    },
+    "effects and gateways": {
+        "ReplyAttempted", "ReplyAccepted", "ReplyDelivered", "ReplyRead", "ReplyFailed",
+        "ReplyUnconfirmed", "DraftWritten",
+    },
+    "the owner of a partition": {"TimerDue"},
+    "the turn": {"WorkflowFailed"},
+    "operators and gateways": {
+        "PolicyActivated", "ModelActivated", "CustomerErased", "PartitionSealed",
+        "PersonSignedIn", "QueryRun",
+    },
+}  # fmt: skip
+
+ACTIONS_OF_28 = frozenset(
+    """
+    channel.receive_message channel.validate_message channel.format_for_platform
+    channel.send_response triage.classify_issue triage.assign_priority triage.route_to_specialist
+    triage.detect_escalation_needs knowledge.search_solutions knowledge.suggest_articles
+    knowledge.update_knowledge_base knowledge.track_solution_effectiveness customer.get_profile
+    customer.update_interaction_history customer.calculate_satisfaction_score
+    customer.identify_vip_status escalation.determine_specialist_needed
+    escalation.check_availability escalation.transfer_context escalation.notify_escalation
+    analytics.track_interaction analytics.measure_resolution_time
+    analytics.identify_common_issues analytics.generate_insights notification.send_confirmation
+    notification.schedule_follow_up notification.alert_team notification.update_customer
+    """.split()  # noqa: SIM905  # a list of words reads best as words
+)
+
+
+def _agents() -> Iterator[Agent]:
+    for roster in ROSTERS.values():
+        yield from roster
+
+
+def _writers(kind: type[Event]) -> set[str]:
+    return {agent.domain for agent in _agents() if kind in agent.writes}
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_says_when_it_happens_and_who_writes_it(name: str) -> None:
+    kind = EVENTS[name]
+    assert kind.__doc__
+    assert kind.__doc__ != kind.__mro__[1].__doc__
+    module = __import__(kind.__module__, fromlist=["x"])
+    told = f"{kind.__doc__} {module.__doc__}"
+    assert " by " in told.lower(), "its docstring or its module's says who writes it"
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_has_one_topic(name: str) -> None:
+    assert EVENTS[name].TOPIC in TOPICS
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_has_one_writing_domain_or_is_named_as_written_outside(name: str) -> None:
+    domains = _writers(EVENTS[name])
+    outside = [who for who, names in OUTSIDE.items() if name in names]
+    assert len(domains) + len(outside) == 1, (domains, outside)
+
+
+def test_what_is_written_outside_is_an_event() -> None:
+    assert set().union(*OUTSIDE.values()) <= EVENTS.keys()
+
+
+@pytest.mark.parametrize("agent", list(_agents()), ids=lambda agent: agent.name)
+def test_an_agent_reads_and_writes_registered_events_on_its_own_domain(agent: Agent) -> None:
+    registered = set(EVENTS.values())
+    assert agent.reads
+    assert agent.reads <= registered
+    assert agent.writes <= registered
+    assert agent in ROSTERS[agent.domain]
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS_OF_28))
+def test_each_of_the_28_actions_is_a_decision_that_an_agent_writes(action: str) -> None:
+    taken = {
+        kind.ACTION
+        for agent in _agents()
+        for kind in agent.writes
+        if issubclass(kind, Decision) and kind.ACTION.split(".")[0] == agent.name
+    }
+    assert action in taken
+
+
+def test_the_28_actions_are_the_calls_there_are() -> None:
+    assert len(ACTIONS_OF_28) == 28
+    assert set(ACTIONS) == ACTIONS_OF_28
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, kind in EVENTS.items() if issubclass(kind, Decision))
+)
+def test_a_decision_names_its_action_by_agent_and_verb(name: str) -> None:
+    kind = EVENTS[name]
+    assert issubclass(kind, Decision)
+    agent, _, verb = kind.ACTION.partition(".")
+    assert agent in {one.name for one in _agents()}
+    assert verb
+
+
+def test_every_channel_has_its_platform() -> None:
+    assert set(PLATFORMS) == set(CHANNELS)
+
+
+@pytest.mark.parametrize("name", sorted(TOPICS))
+def test_a_topic_is_decided_by_one_domain_or_is_a_record_topic(name: str) -> None:
+    topic = TOPICS[name]
+    assert name == topic.name
+    assert (topic.kind == "inbox") == (topic.domain in ROSTERS)
+    kinds = [kind for kind in EVENTS.values() if name == kind.TOPIC]
+    assert bool(kinds) == (name != "support.dead-letters.v1")
+
+
+def test_an_inbox_is_read_by_the_agents_of_its_domain_alone() -> None:
+    for agent in _agents():
+        for kind in agent.reads:
+            domain = TOPICS[kind.TOPIC].domain
+            assert domain in {None, agent.domain}, f"{agent.name} reads {kind.__name__}"
+
+
+def test_partitions_are_part_of_the_contract() -> None:
+    assert PARTITIONS == 12
