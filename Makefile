@@ -10,7 +10,7 @@ LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 
 	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format up kills bench models lock clean
+.PHONY: help demo test check format up kills bench models schemas docs lock clean
 .SUFFIXES:
 
 help:
@@ -21,6 +21,8 @@ help:
 	@echo "make kills    200 kills at random moments, the same tables after each"
 	@echo "make bench    speed and memory, as ratios"
 	@echo "make models   trains the light models again from the open data"
+	@echo "make schemas  writes the Avro schemas again, after an event changed"
+	@echo "make docs     writes docs/reference again, from the code"
 	@echo "make format   lays the code out"
 	@echo "make lock     resolves requirements/ again (needs uv)"
 	@echo "make clean    removes caches and builds; keeps .venv and your data"
@@ -54,7 +56,7 @@ demo: $(VENV)/.self
 	@$(BIN)/pactdesk demo
 
 up: $(VENV)/.self
-	@$(BIN)/pactdesk --quiet demo
+	@$(BIN)/pactdesk demo >/dev/null
 	@exec $(BIN)/pactdesk up
 
 test: check
@@ -74,10 +76,17 @@ kills: $(VENV)/.self $(VENV)/.dev
 	PACTDESK_TEST_KILLS=200 $(BIN)/python -m pytest tests/faults -k kill
 
 bench: $(VENV)/.self $(VENV)/.dev
-	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done
+	@set -e; for name in limit peers desk size linking; do $(BIN)/python bench/$$name.py; done
 
 models: $(VENV)/.self $(VENV)/.dev
-	@set -e; for script in $(sort $(wildcard training/train_*.py)); do $(BIN)/python $$script; done
+	$(BIN)/python training/train.py
+	$(BIN)/python training/train_linking.py
+
+schemas: $(VENV)/.self
+	$(BIN)/python -m streams.publish_schemas
+
+docs: $(VENV)/.self
+	$(BIN)/python -m streams.reference
 
 # dev.txt first: the other two are parts of it.
 lock:

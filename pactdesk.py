@@ -15,11 +15,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streams.pact import execute_pact_action
-
     from streams.cli.main import main
     from streams.clock import ManualClock
     from streams.desk import open_desk as open  # noqa: A004 - the outside says pactdesk.open
+    from streams.pact import execute_pact_action
 
 __all__ = ["ManualClock", "__version__", "execute_pact_action", "main", "open"]
 

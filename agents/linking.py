@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from agents.linking_signals import SIGNALS, Candidate, Features, Message, signals
+from agents.linking_weights import WEIGHTS
 
 __all__ = ["WEIGHTS", "Candidate", "Features", "Link", "Message", "link"]
 
@@ -33,55 +34,6 @@ class Link(msgspec.Struct, frozen=True):
     confidence: float
     rule: str
     candidates: list[tuple[str, float]]
-
-
-WEIGHTS: dict[str, float] = {
-    "similarity_max": -8.435,
-    "similarity_mean": 19.785,
-    "similarity_lead": 0.584,
-    "here": 1.862,
-    "here_slow": 1.275,
-    "here_at_once": 7.772,
-    "here_in_pace": 3.388,
-    "here_in_pace_latest": 0.424,
-    "here_in_pace_running": 2.708,
-    "here_in_pace_topical": 3.049,
-    "here_in_pace_opening": 2.291,
-    "here_in_pace_words": 0.464,
-    "here_latest": 0.529,
-    "here_age": 0.277,
-    "here_words": -1.465,
-    "away_age": 0.319,
-    "days_idle": -1.157,
-    "rank": -0.034,
-    "follow_up": 2.091,
-    "follow_up_strength": 2.038,
-    "follow_up_here": 3.612,
-    "follow_up_days_idle": -1.145,
-    "follow_up_fresh": -7.097,
-    "follow_up_rank": -0.035,
-    "away_without_follow_up": -1.857,
-    "names_its_channel": 7.103,
-    "names_another_channel": -1.038,
-    "greeting": -5.792,
-    "greeting_at_once": 4.764,
-    "after_greeting": 4.629,
-    "acknowledging": -1.568,
-    "acknowledging_here": 2.617,
-    "opening": -2.027,
-    "opening_twice": -1.415,
-    "words": -1.066,
-    "few_words": -0.48,
-    "contacts": 0.569,
-    "running": -0.403,
-    "shared_reference": 3.0,
-    "unknown_handle": 1.0,
-    "bias": -4.525,
-    "thanks_after_reply": 2.5,
-    "not_solved_after_reply": 2.0,
-    "awaited": 1.0,
-    "threshold": 0.5,
-}
 
 
 def link(message: Message, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> Link:

@@ -107,9 +107,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 SIGNALS = (
-    "similarity_max",
-    "similarity_mean",
-    "similarity_lead",
+    "similarity",
     "here",
     "here_slow",
     "here_at_once",
@@ -131,7 +129,7 @@ SIGNALS = (
     "follow_up_days_idle",
     "follow_up_fresh",
     "follow_up_rank",
-    "away_without_follow_up",
+    "away_on_its_own",
     "names_its_channel",
     "names_another_channel",
     "greeting",
@@ -150,7 +148,6 @@ SIGNALS = (
     "shared_reference",
     "unknown_handle",
     "contentless",
-    "contentless_latest",
     "awaited",
     "awaited_short",
     "thanks_after_reply",
@@ -185,9 +182,6 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     terms = frozenset(int(t) for t, _ in message.features)
     about = topic(message.features)
     alike = [[_cosine(about, row) for row in c.features] or [0.0] for c in candidates]
-    best = [max(row) for row in alike]
-    leader = max(best, default=0.0)
-    second = sorted(best)[-2] if len(best) > 1 else 0.0
 
     slow = message.channel in SLOW_CHANNELS
     pace = PACE[slow]
@@ -205,6 +199,9 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     refers = bool(cues) or thanks or unsolved or nods > HOLLOW
     contentless = float(hollow == 1.0 and refers and not greeting)
 
+    opens = (asks > 0) * (1 - contentless)
+    refers_only = max(follows, contentless)
+
     rows = []
     for i, c in enumerate(candidates):
         gap = max(0.0, message.at - c.last_customer_at)
@@ -221,17 +218,15 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
         both = message.category is not None and c.category is not None
         rows.append(
             [
-                best[i],
                 sum(alike[i]) / len(alike[i]),
-                best[i] - (leader if best[i] < leader else second),
                 here,
                 here * slow,
                 at_once,
                 in_pace,
                 in_pace * latest,
                 in_pace * running,
-                in_pace * best[i],
-                in_pace * (asks > 0),
+                in_pace * max(alike[i]),
+                in_pace * opens,
                 in_pace * words,
                 latest,
                 here * age,
@@ -245,7 +240,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 follows * days,
                 follows * (gap <= pace),
                 follows * rank,
-                (1 - here) * (1 - follows),
+                (1 - here) * (1 - refers_only),
                 follows * bool(named & set(c.channels)),
                 follows * bool(named and not named & set(c.channels)),
                 greeting,
@@ -253,8 +248,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 in_pace * (1 - greeting) * _only_greets(c.features),
                 float(nods > HOLLOW),
                 here * nods,
-                float(asks > 0),
-                float(asks > 1),
+                opens,
+                opens * (asks > 1),
                 words,
                 float(message.words < 3),
                 math.log2(1 + c.contacts),
@@ -264,7 +259,6 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 float(bool(said & set(c.references))),
                 float(not message.handle_known),
                 contentless,
-                contentless * (rank == 0),
                 float(c.last_reply_asked and replied),
                 float(c.last_reply_asked and replied and message.words <= SHORT),
                 float(thanks and replied),

@@ -58,7 +58,7 @@ FOLLOW_UP = _terms(
 
 GREETING = _terms(
     "hi hii hai hello hey heya hola hallo dear greetings good morning mrng gud higud afternoon "
-    "evening day sir madam team there support um yeah so"
+    "evening day sir madam team there support um very yeah so"
 )
 """Words of messages that only say hello."""
 

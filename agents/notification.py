@@ -1,33 +1,29 @@
-"""Notification: who must know what: confirmations, surveys, follow-ups, alerts.
+"""Notification, towards the customer: confirmations, surveys, follow-ups; and their VIPs' managers.
 
-Nothing is sent to a customer unasked more often than the policy's hourly cap allows, so that two
-machines can never answer each other for long.
+New tickets are confirmed no more often an hour than the policy allows, and everything else is said
+once a ticket, so that two machines can never answer each other for long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-from agents.agent import Agent
-from agents.channel import FLOOD_BEGINS
-from agents.lifecycle_signals import concerned
+from agents import alerts
+from agents.alerts import about, alert, ear
 from agents.rulings import ruling, takes_messages
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
-from schemas.events.contacts import ReplyFailed, ReplyUnconfirmed, SpecialistUnavailable, TimerDue
+from schemas.events.contacts import TimerDue
 from schemas.events.decisions import (
     AccountManagerNotified,
     ConfirmationRequested,
-    ContactHeld,
     CustomerNotified,
     FollowUpScheduled,
     SolutionsFound,
     SurveyRequested,
     TeamAlertRequested,
-    WorkflowFailed,
 )
 from schemas.events.intents import (
     ConfirmationAsked,
@@ -35,16 +31,8 @@ from schemas.events.intents import (
     NoticeAsked,
     TeamAlertAsked,
 )
-from schemas.events.tickets import (
-    SlaBreached,
-    SlaWarned,
-    TicketAwaitsCustomer,
-    TicketEscalated,
-    TicketResolved,
-    TicketTriaged,
-)
+from schemas.events.tickets import TicketAwaitsCustomer, TicketResolved, TicketTriaged
 from schemas.record import Record
-from schemas.vocabulary import rfc3339
 
 CONFIRMATION = (
     "Thank you for writing. We have your message and a colleague will answer you here.\n\n"
@@ -94,10 +82,10 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
         yield _notice(case, ticket, world, "notice", PROACTIVE, ["noticed_first"])
     pressing = event.priority in world.policy.notification.alert_priorities
     if pressing and not ticket.triggers:
-        yield _alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
+        yield alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
     if case.vip and case.account_manager is not None:
         yield AccountManagerNotified(
-            **_about(case, ticket, world),
+            **about(case, ticket, world),
             outcome=case.account_manager,
             reasons=["vip"],
             account_manager=case.account_manager,
@@ -120,7 +108,7 @@ def awaits(record: Record, case: Case, world: World) -> Iterator[Event]:
     if ticket is not None and event.reason == "answer":
         delay = timedelta(hours=world.policy.lifecycle.follow_up_hours)
         yield FollowUpScheduled(
-            **_about(case, ticket, world),
+            **about(case, ticket, world),
             outcome="scheduled",
             reasons=["after_answer"],
             due_at=world.now + delay,
@@ -136,86 +124,7 @@ def resolved(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if world.policy.notification.survey:
         yield SurveyRequested(
-            **_about(case, ticket, world), outcome="asked", reasons=["resolved"], text=SURVEY
-        )
-
-
-def escalated(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """An escalation is told to the team."""
-    event = record.event
-    assert isinstance(event, TicketEscalated)
-    ticket = case.ticket(event.ticket_id)
-    if ticket is not None:
-        why = event.reason or ", ".join(event.triggers)
-        yield _alert(case, ticket, world, "escalation", f"escalated for {why}: {ticket.subject}")
-
-
-def targets(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A target that is close or missed is told to the team."""
-    event = record.event
-    assert isinstance(event, SlaWarned | SlaBreached)
-    ticket = case.ticket(event.ticket_id)
-    if ticket is not None:
-        kind = "sla_breach" if isinstance(event, SlaBreached) else "sla_warning"
-        text = f"{event.target} is {'missed' if kind == 'sla_breach' else 'close'}: "
-        yield _alert(case, ticket, world, kind, text + ticket.subject)
-
-
-def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A flood is told once, when it begins."""
-    event = record.event
-    assert isinstance(event, ContactHeld)
-    if FLOOD_BEGINS in event.reasons:
-        yield TeamAlertRequested(
-            customer_id=case.customer_id,
-            outcome=world.policy.routing.default_team,
-            reasons=["flood"],
-            policy_version=world.policy.version,
-            team=world.policy.routing.default_team,
-            alert_type="flood",
-            priority="high",
-            text=f"more than {world.policy.limits.flood_per_minute} contacts in a minute",
-        )
-
-
-def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Nobody is free, or a reply did not get through: the team must know, once each."""
-    event = record.event
-    assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
-    ticket = case.ticket(event.ticket_id)
-    if ticket is None or case.merged_into is not None:
-        return
-    if isinstance(event, SpecialistUnavailable):
-        if "still_waiting" not in event.reasons:
-            coming = _coming(event)
-            text = f"nobody is free, {coming}: {ticket.subject}"
-            yield _alert(case, ticket, world, "nobody_free", text)
-    elif isinstance(event, ReplyUnconfirmed) or event.final:
-        text = f"a reply did not get through: {ticket.subject}"
-        yield _alert(case, ticket, world, "delivery", text)
-
-
-def _coming(event: SpecialistUnavailable) -> str:
-    if event.next_specialist_id is None or event.next_at is None:
-        return "and nobody is known to come"
-    return f"{event.next_specialist_id} comes at {rfc3339(event.next_at)}"
-
-
-def failed(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """An agent failed on something that no ticket is escalated for: the team must know."""
-    event = record.event
-    assert isinstance(event, WorkflowFailed)
-    if concerned(event, case, world) is None:
-        team = world.policy.routing.default_team
-        yield TeamAlertRequested(
-            customer_id=event.customer_id,
-            outcome=team,
-            reasons=["workflow_failure"],
-            policy_version=world.policy.version,
-            team=team,
-            alert_type="workflow_failure",
-            priority="high",
-            text=f"{event.failed_agent} failed on {event.record_type}: {event.error}",
+            **about(case, ticket, world), outcome="asked", reasons=["resolved"], text=SURVEY
         )
 
 
@@ -229,7 +138,7 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
     if ticket.status == "waiting_customer":
         yield _notice(case, ticket, world, "follow_up", FOLLOW_UP, ["follow_up_due"])
     elif ticket.is_open:
-        yield _alert(case, ticket, world, "follow_up", f"to be looked at again: {ticket.subject}")
+        yield alert(case, ticket, world, "follow_up", f"to be looked at again: {ticket.subject}")
 
 
 def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -244,13 +153,13 @@ def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
         case FollowUpAsked():
             delay = timedelta(hours=world.policy.lifecycle.follow_up_hours)
             yield FollowUpScheduled(
-                **_about(case, ticket, world),
+                **about(case, ticket, world),
                 outcome="scheduled",
                 reasons=["asked_for"],
                 due_at=event.follow_up_time or world.now + delay,
             )
         case TeamAlertAsked():
-            yield _alert(case, ticket, world, event.alert_type, event.message or ticket.subject)
+            yield alert(case, ticket, world, event.alert_type, event.message or ticket.subject)
         case NoticeAsked():
             yield _notice(case, ticket, world, event.kind, event.text, ["asked_for"])
         case _:  # it reads nothing else
@@ -261,7 +170,7 @@ def _confirmation(
     case: Case, ticket: Ticket, world: World, reasons: list[str]
 ) -> ConfirmationRequested:
     return ConfirmationRequested(
-        **_about(case, ticket, world),
+        **about(case, ticket, world),
         outcome="confirm",
         reasons=reasons,
         text=CONFIRMATION.format(ticket=ticket.id),
@@ -272,51 +181,18 @@ def _notice(
     case: Case, ticket: Ticket, world: World, kind: str, text: str, reasons: list[str]
 ) -> CustomerNotified:
     return CustomerNotified(
-        **_about(case, ticket, world), outcome=kind, reasons=reasons, kind=kind, text=text
+        **about(case, ticket, world), outcome=kind, reasons=reasons, kind=kind, text=text
     )
-
-
-def _alert(case: Case, ticket: Ticket, world: World, kind: str, text: str) -> TeamAlertRequested:
-    team = ticket.team or world.policy.routing.default_team
-    return TeamAlertRequested.model_validate(
-        {
-            **_about(case, ticket, world),
-            "outcome": team,
-            "reasons": [kind],
-            "team": team,
-            "alert_type": kind,
-            "priority": ticket.priority,
-            "text": text,
-        }
-    )
-
-
-def _about(case: Case, ticket: Ticket, world: World) -> dict[str, Any]:  # Any: event fields
-    return {
-        "customer_id": case.customer_id,
-        "ticket_id": ticket.id,
-        "policy_version": world.policy.version,
-    }
-
-
-def _agent(decide: Any, reads: set[type[Event]], writes: set[type[Event]]) -> Agent:  # Any: Decide
-    return Agent("notification", "customer", frozenset(reads), frozenset(writes), decide)
 
 
 AGENTS = (
-    _agent(searched, {SolutionsFound}, {ConfirmationRequested}),
-    _agent(
-        triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified, CustomerNotified}
-    ),
-    _agent(awaits, {TicketAwaitsCustomer}, {FollowUpScheduled}),
-    _agent(resolved, {TicketResolved}, {SurveyRequested}),
-    _agent(escalated, {TicketEscalated}, {TeamAlertRequested}),
-    _agent(targets, {SlaWarned, SlaBreached}, {TeamAlertRequested}),
-    _agent(flooded, {ContactHeld}, {TeamAlertRequested}),
-    _agent(answered, {SpecialistUnavailable, ReplyFailed, ReplyUnconfirmed}, {TeamAlertRequested}),
-    _agent(failed, {WorkflowFailed}, {TeamAlertRequested}),
-    _agent(due, {TimerDue}, {CustomerNotified, TeamAlertRequested}),
-    _agent(
+    ear(searched, {SolutionsFound}, {ConfirmationRequested}),
+    ear(triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified, CustomerNotified}),
+    ear(awaits, {TicketAwaitsCustomer}, {FollowUpScheduled}),
+    ear(resolved, {TicketResolved}, {SurveyRequested}),
+    *alerts.AGENTS,
+    ear(due, {TimerDue}, {CustomerNotified, TeamAlertRequested}),
+    ear(
         asked,
         {ConfirmationAsked, FollowUpAsked, TeamAlertAsked, NoticeAsked},
         {ConfirmationRequested, FollowUpScheduled, TeamAlertRequested, CustomerNotified},

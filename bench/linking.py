@@ -1,8 +1,9 @@
 """How well messages find their ticket, on the open week: `python bench/linking.py [--data DIR]`.
 
-Replays the simulated week message by message through `agents.linking.link`, with the customer
-directory as the only knowledge of who is who, and compares with the truth beside it. Needs the
-evaluation data, which is not part of the project; says so where it is missing.
+The simulated week goes through a real desk on a fresh store: the customer directory, then every
+message as it was delivered, and nothing taught unless `--taught` is given. The tickets in
+`v1_interactions` are then compared with the truth beside the week. Needs the evaluation data,
+which is not part of the project; says so where it is missing.
 """
 
 from __future__ import annotations
@@ -10,46 +11,65 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import shutil
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.linking import WEIGHTS, Candidate, Features, Message, link  # noqa: E402
-from streams.understanding.features import features  # noqa: E402
+from agents.linking import WEIGHTS  # noqa: E402  # after the path is set
+from agents.policy import default_policy  # noqa: E402  # after the path is set
+from streams.clock import ManualClock  # noqa: E402  # after the path is set
+from streams.desk import Desk  # noqa: E402  # after the path is set
+from streams.knowledge import KnowledgeHistory  # noqa: E402  # after the path is set
+from streams.starter import lines  # noqa: E402  # after the path is set
+from streams.worlds import Worlds  # noqa: E402  # after the path is set
 
-TICKETS = 16
-"""How many tickets a case has at hand."""
+START = datetime(2026, 3, 2, tzinfo=UTC)
+BEFORE = (START - timedelta(hours=1)).isoformat()
+END = START + timedelta(days=30)
 
-ROWS = 3
-"""Of how many messages a ticket keeps the features."""
-
-TERMS = 24
-"""How many terms of a message a ticket keeps."""
-
-IDLE = 96 * 3600.0
-"""Seconds after which an idle ticket is closed for good and no candidate any more."""
+Document = dict[str, Any]
 
 
-class Arrival(NamedTuple):
-    """A message of the week with what the system knows of its sender, and the truth."""
+class Truth(NamedTuple):
+    """Whose message it is, of which issue, and in which role.
 
-    provider_id: str
-    customer: str
-    message: Message
+    `amber` marks issues whose text must not be shipped: measured with, never fitted on.
+    """
+
     person: str
     issue: str
     role: str
     amber: bool
 
 
+class Week(NamedTuple):
+    """The open week: its directory, its messages as delivered, and the truth by provider id."""
+
+    customers: list[Document]
+    messages: list[Document]
+    truth: dict[str, Truth]
+
+    def of(self, people: Collection[str]) -> Week:
+        """The part of the week that concerns some people."""
+        return Week(
+            [one for one in self.customers if one["customer_id"] in people],
+            [m for m in self.messages if self.truth[m["provider_id"]].person in people],
+            self.truth,
+        )
+
+
 class Score(NamedTuple):
-    """The measures of one replay, in per cent."""
+    """The measures of one run, in per cent."""
 
     precision: float
     recall: float
@@ -65,121 +85,94 @@ class Score(NamedTuple):
         )
 
 
-def rows(data: Path, name: str) -> Iterator[dict[str, Any]]:
+def rows(data: Path, name: str) -> Iterator[Document]:
     """The rows of one file of the evaluation data."""
     with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
         yield from map(json.loads, file)
 
 
-def week(data: Path, categories: Mapping[str, str | None]) -> list[Arrival]:
-    """The open week as delivered, redeliveries dropped; `categories` by provider id."""
-    owner: dict[tuple[str, str], str] = {}
-    for customer in rows(data, "workload_customers_open"):
-        handles = [*customer["known_handles"].items(), ("email", customer["email"])]
-        handles += [("phone", customer["phone"]), ("whatsapp", customer["phone"])]
-        owner |= {(channel, handle): customer["person"] for channel, handle in handles if handle}
-    truth = {row["provider_id"]: row for row in rows(data, "workload_truth_messages_open")}
-    issues = {row["issue"]: row for row in rows(data, "workload_truth_issues_open")}
-
-    arrivals: dict[str, Arrival] = {}
-    for row in rows(data, "workload_messages_open"):
-        provider_id, at = row["provider_id"], (row["channel"], row["handle"])
-        if provider_id in arrivals:
-            continue
-        true = truth[provider_id]
-        kept = features(row["text"])[:TERMS]
-        arrivals[provider_id] = Arrival(
-            provider_id,
-            owner.get(at, f"{at[0]} {at[1]}"),
-            Message(
-                channel=row["channel"],
-                handle_known=True,
-                thread=None,
-                in_reply_to=None,
-                at=row["t"],
-                features=tuple((term, round(100 * weight)) for term, weight in kept),
-                cues=(),
-                category=categories.get(provider_id),
-                references=(),
-                words=len(row["text"].split()),
-            ),
-            true["person"],
-            true["issue"],
-            true["role"],
-            str(issues[true["issue"]]["gold_article"]).startswith("stackfaq-"),
+def week(data: Path) -> Week:
+    """The open week as input documents."""
+    customers = [
+        {
+            "type": "customer",
+            "customer_id": row["person"],
+            "name": row["name"],
+            "email": row["email"],
+            "phone": row["phone"],
+            "lifetime_value": row["ltv"],
+            "preferred_channel": row["preferred"],
+            "handles": {channel: [handle] for channel, handle in row["known_handles"].items()},
+            "at": BEFORE,
+        }
+        for row in rows(data, "workload_customers_open")
+    ]
+    messages = [
+        {
+            "channel": row["channel"],
+            "handle": row["handle"],
+            "message": row["text"],
+            "provider_id": row["provider_id"],
+            "at": (START + timedelta(seconds=row["t"])).isoformat(),
+        }
+        for row in rows(data, "workload_messages_open")
+    ]
+    articles = {r["issue"]: r["gold_article"] for r in rows(data, "workload_truth_issues_open")}
+    truth = {
+        row["provider_id"]: Truth(
+            row["person"],
+            row["issue"],
+            row["role"],
+            str(articles[row["issue"]]).startswith("stackfaq-"),
         )
-    return list(arrivals.values())
+        for row in rows(data, "workload_truth_messages_open")
+    }
+    return Week(customers, messages, truth)
 
 
-def opened(ticket_id: str, message: Message) -> Candidate:
-    """A ticket with its first message."""
-    return Candidate(
-        ticket_id=ticket_id,
-        channel=message.channel,
-        channels=(message.channel,),
-        threads=(),
-        status="open",
-        opened_at=message.at,
-        last_customer_at=message.at,
-        last_reply_at=None,
-        resolved_at=None,
-        category=message.category,
-        features=(message.features,),
-        last_reply_asked=False,
-        references=(),
-        contacts=1,
-    )
+def lessons(data: Path) -> list[Document]:
+    """What a desk may be taught before the week: the starter categories, articles that may ship."""
+    categories = [json.loads(line) | {"at": BEFORE} for line in lines("categories")]
+    return categories + [
+        {
+            "type": "article",
+            "article_id": row["id"],
+            "title": row["title"],
+            "body": row["body"],
+            "examples": row["examples"],
+            "at": BEFORE,
+        }
+        for row in rows(data, "workload_kb_open")
+        if not row["id"].startswith("stackfaq-")
+    ]
 
 
-def extended(ticket: Candidate, message: Message) -> Candidate:
-    """The ticket with one message more."""
-    return Candidate(
-        ticket_id=ticket.ticket_id,
-        channel=message.channel,
-        channels=tuple(dict.fromkeys((*ticket.channels, message.channel))),
-        threads=(),
-        status="open",
-        opened_at=ticket.opened_at,
-        last_customer_at=max(ticket.last_customer_at, message.at),
-        last_reply_at=None,
-        resolved_at=None,
-        category=ticket.category or message.category,
-        features=remembered(ticket.features, message.features),
-        last_reply_asked=False,
-        references=(),
-        contacts=ticket.contacts + 1,
-    )
+@contextmanager
+def worked_off(
+    part: Week, weights: Mapping[str, float], taught: Sequence[Document] = ()
+) -> Iterator[Desk]:
+    """A desk on a fresh store that has been through a week."""
+    folder = Path(tempfile.mkdtemp(prefix="pactdesk-linking-"))
+    desk = Desk(folder, ManualClock(END), secret="bench")  # noqa: S106  # no secret: a bench
+    try:
+        policy = default_policy().model_copy(update={"linking": dict(weights)})
+        desk.__dict__["worlds"] = Worlds(desk.database, KnowledgeHistory(desk.models), policy)
+        for documents in (taught, part.customers, part.messages):
+            desk.produce(list(documents))
+        desk.run()
+        yield desk
+    finally:
+        desk.close()
+        shutil.rmtree(folder)
 
 
-def remembered(known: tuple[Features, ...], new: Features) -> tuple[Features, ...]:
-    """The feature rows a ticket keeps."""
-    return (*known, new)[-ROWS:]
+def assigned(desk: Desk) -> dict[str, str]:
+    """The ticket of each message, by provider id; a rejected message stands alone."""
+    found = desk.query("SELECT provider_id, ticket_id FROM v1_interactions WHERE direction = 'in'")
+    return {row["provider_id"]: row["ticket_id"] or row["provider_id"] for row in found}
 
 
-def at_hand(tickets: Mapping[str, Candidate], now: float) -> list[Candidate]:
-    """The customer's tickets that a decision may look at."""
-    alive = [t for t in tickets.values() if now - t.last_customer_at < IDLE]
-    return sorted(alive, key=lambda t: (-t.last_customer_at, t.ticket_id))[:TICKETS]
-
-
-def replay(arrivals: Sequence[Arrival], weights: Mapping[str, float]) -> dict[str, str]:
-    """Which ticket each message got, by provider id."""
-    desks: dict[str, dict[str, Candidate]] = defaultdict(dict)
-    assigned: dict[str, str] = {}
-    for arrival in arrivals:
-        tickets = desks[arrival.customer]
-        found = link(arrival.message, at_hand(tickets, arrival.message.at), weights).ticket_id
-        ticket_id = found or f"T{len(assigned):06}"
-        tickets[ticket_id] = (
-            extended(tickets[found], arrival.message)
-            if found
-            else opened(ticket_id, arrival.message)
-        )
-        assigned[arrival.provider_id] = ticket_id
-    return assigned
-
-
-def score(arrivals: Sequence[Arrival], assigned: Mapping[str, str]) -> Score:
+def score(part: Week, tickets: Mapping[str, str]) -> Score:
     """Pairwise measures over the messages of each true person, and three rates over events.
 
     Precision: of the pairs put together, those of one issue. Recall: of the pairs of one issue,
@@ -192,18 +185,18 @@ def score(arrivals: Sequence[Arrival], assigned: Mapping[str, str]) -> Score:
     used: set[str] = set()
     both = together = belong = 0
     rates: dict[str, list[bool]] = {"channel_switch": [], "recontact": [], "new": []}
-    for a in arrivals:
-        ticket = assigned[a.provider_id]
-        for issue, other in people[a.person]:
-            both += issue == a.issue and other == ticket
+    for provider_id in dict.fromkeys(message["provider_id"] for message in part.messages):
+        true, ticket = part.truth[provider_id], tickets[provider_id]
+        for issue, other in people[true.person]:
+            both += issue == true.issue and other == ticket
             together += other == ticket
-            belong += issue == a.issue
-        if a.role in rates:
-            rates[a.role].append(ticket in holders[a.issue])
-        elif a.issue not in holders and people[a.person]:
+            belong += issue == true.issue
+        if true.role in rates:
+            rates[true.role].append(ticket in holders[true.issue])
+        elif true.issue not in holders and people[true.person]:
             rates["new"].append(ticket not in used)
-        people[a.person].append((a.issue, ticket))
-        holders[a.issue].add(ticket)
+        people[true.person].append((true.issue, ticket))
+        holders[true.issue].add(ticket)
         used.add(ticket)
     precision, recall = 100 * both / max(1, together), 100 * both / max(1, belong)
     switch, recontact, new = (100 * sum(r) / max(1, len(r)) for r in rates.values())
@@ -211,29 +204,41 @@ def score(arrivals: Sequence[Arrival], assigned: Mapping[str, str]) -> Score:
     return Score(precision, recall, f1, switch, recontact, new)
 
 
-def data_directory(arguments: argparse.Namespace) -> Path:
-    """The directory of the evaluation data; leaves the program when it is not there."""
-    data: Path = arguments.data
-    if not (data / "workload_messages_open.jsonl.gz").exists():
-        sys.exit(
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """The options that both this script and the training share."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    return parser
+
+
+def there(data: Path) -> bool:
+    """Whether the evaluation data is there; says what to do where it is not."""
+    found = (data / "workload_messages_open.jsonl.gz").exists()
+    if not found:
+        print(
             f"The open week is not in {data}.\n"
             "It is evaluation data and not part of the project.\n"
             "Name its directory with --data DIR."
         )
-    return data
+    return found
 
 
 def main() -> None:
     """Print the figures of the open week."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    arrivals = week(data_directory(parser.parse_args()), {})
+    parser = arguments(__doc__)
+    parser.add_argument("--taught", action="store_true", help="with categories and articles")
+    parser.add_argument("--threshold", type=float, default=WEIGHTS["threshold"])
+    chosen = parser.parse_args()
+    if not there(chosen.data):
+        return
+    part = week(chosen.data)
     started = time.perf_counter()
-    assigned = replay(arrivals, WEIGHTS)
+    weights = WEIGHTS | {"threshold": chosen.threshold}
+    with worked_off(part, weights, lessons(chosen.data) if chosen.taught else ()) as desk:
+        tickets = assigned(desk)
     taken = time.perf_counter() - started
-    print(f"{len(arrivals)} messages, {len(set(assigned.values()))} tickets,", end=" ")
-    print(f"{1e6 * taken / len(arrivals):.0f} us a message")
-    print(score(arrivals, assigned).line())
+    print(f"{len(part.messages)} messages, {len(set(tickets.values()))} tickets, {taken:.0f} s")
+    print(score(part, tickets).line())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.record import derived_id, partition_of
 from schemas.topics import DEAD_LETTERS
+from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
 from streams.errors import PactdeskError
 
@@ -40,10 +41,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
     headers: str | None = None
 
 
-def put_aside(log: SqliteLog, letter: DeadLetter) -> None:
-    """Append a dead letter; the same letter again changes nothing."""
+DONE = "deadletter."
+"""Before a letter's id: the name in the store's `meta` of what became of it."""
+
+
+def put_aside(log: SqliteLog, letter: DeadLetter) -> bool:
+    """Append a dead letter; False when it is there already, and nothing changes."""
     if log.find(letter.id) is not None:
-        return
+        return False
     headers = {
         "ce_specversion": "1.0",
         "ce_id": letter.id,
@@ -68,6 +73,12 @@ def put_aside(log: SqliteLog, letter: DeadLetter) -> None:
         letter.value,
         letter.id,
     )
+    return True
+
+
+def waits_again(database: Database, letter_id: str) -> None:
+    """The same bytes came once more: whatever became of the letter before, it waits again."""
+    database.execute("DELETE FROM meta WHERE name = ?", (DONE + letter_id,))
 
 
 def dead_letter(

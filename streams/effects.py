@@ -3,10 +3,16 @@
 The order is: claim (a unique row) and attempt (a durable record), then the transport, then the
 outcome. An attempt whose outcome is missing after a crash is carried out again only where the
 transport makes a repeat harmless; the local one does: a message has one file.
+
+A mailbox that cannot be written will not mend itself while a program waits: the first failure is
+final, and the Notification agent tells the team. Only a full disk is no failure of the reply: the
+store on the same disk cannot go on either, so that the command ends, and the next one carries the
+attempt out again.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +28,10 @@ from streams.embedded.log import Entry, SqliteLog
 
 POSITION = "effects.position"
 _REQUEST = f'"ce_type":"{ReplyRequested.__name__}"'
+FAR = 5000
+"""Records without a request after which the position is stored, so that nobody reads them again."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LocalTransport:
@@ -78,14 +88,30 @@ class Effects:
         self._transport = transport
         self._clock = clock
         self._position = int(database.meta(POSITION) or "0")
+        self._changes: tuple[int, ...] = ()
 
     def catch_up(self) -> list[Entry]:
-        """Carry out what the log holds and was not carried out; returns what was appended."""
+        """Carry out what the log holds and was not carried out; returns what was appended.
+
+        Costs as much as was appended since the last time; next to nothing when that is nothing.
+        """
+        changes = self._db.changes(DECISIONS.name)
+        if changes == self._changes:
+            return []
+        self._changes, end = changes, self._log.last_seq()
         waiting = self._log.scan(self._position, DECISIONS.name)
-        return self.carry_out([entry for entry in waiting if _REQUEST in entry.headers])
+        answers = self.carry_out([entry for entry in waiting if _REQUEST in entry.headers])
+        if end - self._position > FAR:
+            self._db.set_meta(POSITION, str(end))
+        self._position = max(self._position, end)
+        return answers
 
     def carry_out(self, requests: Iterable[Entry]) -> list[Entry]:
-        """Carry out requests in their order; returns what was appended: the answers."""
+        """Carry out requests in their order; returns what was appended: the answers.
+
+        Raises:
+            OSError: The disk is full; the attempt is carried out again the next time.
+        """
         return [answer for entry in requests for answer in self._one(entry)]
 
     def _one(self, entry: Entry) -> list[Entry]:
@@ -93,6 +119,16 @@ class Effects:
         request = record.event
         assert isinstance(request, ReplyRequested)
         at = record.at if self._clock.simulated else self._clock.now()
+        attempted = self._attempted(record, request, at)
+        if attempted is None:
+            return []
+        outcome = self._delivered(record, request)
+        return attempted + self._answered(entry, record, outcome, at)
+
+    def _attempted(
+        self, record: Record, request: ReplyRequested, at: datetime
+    ) -> list[Entry] | None:
+        """Claim a request; None when it has its outcome, from here or from another process."""
         attempt = ReplyAttempted(
             customer_id=request.customer_id or record.key,
             ticket_id=request.ticket_id,
@@ -104,38 +140,52 @@ class Effects:
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
-            answers = (
-                self._log.append([self._answer(record, "attempted", attempt, at)])
-                if claimed
-                else []
-            )
-        outcome: Event
+            if claimed:
+                return self._log.append([self._answer(record, "attempted", attempt, at)])
+            return None if self._settled(record.id) else []
+
+    def _settled(self, request_id: str) -> bool:
+        (outcome,) = self._db.execute(
+            "SELECT outcome FROM claims WHERE request_id = ?", (request_id,)
+        ).fetchone()
+        return outcome is not None
+
+    def _delivered(self, record: Record, request: ReplyRequested) -> Event:
+        """Hand the message to the transport; returns what came of it."""
+        customer = request.customer_id or record.key
         try:
             place = self._transport.deliver(record.id, request)
-            outcome = ReplyAccepted(
-                customer_id=attempt.customer_id,
-                ticket_id=request.ticket_id,
-                request_id=record.id,
-                transport=self._transport.name,
-                provider_message_id=place,
-            )
         except OSError as error:
-            outcome = ReplyFailed(
-                customer_id=attempt.customer_id,
+            if error.errno in _FULL:
+                raise
+            return ReplyFailed(
+                customer_id=customer,
                 ticket_id=request.ticket_id,
                 request_id=record.id,
                 attempt=1,
                 error=f"the mailbox cannot be written: {error.strerror}",
                 final=True,
             )
+        return ReplyAccepted(
+            customer_id=customer,
+            ticket_id=request.ticket_id,
+            request_id=record.id,
+            transport=self._transport.name,
+            provider_message_id=place,
+        )
+
+    def _answered(self, entry: Entry, record: Record, outcome: Event, at: datetime) -> list[Entry]:
+        """Append an outcome, unless another process was quicker."""
+        answers: list[Entry] = []
         with self._db.transaction():
-            answers += self._log.append([self._answer(record, "outcome", outcome, at)])
-            self._db.execute(
-                "UPDATE claims SET outcome = ? WHERE request_id = ?",
-                (type(outcome).__name__, record.id),
-            )
-            self._db.set_meta(POSITION, str(entry.seq))
-        self._position = entry.seq
+            if not self._settled(record.id):
+                answers = self._log.append([self._answer(record, "outcome", outcome, at)])
+                self._db.execute(
+                    "UPDATE claims SET outcome = ? WHERE request_id = ?",
+                    (type(outcome).__name__, record.id),
+                )
+                self._db.set_meta(POSITION, str(entry.seq))
+        self._position = max(self._position, entry.seq)
         return answers
 
     def _answer(self, request: Record, step: str, event: Event, at: datetime) -> Record:

@@ -1,11 +1,13 @@
 """The way in: lines and objects become records, durable before they are acknowledged.
 
 Nothing is lost on bad input: the other lines are kept, and what could not be read goes to dead
-letters with its bytes, where it can be re-driven.
+letters with its bytes, where it can be re-driven once the cause is mended: an intent on a ticket
+that is not there yet is such a line.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -16,8 +18,8 @@ from schemas.record import Record, derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams import codec, inputs
-from streams.clock import Clock
-from streams.deadletters import DeadLetter, put_aside
+from streams.clock import Clock, parse_time
+from streams.deadletters import DeadLetter, put_aside, waits_again
 from streams.directory import Directory
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
@@ -85,8 +87,12 @@ class Intake:
         yield from self._batch(batch)
 
     def documents(self, documents: Sequence[object]) -> list[Taken]:
-        """Take decoded objects, all durable when this returns."""
-        return list(self.lines(msgspec.json.encode(d) for d in documents))
+        """Take decoded objects, all durable when this returns.
+
+        Raises:
+            TypeError: One holds something that JSON does not know; nothing is taken.
+        """
+        return list(self.lines([_line_of(one) for one in documents]))
 
     def records(self, records: Sequence[Record]) -> list[Record]:
         """Append ready records of people and programs, durable when this returns."""
@@ -96,12 +102,14 @@ class Intake:
                 self._directory.learn(record.event)
             return [entry.record() for entry in self._log.append(fresh)]
 
-    def again(self, line: bytes) -> Taken:
-        """Take a dead letter's line once more; it gets no second letter."""
+    def again(self, letter: DeadLetter) -> Taken:
+        """Take a dead letter's line once more; it gets no second letter.
+
+        A line that brings no time has that at which it came.
+        """
         with self._db.durably():
             try:
-                given = inputs.read(line.rstrip(b"\r\n"))
-                return self._record(1, self._resolver.record(given, self._clock.now()))
+                return self._good(1, letter.value, parse_time(letter.at), place=0)
             except PactdeskError as error:
                 return Taken(1, "unreadable", "", error=error.what, remedy=error.remedy)
 
@@ -130,15 +138,16 @@ class Intake:
     def _line(self, number: int, line: bytes) -> Taken:
         now = self._clock.now()
         try:
-            record = self._resolver.record(inputs.read(line.rstrip(b"\r\n")), now)
-            return self._record(number, record)
+            return self._good(number, line, now, place=self._log.last_seq())
         except PactdeskError as error:
             return self._bad(number, line, error, now)
 
-    def _record(self, number: int, record: Record) -> Taken:
+    def _good(self, number: int, line: bytes, now: datetime, *, place: int) -> Taken:
+        given = inputs.read(line.rstrip(b"\r\n"))
+        record = self._resolver.record(given, now, place=place)
         known = self._log.find(record.id)
         if known is not None:
-            _same_content(known.record(), record)
+            _same_message(known.record(), record)
             return Taken(number, "repeat", record.id, known.topic, known.partition, known.offset)
         self._directory.learn(record.event)
         placed = self._log.append([record])[0]
@@ -146,7 +155,7 @@ class Intake:
 
     def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> Taken:
         letter = DeadLetter(
-            id=derived_id("bad-line", line.hex() if len(line) < 4096 else _digest(line)),
+            id=derived_id("bad-line", line.decode("latin-1")),
             topic=CONTACTS.name,
             origin=f"input/line {number}",
             handler="intake",
@@ -156,16 +165,24 @@ class Intake:
             at=rfc3339(now),
             value=line,
         )
-        put_aside(self._log, letter)
+        if not put_aside(self._log, letter):
+            waits_again(self._db, letter.id)
         return Taken(number, "unreadable", letter.id, error=error.what, remedy=error.remedy)
 
 
-def _digest(line: bytes) -> str:
-    return derived_id("bytes", line.decode("latin-1"))
+def _line_of(document: object) -> bytes:
+    """An object as a line; what JSON cannot carry stays visible in it, and is refused as a line."""
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:  # half of a surrogate pair: as an escape it is ASCII
+        return json.dumps(document).encode("ascii")
 
 
-def _same_content(known: Record, record: Record) -> None:
-    """A repeat has the same content; only its time and its transport may differ.
+def _same_message(known: Record, record: Record) -> None:
+    """A provider's repeat is the same message of the same person; the rest of it may differ.
+
+    A handle may have become another customer's in between, so that handles are compared where both
+    bring one, and customers where neither does.
 
     Raises:
         Unreadable: Something else came under the same provider id.
@@ -173,7 +190,12 @@ def _same_content(known: Record, record: Record) -> None:
     before, after = known.event, record.event
     if not isinstance(before, ContactReceived) or not isinstance(after, ContactReceived):
         return
-    for field in ("message", "subject", "thread", "in_reply_to", "attachments"):
+    fields = ["message", "subject", "thread", "in_reply_to", "attachments"]
+    if before.handle is not None and after.handle is not None:
+        fields.append("handle")
+    if before.handle is None and after.handle is None:
+        fields.append("customer_id")
+    for field in fields:
         if getattr(before, field) != getattr(after, field):
             raise Unreadable(
                 f"{after.channel} message {after.provider_id} was here before with another {field}",

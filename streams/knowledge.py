@@ -130,13 +130,16 @@ class IndexedModels:
     Args:
         light: The models.
         items: What has been taught.
+
+    Attributes:
+        index: What the models search and choose from.
     """
 
     def __init__(self, light: LightModels, items: Items) -> None:
         self._light = light
         self._articles = dict(items.articles)
         self._categories = dict(items.categories)
-        self._index = items.index()
+        self.index = items.index()
         self.versions: Mapping[str, str] = {**light.versions, "index": items.version}
 
     def understand(
@@ -144,7 +147,7 @@ class IndexedModels:
     ) -> Understanding:
         """What the models make of one message."""
         return self._light.understand(
-            message, subject=subject, known_language=known_language, index=self._index
+            message, subject=subject, known_language=known_language, index=self.index
         )
 
     def article(self, article_id: str) -> ArticleText | None:

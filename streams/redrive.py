@@ -9,26 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemas.topics import DEAD_LETTERS
-from streams.deadletters import DeadLetter, letter_of
+from schemas.topics import DEAD_LETTERS, PARTITIONS
+from streams.deadletters import DONE, DeadLetter, letter_of
+from streams.embedded.log import Entry
 from streams.errors import NotFound
 
 if TYPE_CHECKING:
     from streams.desk import Desk
 
-_DONE = "deadletter."
+MOST = 100_000
+"""Letters of a partition that are looked at."""
 
 
 def waiting(desk: Desk) -> list[DeadLetter]:
     """The letters that were neither re-driven nor discarded, oldest first."""
     done = {
-        str(name).removeprefix(_DONE)
+        str(name).removeprefix(DONE)
         for (name,) in desk.database.execute(
-            "SELECT name FROM meta WHERE name LIKE ?", (_DONE + "%",)
+            "SELECT name FROM meta WHERE name LIKE ?", (DONE + "%",)
         )
     }
-    letters = (letter_of(entry) for entry in desk.log.scan(topic=DEAD_LETTERS.name))
-    return [one for one in letters if one.id not in done]
+    entries = (
+        entry
+        for partition in range(PARTITIONS)
+        for entry in desk.log.read(DEAD_LETTERS.name, partition, 0, MOST)
+    )
+    return [letter_of(one) for one in sorted(entries, key=_age) if one.id not in done]
+
+
+def _age(entry: Entry) -> int:
+    return entry.seq
 
 
 def letter(desk: Desk, letter_id: str) -> DeadLetter:
@@ -50,12 +60,12 @@ def redrive(desk: Desk, letter_ids: Sequence[str] | None) -> list[dict[str, Any]
     results = []
     for one in chosen:
         if one.handler == "intake":
-            taken = desk.intake.again(one.value)
+            taken = desk.intake.again(one)
             status, error, remedy = taken.status, taken.error, taken.remedy
         else:
             status, error, remedy = desk.intake.reappend(one)
         if status != "unreadable":
-            desk.database.set_meta(_DONE + one.id, status)
+            desk.database.set_meta(DONE + one.id, status)
         results.append({"id": one.id, "status": status, "error": error, "remedy": remedy})
     return results
 
@@ -64,5 +74,5 @@ def discard(desk: Desk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Take letters off the list; raises `NotFound` before any is taken."""
     chosen = [letter(desk, one) for one in letter_ids]
     for one in chosen:
-        desk.database.set_meta(_DONE + one.id, "discarded")
+        desk.database.set_meta(DONE + one.id, "discarded")
     return [{"id": one.id, "status": "discarded"} for one in chosen]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from schemas.topics import TOPICS
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
 from streams.errors import Misconfigured
@@ -88,12 +89,18 @@ def run_roles(
 
 
 def _without_agents(desk: Desk, roles: frozenset[str], stop: threading.Event) -> int:
+    """Effects and projections beside agents in another process; a pass follows every change."""
     effects = desk.effects() if "effects" in roles else None
     projector = Projector(desk.database) if "projections" in roles else None
+    seen: tuple[int, ...] = ()
     while not stop.is_set():
+        changes = desk.database.changes(*TOPICS)
+        if changes == seen:
+            stop.wait(IDLE_SECONDS)
+            continue
+        seen = changes
         if effects is not None:
             effects.catch_up()
         if projector is not None:
             projector.catch_up()
-        stop.wait(IDLE_SECONDS)
     return 0

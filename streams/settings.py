@@ -14,7 +14,7 @@ from streams.errors import Misconfigured
 
 PREFIX = "PACTDESK_"
 FILE = "pactdesk.toml"
-_NOT_SETTINGS = {"PACTDESK_STRICT_TESTS"}
+_NOT_SETTINGS = {"PACTDESK_STRICT_TESTS", "PACTDESK_TEST_KILLS"}
 """Variables with our prefix that only the test command reads."""
 
 

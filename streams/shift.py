@@ -99,7 +99,7 @@ class Shift:
         Costs next to nothing while nobody writes.
         """
         changes = self._desk.database.changes(*TOPICS)
-        if changes == self._changes:
+        if changes == self._changes and self._folded_at == self._worker.turns:
             return False
         self._changes = changes
         if self._projector is not None:

@@ -5,6 +5,9 @@
 `given` folds what has happened, `when` takes one turn with the agents, `then` holds what they
 said against what was expected. Scenes are values: each step gives a new one, so that one past can
 serve several futures.
+
+For tests of whole desks there are `ManualClock`, which stands until it is moved, and
+`CrashPoints`, which let a desk die before any of its statements.
 """
 
 from __future__ import annotations
@@ -22,8 +25,21 @@ from projections.case import Case, evolve, timers
 from schemas.event import Event
 from schemas.events.contacts import TimerDue
 from schemas.record import Record, derived_id
-from streams.clock import parse_time
+from streams.clock import ManualClock, parse_time
+from streams.crashpoints import Crashed, CrashPoints
 from streams.turn import Evolve, turn
+
+__all__ = [
+    "CUSTOMER",
+    "START",
+    "CrashPoints",
+    "Crashed",
+    "FakeModels",
+    "ManualClock",
+    "Scene",
+    "given",
+    "understood",
+]
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When scenes begin unless told otherwise: a Monday morning."""

@@ -17,6 +17,7 @@ from schemas.event import Event
 from schemas.events.decisions import WorkflowFailed
 from schemas.record import Record, Source, follow
 from schemas.topics import TOPICS, key_of
+from streams.errors import Unreadable
 
 MOST = 400
 """Outputs a turn may have; more is a runaway reaction and fails the workflow."""
@@ -68,10 +69,14 @@ def turn(
 
     Raises:
         AgentFailed: An agent raised; nothing of the turn may be kept.
+        Unreadable: The record itself cannot be folded.
     """
     queue = [record]
     for r in queue:
-        state = evolve(state, r)
+        try:
+            state = evolve(state, r)
+        except Exception as error:  # whatever a fold raises, the worker goes on
+            raise _unfolded(record, r, error) from error
         kind = type(r.event)
         for agent in roster:
             if kind not in agent.reads:
@@ -80,6 +85,16 @@ def turn(
         if len(queue) > MOST:
             raise AgentFailed("roster", r, f"more than {MOST} outputs in one turn")
     return state, queue[1:]
+
+
+def _unfolded(trigger: Record, record: Record, error: Exception) -> AgentFailed | Unreadable:
+    """What is at fault when a fold raises: the record from outside, or the agent that said it."""
+    told = f"{type(error).__name__}: {error}"
+    if record is not trigger:
+        return AgentFailed(record.by, record, f"what it said cannot be folded: {told}")
+    return Unreadable(
+        f"the {record.type} cannot be folded: {told}", "re-drive it once its producer is mended"
+    )
 
 
 def _asked(

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agents.policy import Policy
-from agents.policy_toml import parse
+from agents.policy_toml import PolicyInvalid, parse
 from agents.world import Models, World
 from schemas.events.control import PolicyActivated
 from schemas.record import Record
 from schemas.topics import CONTROL, KNOWLEDGE
 from streams.embedded.database import Database
-from streams.embedded.log import SqliteLog
+from streams.embedded.log import Entry, SqliteLog
+from streams.errors import Unreadable
 
 
 class History(Protocol):
@@ -41,6 +42,7 @@ class Worlds:
         self._history = history
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
+        self._clocks: dict[int, float] = {}
         self._read: dict[tuple[str, int], int] = {}
         self._changes: tuple[int, ...] = ()
 
@@ -76,16 +78,30 @@ class Worlds:
             start = self._read.get((topic, partition), 0)
             while start < end:
                 for entry in self._log.read(topic, partition, start, 500):
-                    self._take(entry.record())
+                    self._entry(entry)
                     start = entry.offset + 1
             self._read[topic, partition] = start
 
-    def _take(self, record: Record) -> None:
-        event = record.event
+    def _entry(self, entry: Entry) -> None:
+        """What cannot be read changes nothing here; on an inbox it becomes a dead letter."""
+        try:
+            record = entry.record()
+        except Unreadable:
+            return
         if record.topic == KNOWLEDGE.name:
             self._history.add(record)
-        elif isinstance(event, PolicyActivated):
-            at = record.at.timestamp()
-            place = bisect_right(self._since, at)
-            self._since.insert(place, at)
-            self._policies.insert(place, parse(event.text))
+            return
+        clock = max(self._clocks.get(entry.partition, 0.0), record.at.timestamp())
+        self._clocks[entry.partition] = clock
+        if isinstance(record.event, PolicyActivated):
+            self._activate(record.event.text, clock)
+
+    def _activate(self, text: str, clock: float) -> None:
+        """A policy is in force from the running maximum of its partition on, if it is one."""
+        try:
+            policy = parse(text)
+        except PolicyInvalid:
+            return
+        place = bisect_right(self._since, clock)
+        self._since.insert(place, clock)
+        self._policies.insert(place, policy)

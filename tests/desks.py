@@ -1,88 +1,130 @@
-"""Embedded desks in a folder of their own, with scripted models and simulated time.
-
-What `tests.histories` plays in memory goes through the real store here: the same inbox records
-(`Lines.outside`), the same models, one after the other at their own times.
-"""
+"""Whole desks for scenarios: embedded, on a manual clock, told in the words of the outside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from agents.policy import default_policy
 from agents.world import Models
-from projections.tables import TABLES
 from schemas.event import Event
-from schemas.record import Record, derived_id
-from schemas.topics import key_of
+from schemas.record import Record
 from streams.clock import ManualClock
 from streams.desk import Desk
-from streams.rebuild import digest_of
-from streams.testing import START, FakeModels
+from streams.rulings import Ruling, ask
 from streams.worlds import Worlds
 
+MONDAY = "2026-03-02T09:00:00Z"
+"""When scenarios begin unless told otherwise."""
 
-class ScriptedHistory:
-    """The same models at every time, whatever is taught.
+
+SECRET = "scenario"  # noqa: S105  # it guards nothing
+"""The identity secret of these desks, so that ids are the same in every run."""
+
+
+class Story:
+    """A desk, and what happened on it since one looked last.
 
     Args:
-        models: Which.
+        desk: The desk.
     """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._seen = desk.position()
+
+    def write(self, message: str, **fields: object) -> str:
+        """Ann writes, by e-mail unless told otherwise; returns the contact's id."""
+        told: dict[str, object] = {"channel": "email", "handle": "ann@example.org"}
+        if "customer_id" in fields:
+            del told["handle"]
+        (number,) = self.give({**told, "message": message, **fields})
+        return number
+
+    def give(self, *documents: Mapping[str, object]) -> list[str]:
+        """Inputs come in and are worked off; returns their records' ids."""
+        ids = self.desk.produce(*documents)
+        self.desk.run()
+        return ids
+
+    def asks(self, type_: str, **fields: object) -> Ruling:
+        """Somebody at the desk (bo, unless told otherwise) asks for something."""
+        return ask(self.desk, {"type": type_, "by": "bo", **fields})
+
+    def later(self, **span: float) -> None:
+        """Time passes, with all that is due in it."""
+        clock = self.desk.clock
+        assert isinstance(clock, ManualClock)
+        clock.advance(**span)
+        self.desk.run()
+
+    def told(self, *names: str) -> list[str]:
+        """Names of the events since one looked last, in order; of these alone if any are given."""
+        records = list(self.desk.events(after=self._seen))
+        self._seen = self.desk.position()
+        return [r.type for r in records if not names or r.type in names]
+
+    def events(self, kind: type[Event]) -> list[Any]:  # Any: events of that type
+        """All events of a type that there ever were."""
+        return [r.event for r in self.desk.events(type=kind.__name__)]
+
+    def rows(self, sql: str, *parameters: object) -> Sequence[dict[str, Any]]:
+        """Rows of the views."""
+        return self.desk.query(sql, parameters)
+
+    def row(self, columns: str, ticket_id: str | None = None) -> tuple[Any, ...]:
+        """Some columns of a ticket's row, or of the only ticket's."""
+        where = "" if ticket_id is None else " WHERE ticket_id = ?"
+        given = [] if ticket_id is None else [ticket_id]
+        (row,) = self.desk.query(f"SELECT {columns} FROM v1_tickets{where}", given)
+        return tuple(row.values())
+
+    @property
+    def tickets(self) -> list[str]:
+        """The ids of all tickets, in the order in which they were opened."""
+        rows = self.desk.query("SELECT ticket_id FROM v1_tickets ORDER BY created_at, ticket_id")
+        return [str(row["ticket_id"]) for row in rows]
+
+    @property
+    def ticket(self) -> str:
+        """The id of the only ticket."""
+        (ticket_id,) = self.tickets
+        return ticket_id
+
+    @property
+    def alerts(self) -> list[str]:
+        """The kinds of all alerts, in order."""
+        rows = self.desk.query("SELECT alert_type FROM v1_alerts ORDER BY at, alert_id")
+        return [str(row["alert_type"]) for row in rows]
+
+
+class _Given:
+    """Models that were given, at any moment, whatever is taught."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
 
     def add(self, record: Record) -> None:
-        """Nothing is learned from a record."""
+        """Teach them nothing."""
 
     def at(self, clock: float) -> Models:
-        """The models."""
+        """The models that were given."""
         del clock
         return self._models
 
 
-def open_in(folder: Path, models: Models | None = None) -> Desk:
-    """A desk under simulated time, from `START` on."""
-    desk = Desk(folder, ManualClock(START), secret="of the tests")  # noqa: S106  # no secret
-    history = ScriptedHistory(models or FakeModels())
-    desk.worlds = Worlds(desk.database, history, default_policy())
-    return desk
-
-
 @contextmanager
-def somewhere() -> Iterator[Path]:
-    """A folder that is gone afterwards; hypothesis needs a new one for every example."""
-    with TemporaryDirectory(prefix="pactdesk-") as name:
-        yield Path(name)
+def story(folder: Path, models: Models | None = None, at: str = MONDAY) -> Iterator[Story]:
+    """A story on a fresh desk.
 
-
-def take(desk: Desk, records: Sequence[Record]) -> None:
-    """Let records in at their own times, working each off before the next."""
-    clock = desk.clock
-    assert isinstance(clock, ManualClock)
-    for record in records:
-        clock.set(max(clock.now(), record.at))
-        desk.intake.records([record])
-        desk.run()
-
-
-def rows_of(desk: Desk) -> dict[str, str]:
-    """A digest of every table's rows, by table."""
-    return {table.name: digest_of(desk.database, table.sql_name, table)[0] for table in TABLES}
-
-
-def digest(desk: Desk) -> str:
-    """One digest of all rows."""
-    return sha256(repr(sorted(rows_of(desk).items())).encode()).hexdigest()
-
-
-def record_of(event: Event) -> Record:
-    """A record of an event, as if from outside."""
-    line = str(getattr(event, "customer_id", None) or "ann")
-    number = derived_id("outside", type(event).__name__)
-    return Record(
-        id=number, key=key_of(event, line), at=START, by="test", event=event, correlation=number
-    )
+    Args:
+        folder: Its data directory.
+        models: What understands messages; the real ones by default.
+        at: The manual clock's first reading.
+    """
+    with Desk(folder, ManualClock(at), secret=SECRET) as desk:
+        if models is not None:
+            desk.worlds = Worlds(desk.database, _Given(models), default_policy())
+        yield Story(desk)

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_BLOCK = re.compile(r"^```(?P<kind>\w+)(?P<notes>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^```(?P<kind>\w+)(?P<notes>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _HEREDOC = re.compile(r"<<'(\w+)'")
 
 

@@ -110,9 +110,16 @@ class Lines:
 
     def put(self, event: Event | Record) -> list[Event]:
         """Take something from outside and work everything off; returns what was said."""
-        record = event if isinstance(event, Record) else self._record(event)
-        self.outside.append(record)
-        return self._run([record])
+        return self.together(event)
+
+    def together(self, *events: Event | Record) -> list[Event]:
+        """Take several things of which none waits for what follows from another."""
+        records = []
+        for event in events:
+            record = event if isinstance(event, Record) else self._record(event)
+            self.outside.append(record)
+            records.append(record)
+        return self._run(records)
 
     def later(self, *, days: float = 0, hours: float = 0, minutes: float = 0) -> list[Event]:
         """Let time pass, with every timer that runs out; returns what was said."""

@@ -35,6 +35,7 @@ TAUGHT: tuple[dict[str, Any], ...] = (
             "reset my password",
             "my account is locked",
             "the login link does not work",
+            "where do I find the login page",
         ],
     },
     {
@@ -92,7 +93,7 @@ def open_world(folder: Path, models: LightModels) -> Desk:
 
 
 def build(folder: Path, models: LightModels) -> None:
-    """Make the world: Ann, a VIP, was charged twice; Ben could not log in."""
+    """Make the world: Ann, a VIP, was charged twice; Ben asks how to log in."""
     with open_world(folder, models) as desk:
         desk.produce(*TAUGHT)
         desk.run()
@@ -109,7 +110,7 @@ def build(folder: Path, models: LightModels) -> None:
                 "channel": "chat_widget",
                 "customer_id": "ben",
                 "handle": "ben-7",
-                "message": "The login link in your mail does not work for me",
+                "message": "Hello, where do I find the login page of my account, please?",
                 "provider_id": "b1",
             },
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -46,10 +47,9 @@ def only_ticket(scene: Scene) -> Ticket:
     return ticket
 
 
-def opened(agents: Sequence[Agent], **given_with: object) -> Scene:
+def opened(agents: Sequence[Agent], **given_with: Any) -> Scene:
     """A scene with a triaged ticket: the agents must be Channel's and the Lifecycle's at least."""
-    fields: dict[str, object] = dict(given_with)
-    scene = given(agents=agents, **fields).when(  # type: ignore[arg-type]
+    scene = given(agents=agents, **given_with).when(
         contact("I was charged twice", subject="Charged twice")
     )
     if only_ticket(scene).triaged_at is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import random
-import re
 import sys
 import tomllib
 from collections import Counter, defaultdict
@@ -23,7 +22,14 @@ sys.path.insert(0, str(ROOT))
 import msgspec  # noqa: E402
 
 from training.corpus import BESIDE, Corpus  # noqa: E402
-from training.demo_dialogues import from_banking77, from_multidogo, from_star, made_up  # noqa: E402
+from training.demo_dialogues import (  # noqa: E402
+    Question,
+    from_banking77,
+    from_multidogo,
+    from_star,
+    made_up,
+)
+from training.demo_knowledge import Knowledge  # noqa: E402
 from training.demo_people import (  # noqa: E402
     Person,
     customer_line,
@@ -31,7 +37,6 @@ from training.demo_people import (  # noqa: E402
     pick,
     specialist_line,
 )
-from training.starter import starter_categories  # noqa: E402
 
 Row = dict[str, Any]  # JSON
 
@@ -42,19 +47,11 @@ LOAD = {0: 1.2, 1: 1.1, 2: 1.0, 3: 1.0, 4: 0.95, 5: 0.4, 6: 0.3}
 HOURS = [1, 1, 1, 1, 1, 2, 4, 9, 16, 22, 24, 20, 15, 19, 23, 20, 17, 14, 10, 8, 6, 4, 3, 2]
 """How busy an hour is."""
 
-STAR_DOMAINS = {"bank", "hotel", "plane", "ride", "doctor", "apartment", "restaurant"}
 STAR_OF_ONE_CUSTOMER = 9
-STAR_TURNS = range(2, 10)
-MULTIDOGO_DOMAINS = ("finance", "airline", "insurance")
 MULTIDOGO = 260
 BANKING77 = 610
 INCIDENT = 26
 """Questions about one issue within an hour of Monday morning: a surge."""
-
-EXAMPLES = 5
-CATEGORY_EXAMPLES = 20
-EVERYONE_PAY = re.compile(r"^doc_everyone_pay_|^doc_checking_accounts_checking_accounts_\(gen")
-INTERNAL = re.compile(r"[Ii]nternal|_\d{4}\b|\b[Aa]gents?\b")
 
 
 def main() -> None:
@@ -72,12 +69,12 @@ def main() -> None:
 def build(corpus: Corpus) -> dict[str, bytes]:
     """The packaged documents by name, not yet compressed."""
     words = tomllib.loads((ROOT / "training" / "demo_words.toml").read_text("utf-8"))
-    knowledge = _Knowledge(corpus, words)
+    knowledge = Knowledge(corpus, words)
     people = directory(
         corpus.rows("workload_customers_open"), corpus.rows("workload_truth_identity_open")
     )
     dialogues = sorted(
-        _Week(corpus, words, knowledge, people).dialogues(), key=lambda d: (d["start"], d["id"])
+        _Week(words, knowledge, people).dialogues(), key=lambda d: (d["start"], d["id"])
     )
     team = [specialist_line(one, words["hours"]) for one in words["team"]]
     seniors = [one["specialist_id"] for one in words["team"] if one["senior"]]
@@ -96,114 +93,10 @@ def build(corpus: Corpus) -> dict[str, bytes]:
     }
 
 
-class _Knowledge:
-    """Articles and categories, and which questions are left for the dialogues.
-
-    A question that is an example of an article or a category is asked by nobody.
-    """
-
-    def __init__(self, corpus: Corpus, words: Row) -> None:
-        dice = random.Random("knowledge")
-        bodies = tomllib.loads((ROOT / "training" / "demo_articles.toml").read_text("utf-8"))
-        known = {text for one in starter_categories(corpus) for text in one.examples}
-        self.questions: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for place, row in enumerate(corpus.rows("intent_banking77_train")):
-            text = " ".join(row["text"].split())
-            if known.isdisjoint({text, row["text"]}) and len(text) <= 300:
-                self.questions[row["intent"]].append((place, text))
-                known.add(text)
-        self.articles: list[Row] = []
-        for intent, article in bodies.items():
-            left = self.questions[intent]
-            dice.shuffle(left)
-            self.articles.append(
-                {
-                    "article_id": f"bank-{intent.rstrip('?').lower()}",
-                    **article,
-                    "examples": [text for _, text in left[:EXAMPLES]],
-                    "category": intent,
-                    "language": "en",
-                }
-            )
-            self.questions[intent] = left[EXAMPLES:]
-        self.answers = {one["category"]: one for one in self.articles}
-        self.articles += list(_everyone_pay(corpus))
-        self.star, self.multidogo = _recorded(corpus)
-        self.categories = [self._category(one, dice) for one in words["categories"]]
-
-    def _category(self, category: Row, dice: random.Random) -> Row:
-        """A category of our own with what customers said first in dialogues that are then out."""
-        texts: list[str] = []
-        for pool, wanted, opening in (
-            (self.star, set(category["tasks"]), _star_opening),
-            (self.multidogo, set(category["intents"]), _multidogo_opening),
-        ):
-            fitting = [row for row in pool if opening(row, wanted)]
-            taken = dice.sample(fitting, min(CATEGORY_EXAMPLES, len(fitting) // 3))
-            texts += [opening(row, wanted) for row in taken]
-            gone = {str(row["id"]) for row in taken}
-            pool[:] = [row for row in pool if str(row["id"]) not in gone]
-        return {
-            "type": "category",
-            "name": category["name"],
-            "examples": texts,
-            "priority": category["priority"],
-            "team": category["team"],
-        }
-
-
-def _recorded(corpus: Corpus) -> tuple[list[Row], list[Row]]:
-    star = [
-        row
-        for row in corpus.rows("replay_star_open")
-        if row["domains"]
-        and set(row["domains"]) <= STAR_DOMAINS
-        and sum(e[1] == "customer" for e in row["events"]) in STAR_TURNS
-        and any(e[1] == "agent" for e in row["events"])
-    ]
-    multidogo = [
-        row
-        for row in corpus.rows("dialog_multidogo_open")
-        if row["domain"] in MULTIDOGO_DOMAINS and 4 <= len(row["turns"]) <= 10
-    ]
-    return star, multidogo
-
-
-def _star_opening(row: Row, tasks: set[str]) -> str:
-    """What the customer of a dialogue about one of the tasks said first, greetings aside."""
-    said = (e[2].strip() for e in row["events"] if e[1] == "customer")
-    return next((s for s in said if len(s.split()) >= 6), "") if set(row["tasks"]) <= tasks else ""
-
-
-def _multidogo_opening(row: Row, intents: set[str]) -> str:
-    said = (text for _, text, named, _ in row["turns"] if intents.intersection(named))
-    return next((s for s in said if len(s.split()) >= 4), "")
-
-
-def _everyone_pay(corpus: Corpus) -> Iterator[Row]:
-    """Articles for customers about paying one another; each title once, nothing internal."""
-    seen: set[str] = set()
-    for row in corpus.rows("kb_tau2bank_docs"):
-        text = f"{row['title']} {row['body']}"
-        if EVERYONE_PAY.search(row["id"]) and not INTERNAL.search(text) and len(text) < 1600:
-            if row["title"] not in seen:
-                seen.add(row["title"])
-                yield {
-                    "article_id": "rho-" + row["id"].removeprefix("doc_").split("_")[-1] + "-"
-                    + re.sub(r"[^a-z]+", "-", row["title"].lower()).strip("-")[:48],
-                    "title": row["title"],
-                    "body": row["body"],
-                    "language": "en",
-                }  # fmt: skip
-
-
 class _Week:
     """Spreads the dialogues over one week and its people."""
 
-    def __init__(
-        self, corpus: Corpus, words: Row, knowledge: _Knowledge, people: list[Person]
-    ) -> None:
-        del corpus
+    def __init__(self, words: Row, knowledge: Knowledge, people: list[Person]) -> None:
         self._words = words
         self._knowledge = knowledge
         self._people = list(people)
@@ -222,8 +115,7 @@ class _Week:
     def _moment(self, *, staffed: bool = False) -> float:
         """A second of the week, as busy as weeks are; within hours when people answer at once."""
         dice = self._dice
-        days = [0.0 if staffed and day > 4 and dice.random() < 0.5 else w for day, w in LOAD.items()]
-        day = dice.choices(list(LOAD), days)[0]
+        day = dice.choices(list(LOAD), list(LOAD.values()))[0]
         weights = [w if 8 <= h < 19 or not staffed else 0 for h, w in enumerate(HOURS)]
         return day * DAY + dice.choices(range(24), weights)[0] * HOUR + dice.uniform(0, HOUR)
 
@@ -243,7 +135,7 @@ class _Week:
             rows = sorted(dice.sample(of[customer], count), key=lambda row: row["start"])
             moments = self._apart(count)
             for row, moment in zip(rows, moments, strict=True):
-                yield from_star(row, person, moment, agents, dice)
+                yield from_star(row, person, moment, self._words["customers"], agents, dice)
 
     def _apart(self, count: int) -> list[float]:
         """Moments of one customer, at least three hours apart."""
@@ -255,7 +147,7 @@ class _Week:
         return sorted(moments)
 
     def _multidogo(self) -> Iterator[Row]:
-        dice, words = self._dice, self._words["desk"]
+        dice, words = self._dice, self._words
         rows = dice.sample(self._knowledge.multidogo, MULTIDOGO)
         able = [one for one in self._people if one.quick()]
         team = {"finance": "accounts", "airline": "travel", "insurance": "insurance"}
@@ -282,10 +174,8 @@ class _Week:
         left = self._knowledge.questions[intent]
         (place, text), (_, other) = left.pop(), dice.choice(left)
         by = dice.choice([one["specialist_id"] for one in self._words["team"][:8]])
-        return from_banking77(
-            f"{place} {intent}", [text, other], self._knowledge.answers.get(intent), person, moment,
-            self._words, by, dice,
-        )  # fmt: skip
+        asked = Question(place, intent, text, other, self._knowledge.answers.get(intent))
+        return from_banking77(asked, person, moment, self._words, by, dice)
 
     def _own(self) -> Iterator[Row]:
         """What no source records: crashes that the product noticed, and mail that is no request."""

@@ -10,13 +10,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from training.demo_people import Address, Person, provider_id, thread_of
 
 Row = dict[str, Any]  # JSON
 
 YES, LOWEST = 4, 1
+
+CHANNEL_NAMES = {
+    "email": "e-mail",
+    "slack": "Slack",
+    "whatsapp": "WhatsApp",
+    "chat_widget": "the chat on your website",
+    "phone": "phone",
+    "twitter": "Twitter",
+    "facebook": "Facebook",
+    "discord": "Discord",
+}
 
 
 def survey_score(answers: list[list[Any]]) -> int:
@@ -49,10 +60,11 @@ class Writing:
         self.place, *self._others = places
         self._dice = dice
 
-    def move(self) -> None:
-        """Go on from another address, if the person has one."""
+    def move(self, t: float, words: list[str]) -> None:
+        """Go on from another address, if the person has one, and say so in our words."""
         if self._others:
-            self.place = self._others.pop(0)
+            before, self.place = self.place, self._others.pop(0)
+            self.contact(t, self._dice.choice(words).format(channel=CHANNEL_NAMES[before.channel]))
 
     def contact(self, t: float, message: str, **more: Any) -> None:
         """The customer writes."""
@@ -97,7 +109,7 @@ class Writing:
 
 
 def from_star(
-    row: Row, person: Person, start: float, agents: dict[str, str], dice: random.Random
+    row: Row, person: Person, start: float, words: Row, agents: dict[str, str], dice: random.Random
 ) -> Row:
     """A recorded dialogue: the customer's turns, the human agent's replies, the end, the survey.
 
@@ -112,7 +124,7 @@ def from_star(
     moves_at = dice.randrange(2, 8) if others and dice.random() < 0.12 else None
     for place, (t, kind, text, _) in enumerate(turns):
         if place == moves_at:
-            writing.move()
+            writing.move(t - 1, words["moved"])
         if kind == "customer":
             writing.contact(t, text.strip())
         else:
@@ -151,34 +163,43 @@ def from_multidogo(
         t += dice.uniform(12, 40) * max(1, number - n) if place else 0.0
         n = number
         if place == moves_at:
-            writing.move()
+            writing.move(t - 1, words["customers"]["moved"])
         writing.contact(t, text)
         if place == first:
-            writing.desk(t + dice.uniform(15, 60), "reply", text=dice.choice(words["ask"]), by=by)
-            t = writing.steps[-1]["t"]
+            t += dice.uniform(15, 60)
+            writing.desk(t, "reply", text=dice.choice(words["desk"]["ask"]), by=by)
         if place == tail - 1:
             t += dice.uniform(40, 200)
-            writing.desk(t, "reply", text=words["done"][row["domain"]], by=by)
+            writing.desk(t, "reply", text=words["desk"]["done"][row["domain"]], by=by)
     writing.desk(t + dice.uniform(60, 600), "resolve", by=by, when="unresolved")
     return writing.dialogue("MultiDoGO", row["id"], start)
 
 
+class Question(NamedTuple):
+    """A row of Banking77.
+
+    Attributes:
+        place: Its number in the source.
+        intent: Its intent.
+        text: What is asked.
+        again: Another way to ask it.
+        article: The article that answers it, if there is one.
+    """
+
+    place: int
+    intent: str
+    text: str
+    again: str
+    article: Row | None
+
+
 def from_banking77(
-    record: str,
-    questions: list[str],
-    article: Row | None,
-    person: Person,
-    start: float,
-    words: Row,
-    by: str,
-    dice: random.Random,
+    asked: Question, person: Person, start: float, words: Row, by: str, dice: random.Random
 ) -> Row:
     """A question, and what follows: depends on what answered, as `when` says of each step.
 
     Args:
-        record: The row's number and intent in the source.
-        questions: The question and another way to ask it.
-        article: The article that answers it, if there is one.
+        asked: The question.
         person: Who asks.
         start: Seconds after the week began.
         words: Our own words for what no record holds.
@@ -187,8 +208,8 @@ def from_banking77(
     """
     unlisted = bool(person.unlisted) and dice.random() < 0.35
     places = [*person.unlisted, *person.known] if unlisted else list(person.known)
-    writing = Writing(f"b77-{record.split()[0]}", person, places, dice)
-    says, question = words["customers"], questions[0]
+    writing = Writing(f"b77-{asked.place}", person, places, dice)
+    says, question, article = words["customers"], asked.text, asked.article
     if dice.random() < 0.04:
         question = dice.choice(says["angry"]).format(question=question)
     writing.contact(0, question)
@@ -200,9 +221,12 @@ def from_banking77(
     writing.contact(dice.uniform(200, 1500), again, when="misled", article=helps)
     t = dice.uniform(1600, 6000)
     if dice.random() < 0.1:
-        if not unlisted:
-            writing.move()
-        text = dice.choice(says["again"]).format(question=questions[1])
+        before = writing.place
+        if not unlisted and len(person.known) > 1:
+            writing.place = person.known[1]
+        text = dice.choice(says["again"]).format(
+            question=asked.again, channel=CHANNEL_NAMES[before.channel]
+        )
         writing.contact(t - 60, text, when="open", article=helps)
     answer = article["body"] if article else dice.choice(words["desk"]["no_article"])
     name = person.row["name"].split()[0]
@@ -218,7 +242,7 @@ def from_banking77(
         writing.desk(t + 120, "link", customer_id=person.row["person"], channel=channel,
                      handle=handle, by=by)  # fmt: skip
     writing.desk(t + dice.uniform(9000, 20000), "resolve", by=by, when="replied")
-    return writing.dialogue("Banking77", record, start)
+    return writing.dialogue("Banking77", f"{asked.place} {asked.intent}", start)
 
 
 def _lowered(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from numpy.typing import NDArray  # noqa: E402
 from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402
 from streams.understanding.text import fingerprint  # noqa: E402
 from streams.understanding.tfidf import Vectoriser  # noqa: E402
-from training import fit_categories, fit_language, fit_retrieval, fit_tone  # noqa: E402
+from training import fit_categories, fit_language, fit_retrieval, fit_terms, fit_tone  # noqa: E402
 from training.corpus import BESIDE, Corpus  # noqa: E402
 from training.linear import fit_idf  # noqa: E402
 from training.starter import starter_categories  # noqa: E402
@@ -50,7 +51,10 @@ def main() -> None:
     vectoriser = Vectoriser(idf.astype(np.float32))
     phrases = corpus.tone_phrases()
     starter = starter_categories(corpus)
-    artefacts: dict[str, Mapping[str, NDArray[Any]]] = {"idf": {"idf": idf}}
+    artefacts: dict[str, Mapping[str, NDArray[Any]]] = {
+        "idf": {"idf": idf},
+        "linking_idf": fit_terms.fit(corpus),
+    }
 
     data = fit_categories.banking(corpus, starter)
     spoken = sorted(phrases)
@@ -105,16 +109,23 @@ def general_idf(corpus: Corpus) -> NDArray[np.float16]:
     return fit_idf(texts).astype(np.float16)
 
 
+def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Arrays as a compressed file that is the same for the same arrays."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # the stub takes them for flags
+    return file.getvalue()
+
+
 def write(artefacts: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
-    """Write the artefacts and the manifest; entries of other files in the folder stay."""
+    """Write the artefacts and the manifest."""
     FOLDER.mkdir(exist_ok=True)
     manifest: dict[str, Entry] = {}
-    for name, arrays in artefacts.items():
-        np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]
-    for file in sorted(FOLDER.glob("*.npz")):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        manifest[file.name] = Entry(VERSION, digest)
-        print(f"{file.name}: {file.stat().st_size:,} bytes, {digest[:12]}")
+    for name, arrays in sorted(artefacts.items()):
+        content = packed(arrays)
+        digest = hashlib.sha256(content).hexdigest()
+        (FOLDER / f"{name}.npz").write_bytes(content)
+        manifest[f"{name}.npz"] = Entry(VERSION, digest)
+        print(f"{name}.npz: {len(content):,} bytes, {digest[:12]}")
     (FOLDER / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
 

@@ -13,9 +13,11 @@ from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposa
 from projections.case.timers import stands
 from projections.case.understood import contact, linked, understood
 from projections.case.words import (
+    LONGEST_NAME,
     clip,
     handles_of,
     latest,
+    name,
     reference,
     with_handle,
     without_handle,
@@ -47,12 +49,12 @@ def evolve(case: Case, record: Record) -> Case:
 
 def _described(case: Case, event: inbox.CustomerDescribed, _record: Record) -> Case:
     changes: dict[str, object] = {}
-    for name in _DESCRIBED:
-        value = getattr(event, name)
+    for field in _DESCRIBED:
+        value = getattr(event, field)
         if isinstance(value, str):
             value = clip(value, 320)
-        if value is not None and value != getattr(case, name):
-            changes[name] = value
+        if value is not None and value != getattr(case, field):
+            changes[field] = value
     handles = case.handles
     for channel, handle in handles_of(event.handles):
         handles = with_handle(handles, channel, handle)
@@ -105,7 +107,7 @@ def _classified(case: Case, event: says.IssueClassified, _record: Record) -> Cas
     return _proposed(
         case,
         event.ticket_id,
-        category=event.category,
+        category=name(event.category),
         category_confidence=event.confidence,
         tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
         minutes=event.estimated_resolution_minutes,
@@ -130,7 +132,12 @@ def _routed(case: Case, event: says.RouteChosen, _record: Record) -> Case:
         return case
     return tickets.put(
         case,
-        _replace(known, team=event.team, skills=tuple(event.skills[:8]), senior=event.senior),
+        _replace(
+            known,
+            team=name(event.team),
+            skills=tuple(clip(skill, LONGEST_NAME) for skill in event.skills[:8]),
+            senior=event.senior,
+        ),
     )
 
 

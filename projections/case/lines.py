@@ -15,7 +15,12 @@ _profile = msgspec.json.Decoder(Case)
 
 
 def handed_over(case: Case, event: TicketHandedOver) -> Case:
-    """The case after tickets and counters left it, or came to it, by whose line it is."""
+    """The case after tickets and counters left it, or came to it, by whose line it is.
+
+    One that asks for tickets back (no parts) brings and takes nothing.
+    """
+    if event.parts == 0:
+        return case
     tickets = _tickets.decode(event.tickets)
     profile = _profile.decode(event.profile)
     if event.from_customer_id == case.customer_id:

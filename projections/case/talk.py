@@ -18,7 +18,7 @@ from projections.case.state import (
     Fact,
     Ticket,
 )
-from projections.case.words import clip, latest
+from projections.case.words import LONGEST_NAME, clip, latest
 from schemas.events.tickets import MessageAdded
 
 _replace = msgspec.structs.replace
@@ -73,9 +73,10 @@ def _we_wrote(changes: dict[str, object], known: Ticket, event: MessageAdded, at
     if event.solution_id is None:
         changes["offer"] = None
     else:
+        article = clip(event.solution_id, LONGEST_NAME)
         changes |= {
-            "offer": event.solution_id,
-            "offered": latest(known.offered, (event.solution_id,), OFFERS),
+            "offer": article,
+            "offered": latest(known.offered, (article,), OFFERS),
             "offer_question": known.last_contact_id,
         }
 

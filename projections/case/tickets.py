@@ -10,7 +10,7 @@ import msgspec
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
 from projections.case.state import TAGS, Case, Ticket
-from projections.case.words import clip, reference
+from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
 from schemas.record import Record
@@ -68,8 +68,8 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
         channels=(event.channel,),
         last_channel=event.channel,
         handle=reference(event.handle),
-        category=event.category,
-        team=event.team,
+        category=name(event.category),
+        team=name(event.team),
         language=event.language,
         sentiment=event.sentiment_score,
         origin=event.origin,
@@ -86,9 +86,9 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
         event,
         at,
         priority=event.priority,
-        category=event.category,
+        category=name(event.category),
         category_confidence=event.category_confidence,
-        team=event.team,
+        team=name(event.team),
         tags=_tags(event.tags),
         language=event.language,
         sentiment=event.sentiment_score,
@@ -142,8 +142,8 @@ def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float
         known,
         event,
         at,
-        team=event.team,
-        specialist_id=event.specialist_id,
+        team=name(event.team),
+        specialist_id=name(event.specialist_id),
         request_id=None,
         ask_again_at=None,
     )
@@ -154,7 +154,7 @@ def _prioritised(case: Case, known: Ticket, event: became.TicketPrioritised, at:
 
 
 def _categorised(case: Case, known: Ticket, event: became.TicketCategorised, at: float) -> Case:
-    return _with(case, known, event, at, category=event.category, category_confidence=None)
+    return _with(case, known, event, at, category=name(event.category), category_confidence=None)
 
 
 def _tagged(case: Case, known: Ticket, event: became.TicketTagged, at: float) -> Case:
@@ -167,7 +167,7 @@ def _transferred(case: Case, known: Ticket, event: became.TicketTransferred, at:
         known,
         event,
         at,
-        team=event.team,
+        team=name(event.team),
         specialist_id=None,
         request_id=None,
         ask_again_at=None,

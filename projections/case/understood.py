@@ -12,6 +12,9 @@ from schemas.record import Record
 
 _replace = msgspec.structs.replace
 
+WORD = 40
+"""Bytes of the longest word of the models' own that is kept, such as a cue."""
+
 SURE_OF_LANGUAGE = 0.9
 """From which confidence on a message's language counts as the customer's."""
 
@@ -55,14 +58,14 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
     seen = Seen(
         language=event.language,
         sentiment=event.sentiment_score,
-        urgency=tuple(event.urgency_indicators[:TAGS]),
-        cues=tuple(event.cues[:TAGS]),
+        urgency=tuple(clip(one, WORD) for one in event.urgency_indicators[:TAGS]),
+        cues=tuple(clip(one, WORD) for one in event.cues[:TAGS]),
         categories=tuple((clip(c.name, 80), c.confidence) for c in event.categories[:5]),
         out_of_scope=event.out_of_scope,
         tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
         solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
-        clues=tuple((c.kind, clip(c.text, 120)) for c in event.clues[:12]),
-        facts=tuple((f.kind, clip(f.text, 120)) for f in event.facts[:24]),
+        clues=tuple((clip(c.kind, WORD), clip(c.text, 120)) for c in event.clues[:12]),
+        facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in event.facts[:24]),
         features=tuple(
             zip(event.feature_terms[:TERMS], event.feature_weights[:TERMS], strict=False)
         ),

@@ -12,6 +12,9 @@ Handles = dict[str, tuple[str, ...]]
 LONGEST_HANDLE = 256
 """Bytes of the longest handle that a case remembers; an e-mail address has at most 254."""
 
+LONGEST_NAME = 120
+"""Bytes of the longest name of a category, team, person or article that a case remembers."""
+
 LONGEST_REFERENCE = 128
 """Bytes of the longest provider reference that is kept as it is."""
 
@@ -21,6 +24,11 @@ def clip(text: str, limit: int) -> str:
     if len(text) <= limit and text.isascii():
         return text
     return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+
+
+def name(text: str | None) -> str | None:
+    """A name as the case keeps it."""
+    return None if text is None else clip(text, LONGEST_NAME)
 
 
 def reference(text: str | None) -> str | None:

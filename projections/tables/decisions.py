@@ -73,5 +73,6 @@ TABLES: tuple[Table, ...] = (
         decision_row,
         _DECISIONS,
         (("ticket_id",), ("customer_id",), ("at",)),
+        once=True,
     ),
 )

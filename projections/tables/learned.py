@@ -86,5 +86,7 @@ TABLES: tuple[Table, ...] = (
         article_use_row,
         _ABOUT_ARTICLES,
     ),
-    Table("insights", DECISIONS.name, InsightRow, by_id(_INSIGHTS), insight_row, _INSIGHTS),
+    Table(
+        "insights", DECISIONS.name, InsightRow, by_id(_INSIGHTS), insight_row, _INSIGHTS, once=True
+    ),
 )

@@ -111,7 +111,14 @@ _HANDOVERS: frozenset[type[Event]] = frozenset({chose.ContextTransferred})
 
 TABLES: tuple[Table, ...] = (
     Table(
-        "alerts", DECISIONS.name, AlertRow, by_id(_ALERTS), alert_row, _ALERTS, (("ticket_id",),)
+        "alerts",
+        DECISIONS.name,
+        AlertRow,
+        by_id(_ALERTS),
+        alert_row,
+        _ALERTS,
+        (("ticket_id",),),
+        once=True,
     ),
     Table(
         "follow_ups",
@@ -121,6 +128,15 @@ TABLES: tuple[Table, ...] = (
         follow_up_row,
         _FOLLOW_UPS,
         (("ticket_id",),),
+        once=True,
     ),
-    Table("handovers", DECISIONS.name, HandoverRow, by_id(_HANDOVERS), handover_row, _HANDOVERS),
+    Table(
+        "handovers",
+        DECISIONS.name,
+        HandoverRow,
+        by_id(_HANDOVERS),
+        handover_row,
+        _HANDOVERS,
+        once=True,
+    ),
 )

@@ -122,7 +122,7 @@ _OUTCOMES: frozenset[type[Event]] = frozenset(
 )
 
 TABLES: tuple[Table, ...] = (
-    Table("replies", DECISIONS.name, ReplyRow, by_id(_REQUESTED), reply_row, _REQUESTED),
+    Table("replies", DECISIONS.name, ReplyRow, by_id(_REQUESTED), reply_row, _REQUESTED, once=True),
     Table(
         "deliveries",
         CONTACTS.name,

@@ -47,6 +47,7 @@ class Table:
         evolve: A row after a record; None stays None, a row never goes away.
         folds: The event types that touch a row; every other one means nothing to this table.
         indexes: Columns that reads look up by.
+        once: Whether one record makes a row and no other touches it, so that none need be read.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     evolve: Callable[[Row | None, Record, str], Row | None]
     folds: frozenset[type[Event]]
     indexes: tuple[tuple[str, ...], ...] = ()
+    once: bool = False
 
     @property
     def sql_name(self) -> str:

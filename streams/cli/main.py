@@ -14,10 +14,7 @@ import msgspec
 
 from streams.cli.commands import COMMANDS
 from streams.cli.context import Context
-from streams.errors import PactdeskError
-
-DISK_FULL = ("disk is full", "No space left")
-"""How SQLite and the operating system say it."""
+from streams.errors import PactdeskError, of_the_disk
 
 
 class Lazy(click.Group):
@@ -154,9 +151,10 @@ def _run(context: Context, rest: list[str]) -> int:
 
 
 def _defect(context: Context, error: Exception) -> int:
-    if any(words in str(error) for words in DISK_FULL):
-        _tell(context, f"the disk is full ({error})", "free space and run it again", 69)
-        return 69
+    known = of_the_disk(error)
+    if known is not None:
+        _tell(context, known.what, known.remedy, known.status)
+        return known.status
     _tell(
         context,
         f"internal error: {type(error).__name__}: {error}",

@@ -1,0 +1,1 @@
+"""The demo: a recorded week of real dialogues, played through all agents."""

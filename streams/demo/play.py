@@ -24,7 +24,8 @@ from streams.intake import Intake
 from streams.starter import lines as starter_lines
 
 if TYPE_CHECKING:
-    from streams.desk import Desk, Shift
+    from streams.desk import Desk
+    from streams.shift import Shift
 
 SECRET = "pactdesk-demo"  # noqa: S105  # fixed on purpose: two runs of the demo name the same customers alike
 
@@ -127,7 +128,7 @@ class Play:
         elif stand is not None:
             self._clock.set(stand.until)
         if played < -1:
-            self._batch(shift, Stand(first, last, -1, self._clock.now(), _world(first == 0)))
+            self._batch(shift, Stand(first, last, -1, self._clock.now(), self._world(first, last)))
         for number, batch in enumerate(batches(self._all[first:last])):
             if number > played:
                 began = time.perf_counter()
@@ -141,6 +142,20 @@ class Play:
         end = self._end(last)
         shift.run_to(rfc3339(end))
         self._keep(Stand(first, last, -1, end, [], ended=True))
+
+    def _world(self, first: int, last: int) -> list[Document]:
+        """Who the customers are; the first time also who works here and what is known."""
+        here, at = world(), rfc3339(START)
+        playing = {one.customer for one in self._all[first:last]}
+        customers = [one for one in here.customers if one["customer_id"] in playing]
+        if first:
+            return [{**one, "at": at} for one in customers]
+        starter = [*starter_lines("categories"), *starter_lines("articles")]
+        described = (*here.team, *here.categories, *customers)
+        return [
+            *(msgspec.json.decode(line) for line in starter),
+            *({**one, "at": at} for one in described),
+        ]
 
     def _batch(self, shift: Shift, stand: Stand) -> None:
         self._keep(stand)
@@ -178,17 +193,3 @@ def _unused_since(desk: Desk, stand: Stand) -> None:
             f"{desk.folder} was used since the demo was played in part",
             "play the demo into another folder: put --data DIR before it",
         )
-
-
-def _world(first_time: bool) -> list[Document]:
-    """Who works here, what is known, who the customers are."""
-    if not first_time:
-        return []
-    known = [
-        msgspec.json.decode(line)
-        for what in ("categories", "articles")
-        for line in starter_lines(what)
-    ]
-    here = world()
-    at = rfc3339(START)
-    return [*known, *({**one, "at": at} for one in (*here.team, *here.categories, *here.customers))]

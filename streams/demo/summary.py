@@ -46,11 +46,18 @@ FROM v1_tickets WHERE first_replied_at IS NOT NULL ORDER BY minutes
 """
 
 # A ticket worth looking at: a customer who changed the channel and was answered by a person.
-_EXAMPLE = """
-SELECT t.ticket_id, i.interaction_id
+_TICKET = """
+SELECT t.ticket_id
 FROM v1_tickets t JOIN v1_interactions i ON i.ticket_id = t.ticket_id AND i.kind = 'agent_reply'
+GROUP BY 1
 ORDER BY json_array_length(t.channels) > 1 DESC, t.escalated_at IS NOT NULL DESC,
-         abs(t.contacts - 4), t.ticket_id, i.timestamp DESC, i.interaction_id LIMIT 1
+         abs(t.contacts - 5), t.ticket_id LIMIT 1
+"""
+
+# An answer worth asking about: the surest automatic one.
+_ANSWER = """
+SELECT interaction_id FROM v1_interactions WHERE kind = 'answer'
+ORDER BY confidence DESC, interaction_id LIMIT 1
 """
 
 
@@ -75,7 +82,6 @@ def summed_up(desk: Desk, seconds: float, added: int) -> Summary:
         }
         for name, sql in _COUNTS.items()
     }
-    example = desk.query(_EXAMPLE)
     return {
         **desk.query(_TOTALS)[0],
         **counts,
@@ -87,7 +93,8 @@ def summed_up(desk: Desk, seconds: float, added: int) -> Summary:
         "records_per_second": round(added / seconds) if seconds else None,
         "peak_memory_mb": _peak_memory(),
         "digest": tables_digest(desk),
-        "example": example[0] if example else None,
+        "ticket": _first(desk, _TICKET),
+        "answer": _first(desk, _ANSWER),
     }
 
 
@@ -120,9 +127,12 @@ def summary_text(summary: Summary, command: str) -> str:
         if added
         else "The store held all of it already: nothing was added"
     )
-    parts = [
+    head = (
         f"{summary['contacts']} contacts of {summary['customers']} customers and"
-        f" {summary['replies']} replies of specialists became {summary['tickets']} tickets",
+        f" {summary['replies']} replies of specialists became {summary['tickets']} tickets"
+    )
+    parts = [
+        head,
         _line("tickets by status", _listed(summary["statuses"])),
         _line("contacts came by", _listed(summary["channels"])),
         _line("changed channel", f"{summary['switched_channel']} tickets"),
@@ -144,19 +154,17 @@ def summary_text(summary: Summary, command: str) -> str:
 
 
 def commands(summary: Summary, command: str) -> list[str]:
-    """The commands to try next; fewer where there is no ticket to look at yet."""
-    actions = (
-        f"{command} query"
-        ' "SELECT agent, action, count(*) AS n FROM v1_decisions GROUP BY 1, 2 ORDER BY 3 DESC"'
-    )
-    example = summary["example"]
-    if example is None:
-        return [f"{command} tickets", actions, f"{command} metrics"]
+    """The three commands to try next; plainer ones where there is nothing to look at yet."""
+    ticket, answer = summary["ticket"], summary["answer"] or summary["ticket"]
     return [
-        f"{command} ticket {example['ticket_id']}",
-        f"{command} why {example['interaction_id']}",
-        actions,
+        f"{command} ticket {ticket}" if ticket else f"{command} tickets",
+        f"{command} why {answer}" if answer else f"{command} metrics",
+        f'{command} query "SELECT action, count(*) AS n FROM v1_decisions GROUP BY 1 ORDER BY 2"',
     ]
+
+
+def _first(desk: Desk, sql: str) -> str | None:
+    return next((str(value) for row in desk.query(sql) for value in row.values()), None)
 
 
 def _line(name: str, value: str) -> str:

@@ -35,11 +35,11 @@ class Database:
         self.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.execute("COMMIT")  # on a full disk it is often this that fails
         except BaseException:
             if self.connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
-        self.execute("COMMIT")
 
     @contextmanager
     def durably(self) -> Iterator[sqlite3.Connection]:

@@ -12,6 +12,7 @@ from schemas.record import Record, partition_of
 from schemas.vocabulary import rfc3339
 from streams import codec
 from streams.embedded.database import Database
+from streams.errors import Unreadable
 
 
 class Entry(NamedTuple):
@@ -35,10 +36,22 @@ class Entry(NamedTuple):
     known: Record | None = None
 
     def record(self) -> Record:
-        """The record in it; raises `Unreadable` when there is none."""
-        return self.known or codec.record(
+        """The record in it.
+
+        Raises:
+            Unreadable: There is none, or it holds an event of another topic.
+        """
+        if self.known is not None:
+            return self.known
+        record = codec.record(
             self.headers, self.value, partition=self.partition, offset=self.offset
         )
+        if record.topic != self.topic:
+            raise Unreadable(
+                f"{record.type} belongs on {record.topic}, not on {self.topic}",
+                "send it to its own topic; `pactdesk schemas list` names it",
+            )
+        return record
 
 
 _COLUMNS = "seq, topic, partition, offset, key, headers, value, appended_at, id"

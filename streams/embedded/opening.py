@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streams.embedded import tables
 from streams.embedded.database import Database
-from streams.errors import Misconfigured, Unavailable
+from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_disk
 
 FILE = "pactdesk.db"
 VERSION = 1
@@ -33,7 +33,7 @@ def open_database(folder: Path, *, secret: str | None = None) -> Database:
         Misconfigured: The folder cannot be written, or the store is of a newer version.
         Unavailable: The disk is full or the file is damaged.
     """
-    path = folder / FILE
+    path, connection = folder / FILE, None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
@@ -42,21 +42,24 @@ def open_database(folder: Path, *, secret: str | None = None) -> Database:
         database = Database(path, connection)
         _tune(connection)
         _prepare(database, secret)
-    except (sqlite3.OperationalError, PermissionError) as error:
-        raise _cannot_open(path, error) from error
-    except sqlite3.DatabaseError as error:
-        raise Unavailable(
-            f"{path} is not a readable pactdesk store ({error})",
-            "restore it from a backup, or name another folder with --data",
-        ) from error
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error | OSError):
+            raise _cannot_open(path, error) from error
+        raise
     return database
 
 
-def _cannot_open(path: Path, error: Exception) -> Misconfigured | Unavailable:
-    if "full" in str(error):
+def _cannot_open(path: Path, error: Exception) -> PactdeskError:
+    if "not a database" in str(error) or "malformed" in str(error):
         return Unavailable(
-            f"the disk that holds {path} is full ({error})", "free space and try again"
+            f"{path} is not a readable pactdesk store ({error})",
+            "restore it from a backup, or name another folder with --data",
         )
+    known = of_the_disk(error)
+    if isinstance(known, Unavailable):
+        return known
     return Misconfigured(
         f"the store {path} cannot be opened for writing ({error})",
         "make the folder writable for this user, or name another one with --data",

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from projections.tables import TABLES, Table
+from schemas.event import Event
 from schemas.record import Record
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
@@ -34,36 +35,36 @@ class Fold:
     def __init__(
         self, database: Database, tables: Sequence[Table] = TABLES, prefix: str = "p_"
     ) -> None:
-        self._rows: dict[str, list[Rows]] = defaultdict(list)
-        for table in tables:
-            self._rows[table.topic].append(Rows(database, table, prefix))
+        self._all = [Rows(database, table, prefix) for table in tables]
+        self._rows: dict[type[Event], list[Rows]] = defaultdict(list)
+        for rows in self._all:
+            for kind in rows.table.folds:
+                self._rows[kind].append(rows)
 
     @property
     def topics(self) -> frozenset[str]:
         """The topics that these tables fold."""
-        return frozenset(self._rows)
+        return frozenset(rows.table.topic for rows in self._all)
 
     def apply(self, record: Record) -> None:
-        """Fold one record into every table of its topic."""
-        for rows in self._rows[record.topic]:
+        """Fold one record into every table that it means something to."""
+        for rows in self._rows.get(type(record.event), ()):
             table = rows.table
             for key in table.keys(record):
-                before = rows.get(key)
+                before = None if table.once else rows.get(key)
                 after = table.evolve(before, record, key)
                 if after is not before:
                     rows.put(key, after)
 
     def flush(self) -> None:
         """Write what changed."""
-        for group in self._rows.values():
-            for rows in group:
-                rows.flush()
+        for rows in self._all:
+            rows.flush()
 
     def forget(self) -> None:
         """Let go of every row that is held: the tables were written by somebody else."""
-        for group in self._rows.values():
-            for rows in group:
-                rows.forget()
+        for rows in self._all:
+            rows.forget()
 
 
 class Projector:

@@ -120,7 +120,8 @@ class Rows:
         columns = table.columns
         self._select = f"SELECT {', '.join(columns)} FROM {name} WHERE {columns[0]} = ?"
         marks = ", ".join("?" * len(columns))
-        self._upsert = f"INSERT OR REPLACE INTO {name} ({', '.join(columns)}) VALUES ({marks})"
+        again = "IGNORE" if table.once else "REPLACE"
+        self._upsert = f"INSERT OR {again} INTO {name} ({', '.join(columns)}) VALUES ({marks})"
         hints = get_type_hints(table.row)
         self._bools = tuple(i for i, c in enumerate(columns) if hints[c] is bool)
 
@@ -149,7 +150,7 @@ class Rows:
             rows = [self._held[key] for key in self._changed if self._held[key] is not None]
             self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
             self._changed.clear()
-        if len(self._held) > HELD:
+        if self.table.once or len(self._held) > HELD:
             self._held.clear()
 
     def forget(self) -> None:

@@ -112,16 +112,32 @@ class Worker:
         return None
 
     def _take(self, cursor: Cursor, entry: Entry, now: float) -> None:
+        try:
+            record = self._taken(cursor, entry, now, None)
+        except Unreadable as error:  # nothing of the turn was kept: once more, without it
+            self._appended = []
+            self._next_due = self._store.next_due()
+            record = self._taken(cursor, entry, now, error)
+        if self._recent is not None:
+            self._recent.took(entry, record)
+        self._committed()
+
+    def _taken(
+        self, cursor: Cursor, entry: Entry, now: float, unreadable: Unreadable | None
+    ) -> Record | None:
+        """What the tables fold of an entry: None for a repeat, and for what is unreadable."""
         record = None
         with self._db.transaction():
             if self._clock.simulated and cursor.topic == CONTACTS.name:
                 self._fire_passed(cursor.partition, now)
             if self._store.see(entry.id):
-                record = self._work(cursor.domain, entry, now)
+                if unreadable is None:
+                    record = self._work(cursor.domain, entry, now)
+                else:
+                    at = rfc3339(datetime.fromtimestamp(now, UTC))
+                    dead_letter(self._log, entry, unreadable, handler=cursor.domain, at=at)
             self._store.advance(cursor.topic, cursor.partition, entry.offset + 1, now)
-        if self._recent is not None:
-            self._recent.took(entry, record)
-        self._committed()
+        return record
 
     def _fire_passed(self, partition: int, now: float) -> None:
         """Append the timers of a partition that its clock passes with this record."""
@@ -155,17 +171,12 @@ class Worker:
             if TOPICS[entry.topic].kind == "inbox":
                 self._cursors.appended(entry)
 
-    def _work(self, domain: Domain, entry: Entry, now: float) -> Record | None:
-        """One turn; returns what the tables fold of the entry: None for what is unreadable."""
-        try:
-            taken = record = entry.record()
-            before, line = self._store.load(domain, record.key)
-            if isinstance(record.event, RecordForwarded) and before.merged_into is None:
-                record = unwrapped(record)
-        except Unreadable as error:
-            at = rfc3339(datetime.fromtimestamp(now, UTC))
-            dead_letter(self._log, entry, error, handler=domain, at=at)
-            return None
+    def _work(self, domain: Domain, entry: Entry, now: float) -> Record:
+        """One turn; returns what the tables fold of the entry; raises `Unreadable`."""
+        taken = record = entry.record()
+        before, line = self._store.load(domain, record.key)
+        if isinstance(record.event, RecordForwarded) and before.merged_into is None:
+            record = unwrapped(record)
         state: msgspec.Struct
         if isinstance(before, Case):
             state, outputs = self._case_turn(before, record, entry.partition, now)

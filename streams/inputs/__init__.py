@@ -96,7 +96,13 @@ LINE_LIMIT = 1024 * 1024
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some editors write before a file."""
 
-_WORDS = {"list": "list", "str": "text", "int": "number", "float": "number", "bool": "true or false"}
+_WORDS = {
+    "list": "list",
+    "str": "text",
+    "int": "number",
+    "float": "number",
+    "bool": "true or false",
+}
 
 
 def is_tag_intent(document: dict[str, Any]) -> bool:
@@ -118,9 +124,7 @@ def read(line: bytes) -> Input:
     try:
         document = msgspec.json.decode(line.removeprefix(_MARK))
     except RecursionError as error:
-        raise Unreadable(
-            "the line is nested too deep to be read", "send flat objects"
-        ) from error
+        raise Unreadable("the line is nested too deep to be read", "send flat objects") from error
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"the line is not UTF-8 ({error.reason})", "write the line in UTF-8"
@@ -143,9 +147,9 @@ def _not_json(line: bytes, error: str) -> tuple[str, str]:
 def read_document(document: object) -> Input:
     """The input in a decoded object; raises as `read` does."""
     if not isinstance(document, dict):
-        kind = "null" if document is None else _WORDS.get(type(document).__name__, "value")
+        word = "null" if document is None else _WORDS.get(type(document).__name__, "value")
         raise Unreadable(
-            f"the line is a JSON {kind}, not an object",
+            f"the line is a JSON {word}, not an object",
             'write an object such as {"channel": "email", "handle": "…", "message": "…"}',
         )
     body = dict(document)

@@ -1,4 +1,4 @@
-"""Lines that say what happened or how the world is: one model a type; the fields are the contract."""
+"""Lines that say what happened or how the world is: one model a type, fields by contract."""
 
 from __future__ import annotations
 

@@ -56,12 +56,10 @@ def _flat_enough(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inside(value: object) -> list[object]:
-    inner = value.values() if isinstance(value, dict) else value
-    return [one for one in inner if isinstance(one, dict | list)] if _holds(value) else []
-
-
-def _holds(value: object) -> bool:
-    return isinstance(value, dict | list)
+    """What a list or an object holds; nothing for any other value."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 Text = Annotated[str, AfterValidator(_clean)]

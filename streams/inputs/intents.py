@@ -1,4 +1,4 @@
-"""Lines by which people at the desk ask for something: the desk verbs, their arguments as fields."""
+"""Lines by which people at the desk ask for something: the desk verbs with their arguments."""
 
 from __future__ import annotations
 

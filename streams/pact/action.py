@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
@@ -165,9 +166,9 @@ def read_params(action: Action, raw: object) -> Params:
         return action.params.model_validate(raw)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False)
-        told = "; ".join(_fault(action.params, dict(fault)) for fault in faults)
+        told = dict.fromkeys(_fault(action.params, dict(fault)) for fault in faults)
         raise Refused(
-            f"{action.name}: {told}", f"its parameters are {described(action.params)}"
+            f"{action.name}: {'; '.join(told)}", f"its parameters are {described(action.params)}"
         ) from error
 
 
@@ -192,9 +193,17 @@ def _described(name: str, field: FieldInfo) -> str:
     return f"{first} ({'; '.join(remarks)})" if remarks else first
 
 
+def _is_name(part: str | int) -> bool:
+    return isinstance(part, int) or (part.isidentifier() and part.islower())
+
+
 def _fault(params: type[Params], fault: dict[str, Any]) -> str:
-    """One fault in words, the parameter by the name that the caller knows."""
-    where = ".".join(str(part) for part in fault["loc"])
+    """One fault in words, the parameter by the name that the caller knows.
+
+    Where a parameter may be of several kinds, pydantic names the kind after it: that is left out.
+    """
+    named_parts = takewhile(_is_name, fault["loc"])
+    where = ".".join(str(part) for part in named_parts)
     if fault["type"] != "missing":
         what = fault["msg"].removeprefix("Value error, ")
         return f"{where}: {what}" if where else what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -146,7 +147,7 @@ def measure_resolution_time(call: Call, params: Filtered) -> Answer:
 def _quantile(call: Call, params: Filtered, count: int, share: float) -> float | None:
     """The least resolution time that so large a share of the resolved tickets does not exceed."""
     where, values = _where(call, params)
-    place = max(0, -int(-count * share // 1) - 1)
+    place = max(0, ceil(count * share) - 1)
     rows = call.rows(
         f"SELECT resolution_time_minutes AS minutes FROM v1_tickets WHERE {where}"
         " AND resolution_time_minutes IS NOT NULL ORDER BY 1 LIMIT 1 OFFSET ?",

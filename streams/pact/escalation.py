@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from agents.escalation import availability, choose, eligible, has_room, on_duty
+from agents.duty import availability, has_room, on_duty
+from agents.escalation import choose, eligible
 from agents.handover import requested
 from projections.desk import Desk, Person, Request, request_of
 from schemas.events.choices import ContextTransferred, EscalationNotified

@@ -15,6 +15,7 @@ AGENTS = {
     "escalation": "which person, and whether one is free; the context that goes along",
     "notification": "confirmations, surveys, follow-ups, alerts",
     "analytics": "measurements, surges, common issues, insights",
+    "forwarding": "hands on what comes to a line that another one absorbed",
     "lifecycle": "opens, moves, merges and closes tickets, and nobody else does",
 }
 """What each agent decides."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from inspect import cleandoc
 
-_ATTRIBUTE = re.compile(r"^ {4,8}(\w+): (.*)$")
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*)$")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -38,7 +39,7 @@ def attributes(kind: type) -> dict[str, str]:
     """What the `Attributes:` sections of a class and its bases say of each field."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        section = (base.__doc__ or "").partition("Attributes:")[2]
+        section = cleandoc(base.__doc__ or "").partition("Attributes:")[2]
         name = ""
         for line in section.splitlines():
             match = _ATTRIBUTE.match(line)

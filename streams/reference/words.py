@@ -118,6 +118,7 @@ COLUMNS = {
     "read_at": "when the customer read it",
     "reasons": "why, as named rules",
     "recipient": "the team or person who was told",
+    "provider_message_id": "the platform's own id of the message that went out",
     "record_id": "the record; `pactdesk why` takes it",
     "rejected": "times it did not help",
     "remedy": "what would be right",

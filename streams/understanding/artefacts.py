@@ -17,6 +17,11 @@ from streams.errors import Misconfigured
 
 MANIFEST = "manifest.json"
 
+NAMES = ("categories", "idf", "language", "linking_idf", "retrieval", "tone")
+"""The artefacts of the light tier; each is a file of its own."""
+
+REMEDY = "install the package again, or train the models again with training/train.py"
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -53,25 +58,34 @@ def read(folder: Traversable) -> tuple[dict[str, Arrays], dict[str, str]]:
         Arrays by name, by artefact; and "version+first twelve digits of SHA-256" by artefact.
 
     Raises:
-        ModelUnavailable: The manifest or a file is missing, or a file was altered.
+        ModelUnavailable: The manifest or a file is missing or unreadable, or a file was altered.
     """
-    manifest = msgspec.json.decode(_bytes(folder, MANIFEST), type=dict[str, Entry])
+    manifest = _manifest(folder)
     found: dict[str, Arrays] = {}
     versions: dict[str, str] = {}
-    for file, entry in sorted(manifest.items()):
-        content = _bytes(folder, file)
+    for name in NAMES:
+        file = f"{name}.npz"
+        if file not in manifest:
+            raise ModelUnavailable(f"the model file {file}", f"{MANIFEST} lacks it", REMEDY)
+        entry, content = manifest[file], _bytes(folder, file)
         digest = hashlib.sha256(content).hexdigest()
         if digest != entry.sha256:
             raise ModelUnavailable(
                 f"the model file {file}",
                 f"its SHA-256 is {digest[:12]}, the manifest says {entry.sha256[:12]}",
-                "install the package again, or train the models again with training/train.py",
+                REMEDY,
             )
-        name = file.removesuffix(".npz")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             found[name] = {key: arrays[key] for key in arrays.files}
         versions[name] = f"{entry.version}+{digest[:12]}"
     return found, versions
+
+
+def _manifest(folder: Traversable) -> dict[str, Entry]:
+    try:
+        return msgspec.json.decode(_bytes(folder, MANIFEST), type=dict[str, Entry])
+    except msgspec.DecodeError as error:
+        raise ModelUnavailable(f"the model file {MANIFEST}", str(error), REMEDY) from error
 
 
 def _bytes(folder: Traversable, file: str) -> bytes:
@@ -81,5 +95,5 @@ def _bytes(folder: Traversable, file: str) -> bytes:
         raise ModelUnavailable(
             f"the model file {file}",
             error.strerror or "it cannot be read",
-            "install the package again, or train the models with training/train.py",
+            REMEDY,
         ) from error

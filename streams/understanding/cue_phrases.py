@@ -25,8 +25,14 @@ CUES: Phrases = {
         r"(?:it|that|this|everything|all)(?: now)? works (?:now|again|fine|perfectly)",
         r"(?:that|this) (?:helped|did (?:it|the trick)|answers? my)", r"no longer need",
         r"got it working",
+        (
+            r"(?:that|this|it)(?: has| just)? (?:solved|fixed|resolved|sorted)"
+            r" (?:it|that|this|everything|(?:the|my) (?:issue|problem))\b"
+        ),
+        r"(?<![a-z'] )solved\W*\Z",  # alone: our own messages ask for this word
     ),
     "not_solved": (
+        r"need more help",  # as our own messages offer it
         (
             r"still (?:not|no|doesn'?t|does not|isn'?t|can'?t|cannot|won'?t|waiting"
             r"|nothing|broken|failing|the same|having|getting|happening|unresolved|stuck)"

@@ -33,7 +33,9 @@ _NUMBERED = (
 _ORDER = re.compile(
     rf"\b(?:order|purchase|invoice|parcel|shipment|tracking){_NUMBERED}", re.IGNORECASE
 )
-_TICKET = re.compile(rf"\b(?:ticket|case|incident){_NUMBERED}", re.IGNORECASE)
+_TICKET = re.compile(
+    rf"\b(?:ticket|case|incident){_NUMBERED}|\b(TICK_[0-9A-F]{{16}})\b", re.IGNORECASE
+)
 _REFERENCE = re.compile(
     r"\b(?:ref(?:erence)?|booking|confirmation|transaction|policy|claim|contract|account"
     rf"|reservation|booking confirmation)\.?{_NUMBERED}",

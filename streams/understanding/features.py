@@ -6,18 +6,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.linking_terms import CUES, stem, term
+from streams.understanding.tfidf import Floats
 
 LIMIT = 48
 """How many terms a message keeps at most."""
 
-TABLE = "linking_idf.npz"
-"""The artefact with the terms' inverse document frequencies; `training/train_linking.py`."""
+CACHED_WORDS = 8192
+"""Of how many words the weights are remembered."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
@@ -45,44 +45,49 @@ def stems(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _table() -> tuple[dict[int, float], float]:
-    with (
-        (files("streams.understanding") / "artefacts" / TABLE).open("rb") as file,
-        np.load(file, allow_pickle=False) as table,
-    ):
-        idf = dict(zip(table["terms"].tolist(), table["idf"].tolist(), strict=True))
-        return idf, float(table["unseen"])
+class TermTable:
+    """How much each term weighs: the inverse document frequencies of the artefact.
 
-
-@lru_cache(maxsize=50_000)
-def _weigh(word: str) -> tuple[int, float]:
-    idf, unseen = _table()
-    hashed = term(word)
-    return hashed, idf.get(hashed, unseen)
-
-
-def features(text: str) -> list[list[float]]:
-    """Up to `LIMIT` pairs of a term's hash and its weight, of unit length together.
-
-    A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then scaled
-    (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval"). Terms that
-    linking reads as cues come first, then by weight, so that whoever keeps only the first few
-    keeps what decides. A text without words has no features.
+    Args:
+        terms: Hashed terms, shape (terms,).
+        idf: Their weights, shape (terms,).
+        unseen: The weight of every other term.
     """
-    counts = Counter(stems(text))
-    weights: dict[int, float] = {}
-    for word, count in counts.items():
-        hashed, idf = _weigh(word)
-        weights[hashed] = (1 + math.log(count)) * idf
-    kept = sorted(weights.items(), key=lambda item: (item[0] not in CUES, -item[1], item[0]))
-    del kept[LIMIT:]
-    length = math.sqrt(sum(weight * weight for _, weight in kept))
-    return [[hashed, round(weight / length, 4)] for hashed, weight in kept]
+
+    def __init__(self, terms: NDArray[np.int32], idf: Floats, unseen: float) -> None:
+        self._idf = dict(zip(terms.tolist(), idf.tolist(), strict=True))
+        self._unseen = unseen
+        self._known: dict[str, tuple[int, float]] = {}
+
+    def features(self, text: str) -> list[list[float]]:
+        """Up to `LIMIT` pairs of a term's hash and its weight, of unit length together.
+
+        A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then
+        scaled (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval").
+        Terms that linking reads as cues come first, then by weight, so that whoever keeps only
+        the first few keeps what decides. A text without words has no features.
+        """
+        weights: dict[int, float] = {}
+        for word, count in Counter(stems(text)).items():
+            hashed, idf = self._weigh(word)
+            weights[hashed] = (1 + math.log(count)) * idf
+        kept = sorted(weights.items(), key=lambda item: (item[0] not in CUES, -item[1], item[0]))
+        del kept[LIMIT:]
+        length = math.sqrt(sum(weight * weight for _, weight in kept))
+        return [[hashed, round(weight / length, 4)] for hashed, weight in kept]
+
+    def _weigh(self, word: str) -> tuple[int, float]:
+        found = self._known.get(word)
+        if found is None:
+            if len(self._known) >= CACHED_WORDS:
+                self._known.clear()
+            hashed = term(word)
+            found = self._known[word] = (hashed, self._idf.get(hashed, self._unseen))
+        return found
 
 
 def inverse_frequencies(texts: Iterable[str], *, ceiling: float) -> tuple[dict[int, float], float]:
-    """The table that `features` reads, from texts: per term seen twice its weight, and unseen's.
+    """What a `TermTable` is made of, from texts: per term seen twice its weight, and unseen's.
 
     `ceiling` bounds the weight, so that a typing error does not outweigh the topic.
     """

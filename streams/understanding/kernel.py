@@ -21,16 +21,15 @@ SIGMOID_CURVATURE = 0.25
 
 def softmax(logits: Matrix) -> Matrix:
     """Rows of logits to rows of probabilities."""
-    powers: Matrix = logits - logits.max(axis=-1, keepdims=True)
-    np.exp(powers, out=powers)
-    powers /= powers.sum(axis=-1, keepdims=True)
-    return powers
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Matrix = powers / powers.sum(axis=-1, keepdims=True)
+    return result
 
 
 def sigmoid(logits: Matrix) -> Matrix:
     """Logits to probabilities, each on its own."""
-    result: Matrix = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
-    return result
+    bounded: Matrix = np.clip(logits, np.float32(-30.0), np.float32(30.0))
+    return np.reciprocal(1.0 + np.exp(-bounded))
 
 
 def fit_dual(

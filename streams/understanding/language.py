@@ -77,9 +77,14 @@ class LanguageModel(NamedTuple):
 @cache
 def _py3langid(languages: tuple[str, ...]) -> tuple[LanguageIdentifier, NDArray[np.intp]]:
     """py3langid limited to languages, loaded on first need, and its columns' places in ours."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    full = LanguageIdentifier.from_model_file(MODEL_FILE)
     place = {_PY3LANGID_NAMES.get(name, name): i for i, name in enumerate(languages)}
-    identifier.set_languages([name for name in place if name != MIXED_HINDI])
+    full.set_languages([name for name in place if name != MIXED_HINDI])
+    # made anew from the chosen columns: the full one would keep all of them in memory
+    identifier = LanguageIdentifier(
+        full.nb_ptc, full.nb_pc, full.nb_classes, full.tk_nextmove, full.tk_output,
+        tk_row=full.tk_row,
+    )  # fmt: skip
     return identifier, np.array([place[name] for name in identifier.labels], dtype=np.intp)
 
 

@@ -11,7 +11,7 @@ from streams.understanding import artefacts, facts
 from streams.understanding.artefacts import Arrays
 from streams.understanding.categories import Pretrained, ScopeModel
 from streams.understanding.cues import cues, deadlines, spotted, urgency
-from streams.understanding.features import features
+from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.retrieval import RetrievalModel
@@ -38,6 +38,8 @@ class LightModels:
         self._vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
         categories, retrieval, tone = arrays["categories"], arrays["retrieval"], arrays["tone"]
         language = arrays["language"]
+        terms = arrays["linking_idf"]
+        self._terms = TermTable(terms["terms"], terms["idf"], float(terms["unseen"]))
         self._language = LanguageModel(tuple(language["names"].tolist()), _head(language))
         self._tone = ToneModel(
             _head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"])
@@ -114,7 +116,7 @@ class LightModels:
             solutions=fitted.articles.search(words, vector, judgement.probabilities, language),
             clues=facts.clues(quoted),
             facts=facts.facts(quoted),
-            features=features(text),
+            features=self._terms.features(text),
             unseen_priority=None,
         )
 

@@ -41,7 +41,9 @@ def calendars(draw: st.DrawFn) -> Calendar:
 
 
 moments = st.datetimes(
-    datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)  # noqa: DTZ001  # made aware
+    datetime(2026, 1, 1),  # noqa: DTZ001  # hypothesis wants it naive and makes it aware
+    datetime(2026, 12, 31),  # noqa: DTZ001  # hypothesis wants it naive and makes it aware
+    timezones=st.just(UTC),
 )
 lengths = st.integers(0, 20_000)
 
@@ -140,7 +142,9 @@ def test_times_of_day_are_read(text: str, minutes: int) -> None:
     assert minutes_of(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "9", "9:5", "09:60", "24:01", "25:00", "a:00", "-1:00", "09.00"])
+@pytest.mark.parametrize(
+    "text", ["", "9", "9:5", "09:60", "24:01", "25:00", "a:00", "-1:00", "09.00"]
+)
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time of day"):
         minutes_of(text)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agents import escalation
-from agents.escalation import availability, choose, eligible, score
+from agents.duty import availability, on_duty
+from agents.escalation import choose, eligible, score
 from agents.policy import CalendarPolicy, default_policy
 from projections import desk as line
 from projections.desk import Desk, Person, Request
@@ -59,9 +60,7 @@ def got(scene: Scene) -> list[tuple[str, str]]:
 
 def released(ticket_id: str, specialist_id: str) -> SpecialistReleased:
     """A ticket that needs its person no more."""
-    return SpecialistReleased(
-        customer_id="ann", ticket_id=ticket_id, specialist_id=specialist_id
-    )
+    return SpecialistReleased(customer_id="ann", ticket_id=ticket_id, specialist_id=specialist_id)
 
 
 def test_somebody_free_gets_the_ticket_and_every_step_is_said() -> None:
@@ -147,13 +146,9 @@ def test_without_any_roster_the_ticket_waits() -> None:
 
 
 def test_somebody_full_is_not_the_next_to_come() -> None:
-    full = Person("bo", team="general", capacity=1, hours={"monday": [("08:00", "20:00")]})
-    full = Person(**{**_fields(full), "tickets": ("T0",)})
+    daily = {"monday": [("08:00", "20:00")]}
+    full = Person("bo", team="general", capacity=1, hours=daily, tickets=("T0",))
     assert availability({"bo": full}, START, POLICY).next_at is None
-
-
-def _fields(person: Person) -> dict[str, object]:
-    return {name: getattr(person, name) for name in person.__struct_fields__}
 
 
 def test_whoever_comes_on_duty_serves_all_who_wait_in_order_up_to_capacity() -> None:
@@ -241,8 +236,8 @@ def test_hours_are_in_the_zone_of_the_calendar_and_holidays_are_off() -> None:
     policy = POLICY.model_copy(update={"calendar": calendar})
     person = Person("bo", hours={"monday": [("10:00", "12:00")]})
     at_nine = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # ten o'clock there
-    assert escalation.on_duty(person, at_nine, policy)
-    assert not escalation.on_duty(person, at_nine - timedelta(minutes=1), policy)
+    assert on_duty(person, at_nine, policy)
+    assert not on_duty(person, at_nine - timedelta(minutes=1), policy)
     after = availability({"bo": person}, at_nine + timedelta(hours=3), policy)
     assert after.next_at == datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 
@@ -253,9 +248,7 @@ def test_somebody_whose_hours_are_empty_never_comes() -> None:
 
 
 def test_the_parts_of_a_score_add_up_as_documented() -> None:
-    best = Person(
-        "bo", team="t", skills=("a", "b"), languages=("de",), senior=True, capacity=2
-    )
+    best = Person("bo", team="t", skills=("a", "b"), languages=("de",), senior=True, capacity=2)
     request = Request(
         "r",
         "ann",

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 
 from agents.agent import Agent
 from agents.roster import ROSTERS
@@ -17,7 +17,8 @@ from schemas.event import Decision, Event
 from schemas.events.decisions import WorkflowFailed
 from schemas.topics import TOPICS
 from streams.turn import turn
-from tests.histories import History, Step, histories, play
+from tests.full_life import full_life
+from tests.histories import History, histories, play
 
 PEOPLE = ("ann", "ben", "cat")
 
@@ -37,20 +38,20 @@ ABSORBED_SAYS = {
 
 
 @given(histories(PEOPLE))
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_no_agent_raises_or_says_what_it_did_not_declare(history: History) -> None:
     lines = play(history)
     assert all(len(one.said) <= MOST_SAID for one in lines.turns)
 
 
 @given(histories(PEOPLE))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_the_same_past_says_the_same(history: History) -> None:
     assert play(history).turns == play(history).turns
 
 
 @given(histories(PEOPLE))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_a_turn_taken_again_from_the_same_state_says_the_same(history: History) -> None:
     lines = play(history)
     for one in lines.turns:
@@ -63,7 +64,7 @@ def test_a_turn_taken_again_from_the_same_state_says_the_same(history: History) 
 
 
 @given(histories(PEOPLE))
-@settings(max_examples=60)
+@settings(max_examples=20)
 def test_every_output_has_an_id_of_its_own_and_the_line_of_its_topic(history: History) -> None:
     said = [record for one in play(history).turns for record in one.said]
     assert len({record.id for record in said}) == len(said)
@@ -75,7 +76,7 @@ def test_every_output_has_an_id_of_its_own_and_the_line_of_its_topic(history: Hi
 
 
 @given(histories(PEOPLE))
-@settings(max_examples=60)
+@settings(max_examples=20)
 def test_every_decision_names_policy_outcome_and_a_sound_confidence(history: History) -> None:
     lines = play(history)
     for event in lines.said:
@@ -89,7 +90,7 @@ def test_every_decision_names_policy_outcome_and_a_sound_confidence(history: His
 
 
 @given(histories(PEOPLE, links=True))
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_an_absorbed_line_only_hands_on(history: History) -> None:
     for one in play(history).turns:
         if isinstance(one.before, Case) and one.before.merged_into is not None:
@@ -99,22 +100,14 @@ def test_an_absorbed_line_only_hands_on(history: History) -> None:
 
 
 @cache
-def _everything_that_happens() -> tuple[frozenset[type[Event]], frozenset[tuple[str, str]]]:
-    """What comes and is said in many histories, and who said something about what."""
+def _everything() -> tuple[frozenset[type[Event]], frozenset[tuple[str, str]]]:
+    """What comes and is said in a full life, and who says something about what."""
     came: set[type[Event]] = set()
     spoke: set[tuple[str, str]] = set()
-
-    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
-    @given(histories(("ann", "ben"), most=25))
-    def live(history: list[Step]) -> None:
-        for one in play(history).turns:
-            came.add(type(one.record.event))
-            came.update(type(record.event) for record in one.said)
-            kinds = {one.record.id: one.record.type}
-            kinds |= {record.id: record.type for record in one.said}
-            spoke.update((r.by, kinds[r.cause]) for r in one.said if r.cause in kinds)
-
-    live()
+    for one in play(full_life()).turns:
+        kinds = {one.record.id: one.record.type} | {r.id: r.type for r in one.said}
+        came |= {type(one.record.event)} | {type(record.event) for record in one.said}
+        spoke |= {(r.by, kinds[r.cause]) for r in one.said if r.cause in kinds}
     return frozenset(came), frozenset(spoke)
 
 
@@ -126,14 +119,14 @@ ALL_AGENTS = [
 
 
 @pytest.mark.parametrize("agent", ALL_AGENTS)
-def test_the_histories_ask_every_agent_about_everything_it_reads(agent: Agent) -> None:
-    came, _ = _everything_that_happens()
+def test_a_full_life_asks_every_agent_about_everything_it_reads(agent: Agent) -> None:
+    came, _ = _everything()
     assert agent.reads - NEVER_HERE <= came
 
 
 @pytest.mark.parametrize("agent", ALL_AGENTS)
-def test_every_agent_speaks_and_keeps_silent(agent: Agent) -> None:
-    _, spoke = _everything_that_happens()
+def test_every_agent_speaks_in_a_full_life(agent: Agent) -> None:
+    _, spoke = _everything()
     reads = {kind.__name__ for kind in agent.reads - NEVER_HERE}
     assert not reads or any((agent.name, read) in spoke for read in reads)
 

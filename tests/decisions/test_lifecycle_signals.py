@@ -109,7 +109,7 @@ def test_a_contact_on_which_an_agent_fails_is_a_ticket_for_a_person() -> None:
 def test_where_the_same_agent_fails_on_that_as_well_a_person_is_still_called() -> None:
     scene = given(agents=(*ALL, failing(TicketOpened)))
     scene = after_failure(scene, contact("help"))
-    assert [type(e) for e in scene.events][0] is WorkflowFailed
+    assert isinstance(scene.events[0], WorkflowFailed)
     scene.one(TicketEscalated)
     scene.one(SpecialistRequested)
 

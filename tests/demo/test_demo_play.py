@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.record import contact_id
 from schemas.vocabulary import rfc3339
 from streams import pact
 from streams.clock import ManualClock
@@ -21,7 +22,7 @@ from streams.desk import Desk
 from streams.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = 12
+FEW = 10
 MONDAY = 130
 
 STOPPED = """
@@ -82,7 +83,7 @@ def test_two_plays_give_the_same_digest(whole: tuple[Path, str], tmp_path: Path)
     assert played(tmp_path, FEW) == whole[1]
 
 
-@pytest.mark.parametrize("append", [40, 700, 1001, 1500])
+@pytest.mark.parametrize("append", [40, 380, 470])
 def test_a_play_that_was_killed_goes_on_to_the_same_digest(
     whole: tuple[Path, str], tmp_path: Path, append: int
 ) -> None:
@@ -110,7 +111,12 @@ def test_a_longer_play_over_a_shorter_one_adds_what_is_missing(tmp_path: Path) -
     played(tmp_path, 4)
     told: list[int] = []
     played(tmp_path, 9, told)
-    expected = {about for one in dialogues()[:9] for step in steps_of(one) for about in step.about}
+    expected = {
+        contact_id(step.document["channel"], step.document["provider_id"])
+        for one in dialogues()[:9]
+        for step in steps_of(one)
+        if step.when is None and "provider_id" in step.document
+    }
     assert expected <= contacts_of(tmp_path)
     assert sum(told) == sum(len(one.steps) for one in dialogues()[4:9])
 

@@ -16,7 +16,9 @@ WITH_STEPS = [page for page in pages() if steps_of(page)]
 
 def played(step: Step, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run one step in a folder, with `pactdesk` and `python` on the path."""
-    command = ["bash", "-c", step.text] if step.kind == "console" else [sys.executable, "-"]
+    # What a step of the shell sets, the next one has.
+    script = f"set -a; . {folder}/set; {step.text}\ns=$?; export -p > {folder}/set; exit $s"
+    command = ["bash", "-c", script] if step.kind == "console" else [sys.executable, "-"]
     return subprocess.run(
         command,
         input=step.text if step.kind == "python" else "",
@@ -37,6 +39,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with an empty one to work in, and one with the commands that the pages name."""
     (tmp_path / "here").mkdir()
     (tmp_path / "bin").mkdir()
+    (tmp_path / "set").touch()
     for name, arguments in (("pactdesk", f' "{ROOT / "pactdesk.py"}"'), ("python", "")):
         command = tmp_path / "bin" / name
         command.write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')

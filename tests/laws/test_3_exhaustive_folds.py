@@ -160,7 +160,7 @@ def test_a_match_that_says_what_becomes_of_the_rest_is_not(text: str) -> None:
 def test_a_table_folds_exactly_the_events_that_it_names() -> None:
     """By its keys: every event type that touches a row is among `folds`, and no other."""
     from tests.anyevent import example
-    from tests.desks import record_of
+    from tests.embedded import record_of
 
     for table in TABLES:
         kinds: set[type[Event]] = {

@@ -13,7 +13,7 @@ from schemas.events import contacts, intents
 from streams import rebuild
 from streams.embedded import projector
 from streams.testing import understood
-from tests.desks import open_in, rows_of, somewhere, take
+from tests.embedded import open_in, rows_of, somewhere, take
 from tests.histories import History, Step, histories, play
 
 PEOPLE = ("ann", "ben", "cem", "dora")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.topics import INBOXES
 from streams.desk import Desk
 from streams.embedded.log import Entry
-from tests.desks import open_in, rows_of, somewhere, take
+from tests.embedded import open_in, rows_of, somewhere, take
 from tests.histories import History, histories, play
 
 INBOX_NAMES = frozenset(topic.name for topic in INBOXES)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from schemas.events.contacts import ContactReceived
 from schemas.record import Record, contact_id
 from schemas.topics import INBOXES
-from tests.desks import open_in, record_of, somewhere, take
+from tests.embedded import open_in, record_of, somewhere, take
 from tests.histories import History, histories, play
 
 INBOX_NAMES = frozenset(topic.name for topic in INBOXES)

@@ -69,7 +69,7 @@ def test_resolution_times_are_measured_from_the_tickets(resolved: Desk) -> None:
     assert found["p90_minutes"] == found["slowest_minutes"] == 30
     assert {one["priority"]: one["average_minutes"] for one in found["by_priority"]} == {
         "urgent": 10,
-        "high": 30,
+        "medium": 30,
     }
 
 

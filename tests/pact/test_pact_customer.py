@@ -85,6 +85,9 @@ def test_an_interaction_may_be_told_as_text_or_by_its_fields(desk: Desk, ben: st
     assert as_text["interaction_recorded"]["kind"] == "interaction"
     assert by_fields["interaction_recorded"]["kind"] == "visit"
     assert by_fields["interaction_recorded"]["customer_id"] == "ben"
+    torn = call(desk, "update_interaction_history", customer_id="ben", interaction="a\x00b")
+    assert "interaction: it holds a NUL character" in torn["error"]
+    assert "function" not in torn["error"]
     nothing = call(desk, "update_interaction_history", customer_id="ben")
     assert nothing["success"] is False
     assert "interaction is missing" in nothing["error"]

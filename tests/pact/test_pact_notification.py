@@ -114,7 +114,8 @@ def test_the_seed_call_answers_with_failures_and_never_raises(
     assert unknown["success"] is False
     assert len(unknown["supported_actions"]) == 28
     assert not (tmp_path / "data").exists()
-    for params in (None, {}, [], "text", {"ticket_id": object()}):
+    wrong: tuple[Any, ...] = (None, {}, [], "text", {"ticket_id": object()})
+    for params in wrong:
         result = pactdesk.execute_pact_action("notification.alert_team", params)
         assert result["success"] is False
         assert result["error"]

@@ -1,0 +1,69 @@
+"""What each signal of linking weighs: fitted where the open week says something, else given.
+
+The simulated week's customers do not react to what the desk does, so it says nothing of signals
+that come from our replies; those are given, each with its reason. `training/train_linking.py`
+fits the others beside them and prints them.
+"""
+
+from __future__ import annotations
+
+GIVEN: dict[str, float] = {
+    "contentless": 4.0,  # nothing but a reference to something asked before
+    "shared_reference": 7.0,  # the same order or case number
+    "unknown_handle": 1.0,  # who says who they are on a new address usually goes on
+    "thanks_after_reply": 7.0,  # thanks are for an answer
+    "not_solved_after_reply": 4.0,  # so is "that did not help"
+    "awaited": 1.5,  # we asked, and wait for an answer
+    "awaited_short": 4.0,  # and this is short enough to be one
+    "resolved": -0.5,  # what is done is seldom gone back to
+}
+"""Weights that were decided, with the reason."""
+
+FITTED: dict[str, float] = {
+    "similarity": 10.426,
+    "here": 4.807,
+    "here_slow": 1.045,
+    "here_at_once": 8.86,
+    "here_in_pace": 6.668,
+    "here_in_pace_latest": -0.202,
+    "here_in_pace_running": 3.204,
+    "here_in_pace_topical": 0.55,
+    "here_in_pace_opening": 3.875,
+    "here_in_pace_words": -1.562,
+    "here_latest": 0.497,
+    "here_age": 0.261,
+    "here_words": -1.377,
+    "away_age": 0.427,
+    "days_idle": -1.2,
+    "rank": -0.768,
+    "follow_up": 1.074,
+    "follow_up_strength": 1.821,
+    "follow_up_here": 1.479,
+    "follow_up_days_idle": -1.345,
+    "follow_up_fresh": -1.0,
+    "follow_up_rank": 0.711,
+    "away_on_its_own": -3.69,
+    "names_its_channel": 7.828,
+    "names_another_channel": -1.959,
+    "greeting": -6.726,
+    "greeting_at_once": 0.627,
+    "after_greeting": 5.152,
+    "acknowledging": -1.0,
+    "acknowledging_here": 1.639,
+    "opening": -3.034,
+    "opening_twice": -1.56,
+    "words": -0.239,
+    "few_words": -1.605,
+    "contacts": 0.737,
+    "running": -0.455,
+    "same_category": 3.827,
+    "other_category": -0.722,
+    "bias": -7.553,
+}
+"""Weights that were fitted, and the bias against belonging to any ticket."""
+
+THRESHOLD = 0.5
+"""Probability of belonging to some ticket from which on a message is not a new issue."""
+
+WEIGHTS: dict[str, float] = FITTED | GIVEN | {"threshold": THRESHOLD}
+"""What `agents.linking.link` reads, unless the policy says otherwise."""

@@ -1,0 +1,169 @@
+"""One long history in which everything comes that can come from outside, each where it means most.
+
+It is written out, so that what it covers never depends on chance; `tests.histories` draws others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agents.world import Understanding
+from schemas.event import Event
+from schemas.events import contacts, desk, intents, knowledge
+from streams.testing import understood
+from tests.histories import UNKNOWN, History, Step
+
+LATEST = -1
+"""The ticket (or reply) that a step means: the last one so far."""
+
+_MINUTE, _DAY = 60.0, 86_400.0
+
+
+def full_life() -> History:
+    """Everything that can come, about Ann, with others linked to her."""
+    return [
+        *(Step(0.0, event) for event in _taught()),
+        *_intents(),
+        *_answers(),
+        *(Step(_MINUTE, event, LATEST) for event in _told()),
+        *_deliveries(),
+        *_identities(),
+        *(_wrote("ann", "hello", f"f{n}", wait=0.0) for n in range(62)),
+        Step(60 * _DAY, contacts.CustomerDescribed(customer_id="ann", name="Anna")),
+    ]
+
+
+def _taught() -> list[Event]:
+    published = knowledge.ArticlePublished(article_id="a2", title="Passwords", body="Use the link.")
+    return [
+        desk.SpecialistDescribed(specialist_id="bo", team="general", languages=["en"]),
+        desk.SpecialistDescribed(specialist_id="cy", senior=True, skills=["billing"], capacity=1),
+        desk.AvailabilityReported(specialist_id="cy", available=False),
+        desk.AvailabilityReported(specialist_id="cy", available=True),
+        published,
+        published.model_copy(update={"article_id": "a9"}),
+        knowledge.ArticleRetired(article_id="a9", by="bo"),
+        knowledge.CategoryTaught(name="billing", examples=["charged twice"], priority="high"),
+        knowledge.TagTaught(name="refund"),
+        knowledge.ToneLabelled(text="awful", score=0.1),
+        _described(lifetime_value=20_000.0, account_manager="mo", handles='{"email":["ann"]}'),
+    ]
+
+
+def _described(**fields: Any) -> contacts.CustomerDescribed:  # Any: the event's fields
+    return contacts.CustomerDescribed(customer_id="ann", name="Ann", **fields)
+
+
+def _wrote(
+    customer: str,
+    message: str,
+    thread: str,
+    seen: Understanding | None = None,
+    *,
+    wait: float = _MINUTE,
+    **fields: str,
+) -> Step:
+    told = {
+        "channel": "email",
+        "customer_id": customer,
+        "handle": customer,
+        "message": message,
+        "thread": thread,
+        "provider_id": "",
+        "subject": "How do I log in",
+        **fields,
+    }
+    event = contacts.ContactReceived.model_validate(told)
+    return Step(wait, event, understanding=seen or understood())
+
+
+_ASKED: list[tuple[type[intents.Intent], dict[str, Any]]] = [
+    (intents.ReplyWritten, {"text": "Please try again."}),
+    (intents.NoteWritten, {"text": "looks odd"}),
+    (intents.EscalationAsked, {"triggers": ["complaint"]}),
+    (intents.AssignmentAsked, {"specialist_id": "bo"}),
+    (intents.TransferAsked, {"team": "money"}),
+    (intents.PriorityAsked, {"priority": "critical"}),
+    (intents.CategoryAsked, {"category": "billing"}),
+    (intents.TagsAsked, {"add": ["x"]}),
+    (intents.SnoozeAsked, {"until": "2026-12-01T08:00:00Z"}),
+    (intents.ConfirmationAsked, {}),
+    (intents.FollowUpAsked, {}),
+    (intents.TeamAlertAsked, {}),
+    (intents.NoticeAsked, {"text": "We are on it."}),
+    (intents.HandoverAsked, {"to": "bo"}),
+    (intents.SplitAsked, {"messages": [UNKNOWN]}),
+    (intents.MergeAsked, {"into": UNKNOWN}),
+    (intents.UnmergeAsked, {}),
+    (intents.ResolveAsked, {}),
+    (intents.ReopenAsked, {}),
+    (intents.ResolveAsked, {}),
+    (intents.CloseAsked, {}),
+]
+
+
+def _intents() -> Iterator[Step]:
+    """Each intent on a ticket of its own: one that is unhappy, so that a person is asked."""
+    unhappy = understood(sentiment_score=0.1, cues=["complaint"], language="de")
+    for number, (kind, fields) in enumerate(_ASKED):
+        yield _wrote("ann", "my order 77 is late", f"i{number}", unhappy, wait=2 * _DAY)
+        yield _wrote("ann", "and another thing", f"i{number}")
+        told = {"ticket_id": UNKNOWN, "customer_id": "ann", "by": "bo", **fields}
+        yield Step(_MINUTE, kind.model_validate(told), LATEST, other=1)
+
+
+def _answers() -> Iterator[Step]:
+    """An article answers and helps, answers and does not, is suggested, is met with silence."""
+    yield Step(_MINUTE, _described(lifetime_value=1.0))
+    sure, unsure = ([{"id": "a2", "confidence": score}] for score in (0.95, 0.6))
+    for number, (found, cue) in enumerate(
+        [(sure, "thanks"), (sure, "not_solved"), (unsure, "solved"), (sure, "")]
+    ):
+        question = "how do I log in?"
+        yield _wrote("ann", question, f"a{number}", understood(solutions=found), wait=4 * _DAY)
+        if cue:
+            yield _wrote("ann", "well", f"a{number}", understood(cues=[cue]))
+    yield _wrote("ann", "I am away", "a0", understood(cues=["out_of_office"]), wait=5 * _DAY)
+    yield _wrote("ann", "  ", "a0")
+
+
+def _told() -> list[Event]:
+    ann: dict[str, Any] = {"customer_id": "ann"}
+    crash = contacts.ProductSignalReported(**ann, kind="app_crash")
+    return [
+        *(crash for _ in range(4)),
+        contacts.SurveyAnswered(**ann, ticket_id=UNKNOWN, score=2, comment="slow"),
+        contacts.SurveyAnswered(**ann, score=5),
+        contacts.InteractionReported(**ann, kind="call", by="crm"),
+        contacts.DraftWritten(**ann, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
+        intents.ConversationStarted(**ann, channel="email", text="We saw crashes", by="bo"),
+    ]
+
+
+def _deliveries() -> Iterator[Step]:
+    reply: dict[str, Any] = {"customer_id": "ann", "request_id": UNKNOWN}
+    outcomes: list[Event] = [
+        contacts.ReplyAttempted(**reply, attempt=1, transport="local"),
+        contacts.ReplyAccepted(**reply, transport="local", provider_message_id="m1"),
+        contacts.ReplyDelivered(**reply),
+        contacts.ReplyRead(**reply),
+        contacts.ReplyFailed(**reply, attempt=1, error="no", final=True),
+        contacts.ReplyUnconfirmed(**reply, attempt=1),
+    ]
+    return (Step(_MINUTE, outcome, LATEST) for outcome in outcomes)
+
+
+def _identities() -> Iterator[Step]:
+    """Somebody unidentified turns out to be Ann, writes on, and was not her after all."""
+    about: dict[str, Any] = {
+        "customer_id": "c_1",
+        "channel": "whatsapp",
+        "handle": "c_1",
+        "other_customer_id": "ann",
+        "by": "bo",
+    }
+    yield _wrote("c_1", "hello", "w1", channel="whatsapp")
+    yield Step(_MINUTE, intents.LinkAsked(**about))
+    yield _wrote("c_1", "are you there?", "w1", channel="whatsapp")
+    yield Step(_MINUTE, intents.UnlinkAsked(**about))

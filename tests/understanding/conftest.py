@@ -1,0 +1,22 @@
+"""The shipped models, loaded once a process."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.starter import lines
+from streams.understanding.index import KnowledgeIndex
+from streams.understanding.light import LightModels
+from tests.understood import category
+
+
+@pytest.fixture(scope="session")
+def models() -> LightModels:
+    return LightModels.load()
+
+
+@pytest.fixture(scope="session")
+def starter() -> KnowledgeIndex:
+    """An index that was taught the starter categories and nothing else."""
+    taught = tuple(category(line) for line in lines("categories"))
+    return KnowledgeIndex((), taught, (), (), "starter")

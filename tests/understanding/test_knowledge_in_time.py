@@ -1,0 +1,197 @@
+"""Every turn sees what was taught by its clock, and what is learned is what the agent decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import hypothesis
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from agents import learning
+from projections.article import ArticleLine, evolve
+from schemas.event import Event
+from schemas.events.choices import ExampleLearned
+from schemas.events.knowledge import (
+    ArticlePublished,
+    ArticleRetired,
+    CategoryTaught,
+    ExampleProposed,
+    SolutionAccepted,
+    SolutionRejected,
+    SolutionShown,
+)
+from schemas.record import Record
+from streams.knowledge import KnowledgeHistory
+from streams.testing import START, given
+from streams.understanding.light import LightModels
+from tests.taught import knowledge_records
+
+HOUR = timedelta(hours=1)
+ARTICLE = ArticlePublished(article_id="a", title="Change the PIN", body="In the app.")
+QUESTION = "how do I pick other digits"
+
+
+def history(models: LightModels, events: Sequence[tuple[datetime, Event]]) -> KnowledgeHistory:
+    """The history after events of one partition."""
+    found = KnowledgeHistory(models)
+    for record in knowledge_records(events):
+        found.add(record)
+    return found
+
+
+def examples(found: KnowledgeHistory, at: datetime, article: str = "a") -> tuple[str, ...]:
+    """The examples of an article that a turn sees."""
+    return next(
+        (a.examples for a in found.at(at.timestamp()).index.articles if a.id == article), ()
+    )
+
+
+def test_what_people_teach_counts_at_once(models: LightModels) -> None:
+    found = history(models, [(START, ARTICLE)])
+    assert found.at(START.timestamp() - 1).article("a") is None
+    assert found.at(START.timestamp()).article("a") is not None
+
+
+def test_what_was_learned_joins_at_the_full_hour(models: LightModels) -> None:
+    moment = START + timedelta(minutes=10)
+    found = history(
+        models, [(START, ARTICLE), (moment, ExampleProposed(article_id="a", example=QUESTION))]
+    )
+    assert examples(found, moment) == ()
+    assert examples(found, START + HOUR) == (QUESTION,)
+
+
+def test_a_retired_article_is_gone_and_learns_nothing(models: LightModels) -> None:
+    retired = ArticleRetired(article_id="a", by="p")
+    found = history(
+        models,
+        [
+            (START, ARTICLE),
+            (START, retired),
+            (START, ExampleProposed(article_id="a", example=QUESTION)),
+            (START + 2 * HOUR, ARTICLE),
+        ],
+    )
+    assert found.at((START + HOUR).timestamp()).article("a") is None
+    assert examples(found, START + 3 * HOUR) == ()
+
+
+def test_an_article_that_serves_badly_learns_nothing(models: LightModels) -> None:
+    rejected = [(START, SolutionRejected(article_id="a")) for _ in range(5)]
+    proposed = (START, ExampleProposed(article_id="a", example=QUESTION))
+    assert examples(history(models, [(START, ARTICLE), *rejected, proposed]), START + HOUR) == ()
+    before = history(models, [(START, ARTICLE), proposed, *rejected])
+    assert examples(before, START + HOUR) == (QUESTION,)
+
+
+def test_a_new_version_keeps_what_was_learned_and_drops_what_it_no_longer_has(
+    models: LightModels,
+) -> None:
+    first = ARTICLE.model_copy(update={"examples": ["old"]})
+    second = ARTICLE.model_copy(update={"examples": ["new"]})
+    found = history(
+        models,
+        [
+            (START, first),
+            (START, ExampleProposed(article_id="a", example=QUESTION)),
+            (START + 2 * HOUR, second),
+        ],
+    )
+    assert examples(found, START + HOUR) == ("old", QUESTION)
+    assert examples(found, START + 2 * HOUR) == ("new", QUESTION)
+
+
+def test_a_repeated_record_is_learned_once(models: LightModels) -> None:
+    records = knowledge_records(
+        [(START, ARTICLE), *((START, SolutionRejected(article_id="a")) for _ in range(4))]
+    )
+    found = KnowledgeHistory(models)
+    for record in (*records, records[-1]):
+        found.add(record)
+    proposed = (START, ExampleProposed(article_id="a", example=QUESTION))
+    found.add(knowledge_records([proposed], first=9)[0])
+    assert examples(found, START + HOUR) == (QUESTION,)
+
+
+def test_the_version_changes_with_what_is_taught_and_not_with_how_it_serves(
+    models: LightModels,
+) -> None:
+    events: list[tuple[datetime, Event]] = [
+        (START, ARTICLE),
+        (START + HOUR, SolutionShown(article_id="a")),
+        (START + 2 * HOUR, CategoryTaught(name="pins", examples=["my pin"])),
+    ]
+    found = history(models, events)
+    versions = [
+        found.at((START + n * HOUR - timedelta(minutes=1)).timestamp()).versions["index"]
+        for n in (0, 1, 2, 3)
+    ]
+    assert versions[0] == "empty"
+    assert versions[1] == versions[2] != versions[3]
+
+
+def test_an_earlier_turn_sees_the_earlier_index_again(models: LightModels) -> None:
+    events: list[tuple[datetime, Event]] = [
+        (START, ARTICLE),
+        (START + HOUR, ArticleRetired(article_id="a", by="p")),
+    ]
+    found = history(models, events)
+    assert found.at((START + HOUR).timestamp()).article("a") is None
+    assert found.at(START.timestamp()).article("a") is not None
+    assert found.at((START + HOUR).timestamp()).article("a") is None
+
+
+EVENTS = st.sampled_from(
+    [
+        ARTICLE,
+        ARTICLE.model_copy(update={"examples": [QUESTION]}),
+        ARTICLE.model_copy(update={"body": "Elsewhere."}),
+        ArticleRetired(article_id="a", by="p"),
+        ExampleProposed(article_id="a", example=QUESTION),
+        ExampleProposed(article_id="a", example="another question"),
+        ExampleProposed(article_id="b", example=QUESTION),
+        SolutionAccepted(article_id="a"),
+        SolutionRejected(article_id="a"),
+        SolutionShown(article_id="a"),
+    ]
+)
+
+
+@settings(max_examples=80)
+@hypothesis.given(told=st.lists(EVENTS, max_size=25))
+def test_the_index_learns_what_the_agent_learns(models: LightModels, told: list[Event]) -> None:
+    lines = {
+        name: given(key=name, agents=learning.AGENTS, state=ArticleLine(), evolve=evolve)
+        for name in ("a", "b")
+    }
+    learned = set()
+    for event in told:
+        name = str(getattr(event, "article_id", ""))
+        lines[name] = lines[name].when(event)
+        learned |= {one.example for one in lines[name].all(ExampleLearned)}
+    found = history(models, [(START, event) for event in told] + [(START, ARTICLE)])
+    assert set(examples(found, START + HOUR)) == learned
+    assert examples(found, START + HOUR, "b") == ()
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_partitions_may_be_read_in_any_order(models: LightModels, partitions: int) -> None:
+    events: list[tuple[datetime, Event]] = [
+        (START + n * timedelta(minutes=20), ArticlePublished(
+            article_id=f"a{n}", title=f"Title {n}", body="Body."
+        ))
+        for n in range(6)
+    ]  # fmt: skip
+    records = knowledge_records(events, partitions=partitions)
+
+    def articles(order: Sequence[Record]) -> list[list[str]]:
+        found = KnowledgeHistory(models)
+        for record in order:
+            found.add(record)
+        return [sorted(a.id for a in found.at(at.timestamp()).index.articles) for at, _ in events]
+
+    by_partition = sorted(records, key=lambda r: (-(r.partition or 0), r.offset or 0))
+    assert articles(records) == articles(by_partition)

@@ -1,0 +1,51 @@
+"""Languages are those of the open files, by BCP 47 code; an unsure short text keeps the known."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.understanding.light import LightModels
+from tests.understood import EMPTY, seen
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("I was charged twice for the same order last week", "en"),
+        ("Ich habe meine Karte verloren und brauche eine neue", "de"),
+        ("Ma carte a été volée, pouvez-vous la bloquer ?", "fr"),
+        ("He perdido mi tarjeta y necesito ayuda urgente", "es"),
+        ("Ho perso la mia carta di credito, cosa devo fare?", "it"),
+        ("Perdi o meu cartão e preciso de ajuda com isso", "pt"),
+        ("Ik ben mijn pas kwijt en heb een nieuwe nodig", "nl"),
+        ("Moja karta została skradziona, proszę o pomoc", "pl"),
+        ("Моя карта была украдена, помогите пожалуйста", "ru"),
+        ("カードが盗まれました。助けてください", "ja"),
+        ("我的银行卡被偷了，请帮助我", "zh"),
+        ("mera card kyu block ho gaya hai please check karo", "hi-Latn"),
+    ],
+)
+def test_a_sentence_is_recognised(models: LightModels, message: str, language: str) -> None:
+    found = seen(models, message)
+    assert found.language == language
+    assert found.language_confidence is not None
+    assert found.language_confidence > 0.5
+
+
+@pytest.mark.parametrize("message", ["ok", "hm", "12345", "...", "Thanks", "😀"])
+def test_a_text_too_short_to_tell_keeps_the_known_language(
+    models: LightModels, message: str
+) -> None:
+    found = models.understand(message, known_language="de", index=EMPTY)
+    assert (found.language, found.language_confidence) == ("de", None)
+    assert seen(models, message).language is None
+
+
+def test_a_clear_sentence_overrules_the_known_language(models: LightModels) -> None:
+    message = "Ma carte a été volée, pouvez-vous la bloquer ?"
+    assert models.understand(message, known_language="de", index=EMPTY).language == "fr"
+
+
+def test_the_tone_of_a_language_that_no_model_knows_is_neutral(models: LightModels) -> None:
+    message = "Das ist eine Unverschämtheit, ich bin stinksauer auf diesen Saftladen!"
+    assert seen(models, message).sentiment_score == 0.5

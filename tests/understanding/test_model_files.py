@@ -1,0 +1,74 @@
+"""Model files are those of the manifest, or the desk does not start and says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from streams.errors import Misconfigured
+from streams.understanding.artefacts import MANIFEST, ModelUnavailable, read, shipped
+from streams.understanding.light import LightModels
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped files."""
+    copy = tmp_path / "artefacts"
+    shutil.copytree(str(shipped()), copy)
+    return copy
+
+
+def test_every_shipped_file_is_in_the_manifest_and_as_it_says() -> None:
+    arrays, versions = read(shipped())
+    files = {one.name for one in Path(str(shipped())).iterdir()} - {MANIFEST}
+    assert files == {f"{name}.npz" for name in arrays}
+    assert set(versions) == set(arrays)
+    assert all(len(version.split("+")[1]) == 12 for version in versions.values())
+
+
+def test_a_copy_of_the_files_loads(folder: Path) -> None:
+    assert LightModels.load(folder).versions == LightModels.load().versions
+
+
+@pytest.mark.parametrize(
+    "file", ["categories.npz", "idf.npz", "language.npz", "linking_idf.npz", "retrieval.npz"]
+)
+def test_an_altered_file_is_refused_by_name(folder: Path, file: str) -> None:
+    content = bytearray((folder / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / file).write_bytes(content)
+    with pytest.raises(ModelUnavailable, match=file) as raised:
+        LightModels.load(folder)
+    assert isinstance(raised.value, Misconfigured)
+    assert "training/train.py" in str(raised.value.remedy)
+
+
+def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "tone.npz").unlink()
+    with pytest.raises(ModelUnavailable, match=r"tone\.npz") as raised:
+        LightModels.load(folder)
+    assert "install the package again" in str(raised.value.remedy)
+
+
+def test_a_missing_manifest_is_refused_by_name(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    with pytest.raises(ModelUnavailable, match=MANIFEST):
+        LightModels.load(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"tone.npz": 1}'])
+def test_an_unreadable_manifest_is_refused(folder: Path, content: str) -> None:
+    (folder / MANIFEST).write_text(content)
+    with pytest.raises(ModelUnavailable, match=MANIFEST):
+        LightModels.load(folder)
+
+
+def test_a_manifest_that_lacks_a_model_is_refused(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    del manifest["tone.npz"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable, match="tone"):
+        LightModels.load(folder)

@@ -1,0 +1,139 @@
+"""Categories are taught by examples and count from the very next message."""
+
+from __future__ import annotations
+
+from streams.understanding.index import KnowledgeIndex
+from streams.understanding.knowledge_items import Category, Tag
+from streams.understanding.light import LightModels
+from tests.understood import index, seen
+
+PARCEL = Category(
+    "parcel_late",
+    (
+        "where is my parcel",
+        "my package has not arrived yet",
+        "the delivery is late",
+        "tracking says it is still in transit",
+        "when will my shipment be delivered",
+    ),
+)
+INVOICE = Category(
+    "invoice_copy",
+    (
+        "please send me the invoice",
+        "I need a copy of my bill",
+        "where can I download the invoice for May",
+        "our accounting needs the invoice as PDF",
+        "you forgot to send the bill",
+    ),
+)
+LOGIN = Category(
+    "cannot_log_in",
+    (
+        "I cannot log in",
+        "my password does not work",
+        "the login page rejects me",
+        "I am locked out of my account",
+        "reset my password please",
+    ),
+)
+
+
+def test_five_examples_a_category_are_enough(models: LightModels) -> None:
+    taught = index(PARCEL, INVOICE, LOGIN)
+    for message, name in (
+        ("Hello, my parcel is late, when will it be delivered?", "parcel_late"),
+        ("could you send me a copy of the invoice", "invoice_copy"),
+        ("locked out, the password is rejected", "cannot_log_in"),
+    ):
+        found = seen(models, message, taught)
+        assert found.categories[0].name == name
+        assert found.categories[0].confidence > 0.5
+        assert len(found.categories) == 3
+
+
+def test_typing_errors_are_forgiven(models: LightModels) -> None:
+    found = seen(models, "wher is my parcell, delivry late", index(PARCEL, INVOICE, LOGIN))
+    assert found.categories[0].name == "parcel_late"
+
+
+def test_what_fits_nowhere_is_out_of_scope(models: LightModels) -> None:
+    taught = index(PARCEL, INVOICE, LOGIN)
+    strange = seen(models, "what is the capital of mongolia", taught).out_of_scope
+    usual = seen(models, "the parcel has not arrived", taught).out_of_scope
+    assert strange is not None
+    assert usual is not None
+    assert usual < 0.5 < strange
+
+
+def test_probabilities_and_out_of_scope_are_one_together(models: LightModels) -> None:
+    found = seen(models, "the parcel has not arrived", index(PARCEL, INVOICE, LOGIN))
+    assert found.out_of_scope is not None
+    total = sum(one.confidence for one in found.categories) + found.out_of_scope
+    assert abs(total - 1.0) < 0.001
+
+
+def test_a_category_without_examples_is_never_chosen(models: LightModels) -> None:
+    found = seen(models, "my parcel is late", index(PARCEL, Category("empty"), INVOICE))
+    assert "empty" not in [one.name for one in found.categories]
+
+
+def test_only_categories_without_examples_are_like_none(models: LightModels) -> None:
+    found = seen(models, "my parcel is late", index(Category("empty")))
+    assert (found.categories, found.out_of_scope) == ([], None)
+
+
+def test_a_single_category_with_one_example_works(models: LightModels) -> None:
+    taught = index(Category("only", ("my parcel is late",)))
+    near = seen(models, "my parcel is late", taught)
+    far = seen(models, "what is the capital of mongolia", taught)
+    assert [one.name for one in near.categories] == ["only"]
+    assert near.categories[0].confidence > far.categories[0].confidence
+
+
+def test_the_same_example_under_two_categories_splits_the_probability(models: LightModels) -> None:
+    taught = index(Category("a", ("my parcel is late",)), Category("b", ("my parcel is late",)))
+    found = seen(models, "my parcel is late", taught).categories
+    assert abs(found[0].confidence - found[1].confidence) < 0.05
+
+
+def test_examples_of_no_words_do_no_harm(models: LightModels) -> None:
+    taught = index(Category("odd", ("", "!!!", "😀")), PARCEL)
+    assert seen(models, "my parcel is late", taught).categories[0].name == "parcel_late"
+
+
+def test_the_starter_categories_know_more_than_their_examples(
+    models: LightModels, starter: KnowledgeIndex
+) -> None:
+    for message, name in (
+        ("i think somebody stole my phone last night", "lost_or_stolen_phone"),
+        ("how old do my kids have to be for an account", "age_limit"),
+        ("the atm swallowed it", "card_swallowed"),
+    ):
+        assert seen(models, message, starter).categories[0].name == name
+
+
+def test_a_category_beside_the_starter_ones_is_learned(
+    models: LightModels, starter: KnowledgeIndex
+) -> None:
+    taught = KnowledgeIndex((), (*starter.categories, PARCEL), (), (), "more")
+    assert seen(models, "my parcel is late again", taught).categories[0].name == "parcel_late"
+    assert seen(models, "the atm swallowed it", taught).categories[0].name == "card_swallowed"
+
+
+def test_a_forgotten_category_is_gone_with_the_next_message(models: LightModels) -> None:
+    assert seen(models, "my parcel is late", index(PARCEL, LOGIN)).categories[0].name == PARCEL.name
+    after = seen(models, "my parcel is late", index(LOGIN)).categories
+    assert [one.name for one in after] == [LOGIN.name]
+
+
+def test_a_message_bears_every_tag_that_fits(models: LightModels) -> None:
+    refund = Tag("refund", ("I want my money back", "please refund me", "give me a refund"))
+    angry = Tag("angry", ("this is unacceptable", "I am furious", "worst company ever"))
+    taught = index(refund, Tag("none"), angry)
+    assert seen(models, "this is unacceptable, please refund me", taught).tags == [
+        "refund",
+        "angry",
+    ]
+    assert seen(models, "I want my money back, a refund please", taught).tags == ["refund"]
+    assert seen(models, "where is the nearest branch", taught).tags == []

@@ -1,0 +1,154 @@
+"""How a message sounds, what it asks for, how urgent it is and by when."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from streams.understanding.cue_phrases import CUES, URGENCY
+from streams.understanding.cues import deadlines, spotted
+from streams.understanding.knowledge_items import ToneLabel
+from streams.understanding.light import LightModels
+from streams.understanding.text import clean, sentences
+from tests.understood import index, seen
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This is the third time I am writing and nobody has fixed it. I am fed up.",
+        "Your service is terrible and I am very disappointed!",
+        "I need to know my balance. This is absolutely unacceptable, I am furious.",
+        "worst company ever, you are useless",
+    ],
+)
+def test_an_unhappy_message_scores_under_the_trigger(models: LightModels, message: str) -> None:
+    assert seen(models, message).sentiment_score < 0.3
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How do I change the PIN of my card?",
+        "Thank you so much, that was really helpful!",
+        "My order number is 4711-88",
+        "hello",
+        "",
+    ],
+)
+def test_a_calm_message_scores_above_the_trigger(models: LightModels, message: str) -> None:
+    assert seen(models, message).sentiment_score >= 0.3
+
+
+def test_thanks_score_above_complaints(models: LightModels) -> None:
+    happy = seen(models, "Great, thank you, that was a wonderful help!").sentiment_score
+    calm = seen(models, "How do I change the PIN of my card?").sentiment_score
+    angry = seen(models, "This is ridiculous, you are useless.").sentiment_score
+    assert angry < calm < happy
+
+
+def test_labels_of_the_deployment_move_the_tone(models: LightModels) -> None:
+    message = "My transfer has still not arrived."
+    said = [f"{message} It is day {day}." for day in range(30)]
+    before = seen(models, message).sentiment_score
+    worse = seen(models, message, index(*(ToneLabel(text, 0.0) for text in said)))
+    better = seen(models, message, index(*(ToneLabel(text, 1.0) for text in said)))
+    assert worse.sentiment_score < before < better.sentiment_score
+
+
+@pytest.mark.parametrize(
+    ("message", "cue"),
+    [
+        ("Thanks, that worked", "solved"),
+        ("it's working again", "solved"),
+        ("The problem is solved", "solved"),
+        ("Thank you very much", "thanks"),
+        ("It still doesn’t work", "not_solved"),
+        ("that did not help", "not_solved"),
+        ("I want to talk to a real person", "asks_person"),
+        ("Please put me through to a manager", "asks_person"),
+        ("I would like to make a formal complaint", "complaint"),
+        ("My lawyer will contact you", "legal_threat"),
+        ("I am switching to another bank", "churn_threat"),
+        ("Hi there", "greeting_only"),
+        ("I am out of the office until Monday", "out_of_office"),
+    ],
+)
+def test_a_cue_is_found(models: LightModels, message: str, cue: str) -> None:
+    assert cue in seen(models, message).cues
+
+
+@pytest.mark.parametrize(
+    ("message", "cue"),
+    [
+        ("I want this fixed immediately", "solved"),
+        ("When will it be fixed?", "solved"),
+        ("Is it solved?", "solved"),
+        ("Please make sure it is resolved", "solved"),
+        ("it is still not solved", "solved"),
+        ("It worked, but now it still does not work", "solved"),
+        ("Hi, where is my card", "greeting_only"),
+        ("thankless", "thanks"),
+        ("the lawn is green", "legal_threat"),
+    ],
+)
+def test_what_only_looks_like_a_cue_is_none(models: LightModels, message: str, cue: str) -> None:
+    assert cue not in seen(models, message).cues
+
+
+@pytest.mark.parametrize(
+    ("message", "indicator"),
+    [
+        ("I need this ASAP", "asap"),
+        ("This is urgent", "urgent"),
+        ("I need it by tomorrow", "deadline"),
+        ("I am stuck at the airport", "stuck"),
+        ("Our site is down", "outage"),
+        ("My card was stolen", "danger"),
+    ],
+)
+def test_urgency_is_named(models: LightModels, message: str, indicator: str) -> None:
+    assert indicator in seen(models, message).urgency_indicators
+
+
+def test_no_rush_is_no_urgency(models: LightModels) -> None:
+    assert seen(models, "No rush, but I need it by tomorrow").urgency_indicators == []
+    assert seen(models, "How do I change my PIN?").urgency_indicators == []
+
+
+def test_deadlines_are_quoted_or_exact() -> None:
+    assert deadlines("Please answer by tomorrow, or within 2 hours.") == [
+        "by tomorrow",
+        "within 2 hours",
+    ]
+    assert deadlines("It ends by 2026-05-01T12:00:00Z.") == ["2026-05-01T12:00:00Z"]
+    assert deadlines("no deadline at all") == []
+    assert len(deadlines(" ".join(f"within {n} hours" for n in range(50)))) == 5
+
+
+def test_every_wording_is_a_pattern_that_is_found_in_lower_case() -> None:
+    for phrases in (*CUES.values(), *URGENCY.values()):
+        for phrase in phrases:
+            assert re.compile(phrase)
+            assert phrase.replace(r"\B", "").replace(r"\D", "") == phrase.lower()
+
+
+def test_one_sentence_of_many_is_enough(models: LightModels) -> None:
+    calm = "My order number is 4711. "
+    message = calm * 3 + "I am fed up with this terrible service! " + calm * 3
+    found = seen(models, message)
+    assert found.sentiment_score < 0.3
+    assert "complaint" in found.cues
+
+
+def test_cues_are_found_in_each_sentence_on_its_own() -> None:
+    assert "thanks" in spotted("THANKS")
+    assert spotted("nothing of that kind") == frozenset()
+
+
+def test_greetings_signatures_and_quotes_are_not_read() -> None:
+    mail = "Dear support team,\n\nMy card is lost.\n> old text\n\nKind regards,\nAnn"
+    assert clean(mail) == "My card is lost."
+    assert clean("Hi there") == "Hi there"
+    assert sentences("One. Two? Three!\nFour") == ["One.", "Two?", "Three!", "Four"]
