@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.agent import Agent, Decide
 from agents.channel import FLOOD_BEGINS
+from agents.escalation import TOO_MANY
 from agents.lifecycle_signals import concerned
 from agents.world import World
 from projections.case import Case, Ticket
@@ -57,20 +58,26 @@ def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Nobody is free, or a reply did not get through: the team must know, once each."""
+    """Nobody is free, or a reply did not get through: the team must know, once each.
+
+    Where there is no roster, or a crowd waits, one more that waits is no news.
+    """
     event = record.event
     assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
     ticket = case.ticket(event.ticket_id)
     if ticket is None or case.merged_into is not None:
         return
     if isinstance(event, SpecialistUnavailable):
-        if "still_waiting" not in event.reasons:
+        if _NO_NEWS.isdisjoint(event.reasons):
             coming = _coming(event)
             text = f"nobody is free, {coming}: {ticket.subject}"
             yield alert(case, ticket, world, "nobody_free", text)
     elif isinstance(event, ReplyUnconfirmed) or event.final:
         text = f"a reply did not get through: {ticket.subject}"
         yield alert(case, ticket, world, "delivery", text)
+
+
+_NO_NEWS = frozenset({"still_waiting", "no_specialists", TOO_MANY})
 
 
 def _coming(event: SpecialistUnavailable) -> str:

@@ -24,6 +24,7 @@ from agents.forwarding import (
     is_elsewhere,
     parts,
 )
+from agents.handing_back import NOT_LINKED, nothing_to_return, request, returned, unlinked
 from agents.lifecycle_intents import refused
 from agents.lifecycle_merges import is_request
 from agents.rulings import Refusal
@@ -42,9 +43,6 @@ from schemas.events.decisions import (
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from schemas.record import Record
 
-_NOT_LINKED = Refusal("not_linked", "name the address and the customer that it was linked to")
-
-_encoder = msgspec.json.Encoder()
 _tickets = msgspec.json.Decoder(list[Ticket])
 _profile = msgspec.json.Decoder(Case)
 
@@ -100,31 +98,15 @@ def _unlink(event: UnlinkAsked, case: Case, world: World) -> Iterator[Event]:
     address: Handles = {event.channel: (event.handle,)}
     if survivor == case.customer_id:
         if event.handle in case.handles.get(event.channel, ()):
-            yield _unlinked(event.channel, event.handle, None, case, world)
+            yield unlinked(event.channel, event.handle, None, case, world)
         else:
-            yield refused(event, case, world, _NOT_LINKED)
+            yield refused(event, case, world, NOT_LINKED)
     elif case.merged_into == survivor:
         yield _unmerged(event.channel, event.handle, "asked", case, world)
         known = with_handle(case.handles, event.channel, event.handle)
-        yield _give_back(known, case.absorbed, case, survivor)
+        yield request(known, case.absorbed, case, survivor)
     else:
-        yield _give_back(address, (), case, survivor)
-
-
-def _give_back(
-    handles: Handles, absorbed: tuple[str, ...], case: Case, survivor: str
-) -> TicketHandedOver:
-    """The request to the survivor: part 0 of 0, with the addresses whose tickets shall return."""
-    wanted = Case(customer_id=case.customer_id, handles=handles, absorbed=absorbed)
-    return TicketHandedOver(
-        customer_id=survivor,
-        from_customer_id=case.customer_id,
-        part=0,
-        parts=0,
-        undo=True,
-        tickets="[]",
-        profile=_encoder.encode(wanted).decode(),
-    )
+        yield request(address, (), case, survivor)
 
 
 def _took_over(event: TicketHandedOver, case: Case, world: World) -> Iterator[Event]:
@@ -132,11 +114,11 @@ def _took_over(event: TicketHandedOver, case: Case, world: World) -> Iterator[Ev
         return
     profile = _profile.decode(event.profile)
     if is_request(event) and event.from_customer_id == case.customer_id:
-        yield _nothing_to_return(case, world)
+        yield nothing_to_return(case, world)
     elif is_request(event) and case.merged_into is not None:
         yield event.model_copy(update={"customer_id": case.merged_into})
     elif is_request(event):
-        yield from _return(event.from_customer_id, profile, case, world)
+        yield from returned(event.from_customer_id, profile, case, world)
     elif case.merged_into is not None and case.customer_id in profile.absorbed:
         yield _unmerged(None, None, "circle", case, world)
     elif case.merged_into is not None:
@@ -151,45 +133,6 @@ def _took_over(event: TicketHandedOver, case: Case, world: World) -> Iterator[Ev
         for channel, handles in profile.handles.items():
             for handle in handles:
                 yield _linked(channel, handle, event.from_customer_id, case, world)
-
-
-def _return(to: str, wanted: Case, case: Case, world: World) -> Iterator[Event]:
-    """Hand back what belongs to the absorbed line: its own tickets, and its address's."""
-    points = {(channel, h) for channel, handles in wanted.handles.items() for h in handles}
-    theirs = {point for point in points if point[1] in case.handles.get(point[0], ())}
-    homes = {to, *wanted.absorbed}
-    tickets = sorted(
-        (t for t in case.tickets.values() if t.home in homes or (t.channel, t.handle) in points),
-        key=lambda t: t.id,
-    )
-    if not tickets and not theirs and not homes.intersection(case.absorbed):
-        yield _nothing_to_return(case, world)
-        return
-    for channel, handle in sorted(theirs):
-        yield _unlinked(channel, handle, to, case, world)
-    profile = Case(
-        customer_id=case.customer_id,
-        contacts=min(case.contacts, sum(t.contacts for t in tickets)),
-        opened=min(case.opened, len(tickets)),
-        resolved=min(case.resolved, sum(t.resolved_at is not None for t in tickets)),
-        escalations=min(case.escalations, sum(t.escalated_at is not None for t in tickets)),
-        handles=wanted.handles,
-        absorbed=wanted.absorbed,
-    )
-    yield from parts(case, to, tickets, profile, undo=True)
-
-
-def _nothing_to_return(case: Case, world: World) -> IntentRefused:
-    return IntentRefused(
-        customer_id=case.customer_id,
-        outcome="refused",
-        reasons=[_NOT_LINKED.reason],
-        policy_version=world.policy.version,
-        intent=UnlinkAsked.__name__,
-        by="",
-        reason=_NOT_LINKED.reason,
-        remedy=_NOT_LINKED.remedy,
-    )
 
 
 def _unmerged(
@@ -220,22 +163,6 @@ def _linked(
             "channel": channel,
             "handle": handle,
             "from_customer_id": origin,
-        }
-    )
-
-
-def _unlinked(
-    channel: str, handle: str, to: str | None, case: Case, world: World
-) -> IdentityUnlinked:
-    return IdentityUnlinked.model_validate(
-        {
-            "customer_id": case.customer_id,
-            "outcome": "unlinked",
-            "reasons": ["asked" if to is None else "unmerged"],
-            "policy_version": world.policy.version,
-            "channel": channel,
-            "handle": handle,
-            "to_customer_id": to,
         }
     )
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
+from agents.addressing import Place, latest_handle, place_of
 from agents.agent import Agent
 from agents.rulings import reply_channel, ruling, takes_messages
 from agents.shaping import shape, units
 from agents.world import World
-from projections.case import Case, Ticket
+from projections.case import Case
 from schemas.event import Event
 from schemas.events.decisions import (
     AnswerChosen,
@@ -33,26 +34,6 @@ from schemas.record import Record, ticket_id
 SOLVED, MORE = "That solved it", "I need more help"
 
 _STARS = ["1", "2", "3", "4", "5"]
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a message goes.
-
-    Attributes:
-        about: The ticket.
-        channel: The channel.
-        handle: The address on it; None when none is known.
-        subject: The ticket's subject.
-        thread: The provider's thread that it continues.
-        answers: The provider's id of the message that it answers.
-    """
-
-    about: str
-    channel: str
-    handle: str | None
-    subject: str = ""
-    thread: str | None = None
-    answers: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -123,37 +104,8 @@ def written(record: Record, case: Case, world: World) -> Iterator[Event]:
             yield from _shaped(message, place, case, world)
     elif isinstance(event, ConversationStarted):
         message = Message("opening", event.by, event.text)
-        handle = _latest(case, event.channel)
+        handle = latest_handle(case, event.channel)
         yield from _shaped(message, Place(ticket_id(record.id), event.channel, handle), case, world)
-
-
-def place_of(ticket: Ticket, where: str, case: Case) -> Place:
-    """Where a reply on a ticket goes: the thread is the one of the channel they wrote on last."""
-    here = where == (ticket.last_channel or ticket.channel)
-    return Place(
-        about=ticket.id,
-        channel=where,
-        handle=_address(ticket, where, case),
-        subject=ticket.subject,
-        thread=ticket.thread if here else None,
-        answers=ticket.message_id if here else None,
-    )
-
-
-def _address(ticket: Ticket, where: str, case: Case) -> str | None:
-    """The address from which the customer wrote about the ticket, else the channel's latest."""
-    contact, known = case.contact, case.handles.get(where, ())
-    wrote = contact is not None and contact.ticket_id == ticket.id and contact.channel == where
-    if wrote and contact is not None and contact.handle in known:
-        return contact.handle
-    if where == ticket.channel and ticket.handle in known:
-        return ticket.handle
-    return _latest(case, where)
-
-
-def _latest(case: Case, channel: str) -> str | None:
-    handles = case.handles.get(channel, ())
-    return handles[-1] if handles else None
 
 
 def _too_late(place: Place, case: Case, world: World) -> ReplyShaped:

@@ -23,6 +23,10 @@ Positive = Annotated[int, Field(gt=0)]
 Minutes = Annotated[int, Field(gt=0)]
 
 
+WEEKS = 52
+"""How many weeks a target may take at most: business time is not looked for without end."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -180,6 +184,11 @@ class CalendarPolicy(_Part):
             holidays=frozenset(self.holidays),
         )
 
+    @property
+    def weekly_minutes(self) -> int:
+        """How long the desk is open in a week without holidays."""
+        return sum(stop - start for spans in self.calendar.week for start, stop in spans)
+
     @cached_property
     def version(self) -> str:
         """The calendar's own version, which SLA targets name."""
@@ -280,6 +289,12 @@ class Policy(_Part):
         for name, target in self.sla.targets.items():
             if target.first_reply_minutes > target.resolution_minutes:
                 raise ValueError(f"sla.targets.{name}: the first reply is due after the resolution")
+        longest = max(target.resolution_minutes for target in self.sla.targets.values())
+        if longest > self.calendar.weekly_minutes * WEEKS:
+            raise ValueError(
+                f"sla.targets: {longest} minutes take more than {WEEKS} weeks at the calendar's "
+                "hours; promise less, or open longer"
+            )
         return self
 
     @cached_property

@@ -1,18 +1,23 @@
 """Triage: what an issue is about, how pressing it is, who should have it, whether to escalate.
 
-Nothing here reads a text: the models' findings are in the case. Every proposal for a priority is
-kept and the highest wins, so that no rule silently overwrites another.
+The judgements are in `agents.triage_rules`; here is when they are taken and what is said of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from agents.agent import Agent
 from agents.lifecycle_contacts import is_content
-from agents.policy import Policy
+from agents.triage_rules import (
+    Classification,
+    Proposed,
+    Route,
+    classify,
+    proposals,
+    route,
+    triggers,
+)
 from agents.world import CategoryRule, World
 from projections.case import Case, Ticket
 from projections.case.state import Proposal, Seen
@@ -28,140 +33,23 @@ from schemas.events.tickets import TicketOpened
 from schemas.record import Record
 from schemas.vocabulary import Trigger, priority_rank
 
+__all__ = [
+    "AGENTS",
+    "UNKNOWN",
+    "Classification",
+    "Proposed",
+    "Route",
+    "classify",
+    "proposals",
+    "route",
+    "triggers",
+]
+
 TRIAGED_ALREADY = frozenset({"split", "failure"})
 """Origins of tickets that the lifecycle triages itself, by the ticket they come from."""
 
 UNKNOWN = Seen()
 """What is known of a ticket that no message opened."""
-
-
-class Classification(msgspec.Struct, frozen=True):
-    """What an issue is about.
-
-    Attributes:
-        category: The category, if one is believed.
-        confidence: The probability of the likeliest category; None without any.
-        reasons: Why it is so.
-    """
-
-    category: str | None
-    confidence: float | None
-    reasons: list[str]
-
-
-class Proposed(msgspec.Struct, frozen=True):
-    """One rule's proposal for a priority."""
-
-    source: str
-    priority: str
-
-
-class Route(msgspec.Struct, frozen=True):
-    """Who should have an issue, and why."""
-
-    team: str
-    skills: list[str]
-    language: str | None
-    senior: bool
-    reasons: list[str]
-
-
-def classify(seen: Seen, policy: Policy) -> Classification:
-    """The category that is believed, if one is."""
-    if not seen.categories:
-        return Classification(None, None, ["no_category_fits"])
-    name, confidence = seen.categories[0]
-    limits = policy.thresholds
-    if (seen.out_of_scope or 0.0) > limits.out_of_scope:
-        return Classification(None, confidence, ["out_of_scope"])
-    if confidence < limits.category:
-        return Classification(None, confidence, ["too_unsure"])
-    return Classification(name, confidence, ["likeliest_category"])
-
-
-def proposals(
-    seen: Seen, *, rule: CategoryRule | None, vip: bool, origin: str, policy: Policy
-) -> list[Proposed]:
-    """Every rule's proposal, the highest first.
-
-    `medium` is among them, unless the desk taught that the category is less than that.
-
-    Args:
-        seen: What was understood of the message.
-        rule: What the desk taught about the category, if it has one.
-        vip: Whether the customer is a VIP.
-        origin: How the ticket began: contact, person or signal.
-        policy: The policy in force.
-    """
-    limits = policy.thresholds
-    found = [Proposed("default", "medium")]
-    if rule is not None and rule.priority is not None:
-        found.append(Proposed("category", rule.priority))
-        if priority_rank(rule.priority) < priority_rank("medium"):
-            found = found[1:]
-    if vip:
-        found.append(Proposed("vip", "urgent"))
-    if seen.sentiment < limits.negative_tone:
-        found.append(Proposed("tone", "high"))
-    if seen.urgency:
-        found.append(Proposed("urgency", "high"))
-    if rule is None and (seen.unseen_priority or 0.0) >= limits.unseen_priority:
-        found.append(Proposed("unseen_issue", "urgent"))
-    if origin == "signal":
-        found.append(Proposed("product_signal", "high"))
-    return sorted(found, key=lambda p: (-priority_rank(p.priority), p.source))
-
-
-def triggers(seen: Seen, *, priority: str, vip: bool, policy: Policy) -> list[Trigger]:
-    """The escalation triggers that fire, by name."""
-    cues = set(seen.cues)
-    fired: list[Trigger] = []
-    if priority == "critical":
-        fired.append("critical_priority")
-    if vip:
-        fired.append("vip")
-    if cues & {"complaint", "legal_threat", "churn_threat"}:
-        fired.append("complaint")
-    if seen.sentiment < policy.thresholds.negative_tone:
-        fired.append("negative_sentiment")
-    if "asks_person" in cues:
-        fired.append("asked_for_person")
-    return fired
-
-
-def route(
-    seen: Seen,
-    *,
-    category: str | None,
-    rule: CategoryRule | None,
-    vip: bool,
-    language: str | None,
-    policy: Policy,
-) -> Route:
-    """Which team, skill and language an issue needs, and whether somebody senior."""
-    routing = policy.routing
-    reasons = []
-    team = routing.teams.get(category) if category is not None else None
-    if team is not None:
-        reasons.append("policy_table")
-    elif rule is not None and rule.team is not None:
-        team, reasons = rule.team, ["taught_category"]
-    else:
-        team, reasons = routing.default_team, ["default_team"]
-    unhappy = seen.sentiment < routing.senior_below
-    if unhappy:
-        reasons.append("tone_to_senior")
-    if vip and routing.vip_senior:
-        reasons.append("vip_to_senior")
-    if language is not None:
-        reasons.append("language")
-    return Route(
-        team=team,
-        skills=[category] if category is not None else [],
-        language=language,
-        senior=unhappy or (vip and routing.vip_senior),
-        reasons=reasons,
-    )
 
 
 def classified(record: Record, case: Case, world: World) -> Iterator[Event]:

@@ -11,8 +11,11 @@ from schemas.events import desk
 from schemas.record import Record
 from schemas.vocabulary import priority_rank
 
-WAITING = 2000
-"""How many requests wait at most; beyond it the least pressing and latest is let go."""
+WAITING = 200
+"""How many requests wait at most; beyond it the least pressing and latest is let go.
+
+The whole line is stored after each turn, so a longer one would make every turn slow.
+"""
 
 SUMMARY = 300
 

@@ -20,16 +20,16 @@ from streams.deadletters import letter_of
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
-from streams.embedded.projector import Fold, limits, readable
+from streams.embedded.projector import Fold, Projector, limits, readable
 from streams.errors import Refused
 
-_PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d+)/(\d+)$")
-_TOKEN = "p1."
+_PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d{1,9})/(\d{1,18})$")
+_MARK = "p1."
 
 
 def position_of(seq: int) -> str:
     """The opaque token of a place in the log."""
-    return _TOKEN + urlsafe_b64encode(str(seq).encode()).decode().rstrip("=")
+    return _MARK + urlsafe_b64encode(str(seq).encode()).decode().rstrip("=")
 
 
 def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlite3.Connection:
@@ -56,6 +56,7 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
     fold = Fold(copy)
     bounds = limits(database, fold.topics)
     times = _Times(occurred=occurred)
+    ends: dict[tuple[str, int], int] = {}
     for entry in log.scan():
         if last is not None and entry.seq > last:
             break
@@ -63,14 +64,18 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
             _keep_letter(copy, entry, until)
             continue
         record = readable(log, entry)
-        if record is None:
-            continue
-        at = times.of(record)
+        at = None if record is None else times.of(record)
         if entry.offset >= bounds.get((entry.topic, entry.partition), 0):
             continue
-        if until is None or at <= until:
-            fold.apply(record)
+        if until is None or at is None or at <= until:
+            ends[entry.topic, entry.partition] = entry.offset + 1
+            if record is not None:
+                fold.apply(record)
     fold.flush()
+    copy.executemany(
+        "INSERT INTO read_positions VALUES (?, ?, ?, ?, ?)",
+        [(Projector.NAME, *place, end, end) for place, end in ends.items()],
+    )
     copy.execute("COMMIT")
     return connection
 
@@ -88,14 +93,14 @@ def seq_of(log: SqliteLog, position: str) -> int:
 
 
 def _seq(log: SqliteLog, moment: str) -> int | None:
-    if moment.startswith(_TOKEN):
-        text = moment.removeprefix(_TOKEN)
+    if moment.startswith(_MARK):
+        text = moment.removeprefix(_MARK)
         try:
             seq = int(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except ValueError as error:
-            raise Refused(
-                f"{moment} is not a position", "take one from an answer of pactdesk"
-            ) from error
+        except ValueError:
+            seq = -1
+        if position_of(seq) != moment or seq < 0:
+            raise Refused(f"{moment} is not a position", "take one from an answer of pactdesk")
         if seq > log.last_seq():
             raise Refused(f"the position {moment} lies beyond this log", "take one of this store")
         return seq

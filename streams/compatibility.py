@@ -33,7 +33,8 @@ def findings() -> list[str]:
 def _unreadable(
     name: str, *, reader: dict[str, Any], writer: dict[str, Any], direction: str
 ) -> list[str]:
-    result = ReaderWriterCompatibilityChecker().get_compatibility(
+    checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # it has no types
+    result = checker.get_compatibility(
         reader=avro.schema.parse(json.dumps(reader)), writer=avro.schema.parse(json.dumps(writer))
     )
     if result.compatibility is SchemaCompatibilityType.compatible:

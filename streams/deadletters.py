@@ -81,17 +81,32 @@ def waits_again(database: Database, letter_id: str) -> None:
     database.execute("DELETE FROM meta WHERE name = ?", (DONE + letter_id,))
 
 
+def put_aside_before(log: SqliteLog, entry: Entry) -> bool:
+    """Whether a worker could not read an entry: what another release can read by now counts too.
+
+    Such an entry means something once it is re-driven, in the place where it then comes to lie.
+    """
+    return log.has(_letter_id(entry))
+
+
+def _letter_id(entry: Entry) -> str:
+    return derived_id("dead", _origin(entry))
+
+
+def _origin(entry: Entry) -> str:
+    return f"{entry.topic}/{entry.partition}/{entry.offset}"
+
+
 def dead_letter(
     log: SqliteLog, entry: Entry, error: PactdeskError, *, handler: str, at: str
 ) -> None:
     """Put an unreadable log entry aside, at the clock of the turn that met it."""
-    origin = f"{entry.topic}/{entry.partition}/{entry.offset}"
     put_aside(
         log,
         DeadLetter(
-            id=derived_id("dead", origin),
+            id=_letter_id(entry),
             topic=entry.topic,
-            origin=origin,
+            origin=_origin(entry),
             handler=handler,
             error=error.what,
             remedy=error.remedy,

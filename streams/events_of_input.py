@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -159,7 +159,7 @@ def _fields(given: inputs.Input, *without: str) -> dict[str, Any]:
 def _content_id(given: inputs.ContactInput) -> str:
     """The provider id of a contact that brings none: a repeat has the same content."""
     content = given.model_dump(mode="json", exclude={"at", "provider_id", "metadata"})
-    content["at"] = None if given.at is None else given.at.astimezone(UTC).isoformat()
+    content["at"] = None if given.at is None else given.at.isoformat()
     return derived_id("content", _canonical.encode(content).decode())
 
 
@@ -170,7 +170,7 @@ def _id(given: inputs.Input, event: Event, at: datetime, place: int) -> str:
     if key is not None:
         return derived_id("intent", type(given).TYPE, str(getattr(given, "by", "")), key)
     content = _canonical.encode(given.model_dump(mode="json", exclude={"at"})).decode()
-    parts = ["input", type(given).TYPE, content, at.astimezone(UTC).isoformat()]
+    parts = ["input", type(given).TYPE, content, at.isoformat()]
     if isinstance(given, inputs.SignalInput) and given.at is None:
         parts.append(str(place))
     return derived_id(*parts)

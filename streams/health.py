@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.topics import DEAD_LETTERS, INBOXES, PARTITIONS, TOPICS
@@ -23,56 +24,81 @@ ROOM = 200 * 1024 * 1024
 Finding = dict[str, Any]  # JSON: what, ok, remedy
 
 
-def _finding(what: str, ok: bool, remedy: str = "") -> Finding:
-    return {"what": what, "ok": ok, "remedy": remedy}
+def _well(what: str) -> Finding:
+    return {"what": what, "ok": True, "remedy": ""}
+
+
+def _ill(what: str, remedy: str) -> Finding:
+    return {"what": what, "ok": False, "remedy": remedy}
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check of the embedded engine, in the order in which one would mend."""
     folder = settings.data
-    findings = [_finding(f"SQLite {sqlite3.sqlite_version}", True)]
-    writable = os.access(folder if folder.exists() else folder.absolute().parent, os.W_OK)
-    findings.append(
-        _finding(
-            f"the data directory {folder} can be written",
-            writable,
-            "make it writable for this user, or name another one with --data",
-        )
-    )
-    if not writable:
-        return findings
-    free = shutil.disk_usage(folder if folder.exists() else folder.absolute().parent).free
-    findings.append(
-        _finding(f"{free // 2**20} MiB of disk are free", free > ROOM, "free some space")
-    )
+    findings = [_well(f"SQLite {sqlite3.sqlite_version}")]
+    if not _writable(folder):
+        remedy = "make it a folder that this user may write, or name another one with --data"
+        return [*findings, _ill(f"the data directory {folder} cannot be written", remedy)]
+    findings.append(_well(f"the data directory {folder} can be written"))
+    free = shutil.disk_usage(_standing(folder)).free
+    told = f"{free // 2**20} MiB of disk are free"
+    findings.append(_well(told) if free > ROOM else _ill(told, "free some space"))
     if not (folder / FILE).exists():
-        findings.append(_finding("there is no store yet; the first command makes it", True))
-        return [*findings, _models()]
-    try:
-        database = open_database(folder)
-    except PactdeskError as error:
-        return [*findings, _finding(error.what, False, error.remedy)]
-    try:
-        findings.append(_finding(f"the store has version {VERSION}", True))
-        findings += [
-            _finding(one, False, "recover the store from a backup") for one in _damage(database)
-        ]
-        findings += [
-            _finding(one, False, "see `pactdesk topics list`") for one in topic_findings(database)
-        ]
-        letters = _count(database)
-        findings.append(
-            _finding(
-                f"{letters} dead letters were ever written", True, "see `pactdesk deadletters list`"
-            )
-        )
-    finally:
-        database.close()
+        findings.append(_well("there is no store yet; the first command makes it"))
+    else:
+        findings += _store(folder, settings)
     return [*findings, _models()]
 
 
+def _store(folder: Path, settings: Settings) -> list[Finding]:
+    try:
+        database = open_database(folder)
+    except PactdeskError as error:
+        return [_ill(error.what, error.remedy)]
+    try:
+        damage = [_ill(one, "restore the store from a backup") for one in _damage(database)]
+        if damage:
+            return damage
+        letters = _count(database)
+        return [
+            _well(f"the store has version {VERSION}"),
+            *_secret(database, settings),
+            *(_ill(one, "see `pactdesk topics list`") for one in topic_findings(database)),
+            _well(f"{letters} dead letters were ever written; see `pactdesk deadletters list`"),
+        ]
+    finally:
+        database.close()
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+
+
+def _writable(folder: Path) -> bool:
+    there = _standing(folder)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _secret(database: Database, settings: Settings) -> list[Finding]:
+    """Ids of the unidentified derive from the store's own secret, whatever is set later."""
+    wanted, kept = settings.identity.secret, database.meta("identity.secret")
+    if wanted is None or wanted == kept:
+        return []
+    return [
+        _ill(
+            "identity.secret is set to another value than this store was made with; the store's"
+            " own is in force, for its customers' ids derive from it",
+            "take the setting away, or name another folder with --data",
+        )
+    ]
+
+
 def _damage(database: Database) -> list[str]:
-    rows = database.execute("PRAGMA quick_check(5)").fetchall()
+    try:
+        rows = database.execute("PRAGMA quick_check(5)").fetchall()
+    except sqlite3.DatabaseError as error:
+        return [f"the file is damaged: {error}"]
     return [f"the file is damaged: {row[0]}" for row in rows if row[0] != "ok"]
 
 
@@ -90,9 +116,9 @@ def _models() -> Finding:
     try:
         models = LightModels.load()
     except PactdeskError as error:
-        return _finding(error.what, False, error.remedy)
+        return _ill(error.what, error.remedy)
     names = ", ".join(f"{name} {version}" for name, version in models.versions.items())
-    return _finding(f"the models are whole: {names}", True)
+    return _well(f"the models are whole: {names}")
 
 
 def topic_findings(database: Database) -> list[str]:

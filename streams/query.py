@@ -30,6 +30,9 @@ SECONDS = 60.0
 GATHERED = frozenset({"satisfaction_history", "escalation_history"})
 """Columns that a view gathers into lists itself; recognised by name."""
 
+UNITED = frozenset({"resolution_offered"})
+"""Columns of true and false that a view has from two tables, so that SQLite knows no type."""
+
 
 def _columns_of(kind: type) -> frozenset[str]:
     return frozenset(
@@ -183,7 +186,12 @@ def _refusal(error: Exception) -> Refused:
 
 
 def _shown(names: list[str], row: Sequence[Any]) -> dict[str, Any]:
-    return {
-        name: msgspec.json.decode(value) if name in GATHERED and isinstance(value, str) else value
-        for name, value in zip(names, row, strict=True)
-    }
+    return {name: _value(name, value) for name, value in zip(names, row, strict=True)}
+
+
+def _value(name: str, value: Any) -> Any:  # Any: values of any column
+    if name in GATHERED and isinstance(value, str):
+        return msgspec.json.decode(value)
+    if name in UNITED and isinstance(value, int):
+        return bool(value)
+    return value

@@ -6,8 +6,11 @@ transaction; readers never see a gap.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from projections.tables import TABLES, Table
@@ -42,7 +45,7 @@ def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: Non
     chosen = _chosen(names)
     with database.transaction():
         _fold_beside(database, chosen, step)
-        report = _compared(database, chosen)
+        report = {t.name: _compared(database, database, t, BESIDE) for t in chosen}
         tables.drop_views(database)
         for table in chosen:
             database.execute(f"DROP TABLE {table.sql_name}")
@@ -52,20 +55,46 @@ def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: Non
 
 
 def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
-    """Fold every table beside the live ones, compare, and check the lines' numbers.
+    """Fold every table anew, compare it with the live one, and check the log's numbers.
+
+    Works on one snapshot of the store and writes nothing to it: whoever works beside is not held
+    up, and what they write meanwhile is not part of it.
 
     Returns:
-        `clean`, `tables` as `rebuild` reports them, and `gaps`: missing numbers of lines.
+        `clean`, `tables` as `rebuild` reports them, and `gaps`: what is missing from the log.
     """
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        _fold_beside(database, TABLES, step)
-        report = _compared(database, TABLES)
-        gaps = list(sequence_gaps(database))
-    finally:
-        database.execute("ROLLBACK")
+    with _snapshot(database) as store, _scratch() as anew:
+        for table in TABLES:
+            anew.execute(tables.ddl(table)[0])
+        anew.execute("BEGIN")
+        _fold(store, Fold(anew), step)
+        report = {table.name: _compared(store, anew, table) for table in TABLES}
+        gaps = [*missing_records(store), *sequence_gaps(store)]
     clean = not gaps and all(one["same"] for one in report.values())
     return {"clean": clean, "tables": report, "gaps": gaps}
+
+
+@contextmanager
+def _snapshot(database: Database) -> Iterator[Database]:
+    """The store as it is now, whatever is written meanwhile."""
+    connection = sqlite3.connect(
+        f"file:{database.path.resolve().as_posix()}?mode=ro", uri=True, isolation_level=None
+    )
+    try:
+        connection.execute("BEGIN")
+        yield Database(database.path, connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _scratch() -> Iterator[Database]:
+    """An empty database in a file that nobody else sees and that goes with it."""
+    connection = sqlite3.connect("", isolation_level=None)
+    try:
+        yield Database(Path(), connection)
+    finally:
+        connection.close()
 
 
 def _chosen(names: Sequence[str]) -> tuple[Table, ...]:
@@ -82,7 +111,10 @@ def _fold_beside(database: Database, chosen: Sequence[Table], step: Step) -> Non
     for table in chosen:
         database.execute(f"DROP TABLE IF EXISTS {BESIDE}{table.name}")
         database.execute(tables.ddl(table, BESIDE)[0])
-    fold = Fold(database, chosen, BESIDE)
+    _fold(database, Fold(database, chosen, BESIDE), step)
+
+
+def _fold(database: Database, fold: Fold, step: Step) -> None:
     count = 0
     for record in replayed(database, fold.topics, folded_up_to(database, fold.topics)):
         fold.apply(record)
@@ -102,38 +134,32 @@ def folded_up_to(database: Database, topics: frozenset[str]) -> dict[tuple[str, 
     return {place: min(end, stood.get(place, 0)) for place, end in bounds.items()}
 
 
-def _compared(database: Database, chosen: Sequence[Table]) -> Report:
-    report: Report = {}
-    for table in chosen:
-        live, new = f"{table.sql_name}", f"{BESIDE}{table.name}"
-        digest, rows = digest_of(database, new, table)
-        before, _ = digest_of(database, live, table)
-        differing = 0
-        if digest != before:
-            columns = ", ".join(table.columns)
-            differing = sum(
-                int(
-                    database.execute(
-                        f"SELECT count(*) FROM (SELECT {columns} FROM {one}"
-                        f" EXCEPT SELECT {columns} FROM {other})"
-                    ).fetchone()[0]
-                )
-                for one, other in ((live, new), (new, live))
-            )
-        report[table.name] = {
-            "rows": rows,
-            "digest": digest[:16],
-            "same": digest == before,
-            "differing": differing,
-        }
-    return report
+def _compared(live: Database, anew: Database, table: Table, prefix: str = "p_") -> dict[str, Any]:
+    """What a table has become when it was folded anew, beside the live one."""
+    digest, rows = digest_of(anew, prefix + table.name, table)
+    before, _ = digest_of(live, table.sql_name, table)
+    differing = 0
+    if digest != before:
+        one = set(_rows(live, table.sql_name, table))
+        other = set(_rows(anew, prefix + table.name, table))
+        differing = len({row[0] for row in one ^ other})
+    return {
+        "rows": rows,
+        "digest": digest[:16],
+        "same": digest == before,
+        "differing": differing,
+    }
+
+
+def _rows(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(table.columns)
+    yield from database.execute(f"SELECT {columns} FROM {name} ORDER BY {table.columns[0]}")
 
 
 def digest_of(database: Database, name: str, table: Table) -> tuple[str, int]:
     """A hash over a table's rows in the order of their key, and how many there are."""
     digest, rows = sha256(), 0
-    columns = ", ".join(table.columns)
-    for row in database.execute(f"SELECT {columns} FROM {name} ORDER BY {table.columns[0]}"):
+    for row in _rows(database, name, table):
         digest.update(repr(row).encode())
         rows += 1
     return digest.hexdigest(), rows
@@ -145,25 +171,45 @@ def _rename(database: Database, table: Table) -> None:
         database.execute(statement)
 
 
+def missing_records(database: Database) -> Iterator[str]:
+    """Where a partition of the log does not hold every offset up to its end."""
+    rows = database.execute(
+        "SELECT e.topic, e.partition, e.end_offset,"
+        " (SELECT count(*) FROM log l WHERE l.topic = e.topic AND l.partition = e.partition)"
+        " FROM ends e ORDER BY 1, 2"
+    )
+    for topic, partition, end, count in rows:
+        if count != end:
+            yield f"{topic}/{partition}: {count} records up to offset {end}"
+
+
 def sequence_gaps(database: Database) -> Iterator[str]:
-    """Where a line's numbers on a topic do not follow each other."""
+    """Where a line's numbers on a topic do not follow each other, or an output cannot be read."""
     log = SqliteLog(database)
     last: dict[tuple[str, str, str], int] = {}
+    source, line = None, ""
     for entry in log.scan():
-        if not TOPICS[entry.topic].ordered:
+        topic = TOPICS[entry.topic]
+        if not topic.ordered:
             continue
+        place = f"{entry.topic}/{entry.partition}/{entry.offset}"
         try:
             record = entry.record()
-        except Unreadable:
+        except Unreadable as error:
+            if topic.kind == "record":
+                yield f"{place}: {error.what}"
             continue
         if record.sequence is None or record.source is None:
             continue
-        source = record.source
-        came = log.read(source.topic, source.partition, source.offset, 1)
-        line = (source.topic, str(came[0].key) if came else "", entry.topic)
-        if record.previous != last.get(line):
+        came = (record.source.topic, record.source.partition, record.source.offset)
+        if came != source:
+            source = came
+            found = log.read(*came, 1)
+            line = str(found[0].key) if found else ""
+        number = (came[0], line, entry.topic)
+        if record.previous != last.get(number):
             yield (
-                f"{entry.topic}/{entry.partition}/{entry.offset}: line {line[1]} says that "
-                f"{record.previous} came before, {last.get(line)} did"
+                f"{place}: line {line} says that {record.previous} came before,"
+                f" {last.get(number)} did"
             )
-        last[line] = record.sequence
+        last[number] = record.sequence

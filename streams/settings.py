@@ -1,4 +1,7 @@
-"""The settings: flag > environment > `pactdesk.toml` > default. The only reader of the environment."""
+"""The settings: flag > environment > `pactdesk.toml` > default.
+
+This is the only reader of the environment.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.errors import Misconfigured
 
@@ -29,7 +32,7 @@ class Identity(_Group):
         secret: Key of the ids of unidentified handles; an embedded store makes its own.
     """
 
-    secret: str | None = None
+    secret: Annotated[str, Field(min_length=1)] | None = None
 
 
 class ModelSettings(_Group):
@@ -93,7 +96,7 @@ def load(
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in fault["loc"])
-        origin = origins.get(name, "the settings")
+        origin = _origin(origins, name)
         if fault["type"] == "extra_forbidden":
             raise Misconfigured(
                 f"{name} ({origin}) is not a setting", "see `pactdesk config show` for all"
@@ -104,11 +107,21 @@ def load(
         ) from error
 
 
+def _origin(origins: Mapping[str, str], name: str) -> str:
+    """Where a setting, or something inside it, was set."""
+    inside = (origin for one, origin in origins.items() if one.startswith(name + "."))
+    return origins.get(name) or next(inside, "the settings")
+
+
 def _file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
         return _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise Misconfigured(
+            f"{path} cannot be read ({error.strerror})", "make it readable for this user"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} is not TOML ({error})", "mend the file") from error
 
@@ -129,19 +142,24 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
             continue
         name = variable.removeprefix(PREFIX).lower().replace("__", ".")
+        given = value
         if name.endswith("_file") and name.removesuffix("_file") in SECRETS:
-            values[name.removesuffix("_file")] = _secret(variable, value)
-        else:
-            values[name] = value
+            name, given = name.removesuffix("_file"), _secret(variable, value)
+        if name in values:
+            raise Misconfigured(
+                f"{name} is set twice in the environment, once by {variable}", "keep one of them"
+            )
+        values[name] = given
     return values
 
 
 def _secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        fault = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise Misconfigured(
-            f"{variable} names {path}, which cannot be read ({error.strerror})",
+            f"{variable} names {path}, which cannot be read ({fault})",
             "give the path of a file that this user may read",
         ) from error
 
@@ -149,6 +167,10 @@ def _secret(variable: str, path: str) -> str:
 def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:  # Any: raw values
     for part in path[:-1]:
         tree = tree.setdefault(part, {})
+        if not isinstance(tree, dict):
+            raise Misconfigured(
+                f"{part} is a group of settings and has no value", f"set {'.'.join(path)} alone"
+            )
     tree[path[-1]] = value
 
 

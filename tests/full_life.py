@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.world import Understanding
-from schemas.event import Event
+from schemas.event import Event, Intent
 from schemas.events import contacts, desk, intents, knowledge
 from streams.testing import understood
 from tests.histories import UNKNOWN, History, Step
@@ -29,6 +29,8 @@ def full_life() -> History:
         *(Step(_MINUTE, event, LATEST) for event in _told()),
         *_deliveries(),
         *_identities(),
+        *_waiting(),
+        *_crowd(),
         *(_wrote("ann", "hello", f"f{n}", wait=0.0) for n in range(62)),
         Step(60 * _DAY, contacts.CustomerDescribed(customer_id="ann", name="Anna")),
     ]
@@ -78,7 +80,7 @@ def _wrote(
     return Step(wait, event, understanding=seen or understood())
 
 
-_ASKED: list[tuple[type[intents.Intent], dict[str, Any]]] = [
+_ASKED: list[tuple[type[Intent], dict[str, Any]]] = [
     (intents.ReplyWritten, {"text": "Please try again."}),
     (intents.NoteWritten, {"text": "looks odd"}),
     (intents.EscalationAsked, {"triggers": ["complaint"]}),
@@ -167,3 +169,21 @@ def _identities() -> Iterator[Step]:
     yield Step(_MINUTE, intents.LinkAsked(**about))
     yield _wrote("c_1", "are you there?", "w1", channel="whatsapp")
     yield Step(_MINUTE, intents.UnlinkAsked(**about))
+
+
+def _waiting() -> Iterator[Step]:
+    """Nobody is there but who comes once a week, and a calm customer loses patience."""
+    for name in ("bo", "cy"):
+        yield Step(_MINUTE, desk.AvailabilityReported(specialist_id=name, available=False))
+    hours = '{"saturday":[["10:00","11:00"]]}'
+    yield Step(_MINUTE, desk.SpecialistDescribed(specialist_id="dee", hours=hours))
+    yield _wrote("ann", "where is it?", "x1", wait=3 * _DAY)
+    yield _wrote("ann", "I have had enough", "x1", understood(cues=["complaint"]))
+    yield Step(8 * _DAY, _described(phone="+1"))
+
+
+def _crowd() -> Iterator[Step]:
+    """Many others are unhappy about one thing within an hour."""
+    billing = [{"name": "billing", "confidence": 0.9}]
+    unhappy = understood(sentiment_score=0.1, categories=billing)
+    return (_wrote(f"u{n}", "charged twice!", f"u{n}", unhappy) for n in range(14))

@@ -21,7 +21,7 @@ def index(*items: Article | Category | Tag | ToneLabel) -> KnowledgeIndex:
     )
 
 
-def category(line: str) -> Category:
+def category(line: bytes) -> Category:
     """A category from its input line."""
     document = msgspec.json.decode(line)
     return Category(document["name"], tuple(document["examples"]))

@@ -161,9 +161,8 @@ class _Week:
         vips = [one for one in self._people if one.vip]
         others = [one for one in self._people if not one.vip]
         askers = vips + dice.choices(others, k=BANKING77 - len(vips))
-        intents = sorted(questions)
         for person in askers:
-            intent = dice.choice(intents)
+            intent = dice.choice([name for name in sorted(questions) if len(questions[name]) > 1])
             yield self._question(intent, person, self._moment())
         for person in pick(others, dice, INCIDENT):
             moment = 10 * HOUR + dice.uniform(0, 0.9 * HOUR)

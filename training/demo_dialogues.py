@@ -121,11 +121,12 @@ def from_star(
     writing = Writing(f"star-{row['id']}", person, [quick, *others], dice)
     by = agents[row["human_agent"]]
     turns = [e for e in row["events"] if e[1] in {"customer", "agent"} and e[2].strip()]
-    moves_at = dice.randrange(2, 8) if others and dice.random() < 0.12 else None
+    moves_after = dice.randrange(1, 7) if others and dice.random() < 0.12 else len(turns)
     for place, (t, kind, text, _) in enumerate(turns):
-        if place == moves_at:
-            writing.move(t - 1, words["moved"])
         if kind == "customer":
+            if place > moves_after:
+                writing.move(t - 1, words["moved"])
+                moves_after = len(turns)
             writing.contact(t, text.strip())
         else:
             writing.desk(t, "reply", text=text.strip(), by=by)

@@ -18,6 +18,9 @@ Row = dict[str, Any]  # JSON
 HERE = Path(__file__).resolve().parent
 STAR_DOMAINS = {"bank", "hotel", "plane", "ride", "doctor", "apartment", "restaurant"}
 STAR_TURNS = range(2, 10)
+LONGEST = 3600
+"""Seconds; the few longer recordings were left lying in between."""
+
 MULTIDOGO_DOMAINS = ("finance", "airline", "insurance")
 EXAMPLES = 5
 CATEGORY_EXAMPLES = 20
@@ -89,6 +92,7 @@ def _recorded(corpus: Corpus) -> tuple[list[Row], list[Row]]:
         and set(row["domains"]) <= STAR_DOMAINS
         and sum(e[1] == "customer" for e in row["events"]) in STAR_TURNS
         and any(e[1] == "agent" for e in row["events"])
+        and row["events"][-1][0] < LONGEST
     ]
     multidogo = [
         row

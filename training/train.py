@@ -21,17 +21,23 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import msgspec  # noqa: E402
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import msgspec  # noqa: E402  # after the path is set
+import numpy as np  # noqa: E402  # after the path is set
+from numpy.typing import NDArray  # noqa: E402  # after the path is set
 
-from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402
-from streams.understanding.text import fingerprint  # noqa: E402
-from streams.understanding.tfidf import Vectoriser  # noqa: E402
-from training import fit_categories, fit_language, fit_retrieval, fit_terms, fit_tone  # noqa: E402
-from training.corpus import BESIDE, Corpus  # noqa: E402
-from training.linear import fit_idf  # noqa: E402
-from training.starter import starter_categories  # noqa: E402
+from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402  # after the path is set
+from streams.understanding.text import fingerprint  # noqa: E402  # after the path is set
+from streams.understanding.tfidf import Vectoriser  # noqa: E402  # after the path is set
+from training import (  # noqa: E402  # after the path is set
+    fit_categories,
+    fit_language,
+    fit_retrieval,
+    fit_terms,
+    fit_tone,
+)
+from training.corpus import BESIDE, Corpus  # noqa: E402  # after the path is set
+from training.linear import fit_idf  # noqa: E402  # after the path is set
+from training.starter import starter_categories  # noqa: E402  # after the path is set
 
 VERSION = "1"
 FOLDER = ROOT / "streams" / "understanding" / "artefacts"

@@ -75,35 +75,50 @@ def _onward(before: str, after: str) -> str:
     return after if _ORDER.index(after) >= _ORDER.index(before) else before
 
 
+def _first(before: str | None, at: str) -> str:
+    return at if before is None else min(before, at)
+
+
+def _last(before: str | None, at: str) -> str:
+    return at if before is None else max(before, at)
+
+
 def delivery_row(row: DeliveryRow | None, record: Record, key: str) -> DeliveryRow | None:
-    """A delivery's row after an attempt or an outcome."""
+    """A delivery's row after an attempt or an outcome.
+
+    The same in any order: what is said of one request may lie in two partitions, when it comes
+    from a provider that knows the customer by another name.
+    """
     event = record.event
     at = rfc3339(record.at)
     row = row or DeliveryRow(request_id=key)
     match event:
         case inbox.ReplyAttempted():
-            return _replace(
-                row,
-                attempts=max(row.attempts, event.attempt),
-                transport=event.transport,
-                attempted_at=at,
-            )
+            row = _replace(row, attempts=max(row.attempts, event.attempt))
+            if row.accepted_at is None and _last(row.attempted_at, at) == at:
+                row = _replace(row, transport=event.transport)
+            return _replace(row, attempted_at=_last(row.attempted_at, at))
         case inbox.ReplyAccepted():
+            row = _replace(row, state=_onward(row.state, "sent"))
+            if row.accepted_at is not None and row.accepted_at <= at:
+                return row
             return _replace(
                 row,
-                state=_onward(row.state, "sent"),
                 transport=event.transport,
                 provider_message_id=event.provider_message_id,
-                accepted_at=row.accepted_at or at,
+                accepted_at=at,
             )
         case inbox.ReplyDelivered():
             state = _onward(row.state, "delivered")
-            return _replace(row, state=state, delivered_at=row.delivered_at or at)
+            return _replace(row, state=state, delivered_at=_first(row.delivered_at, at))
         case inbox.ReplyRead():
-            return _replace(row, state=_onward(row.state, "read"), read_at=row.read_at or at)
+            state = _onward(row.state, "read")
+            return _replace(row, state=state, read_at=_first(row.read_at, at))
         case inbox.ReplyFailed():
-            state = _onward(row.state, "failed") if event.final else row.state
-            return _replace(row, state=state, failed_at=at, error=event.error)
+            row = _replace(row, state=_onward(row.state, "failed") if event.final else row.state)
+            if _last(row.failed_at, at) != at:
+                return row
+            return _replace(row, failed_at=at, error=event.error)
         case inbox.ReplyUnconfirmed():
             return _replace(row, state=_onward(row.state, "unconfirmed"))
         case _:  # its keys name no row of any other event

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import click
@@ -61,6 +62,20 @@ def run_command(context: Context, now: str | None) -> None:
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
 
 
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """What SIGTERM and an interrupt from the keyboard set; afterwards they mean what they did."""
+    stop = threading.Event()
+    before = {
+        name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
 @click.command("up")
 @click.option(
     "--roles",
@@ -82,11 +97,10 @@ def up_command(context: Context, roles: str, domain: str | None, clock_name: str
     """Run the roles in one process until told to stop; SIGTERM drains."""
     from streams.running import run_roles
 
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
-    with context.desk() as desk:
+    if not chosen:
+        raise click.UsageError("--roles names none; leave it out for all of them")
+    with told_to_stop() as stop, context.desk() as desk:
         turns = run_roles(
             desk,
             chosen,

@@ -176,6 +176,11 @@ class SqliteLog:
         ).fetchone()
         return None if row is None else Entry(*row)
 
+    def has(self, record_id: str) -> bool:
+        """Whether there is an entry with this id."""
+        found = self._database.execute("SELECT 1 FROM log WHERE id = ? LIMIT 1", (record_id,))
+        return found.fetchone() is not None
+
     def family(self, correlation: str) -> list[Entry]:
         """What followed from an outside record, in the order of appending, without the record.
 

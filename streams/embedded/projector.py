@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from projections.tables import TABLES, Table
 from schemas.event import Event
 from schemas.record import Record
+from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
 from streams.embedded.log import Entry, SqliteLog
 from streams.embedded.recent import Place, Recent
@@ -196,6 +197,8 @@ def readable(log: SqliteLog, entry: Entry) -> Record | None:
     if entry.topic in INBOX_NAMES:
         first = log.find(entry.id)
         if first is not None and first.seq != entry.seq:
+            return None
+        if put_aside_before(log, entry):
             return None
     try:
         return entry.record()

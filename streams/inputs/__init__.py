@@ -179,6 +179,8 @@ _OFFSET = "add an offset, such as 2026-03-02T08:00:00Z"
 _RFC = "write RFC 3339, such as 2026-03-02T08:00:00Z"
 _RIGHT = {
     "missing": "give it a value",
+    "string_too_short": "give it a value",
+    "string_too_long": "shorten it",
     "extra_forbidden": "leave it out, or put it into metadata",
     "timezone_aware": _OFFSET,
     "datetime_from_date_parsing": _RFC,

@@ -43,7 +43,7 @@ def _written(value: object) -> object:
 def _kept(moment: datetime) -> datetime:
     if not EARLIEST <= moment < LATEST:
         raise ValueError("it is too far away; send a time from 1970 to 2199")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _flat_enough(value: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +65,10 @@ def _inside(value: object) -> list[object]:
 Text = Annotated[str, AfterValidator(_clean)]
 """Any text of whole characters."""
 
-Name = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=500)]
+Name = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_clean)]
 """Text that names something."""
 
-Body = Annotated[str, AfterValidator(_clean), Field(min_length=1)]
+Body = Annotated[str, Field(min_length=1), AfterValidator(_clean)]
 """Text that must say something."""
 
 Whole = Annotated[int, Field(strict=True)]
@@ -81,7 +81,7 @@ Flag = Annotated[bool, Field(strict=True)]
 """True or false, and nothing that merely looks like it."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_kept)]
-"""RFC 3339 with an offset."""
+"""RFC 3339 with an offset; in UTC from here on."""
 
 Metadata = Annotated[dict[str, Any], AfterValidator(_flat_enough)]
 """An object of the sender's own, kept as it is."""

@@ -42,6 +42,8 @@ def attributes(kind: type) -> dict[str, str]:
         section = cleandoc(base.__doc__ or "").partition("Attributes:")[2]
         name = ""
         for line in section.splitlines():
+            if re.match(r"\S", line):  # the next section
+                break
             match = _ATTRIBUTE.match(line)
             if match:
                 name = match[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streams.embedded import tables
 from streams.embedded.database import Database
-from streams.query import BOOLEANS, DOCUMENTS
+from streams.query import BOOLEANS, DOCUMENTS, UNITED
 from streams.reference.markdown import code, table
 from streams.reference.words import COLUMNS, METRICS, VIEWS
 
@@ -84,7 +84,7 @@ def meaning(view: str, column: str) -> str:
 
 
 def _kind(column: str) -> str:
-    if column in BOOLEANS:
+    if column in BOOLEANS | UNITED:
         return "true or false"
     if column in DOCUMENTS:
         return "JSON"

@@ -47,7 +47,8 @@ def fit_dual(
 
     Args:
         kernel: Inner products of the examples with the basis examples, shape (n, m).
-        basis: Inner products of the basis examples, shape (m, m).
+        basis: Inner products of the basis examples, shape (m, m); the kernel itself when every
+            example is one.
         target: What the link should give, shape (n, columns).
         base: Logits before the correction, shape (n, columns).
         link: `softmax` or `sigmoid`.
@@ -59,10 +60,17 @@ def fit_dual(
         Weights of shape (m, columns).
     """
     size = len(basis)
+    weights = np.zeros((size, target.shape[1]), dtype=np.float32)
+    identity = np.eye(size, dtype=np.float32)
+    if len(kernel) == size:
+        # all examples are basis examples: a factor of the kernel cancels on both sides
+        step = np.linalg.inv(curvature * basis + ridge * identity)
+        for _ in range(steps):
+            weights -= step @ (link(base + basis @ weights) - target + ridge * weights)
+        return weights
     bound = curvature * (kernel.T @ kernel) + ridge * basis
     # a little of the identity keeps examples with equal vectors invertible
-    step = np.linalg.inv(bound + 1e-3 * np.eye(size, dtype=np.float32))
-    weights = np.zeros((size, target.shape[1]), dtype=np.float32)
+    step = np.linalg.inv(bound + 1e-3 * identity)
     for _ in range(steps):
         gap = link(base + kernel @ weights) - target
         weights -= step @ (kernel.T @ gap + ridge * (basis @ weights))

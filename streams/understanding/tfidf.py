@@ -40,7 +40,6 @@ class Vector(NamedTuple):
 
 _EMPTY = Vector(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 _HALF_LENGTH = np.float32(0.5**0.5)
-_TRUE = np.array([True])
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 257)))).astype(np.float32)
 
 
@@ -145,8 +144,11 @@ class Vectoriser:
 def _counted(ids: Ints) -> tuple[Ints, Ints]:
     """The distinct ids, ascending, and how often each occurs."""
     ids.sort()
-    first = np.flatnonzero(np.concatenate((_TRUE, ids[1:] != ids[:-1])))
-    return ids[first], np.diff(first, append=len(ids)).astype(np.int32)
+    edges = np.flatnonzero(ids[1:] != ids[:-1])
+    bounds = np.empty(len(edges) + 2, dtype=np.int32)
+    bounds[0], bounds[-1] = 0, len(ids)
+    np.add(edges, 1, out=bounds[1:-1], casting="unsafe")
+    return ids[bounds[:-1]], bounds[1:] - bounds[:-1]
 
 
 def document_frequency_to_idf(frequency: NDArray[np.intp], documents: int) -> Floats:

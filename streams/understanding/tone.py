@@ -22,6 +22,9 @@ TONE_CUES = (
 DENSE = 7 + len(TONE_CUES) + 1
 """Number of dense features beside the words."""
 
+VADER_CHARS = 400
+"""VADER reads so much of a sentence: its work grows with the square of the number of emoji."""
+
 _PULL = 2.0
 _ROUNDS = 25
 _ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
@@ -100,7 +103,7 @@ class ToneModel:
             for token in tokens
         ):
             return _ZERO
-        scores: dict[str, float] = self._vader.polarity_scores(text)
+        scores: dict[str, float] = self._vader.polarity_scores(text[:VADER_CHARS])
         return scores
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from streams.inputs import LINE_LIMIT
 from tests.commands import Shell, ndjson
 
@@ -100,6 +102,16 @@ def test_up_refuses_a_role_that_there_is_not(empty: Shell) -> None:
     told = empty("up", "--roles", "agents,coffee")
     assert told.status == 78
     assert "coffee" in told.err
+
+
+def test_up_wants_at_least_one_role(empty: Shell) -> None:
+    assert empty("up", "--roles", ", ").status == 2
+
+
+def test_up_puts_the_meaning_of_signals_back(empty: Shell) -> None:
+    before = [signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)]
+    empty("up", "--roles", "coffee")
+    assert [signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)] == before
 
 
 def test_up_refuses_one_domain_on_this_engine(empty: Shell) -> None:

@@ -266,6 +266,18 @@ def test_the_parts_of_a_score_add_up_as_documented() -> None:
     assert choose(request, {}, START, POLICY).reasons == ["no_specialists"]
 
 
+def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not_wait() -> None:
+    scene = desk(who("bo", available=False))
+    for n in range(line.WAITING):
+        scene = scene.given(wants(f"T{n:03}"))
+    told = scene.when(wants("late")).one(SpecialistUnavailable)
+    assert told.reasons == [escalation.TOO_MANY]
+    scene = scene.when(wants("pressing", priority="critical"))
+    assert scene.one(SpecialistUnavailable).reasons == ["nobody_free"]
+    assert "pressing" in scene.state.waiting
+    assert len(scene.state.waiting) == line.WAITING
+
+
 def test_a_crowd_is_served_in_bounded_turns() -> None:
     scene = desk(who("bo", available=False, capacity=90))
     for n in range(80):

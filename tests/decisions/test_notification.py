@@ -150,8 +150,9 @@ def test_nobody_free_is_told_once_and_not_again_while_the_ticket_waits() -> None
     alert = scene.when(told).one(TeamAlertRequested)
     assert alert.alert_type == "nobody_free"
     assert "nobody is known to come" in alert.text
-    again = told.model_copy(update={"reasons": ["nobody_free", "still_waiting"]})
-    assert scene.when(again).all(TeamAlertRequested) == []
+    for reasons in (["nobody_free", "still_waiting"], ["no_specialists"], ["too_many_wait"]):
+        no_news = told.model_copy(update={"reasons": reasons})
+        assert scene.when(no_news).all(TeamAlertRequested) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.outbound import MORE, SOLVED, place_of
+from agents.addressing import place_of
+from agents.outbound import MORE, SOLVED
 from agents.policy import default_policy
 from agents.roster import ROSTERS
 from schemas.events.contacts import CustomerDescribed, InteractionReported

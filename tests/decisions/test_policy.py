@@ -46,7 +46,7 @@ def policies(draw: st.DrawFn) -> Policy:
     told["calendar"] |= {
         "zone": draw(st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])),
         "holidays": draw(st.lists(st.dates(), max_size=3)),
-        "week": {"monday": [("00:00", "01:30"), ("23:00", "24:00")], "sunday": []},
+        "week": {"monday": [("00:00", "01:30"), ("20:00", "24:00")], "sunday": []},
     }
     told["notification"] |= {"survey": draw(st.booleans()), "alert_priorities": []}
     return Policy.model_validate(told)
@@ -109,6 +109,14 @@ def test_a_first_reply_is_due_before_the_resolution() -> None:
     targets = {name: target.model_dump() for name, target in rules.TARGETS.items()}
     targets["low"]["first_reply_minutes"] = 99_999
     assert "the first reply is due after the resolution" in faults({"sla": {"targets": targets}})
+
+
+def test_a_target_that_takes_years_at_the_desks_hours_is_refused() -> None:
+    week = {"monday": [["09:00", "09:10"]]}
+    told = default_policy().model_dump(mode="json")
+    told["calendar"]["week"] = week
+    with pytest.raises(ValueError, match="take more than 52 weeks"):
+        Policy.model_validate(told)
 
 
 def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:

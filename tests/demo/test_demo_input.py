@@ -29,8 +29,8 @@ PACKED = ROOT / "streams" / "demo" / "data"
 
 SUMS = {
     "articles": "b72c44aa8a0cd310af4800ef892aa3ade39237fe5de7eb16c5ce2ee1f3151d78",
-    "dialogues": "8159af885057ee885586dd9ecc73e6a8af434fd95dd4edc032da62e4f1dac3f4",
-    "world": "7b69616e0b2498e1f1b53ccabbd5b8f54cf396b27bbc1097100c3f194d9ee532",
+    "dialogues": "8c7acb44003b9465548c082acdce2e94b0e4e9b9e6c43991ecc64e60743132a1",
+    "world": "c19fc71c751d22d46427acebcfaa9ec4482b8bdb3f5701808b12f7fc806c1caa",
 }
 """Of the packaged documents, as the builder made them from the open data."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def _all(source: Desk | View, views: tuple[str, ...] = VIEWS) -> dict[str, list[
     return {view: source.query(f"SELECT * FROM {view} ORDER BY 1, 2, 3, 4") for view in views}
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(("ann", "ben", "cem"), most=12), pick=st.integers(0, 100))
 def test_a_position_gives_what_the_views_said_then(history: History, pick: int) -> None:
     lines = play(history)
@@ -51,7 +53,7 @@ def test_a_position_gives_what_the_views_said_then(history: History, pick: int) 
         assert _all(desk.as_of(position)) == then
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(("ann", "ben", "cem"), most=12), pick=st.integers(0, 100))
 def test_a_time_gives_what_the_views_said_then(history: History, pick: int) -> None:
     """Recorded time: when nothing that came later carries an earlier time."""
@@ -65,7 +67,7 @@ def test_a_time_gives_what_the_views_said_then(history: History, pick: int) -> N
         assert _all(desk.as_of(moment)) == then
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(("ann", "ben"), most=10))
 def test_the_end_of_the_log_gives_what_the_views_say_now(history: History) -> None:
     lines = play(history)
@@ -78,10 +80,6 @@ def test_the_end_of_the_log_gives_what_the_views_say_now(history: History) -> No
 
 
 def _contact(number: int, at: str) -> Record:
-    from datetime import datetime
-
-    import msgspec
-
     event = ContactReceived(
         channel="email", customer_id="ann", message=f"Hello {number}", provider_id=str(number)
     )

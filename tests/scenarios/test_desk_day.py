@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agents.policy import default_policy
+from agents.policy_toml import parse, to_toml
 from agents.world import ArticleText, Understanding
 from schemas.events.decisions import EscalationTriggered, ReplyRequested
-from schemas.events.tickets import SlaStarted, TicketOpened
+from schemas.events.tickets import SlaBreached, SlaStarted, TicketOpened
+from streams.people import activate_policy
 from streams.testing import understood
 from tests.desks import Story, story
 from tests.lines import ScriptedModels
@@ -342,6 +345,27 @@ def test_another_priority_has_another_target_under_the_same_calendar(tmp_path: P
         started = here.events(SlaStarted)
         assert [s.target_minutes for s in started] == [240, 1440, 15, 120]
         assert len({s.calendar_version for s in started}) == 1
+
+
+def test_a_policy_that_is_activated_holds_for_what_begins_after_it(tmp_path: Path) -> None:
+    shorter = to_toml(default_policy()).replace('"20:00"', '"18:00"')
+    with story(tmp_path, says()) as here:
+        here.write("hm", thread="t1")
+        activate_policy(here.desk, shorter, "bo")
+        here.later(minutes=5)
+        here.write("again", customer_id="ben")
+        first, second = here.tickets
+        due = {(s.ticket_id, s.target): s for s in here.events(SlaStarted)}
+        before, after = due[first, "resolution"], due[second, "resolution"]
+        assert before.calendar_version == default_policy().calendar.version
+        assert after.calendar_version == parse(shorter).calendar.version
+        assert after.policy_version == parse(shorter).version
+        # 1440 minutes: two days of twelve hours, or of ten with four hours more.
+        assert before.due_at.isoformat() == "2026-03-04T09:00:00+00:00"
+        assert after.due_at.isoformat() == "2026-03-04T13:05:00+00:00"
+        here.later(days=3)
+        breached = here.events(SlaBreached)
+        assert [b.due_at for b in breached if b.ticket_id == first][-1] == before.due_at
 
 
 def test_people_move_work_between_them_and_nobody_is_counted_twice(tmp_path: Path) -> None:

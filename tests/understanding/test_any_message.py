@@ -43,18 +43,21 @@ def sound(found: Understanding, message: str) -> None:
     assert 0.0 <= found.sentiment_score <= 1.0
     assert found.language_confidence is None or 0.0 <= found.language_confidence <= 1.0
     assert found.out_of_scope is None or 0.0 <= found.out_of_scope <= 1.0
-    listed = [*found.categories, *found.solutions]
-    assert all(0.0 <= one.confidence <= 1.0 for one in listed)
-    for ranked in (found.categories, found.solutions):
-        confidences = [one.confidence for one in ranked]
+    for confidences in (
+        [one.confidence for one in found.categories],
+        [one.confidence for one in found.solutions],
+    ):
         assert len(confidences) <= 5
+        assert all(0.0 <= one <= 1.0 for one in confidences)
         assert confidences == sorted(confidences, reverse=True)
     assert sum(one.confidence for one in found.categories) <= 1.001
     assert set(found.cues) <= {*CUES, "greeting_only"}
     assert set(found.urgency_indicators) <= set(URGENCY)
-    for span in [*found.clues, *found.facts]:
-        assert 0 <= span.start < span.end <= MODEL_CHARS
-        assert message[span.start : span.end] == span.text
+    spans = [(one.start, one.end, one.text) for one in found.clues]
+    spans += [(one.start, one.end, one.text) for one in found.facts]
+    for start, end, text in spans:
+        assert 0 <= start < end <= MODEL_CHARS
+        assert message[start:end] == text
     assert len(found.features) <= LIMIT
     length = sum(weight * weight for _, weight in found.features)
     assert length == pytest.approx(1.0, abs=0.01) or not found.features

@@ -19,7 +19,7 @@ from tests.understood import EMPTY, seen
         ("Perdi o meu cartão e preciso de ajuda com isso", "pt"),
         ("Ik ben mijn pas kwijt en heb een nieuwe nodig", "nl"),
         ("Moja karta została skradziona, proszę o pomoc", "pl"),
-        ("Моя карта была украдена, помогите пожалуйста", "ru"),
+        ("Здравствуйте, я потерял свою банковскую карту и хочу получить новую", "ru"),
         ("カードが盗まれました。助けてください", "ja"),
         ("我的银行卡被偷了，请帮助我", "zh"),
         ("mera card kyu block ho gaya hai please check karo", "hi-Latn"),

@@ -128,12 +128,13 @@ def test_a_forgotten_category_is_gone_with_the_next_message(models: LightModels)
 
 
 def test_a_message_bears_every_tag_that_fits(models: LightModels) -> None:
-    refund = Tag("refund", ("I want my money back", "please refund me", "give me a refund"))
-    angry = Tag("angry", ("this is unacceptable", "I am furious", "worst company ever"))
-    taught = index(refund, Tag("none"), angry)
-    assert seen(models, "this is unacceptable, please refund me", taught).tags == [
+    late = "the parcel is late"
+    refund = Tag(
         "refund",
-        "angry",
-    ]
+        ("I want my money back", "please refund me", "give me a refund", f"{late}, refund me"),
+    )
+    slow = Tag("slow", (late, "my parcel is late", "so late again", f"{late}, refund me"))
+    taught = index(refund, Tag("none"), slow)
+    assert seen(models, "my parcel is late, please refund me", taught).tags == ["refund", "slow"]
     assert seen(models, "I want my money back, a refund please", taught).tags == ["refund"]
     assert seen(models, "where is the nearest branch", taught).tags == []

@@ -1,0 +1,168 @@
+"""Why: every cause of a ticket's changes, a reply or a record, back to what came from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.events.contacts import ContactReceived
+from schemas.events.intents import LinkAsked, ResolveAsked
+from schemas.record import Record, contact_id
+from schemas.vocabulary import CHANNELS
+from streams.desk import Desk
+from streams.errors import NotFound
+from streams.testing import START
+from streams.why import as_mermaid, as_text
+from tests.embedded import open_in, record_of, somewhere, take
+
+
+def _contact(who: str) -> Record:
+    event = ContactReceived(
+        channel="email", customer_id=who, message="I was charged twice", provider_id=who
+    )
+    given = contact_id("email", who)
+    return msgspec.structs.replace(record_of(event), id=given, correlation=given)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with somewhere() as folder, open_in(folder) as desk:
+        take(desk, [_contact("ann")])
+        yield desk
+
+
+def _ticket(desk: Desk) -> str:
+    return str(desk.query("SELECT ticket_id FROM v1_tickets ORDER BY 1")[0]["ticket_id"])
+
+
+def _types(tree: dict[str, Any]) -> list[str]:
+    """The types along the chain, the effect first."""
+    found = []
+    node: dict[str, Any] | None = tree
+    while node is not None:
+        found.append(node["type"])
+        node = node.get("cause")
+    return found
+
+
+def test_every_change_of_a_ticket_leads_back_to_the_contact(desk: Desk) -> None:
+    changes = desk.why(_ticket(desk))["changes"]
+    kinds = [change["type"] for change in changes]
+    assert kinds[0] == "TicketOpened"
+    assert {"MessageAdded", "TicketTriaged", "SlaStarted"} <= set(kinds)
+    assert all(_types(change)[-1] == "ContactReceived" for change in changes)
+
+
+def test_a_reply_leads_back_to_the_contact(desk: Desk) -> None:
+    row = desk.query("SELECT interaction_id FROM v1_interactions WHERE direction = 'out'")[0]
+    found = _types(desk.why(row["interaction_id"]))
+    assert found[0] == "ReplyRequested"
+    assert found[-1] == "ContactReceived"
+    assert "ContactAccepted" in found
+
+
+def test_a_decision_is_shown_with_what_it_was_made_of(desk: Desk) -> None:
+    row = desk.query("SELECT * FROM v1_decisions WHERE action = 'triage.assign_priority'")[0]
+    tree = desk.why(row["record_id"])
+    for name in ("action", "outcome", "confidence", "reasons", "candidates", "policy_version"):
+        assert tree[name] == row[name]
+    assert tree["cause"]["id"] == row["cause_id"]
+
+
+def test_every_record_of_a_run_has_its_causes(desk: Desk) -> None:
+    for record in list(desk.events()):
+        tree = desk.why(record.id)
+        assert tree["id"] == record.id
+        assert "unknown" not in _types(tree)
+
+
+@pytest.mark.parametrize(
+    ("days", "kind", "fact"),
+    [(3, "first_reply_breach", "SlaStarted"), (1, "first_reply_warning", "SlaStarted")],
+)
+def test_a_timer_leads_back_to_what_set_it(desk: Desk, days: int, kind: str, fact: str) -> None:
+    desk.clock.set(START + timedelta(days=days))  # type: ignore[attr-defined]  # a manual clock
+    desk.run()
+    timer = next(r for r in desk.events(type="TimerDue") if r.event.kind == kind)  # type: ignore[attr-defined]  # its type says so
+    found = _types(desk.why(timer.id))
+    assert found[:2] == ["TimerDue", fact]
+    assert found[-1] == "ContactReceived"
+
+
+def test_the_closing_after_silence_leads_back_to_the_resolution(desk: Desk) -> None:
+    about = {"ticket_id": _ticket(desk), "customer_id": "ann", "by": "bo"}
+    take(desk, [record_of(ResolveAsked.model_validate(about))])
+    desk.clock.set(START + timedelta(days=60))  # type: ignore[attr-defined]  # a manual clock
+    desk.run()
+    changes = desk.why(_ticket(desk))["changes"]
+    closed = next(one for one in changes if one["type"] == "TicketClosed")
+    assert _types(closed)[:3] == ["TicketClosed", "TimerDue", "TicketResolved"]
+    assert _types(closed)[-1] == "ResolveAsked"
+
+
+def test_a_ticket_keeps_its_causes_when_its_customer_is_merged(desk: Desk) -> None:
+    take(desk, [_contact("dora")])
+    link = LinkAsked(
+        customer_id="ann", channel="email", handle="a@b.c", other_customer_id="dora", by="bo"
+    )
+    mine = desk.query("SELECT ticket_id FROM v1_tickets WHERE customer_id = 'ann'")[0]
+    take(desk, [record_of(link)])
+    assert desk.query("SELECT customer_id FROM v1_tickets WHERE ticket_id = ?", [*mine.values()])[
+        0
+    ] == {"customer_id": "dora"}
+    kinds = [change["type"] for change in desk.why(mine["ticket_id"])["changes"]]
+    assert kinds[0] == "TicketOpened"
+    assert "TicketMoved" in kinds
+
+
+def test_a_dead_letter_leads_back_to_the_bytes_that_nobody_could_read(desk: Desk) -> None:
+    with desk.database.transaction():
+        desk.log.append_raw("support.contacts.v1", 3, "ann", '{"ce_id":"x"}', b"junk", "x")
+    desk.run()
+    row = desk.query("SELECT * FROM v1_dead_letters")[0]
+    tree = desk.why(row["dead_letter_id"])
+    assert tree["type"] == "DeadLetter"
+    assert tree["error"] == row["error"]
+    assert tree["cause"] == desk.why("x")
+    assert tree["cause"]["type"] == "unreadable"
+
+
+def test_a_dead_letter_of_an_input_has_no_further_cause(desk: Desk) -> None:
+    list(desk.intake.lines([b'{"type": "nothing"}']))
+    row = desk.query("SELECT dead_letter_id FROM v1_dead_letters")[0]
+    assert "cause" not in desk.why(row["dead_letter_id"])
+
+
+def test_what_is_not_there_is_not_found(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no record, reply or ticket"):
+        desk.why("TICK_0000000000000000")
+
+
+def test_the_tree_in_words_has_a_line_for_every_cause(desk: Desk) -> None:
+    tree = desk.why(_ticket(desk))
+    text = as_text(tree).splitlines()
+    assert text[0] == f"ticket {tree['id']}"
+    assert len(text) == 1 + sum(len(_types(change)) for change in tree["changes"])
+    assert any("PriorityChosen by triage" in line and "because" in line for line in text)
+
+
+def test_the_tree_as_a_chart_draws_each_cause_once(desk: Desk) -> None:
+    lines = as_mermaid(desk.why(_ticket(desk))).splitlines()
+    assert lines[0] == "flowchart TD"
+    assert len(lines) == len(set(lines))
+    assert sum("ContactReceived" in line for line in lines) == 1
+    assert any(" --> " in line for line in lines)
+
+
+def test_channels_do_not_matter_to_causes(desk: Desk) -> None:
+    for channel in CHANNELS:
+        event = ContactReceived.model_validate(
+            {"channel": channel, "customer_id": "bob", "message": "Hi", "provider_id": channel}
+        )
+        given = contact_id(channel, channel)
+        take(desk, [msgspec.structs.replace(record_of(event), id=given, correlation=given)])
+        assert desk.why(given)["type"] == "ContactReceived"
