@@ -62,10 +62,6 @@ class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
     people: dict[str, Person] = {}
     waiting: dict[str, Request] = {}
 
-    def holder(self, ticket_id: str) -> Person | None:
-        """Who has a ticket."""
-        return next((p for p in self.people.values() if ticket_id in p.tickets), None)
-
 
 def evolve(state: Desk, record: Record) -> Desk:
     """The desk after a record of its line."""

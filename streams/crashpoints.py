@@ -7,7 +7,7 @@ turn covers every moment at which a crash can leave something behind.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CrashPoints:
         database = desk.database
         execute, executemany = database.execute, database.executemany
 
-        def one(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
+        def one(sql: str, parameters: Any = ()) -> sqlite3.Cursor:  # Any: what SQLite binds
             self.reach(sql)
             return execute(sql, parameters)
 

@@ -107,14 +107,18 @@ def _asked(
     said: list[Record] = []
     try:
         for event in agent.decide(record, state, world):
-            if type(event) not in agent.writes:
-                raise TypeError(f"it may not say {type(event).__name__}")
+            _hold_to_its_word(agent, event)
             said.append(
                 follow(record, agent.name, len(said), event, world.now, key_of(event, line))
             )
     except Exception as error:  # whatever an agent raises fails the workflow, never the worker
         raise AgentFailed(agent.name, record, f"{type(error).__name__}: {error}") from error
     return said
+
+
+def _hold_to_its_word(agent: Agent, event: Event) -> None:
+    if type(event) not in agent.writes:
+        raise TypeError(f"it may not say {type(event).__name__}")
 
 
 def failed(

@@ -50,13 +50,12 @@ def let_go(into: Ticket, known: Ticket) -> Ticket:
     and counts go with it.
     """
     gone = {known.id, *known.absorbed}
-    said = {message for message, _ in known.messages}
     return _replace(
         into,
         absorbed=tuple(i for i in into.absorbed if i not in gone),
         threads=tuple(i for i in into.threads if i not in known.threads),
         references=tuple(i for i in into.references if i not in known.references),
-        facts=tuple(f for f in into.facts if f.contact_id not in said),
+        facts=tuple(f for f in into.facts if f not in known.facts),
         facts_given=max(0, into.facts_given - known.facts_given),
         contacts=max(0, into.contacts - known.contacts),
         replies=max(0, into.replies - known.replies),

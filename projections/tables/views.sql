@@ -125,20 +125,18 @@ FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 -- Metrics, definition v1. A period is `all`, or the day (UTC) on which the tickets were opened; a
 -- segment is `all`, or the channel on which they began. Tickets count as in v1_daily. A rate
 -- without anything to count is null. Recontact, SLA and context are there in total only.
--- The names inside begin with v1_ too: by that whoever guards the reading tells what a view reads
--- from what a query reads past the views.
 CREATE VIEW v1_metrics AS
-WITH v1_base AS (
+WITH base AS (
     SELECT *, resolved_at IS NOT NULL AS is_resolved,
            resolved_at IS NOT NULL AND contacts_at_resolution = 1 AND reopened = 0 AS at_first
     FROM p_tickets WHERE merged_into IS NULL
 ),
-v1_cut AS (
-    SELECT 'all' AS period, 'all' AS segment, b.* FROM (SELECT 1) LEFT JOIN v1_base b ON TRUE
-    UNION ALL SELECT 'all', 'channel:' || channel, b.* FROM v1_base b
-    UNION ALL SELECT substr(created_at, 1, 10), 'all', b.* FROM v1_base b
+cut AS (
+    SELECT 'all' AS period, 'all' AS segment, b.* FROM (SELECT 1) LEFT JOIN base b ON TRUE
+    UNION ALL SELECT 'all', 'channel:' || channel, b.* FROM base b
+    UNION ALL SELECT substr(created_at, 1, 10), 'all', b.* FROM base b
 ),
-v1_counted AS (
+counted AS (
     SELECT period, segment, 1.0 * count(ticket_id) AS tickets, total(is_resolved) AS resolved,
            total(at_first) AS first_contact, total(escalated_at IS NOT NULL) AS escalated,
            total(reopened > 0) AS reopened, total(automatic) AS automatic,
@@ -148,10 +146,10 @@ v1_counted AS (
            1.0 * count(satisfaction_score) AS ratings,
            total(first_reply_minutes) AS first_reply,
            1.0 * count(first_reply_minutes) AS first_replies
-    FROM v1_cut GROUP BY period, segment
+    FROM cut GROUP BY period, segment
 ),
 -- Resolved tickets whose customer came back about the same within seven days.
-v1_back AS (
+back AS (
     SELECT 1.0 * count(*) AS tickets,
            total(t.reopened > 0 OR EXISTS (
                 SELECT 1 FROM p_tickets n
@@ -161,39 +159,39 @@ v1_back AS (
                   AND n.category = t.category)) AS again
     FROM p_tickets t WHERE t.resolved_at IS NOT NULL AND t.merged_into IS NULL
 ),
-v1_sla AS (
+sla AS (
     SELECT 1.0 * count(met_at) AS met,
            total(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
     FROM p_sla
 ),
-v1_context AS (
+context AS (
     SELECT total(kept) AS kept, total(given) AS given FROM p_handovers
 )
 SELECT 'total_tickets' AS metric, 'v1' AS definition, period, segment, tickets AS value,
-       tickets AS numerator, 1.0 AS denominator FROM v1_counted
-UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, resolved, resolved, 1.0 FROM v1_counted
+       tickets AS numerator, 1.0 AS denominator FROM counted
+UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, resolved, resolved, 1.0 FROM counted
 UNION ALL SELECT 'resolution_rate', 'v1', period, segment, resolved / nullif(tickets, 0),
-       resolved, tickets FROM v1_counted
+       resolved, tickets FROM counted
 UNION ALL SELECT 'average_resolution_time_minutes', 'v1', period, segment,
-       minutes / nullif(timed, 0), minutes, timed FROM v1_counted
+       minutes / nullif(timed, 0), minutes, timed FROM counted
 UNION ALL SELECT 'customer_satisfaction', 'v1', period, segment,
-       satisfaction / nullif(ratings, 0), satisfaction, ratings FROM v1_counted
+       satisfaction / nullif(ratings, 0), satisfaction, ratings FROM counted
 UNION ALL SELECT 'channel_distribution', 'v1', c.period, c.segment,
        c.tickets / nullif(a.tickets, 0), c.tickets, a.tickets
-       FROM v1_counted c JOIN v1_counted a ON a.period = c.period AND a.segment = 'all'
+       FROM counted c JOIN counted a ON a.period = c.period AND a.segment = 'all'
        WHERE c.segment <> 'all'
 UNION ALL SELECT 'escalation_rate', 'v1', period, segment, escalated / nullif(tickets, 0),
-       escalated, tickets FROM v1_counted
+       escalated, tickets FROM counted
 UNION ALL SELECT 'first_contact_resolution', 'v1', period, segment,
-       first_contact / nullif(tickets, 0), first_contact, tickets FROM v1_counted
+       first_contact / nullif(tickets, 0), first_contact, tickets FROM counted
 UNION ALL SELECT 'first_reply_minutes', 'v1', period, segment,
-       first_reply / nullif(first_replies, 0), first_reply, first_replies FROM v1_counted
+       first_reply / nullif(first_replies, 0), first_reply, first_replies FROM counted
 UNION ALL SELECT 'reopen_rate', 'v1', period, segment, reopened / nullif(tickets, 0), reopened,
-       tickets FROM v1_counted
+       tickets FROM counted
 UNION ALL SELECT 'automatic_share', 'v1', period, segment, automatic / nullif(tickets, 0),
-       automatic, tickets FROM v1_counted
+       automatic, tickets FROM counted
 UNION ALL SELECT 'recontact_rate_7d', 'v1', 'all', 'all', again / nullif(tickets, 0), again,
-       tickets FROM v1_back
-UNION ALL SELECT 'sla_met', 'v1', 'all', 'all', met / nullif(ended, 0), met, ended FROM v1_sla
+       tickets FROM back
+UNION ALL SELECT 'sla_met', 'v1', 'all', 'all', met / nullif(ended, 0), met, ended FROM sla
 UNION ALL SELECT 'context_kept', 'v1', 'all', 'all', kept / nullif(given, 0), kept, given
-       FROM v1_context;
+       FROM context;

@@ -181,7 +181,7 @@ class TimerDue(_Inbox):
 class RecordForwarded(_Inbox):
     """A record that belongs to this line now, handed on with its id kept. By the customer domain.
 
-    `value` is the original record's framed bytes as base64 text, `hops` counts the hand-ons.
+    `value` is the original event's JSON as base64 text, `hops` counts the hand-ons.
     """
 
     customer_id: str

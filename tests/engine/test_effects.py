@@ -77,10 +77,13 @@ def test_a_mailbox_that_cannot_be_written_fails_the_reply_and_alerts_the_team(de
     assert row["delivery"] == "failed"
 
 
-def test_nothing_is_carried_out_twice_whoever_looks_again(desk: Desk) -> None:
+def test_nothing_is_carried_out_twice_whoever_looks_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     replied(desk, "It is on its way.")
     before = desk.log.last_seq()
     desk.database.set_meta(POSITION, "0")  # as another process would begin that knows nothing
+    monkeypatch.setattr(LocalTransport, "deliver", lambda *_: pytest.fail("it was sent again"))
     assert desk.effects().catch_up() == []
     assert desk.log.last_seq() == before
 

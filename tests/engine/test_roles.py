@@ -13,10 +13,9 @@ import pytest
 from schemas.events.contacts import TimerDue
 from streams.clock import WallClock
 from streams.desk import Desk
-from streams.embedded.projector import Projector
 from streams.errors import Misconfigured, Refused
 from streams.rebuild import verify
-from streams.running import ROLES, run_roles
+from streams.running import run_roles
 from streams.shift import Shift
 from tests.commands import Shell, ndjson, started
 from tests.stores import a_desk
@@ -68,7 +67,8 @@ def test_the_tables_follow_turns_that_say_nothing(tmp_path: Path) -> None:
         shift = Shift(worker)
         shift.run()
         producer.produce(signals)
-        shift.run()
+        while shift.step() or shift.rest():
+            pass
         lags = [row["lag"] for row in worker.query("SELECT lag FROM v1_positions")]
     assert lags
     assert set(lags) == {0}
@@ -97,7 +97,7 @@ def test_a_second_worker_is_refused_while_readers_and_producers_work(tmp_path: P
 
 def work(folder: Path, roles: set[str], done: Callable[[Desk], bool]) -> threading.Thread:
     """Roles at work in a thread of their own, until something is done."""
-    ready, failed = threading.Event(), list[BaseException]()
+    ready = threading.Event()
 
     class Until(threading.Event):
         def __init__(self, desk: Desk) -> None:
@@ -115,7 +115,6 @@ def work(folder: Path, roles: set[str], done: Callable[[Desk], bool]) -> threadi
     thread = threading.Thread(target=roles_at_work, daemon=True)
     thread.start()
     assert ready.wait(60)
-    assert not failed
     return thread
 
 
@@ -140,14 +139,6 @@ def test_roles_split_over_two_workers_do_what_one_does(tmp_path: Path) -> None:
     with a_desk(tmp_path, WallClock()) as desk:
         assert {row["state"] for row in desk.query("SELECT state FROM v1_deliveries")} == {"sent"}
         assert verify(desk.database)["clean"]
-
-
-def test_a_projector_without_a_change_takes_no_lock(tmp_path: Path) -> None:
-    with a_desk(tmp_path) as desk:
-        desk.produce(CONTACT)
-        desk.run()
-        assert Projector(desk.database).catch_up() == 0
-    assert set(ROLES) == {"agents", "projections", "effects"}
 
 
 def test_up_drains_on_sigterm_and_leaves_nothing_half_done(tmp_path: Path) -> None:

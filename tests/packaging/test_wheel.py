@@ -138,8 +138,8 @@ def test_the_command_plays_the_demo(installed: Installed) -> None:
     rows = json.loads(
         installed.told("pactdesk", "tickets", "--data", "played", "--json", "--limit", "1000")
     )
-    assert told
-    assert len(rows) >= 3
+    assert told["digest"]
+    assert rows
 
 
 def test_the_module_works_from_python(installed: Installed) -> None:

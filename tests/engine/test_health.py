@@ -1,0 +1,99 @@
+"""The doctor and the status: what is wrong, how to mend it, how much waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams import health
+from streams.clock import ManualClock
+from streams.desk import Desk
+from streams.settings import Identity, Settings
+from streams.testing import START
+from tests.commands import Shell, ndjson
+from tests.stores import SECRET, a_desk
+
+CONTACT = {"channel": "email", "handle": "ann@example.org", "message": "Where is my parcel?"}
+
+
+def ill(folder: Path, secret: str | None = None) -> list[dict[str, Any]]:
+    settings = Settings(data=folder, identity=Identity(secret=secret))
+    return [one for one in health.examine(settings) if not one["ok"]]
+
+
+def test_a_healthy_store_and_a_folder_without_one_have_no_findings(tmp_path: Path) -> None:
+    assert ill(tmp_path / "not" / "there") == []
+    with a_desk(tmp_path):
+        pass
+    assert ill(tmp_path) == []
+    assert ill(tmp_path, SECRET) == []
+
+
+def test_another_identity_secret_than_the_stores_is_told_and_the_stores_counts(
+    tmp_path: Path,
+) -> None:
+    with a_desk(tmp_path) as desk:
+        desk.produce({**CONTACT, "provider_id": "1"})
+    (finding,) = ill(tmp_path, "another")
+    assert "identity.secret is set to another value" in finding["what"]
+    assert finding["remedy"]
+    with Desk(tmp_path, ManualClock(START), secret="another") as desk:  # noqa: S106  # no secret
+        desk.produce({**CONTACT, "provider_id": "2"})
+        assert len({record.key for record in desk.events()}) == 1
+
+
+def test_a_new_store_without_a_secret_makes_its_own_and_keeps_it(tmp_path: Path) -> None:
+    keys = set()
+    for number in range(2):
+        with Desk(tmp_path, ManualClock(START)) as desk:
+            desk.produce({**CONTACT, "provider_id": str(number)})
+            keys |= {record.key for record in desk.events()}
+    assert len(keys) == 1
+    with Desk(tmp_path / "other", ManualClock(START)) as desk:
+        desk.produce({**CONTACT, "provider_id": "1"})
+        assert {record.key for record in desk.events()}.isdisjoint(keys)
+
+
+def test_a_topic_that_is_not_of_the_contract_is_told(tmp_path: Path) -> None:
+    with a_desk(tmp_path) as desk, desk.database.transaction():
+        desk.log.append_raw("support.rumours.v1", 0, None, "{}", b"", "r")
+        desk.log.append_raw("support.contacts.v1", 12, None, "{}", b"", "s")
+    told = [one["what"] for one in ill(tmp_path)]
+    assert any("support.rumours.v1 is not a topic" in one for one in told)
+    assert any("support.contacts.v1 has a partition 12" in one for one in told)
+
+
+def test_little_room_on_the_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ROOM", 2**80)
+    (finding,) = ill(tmp_path)
+    assert "MiB of disk are free" in finding["what"]
+    assert finding["remedy"] == "free some space"
+
+
+def test_the_doctor_ends_with_78_and_says_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell(tmp_path / "data")
+    assert shell("migrate").status == 0
+    assert shell("doctor").status == 0
+    monkeypatch.setenv("PACTDESK_IDENTITY__SECRET", "another")
+    told = shell("doctor")
+    assert told.status == 78
+    assert "BAD  identity.secret" in told.out
+    document = shell("doctor", "--json").json
+    assert document["healthy"] is False
+    assert [one["ok"] for one in document["findings"]].count(False) == 1
+
+
+def test_status_counts_what_waits_in_each_inbox(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "data")
+    assert shell("produce", stdin=ndjson(CONTACT, {**CONTACT, "message": "Hello?"})).status == 0
+    before = shell("status", "--json").json
+    assert (before["records"], before["waiting"]) == (2, 2)
+    assert shell("run").status == 0
+    after = shell("status", "--json").json
+    assert (after["waiting"], after["tables_behind"]) == (0, 0)
+    assert after["records"] > 2
+    assert after["timers"] > 0
