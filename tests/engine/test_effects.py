@@ -88,6 +88,22 @@ def test_nothing_is_carried_out_twice_whoever_looks_again(
     assert desk.log.last_seq() == before
 
 
+def test_two_processes_that_carry_out_the_same_request_tell_one_outcome(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = LocalTransport.deliver
+
+    def overtaken(self: LocalTransport, request_id: str, request: ReplyRequested) -> str:
+        monkeypatch.setattr(LocalTransport, "deliver", deliver)
+        desk.effects().catch_up()
+        return deliver(self, request_id, request)
+
+    monkeypatch.setattr(LocalTransport, "deliver", overtaken)
+    replied(desk)
+    accepted = [r.event for r in desk.events() if isinstance(r.event, ReplyAccepted)]
+    assert len(accepted) == len({one.request_id for one in accepted}) > 0
+
+
 def test_catching_up_reads_nothing_while_nothing_was_appended(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
