@@ -19,6 +19,10 @@ from schemas.events.choices import (
 )
 from schemas.events.metrics import InteractionMeasured
 from schemas.record import Record
+from schemas.vocabulary import UNCATEGORISED
+
+SHARES_TOLD_EVERY = 24 * 60
+"""Minutes for which a share of the week that was told once is not told again."""
 
 
 class Surge(msgspec.Struct, frozen=True):
@@ -102,6 +106,8 @@ def _resolution(event: InteractionMeasured, line: CategoryLine, world: World) ->
 
 
 def _surge(event: InteractionMeasured, line: CategoryLine, world: World) -> Iterator[Event]:
+    if event.category == UNCATEGORISED:  # many that fit no category have nothing in common
+        return
     found = surge(line, world.policy)
     if found is None or was_told(line, "surge", found.window_minutes):
         return
@@ -136,8 +142,10 @@ _TOLD = {
 
 
 def _shares(event: InteractionMeasured, line: CategoryLine, world: World) -> Iterator[Event]:
+    if event.category == UNCATEGORISED:
+        return
     for share in shares(line, world.policy):
-        if was_told(line, share.kind, world.policy.analytics.window_minutes):
+        if was_told(line, share.kind, SHARES_TOLD_EVERY):
             continue
         yield InsightRaised(
             outcome=share.kind,

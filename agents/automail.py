@@ -16,6 +16,7 @@ _NOBODY = re.compile(
     r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(?:[+._=-][^@]*)?@"
 )
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
+_SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam")
 _OUR_MARK = "x-pactdesk"
 _AUTO_SUBJECTS = (
     "automatic reply:",
@@ -95,7 +96,10 @@ def validate(
 
 
 def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | None) -> str | None:
-    """Why a mail is not a person's: loop, bounce, auto_reply, bulk or no_reply; None when it is.
+    """Why a mail is not a customer's: loop, spam, bounce, auto_reply, bulk or no_reply; else None.
+
+    Spam is what the mail server's own filter marked as such (the headers of SpamAssassin and
+    Rspamd); it sees connections and reputations, which a text alone does not show.
 
     Args:
         headers: Header values by lower-case name.
@@ -106,6 +110,8 @@ def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | Non
     kind = headers.get("content-type", "").lower()
     if any(name.startswith(_OUR_MARK) for name in headers):
         return "loop"
+    if any(_keyword(headers.get(name, "")).rstrip(",") == "yes" for name in _SPAM_HEADERS):
+        return "spam"
     if "multipart/report" in kind or title.startswith(_BOUNCE_SUBJECTS):
         return "bounce"
     if _keyword(headers.get("auto-submitted", "no")) not in {"no", ""}:

@@ -33,6 +33,7 @@ from schemas.events.knowledge import (
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import TicketResolved, TicketTriaged
 from schemas.record import Record
+from schemas.vocabulary import UNCATEGORISED
 
 __all__ = ["AGENTS", "BANS", "Offer", "offer", "permitted"]
 
@@ -112,7 +113,7 @@ def offered(record: Record, case: Case, world: World) -> Iterator[Event]:
     if event.outcome == "answer":
         yield InteractionMeasured.model_validate(
             {
-                "category": ticket.category or "uncategorised",
+                "category": ticket.category or UNCATEGORISED,
                 "kind": "automatic_answer",
                 "channel": contact.channel,
                 "ticket_id": ticket.id,

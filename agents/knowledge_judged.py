@@ -18,6 +18,7 @@ from schemas.events.knowledge import ExampleProposed, SolutionAccepted, Solution
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import TicketResolved
 from schemas.record import Record
+from schemas.vocabulary import UNCATEGORISED
 
 SETTLED_WITHIN = 2
 """Contacts of a ticket whose subject still says what was answered."""
@@ -67,7 +68,7 @@ def rejected(record: Record, case: Case) -> Iterator[Event]:
         yield SolutionRejected(article_id=ticket.offer, ticket_id=ticket.id)
         yield InteractionMeasured.model_validate(
             {
-                "category": ticket.category or "uncategorised",
+                "category": ticket.category or UNCATEGORISED,
                 "kind": "rejected_answer",
                 "channel": contact.channel,
                 "ticket_id": ticket.id,

@@ -87,6 +87,7 @@ def message_of(contact: Contact, seen: Seen) -> linking.Message:
         category=seen.categories[0][0] if seen.categories else None,
         references=tuple(text for _, text in seen.clues),
         words=seen.words,
+        subject=contact.subject,
     )
 
 
@@ -108,6 +109,7 @@ def candidate_of(ticket: Ticket) -> linking.Candidate:
         references=ticket.references,
         contacts=ticket.contacts,
         absorbed=ticket.absorbed,
+        subject=ticket.subject,
     )
 
 

@@ -14,6 +14,7 @@ from schemas.events.tickets import (
     TicketReopened,
     TicketResolved,
 )
+from schemas.vocabulary import UNCATEGORISED
 
 
 def measured(moves: Moves, kind: str, minutes: float | None = None) -> None:
@@ -22,7 +23,7 @@ def measured(moves: Moves, kind: str, minutes: float | None = None) -> None:
     moves.add(
         InteractionMeasured.model_validate(
             {
-                "category": ticket.category or "uncategorised",
+                "category": ticket.category or UNCATEGORISED,
                 "kind": kind,
                 "channel": ticket.channel,
                 "ticket_id": ticket.id,
@@ -85,11 +86,13 @@ def escalate(
 
     The ball is here now, also if the customer was waited for: the clock runs on.
     """
+    first = moves.ticket.escalated_at is None
     moves.say(TicketEscalated, status="escalated", triggers=triggers, reason=reason)
     clocks.resume(moves)
     if senior or needs_person(moves.ticket):
         ask(moves, cause, senior=senior)
-    measured(moves, "escalation")
+    if first:
+        measured(moves, "escalation")
 
 
 def ask(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -39,6 +40,8 @@ SHORT = 8
 DAY = 86_400.0
 """Seconds in a day."""
 
+_PREFIXES = re.compile(r"^(?:\s*(?:re|aw|sv|tr|rv|fw|fwd|wg)\s*(?:\[\d+\])?:)+", re.IGNORECASE)
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """What linking needs to know of a ticket that the message may belong to.
@@ -59,6 +62,7 @@ class Candidate(msgspec.Struct, frozen=True):
         references: Provider ids of its messages, and ids and order numbers that were said.
         contacts: How many messages of the customer it holds.
         absorbed: Tickets that were merged into it.
+        subject: Its subject, or how its first message begins.
     """
 
     ticket_id: str
@@ -76,6 +80,7 @@ class Candidate(msgspec.Struct, frozen=True):
     references: tuple[str, ...]
     contacts: int
     absorbed: tuple[str, ...] = ()
+    subject: str = ""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -92,6 +97,7 @@ class Message(msgspec.Struct, frozen=True):
         category: Taught category.
         references: Ids and order numbers that it says.
         words: How many words it has.
+        subject: Its subject line; empty where the channel or the customer gives none.
     """
 
     channel: str
@@ -104,6 +110,7 @@ class Message(msgspec.Struct, frozen=True):
     category: str | None
     references: tuple[str, ...]
     words: int
+    subject: str = ""
 
 
 SIGNALS = (
@@ -153,6 +160,9 @@ SIGNALS = (
     "thanks_after_reply",
     "not_solved_after_reply",
     "resolved",
+    "same_subject",
+    "other_subject",
+    "other_thread",
 )
 """Names of the signals, in the order in which `signals` gives them."""
 
@@ -171,6 +181,11 @@ def _cosine(one: dict[int, float], other: Features) -> float:
             length += w * w
             dot += w * one.get(int(t), 0.0)
     return dot / math.sqrt(length) if length else 0.0
+
+
+def titled(subject: str) -> str:
+    """A subject line without what mail programs put before it, for comparing."""
+    return _PREFIXES.sub("", subject).strip().casefold()
 
 
 def _only_greets(rows: Iterable[Features]) -> bool:
@@ -201,6 +216,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
 
     opens = (asks > 0) * (1 - contentless)
     refers_only = max(follows, contentless)
+    title = titled(message.subject)
 
     rows = []
     for i, c in enumerate(candidates):
@@ -208,6 +224,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
         age = math.log2(1 + gap / 60)
         days = min(gap / DAY, 7.0)
         here = float(c.channel == message.channel)
+        elsewhere = here * (1 - refers_only)  # whoever refers to something may do so anywhere
         later = [d for d in candidates if d.last_customer_at > c.last_customer_at]
         latest = float(not any(d.channel == message.channel for d in later)) * here
         in_pace = here * (gap <= pace)
@@ -264,6 +281,9 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 float(thanks and replied),
                 float(unsolved and (replied or c.resolved_at is not None)),
                 float(c.resolved_at is not None),
+                here * bool(title and title == titled(c.subject)),
+                elsewhere * bool(title and c.subject and title != titled(c.subject)),
+                elsewhere * (message.thread is not None and message.thread not in c.threads),
             ]
         )
     return rows

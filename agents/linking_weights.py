@@ -16,6 +16,9 @@ GIVEN: dict[str, float] = {
     "awaited": 1.5,  # we asked, and wait for an answer
     "awaited_short": 4.0,  # and this is short enough to be one
     "resolved": -0.5,  # what is done is seldom gone back to
+    "same_subject": 9.0,  # a mail program without references still keeps the subject line
+    "other_subject": -9.0,  # who writes a new subject line writes about something else
+    "other_thread": -9.0,  # so does who begins a new thread
 }
 """Weights that were decided, with the reason."""
 

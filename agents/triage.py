@@ -31,7 +31,7 @@ from schemas.events.decisions import (
 )
 from schemas.events.tickets import TicketOpened
 from schemas.record import Record
-from schemas.vocabulary import Trigger, priority_rank
+from schemas.vocabulary import UNCATEGORISED, Trigger, priority_rank
 
 __all__ = [
     "AGENTS",
@@ -65,7 +65,7 @@ def classified(record: Record, case: Case, world: World) -> Iterator[Event]:
     yield IssueClassified(
         customer_id=case.customer_id,
         ticket_id=event.ticket_id,
-        outcome=verdict.category or "uncategorised",
+        outcome=verdict.category or UNCATEGORISED,
         confidence=verdict.confidence,
         threshold=world.policy.thresholds.category,
         candidates=[Candidate(name=name, score=score) for name, score in seen.categories],

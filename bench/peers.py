@@ -71,17 +71,6 @@ def library(events: int, size: int) -> tuple[float, float]:
         return found
 
 
-def decide(found: Desk) -> Callable[[], object]:
-    """The desk at work, without tables and effects."""
-
-    def work() -> None:
-        shift = Shift(found, effects=False, projections=False)
-        while shift.step():
-            pass
-
-    return work
-
-
 def fold(found: Desk) -> Callable[[], object]:
     """Every customer's case again, from the log alone."""
 
@@ -102,7 +91,8 @@ def main() -> None:
     with desk(models=False) as found:
         found.intake.documents(contacts(count, customers=max(1, count // 2)))
         before = found.log.last_seq()
-        decided = timed(decide(found))
+        shift = Shift(found, effects=False, projections=False)
+        decided = timed(shift.run)
         records = found.log.last_seq() - before
         sizes = [len(e.value) + len(e.headers) for e in found.log.scan(before)]
         folded = timed(fold(found))

@@ -116,6 +116,10 @@ STATUSES: tuple[str, ...] = get_args(get_args(TicketStatus)[0])
 TRIGGERS: tuple[str, ...] = get_args(get_args(Trigger)[0])
 
 
+UNCATEGORISED = "uncategorised"
+"""What stands where a category is wanted and none fits."""
+
+
 def priority_rank(priority: str) -> int:
     """Place of a priority from the least (0) to the most pressing (4)."""
     return PRIORITIES.index(priority)

@@ -1,4 +1,7 @@
-"""The desk in Python: produce, run, query, ask why, look back. The commands are thin over this."""
+"""The desk in Python: produce, run, query, ask why, look back. The commands are thin over this.
+
+The models and the agents are imported when they are first needed: whoever only reads need not wait.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,10 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from agents.policy import Policy, default_policy
-from agents.world import Models
 from schemas.record import Record
-from streams import asof, pact, query, why
+from streams import asof, query, why
 from streams.clock import Clock, WallClock
 from streams.effects import Effects, LocalTransport
 from streams.embedded.database import Database, only_worker
@@ -21,11 +22,14 @@ from streams.embedded.log import Entry, SqliteLog
 from streams.embedded.opening import open_database
 from streams.errors import Unreadable
 from streams.intake import Intake
-from streams.knowledge import KnowledgeHistory
 from streams.settings import Settings, load
-from streams.shift import Shift
-from streams.understanding.light import LightModels
-from streams.worlds import Worlds
+
+if TYPE_CHECKING:
+    from agents.policy import Policy
+    from agents.world import Models
+    from streams.shift import Shift
+    from streams.understanding.light import LightModels
+    from streams.worlds import Worlds
 
 
 class View:
@@ -63,11 +67,17 @@ class Desk:
     @cached_property
     def models(self) -> LightModels:
         """The models; loaded when they are first needed."""
+        from streams.understanding.light import LightModels
+
         return LightModels.load()
 
     @cached_property
     def worlds(self) -> Worlds:
         """Where turns and reads get policy, models and knowledge."""
+        from agents.policy import default_policy
+        from streams.knowledge import KnowledgeHistory
+        from streams.worlds import Worlds
+
         return Worlds(self.database, KnowledgeHistory(self.models), default_policy())
 
     def produce(self, *documents: object) -> list[str]:
@@ -95,6 +105,8 @@ class Desk:
     @contextmanager
     def shift(self) -> Iterator[Shift]:
         """Be the store's worker for a while; raises `Refused` when somebody else is."""
+        from streams.shift import Shift
+
         with only_worker(self.folder):
             yield Shift(self)
 
@@ -127,11 +139,15 @@ class Desk:
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the models make of messages; appends nothing."""
+        from streams import pact
+
         models = self.models_now()
         return [pact.understood(models, document) for document in documents]
 
     def pact(self, action: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """One of the 28 actions; what it appends is worked off before this returns."""
+        from streams import pact
+
         return pact.execute(self, action, params or {})
 
     def models_now(self) -> Models:

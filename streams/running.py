@@ -79,6 +79,7 @@ def run_roles(
             effects="effects" in roles,
             projections="projections" in roles,
             timers=not recorded,
+            eager=True,
         )
         ready()
         while not stop.is_set():

@@ -24,18 +24,25 @@ Tell = Callable[[int], None]
 class Shift:
     """A worker with its effects and its projector.
 
-    The tables follow at once while little waits, so that a single contact is soon visible; under
-    load the projector comes around ever more rarely, for a large batch costs less a record.
+    The projector comes around now and then, for a large batch costs less a record. An eager shift
+    lets the tables follow at once while little waits, so that a single contact is soon visible.
 
     Args:
         desk: The desk; the caller holds its worker's lock.
         effects: Whether requests are carried out here.
         projections: Whether the tables are kept up here.
         timers: Whether timers run out that no record has passed.
+        eager: Whether somebody waits to see each record.
     """
 
     def __init__(
-        self, desk: Desk, *, effects: bool = True, projections: bool = True, timers: bool = True
+        self,
+        desk: Desk,
+        *,
+        effects: bool = True,
+        projections: bool = True,
+        timers: bool = True,
+        eager: bool = False,
     ) -> None:
         recent = Recent() if projections else None
         self._desk = desk
@@ -43,7 +50,8 @@ class Shift:
         self._effects = desk.effects() if effects else None
         self._projector = Projector(desk.database, recent) if projections else None
         self._timers = timers
-        self._pace = 1
+        self._first_pace = 1 if eager else MOST_TURNS
+        self._pace = self._first_pace
         self._folded_at = 0
         self._changes: tuple[int, ...] = ()
         if self._effects is not None:
@@ -104,7 +112,7 @@ class Shift:
         self._changes = changes
         if self._projector is not None:
             self._projector.catch_up()
-        self._folded_at, self._pace = self._worker.turns, 1
+        self._folded_at, self._pace = self._worker.turns, self._first_pace
         return self._worker.look()
 
     def _carry_out(self) -> None:

@@ -61,21 +61,12 @@ class InsightRow(msgspec.Struct, frozen=True):
 def insight_row(row: InsightRow | None, record: Record, key: str) -> InsightRow | None:
     """An insight's row."""
     event = record.event
-    match event:
-        case chose.InsightRaised():
-            kind, text = event.kind, event.text
-        case chose.CommonIssueFound():
-            kind = "common_issue"
-            text = (
-                f"{event.in_window} contacts about {event.category} in "
-                f"{event.window_minutes} minutes, {event.expected:.1f} expected"
-            )
-        case _:  # its keys name no row of any other event
-            return row
-    return InsightRow(key, rfc3339(record.at), kind, event.category, text)
+    if row is not None or not isinstance(event, chose.InsightRaised):
+        return row
+    return InsightRow(key, rfc3339(record.at), event.kind, event.category, event.text)
 
 
-_INSIGHTS: frozenset[type[Event]] = frozenset({chose.InsightRaised, chose.CommonIssueFound})
+_INSIGHTS: frozenset[type[Event]] = frozenset({chose.InsightRaised})
 
 TABLES: tuple[Table, ...] = (
     Table(

@@ -120,9 +120,11 @@ class Cursors:
         """Look for what others appended; whether a partition has something that had nothing."""
         before = len(self._waiting)
         inboxes = {topic.name for topic in INBOXES}
-        for topic, partition in self._log.ends():
+        for (topic, partition), end in self._log.ends().items():
             if topic in inboxes:
-                self._wait(self._cursor(topic, partition))
+                cursor = self._cursor(topic, partition)
+                if cursor.ahead or cursor.position < end:
+                    self._wait(cursor)
         return len(self._waiting) > before
 
 

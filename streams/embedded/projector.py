@@ -87,12 +87,14 @@ class Projector:
 
     def catch_up(self) -> int:
         """Fold everything that may be folded by now; returns how many records that were."""
-        total = 0
-        while count := self._batch():
+        total, more = 0, True
+        while more:
+            count, more = self._batch()
             total += count
         return total
 
-    def _batch(self) -> int:
+    def _batch(self) -> tuple[int, bool]:
+        """Fold one batch; returns how many records that were, and whether more may be folded."""
         with self._db.transaction():
             limits = self._limits()
             stood = self._positions()
@@ -130,7 +132,7 @@ class Projector:
                 moved,
             )
         self._left = stood
-        return count
+        return count, any(limit > stood.get(place, 0) for place, limit in limits.items())
 
     def _records(
         self, topic: str, partition: int, start: int, count: int

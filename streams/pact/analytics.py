@@ -11,15 +11,12 @@ from agents.analytics import surge
 from projections.category_line import CategoryLine
 from schemas.events.choices import InteractionTracked
 from schemas.events.metrics import InteractionMeasured
-from schemas.vocabulary import Channel, Priority, Time, rfc3339
+from schemas.vocabulary import UNCATEGORISED, Channel, Priority, Time, rfc3339
 from streams.inputs import Name
 from streams.pact.action import Action, Answer, Asking, Call, Params, named
 from streams.pact.asking import asked, done, event_of, owner
 from streams.pact.customer import Interaction
 from streams.pact.reading import Customer, customer_id_of
-
-UNCATEGORISED = "uncategorised"
-"""How the workflow calls the category of a ticket that has none."""
 
 SAME = {"customer_message": "contact", "agent_response": "reply"}
 """Interaction types of the views, as the workflow counts them."""

@@ -19,14 +19,22 @@ SENTENCES = 16
 TONE_CUES = (
     "thanks", "solved", "not_solved", "asks_person", "complaint", "legal_threat", "churn_threat",
 )  # fmt: skip
+_CUES = frozenset(TONE_CUES)
 DENSE = 7 + len(TONE_CUES) + 1
 """Number of dense features beside the words."""
 
 VADER_CHARS = 400
 """VADER reads so much of a sentence: its work grows with the square of the number of emoji."""
 
+FEW = 3
+"""A message of so many words says how somebody feels only if it has a word for it."""
+
+CHARGED = 1.5
+"""Valence in VADER's lexicon (-4 to 4) from which on a word is such a word; "no" has -1.2."""
+
 _PULL = 2.0
 _ROUNDS = 25
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
 
 
@@ -56,19 +64,28 @@ class ToneModel:
         self._vader = SentimentIntensityAnalyzer()
 
     def score(self, parts: Sequence[Part]) -> float:
-        """The tone of a message, 0 (unhappy) to 1; 0.5 without sentences.
+        """The tone of a message, 0 (unhappy) to 1; 0.5 without a sign of any.
 
-        The score of a sentence is P(positive) + P(neutral) / 2; the worst is calibrated.
+        The score of a sentence is P(positive) + P(neutral) / 2; the worst is calibrated. The bare
+        answers of a conversation ("no", "card ending 4561") are no sign: the words in them were
+        learned from longer texts, where they mean something else.
 
         Args:
             parts: The sentences.
         """
-        if not parts:
+        if self._says_little(parts):
             return 0.5
         logits = np.stack([self._logits(part) for part in judged(parts)])
         probabilities = softmax(logits)
         worst = float((probabilities[:, 2] + probabilities[:, 1] / 2).min())
         return _squash(self._slope * log_odds(worst) + self._offset)
+
+    def _says_little(self, parts: Sequence[Part]) -> bool:
+        tokens = [token for part in parts for token in part.text.lower().split()]
+        if len(tokens) > FEW or any(part.spotted & _CUES for part in parts):
+            return False
+        valences = (self._vader.lexicon.get(token.strip(_MARKS), 0.0) for token in tokens)
+        return all(abs(valence) < CHARGED for valence in valences)
 
     def _logits(self, part: Part) -> Floats:
         dense = self.dense_features(part.text, part.spotted)
@@ -99,7 +116,7 @@ class ToneModel:
         tokens = text.lower().split()
         lexicon = self._vader.lexicon
         if text.isascii() and not any(
-            token in lexicon or token.strip("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") in lexicon
+            token in lexicon or token.strip(_MARKS) in lexicon
             for token in tokens
         ):
             return _ZERO

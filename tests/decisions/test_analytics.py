@@ -45,10 +45,16 @@ def measured(kind: str = "contact", **fields: object) -> InteractionMeasured:
     return InteractionMeasured.model_validate(told)
 
 
-def many(scene: Scene, times: int, kind: str = "contact", minutes: float = 1.0) -> Scene:
+def many(
+    scene: Scene,
+    times: int,
+    kind: str = "contact",
+    minutes: float = 1.0,
+    category: str = "billing",
+) -> Scene:
     """The scene after so many of them, some minutes apart."""
     for _ in range(times):
-        scene = scene.later(minutes=minutes).when(measured(kind))
+        scene = scene.later(minutes=minutes).when(measured(kind, category=category))
     return scene
 
 
@@ -104,6 +110,8 @@ def test_a_share_of_escalations_that_is_too_high_is_told() -> None:
     assert (insight.kind, insight.confidence, insight.threshold) == ("many_escalations", 0.5, 0.4)
     assert insight.text == "5 of 10 tickets about billing were escalated this week"
     assert many(scene, 1, "escalation").all(InsightRaised) == []
+    assert many(scene, 1, "escalation", minutes=23 * 60).all(InsightRaised) == []
+    assert many(scene, 1, "escalation", minutes=25 * 60).one(InsightRaised).kind == insight.kind
 
 
 def test_answers_that_do_not_help_are_told() -> None:
@@ -113,6 +121,15 @@ def test_answers_that_do_not_help_are_told() -> None:
         "many_rejections",
         "6 of 10 answers about billing did not help this week",
     )
+
+
+def test_what_fits_no_category_is_no_common_issue() -> None:
+    scene = many(line(), 20, category="uncategorised")
+    assert scene.all(CommonIssueFound) == []
+    assert scene.all(InsightRaised) == []
+    scene = many(scene, 15, "escalation", category="uncategorised")
+    assert scene.all(InsightRaised) == []
+    scene.one(InteractionTracked)
 
 
 def test_few_tickets_prove_nothing() -> None:

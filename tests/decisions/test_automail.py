@@ -10,6 +10,9 @@ from agents.automail import automatic_reason, validate
 from schemas.vocabulary import CHANNELS
 
 AUTOMATIC = [
+    ({"x-spam-flag": "YES"}, "You have won", "ann@example.org", "spam"),
+    ({"x-spam-status": "Yes, score=8.1 required=5.0"}, "", "ann@example.org", "spam"),
+    ({"x-spam": "Yes"}, "", "ann@example.org", "spam"),
     ({"auto-submitted": "auto-replied"}, "", None, "auto_reply"),
     ({"auto-submitted": "auto-generated; owner-email=x@y.org"}, "", None, "auto_reply"),
     ({"auto-submitted": "auto-notified (really)"}, "", None, "auto_reply"),
@@ -53,6 +56,8 @@ WRITTEN = [
     ({"precedence": "first-class"}, "", None),
     ({"content-type": "multipart/mixed"}, "", None),
     ({"x-mailer": "pactdesk"}, "", None),
+    ({"x-spam-flag": "NO"}, "", None),
+    ({"x-spam-status": "No, score=1.2 required=5.0"}, "", None),
     ({}, "Re: Automatic reply: what does that mean?", "ann@example.org"),
     ({}, "I got an automatic reply", "ann@example.org"),
     ({}, "", "noreplyann@example.org"),

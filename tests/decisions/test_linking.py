@@ -253,3 +253,27 @@ def test_signals_are_small_numbers_in_a_fixed_order(
     for row in signals(message, candidates):
         assert len(row) == len(SIGNALS)
         assert all(math.isfinite(value) and -10 <= value <= 200 for value in row)
+
+
+def test_a_new_subject_line_is_a_new_matter_even_a_minute_later() -> None:
+    first = ticket("A", CHARGED, "email", subject="Charged twice")
+    found = decide(said(PIN, "email", 60, subject="A new PIN"), first)
+    assert found.ticket_id is None
+
+
+@pytest.mark.parametrize("subject", ["Charged twice", "Re: charged twice", "AW: RE: Charged Twice"])
+def test_the_same_subject_line_goes_on_without_any_reference(subject: str) -> None:
+    first = ticket("A", CHARGED, "email", subject="Charged twice")
+    found = decide(said("here is the invoice that you need", "email", DAY, subject=subject), first)
+    assert found.ticket_id == "A"
+
+
+def test_who_asks_for_news_may_do_so_under_a_new_subject_line() -> None:
+    first = ticket("A", CHARGED, "email", subject="Charged twice")
+    text = "I wrote about being charged twice and still have no answer"
+    assert decide(said(text, "email", 3600, subject="Still waiting"), first).ticket_id == "A"
+
+
+def test_a_new_thread_on_the_same_channel_is_a_new_matter() -> None:
+    first = ticket("A", CHARGED, "email", threads=("t1",))
+    assert decide(said(PIN, "email", 60, thread="t2"), first).ticket_id is None

@@ -41,6 +41,18 @@ def test_a_calm_message_scores_above_the_trigger(models: LightModels, message: s
     assert seen(models, message).sentiment_score >= 0.3
 
 
+@pytest.mark.parametrize(
+    "message", ["no", "nope", "nothing", "no thanks", "ssn no 4561", "8 Pity Street", "ok"]
+)
+def test_a_bare_answer_is_no_sign_of_unhappiness(models: LightModels, message: str) -> None:
+    assert seen(models, message).sentiment_score >= 0.3
+
+
+@pytest.mark.parametrize("message", ["this is terrible", "this is awful", "useless!"])
+def test_few_words_are_a_sign_where_they_are_strong(models: LightModels, message: str) -> None:
+    assert seen(models, message).sentiment_score < 0.3
+
+
 def test_thanks_score_above_complaints(models: LightModels) -> None:
     happy = seen(models, "Great, thank you, that was a wonderful help!").sentiment_score
     calm = seen(models, "How do I change the PIN of my card?").sentiment_score
