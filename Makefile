@@ -76,7 +76,7 @@ kills: $(VENV)/.self $(VENV)/.dev
 	PACTDESK_TEST_KILLS=200 $(BIN)/python -m pytest tests/faults -k kill
 
 bench: $(VENV)/.self $(VENV)/.dev
-	@set -e; for name in limit peers desk size linking; do $(BIN)/python bench/$$name.py; done
+	@set -e; for name in limit peers desk size understanding linking; do $(BIN)/python bench/$$name.py; done
 
 models: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python training/train.py

@@ -116,8 +116,7 @@ class ToneModel:
         tokens = text.lower().split()
         lexicon = self._vader.lexicon
         if text.isascii() and not any(
-            token in lexicon or token.strip(_MARKS) in lexicon
-            for token in tokens
+            token in lexicon or token.strip(_MARKS) in lexicon for token in tokens
         ):
             return _ZERO
         scores: dict[str, float] = self._vader.polarity_scores(text[:VADER_CHARS])
