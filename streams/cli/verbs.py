@@ -22,7 +22,9 @@ def _ask(context: Context, document: dict[str, Any], person: str) -> None:
     with context.desk() as desk:
         ruling = ask(desk, {**document, "by": person})
     if not ruling.accepted:
-        raise Refused(ruling.reason, ruling.remedy)
+        raise Refused(
+            f"{document['type']}: refused, for the rule {ruling.reason!r} says no", ruling.remedy
+        )
     context.show(
         msgspec.to_builtins(ruling),
         lambda: "\n".join(

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from schemas.vocabulary import CHANNELS
 from streams.errors import Unreadable
 from streams.inputs.facts import (
     PLAIN,
@@ -25,6 +24,7 @@ from streams.inputs.facts import (
     TagInput,
     ToneInput,
 )
+from streams.inputs.faults import told
 from streams.inputs.fields import AttachmentInput, Input, Name, Text
 from streams.inputs.intents import (
     INTENTS,
@@ -157,7 +157,7 @@ def read_document(document: object) -> Input:
     try:
         return kind.model_validate(body)
     except ValidationError as error:
-        raise Unreadable(*_told(kind, error)) from error
+        raise Unreadable(*told(kind.TYPE, error)) from error
 
 
 def _kind(body: dict[str, Any]) -> type[Input]:
@@ -173,36 +173,3 @@ def _kind(body: dict[str, Any]) -> type[Input]:
             f"{name!r} is not a type of line", f"use one of {known}, or no type for a contact"
         )
     return kind
-
-
-_OFFSET = "add an offset, such as 2026-03-02T08:00:00Z"
-_RFC = "write RFC 3339, such as 2026-03-02T08:00:00Z"
-_RIGHT = {
-    "missing": "give it a value",
-    "string_too_short": "give it a value",
-    "string_too_long": "shorten it",
-    "extra_forbidden": "leave it out, or put it into metadata",
-    "timezone_aware": _OFFSET,
-    "datetime_from_date_parsing": _RFC,
-    "datetime_parsing": _RFC,
-    "string_type": "write it as text, in quotes",
-    "int_type": "write a whole number, without quotes",
-    "float_type": "write a number, without quotes",
-    "bool_type": "write true or false, without quotes",
-}
-
-
-def _told(kind: type[Input], error: ValidationError) -> tuple[str, str]:
-    """What is wrong and what would be right, of the first fault."""
-    fault = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in fault["loc"]) or "the line"
-    what = fault["msg"].removeprefix("Value error, ")
-    if field == "channel" and fault["type"] == "literal_error":
-        return f"{kind.TYPE}: channel {fault['input']!r} is unknown", "use one of " + ", ".join(
-            CHANNELS
-        )
-    if fault["type"] == "value_error" and (":" in what or ";" in what):
-        head, _, tail = what.partition(";") if ";" in what else what.partition(":")
-        return f"{kind.TYPE}: {field}: {head.strip()}", tail.strip()
-    right = _RIGHT.get(fault["type"], what[0].lower() + what[1:])
-    return f"{kind.TYPE}: {field}: {what}", right

@@ -80,7 +80,7 @@ def test_a_discarded_letter_is_off_the_list_keeps_its_bytes_and_waits_when_it_co
 
 
 def test_python_is_told_of_a_bad_input_and_the_others_are_kept(desk: Desk) -> None:
-    with pytest.raises(Unreadable, match="input 2: contact: message: Field required"):
+    with pytest.raises(Unreadable, match="input 2: contact: message: it is missing"):
         desk.produce(CONTACT, {"channel": "email", "handle": "x"}, {**CONTACT, "handle": "bo"})
     assert len(list(desk.events())) == 2
     with pytest.raises(Unreadable, match="half of a surrogate pair"):

@@ -42,7 +42,7 @@ def test_a_line_without_something_required_says_which(kind: str, field: str) -> 
     elif (kind, field) == ("survey", "customer_id"):
         wanted, remedy = "what was rated is missing", "give ticket_id or customer_id"
     else:
-        wanted, remedy = f"{kind}: {field}: Field required", "give it a value"
+        wanted, remedy = f"{kind}: {field}: it is missing", "give it a value"
     rest = {name: value for name, value in LEAST[kind].items() if name != field}
     with pytest.raises(Unreadable) as told:
         read(of(kind, **rest))
