@@ -124,7 +124,8 @@ FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
 -- Metrics, definition v1. A period is `all`, or the day (UTC) on which the tickets were opened; a
 -- segment is `all`, or the channel on which they began. Tickets count as in v1_daily. A rate
--- without anything to count is null. Recontact, SLA and context are there in total only.
+-- without anything to count is null. Recontact, SLA and context are there in total only; SLA also
+-- by the calendar that a target was started under: another calendar is another definition.
 CREATE VIEW v1_metrics AS
 WITH base AS (
     SELECT *, resolved_at IS NOT NULL AS is_resolved,
@@ -160,9 +161,12 @@ back AS (
     FROM p_tickets t WHERE t.resolved_at IS NOT NULL AND t.merged_into IS NULL
 ),
 sla AS (
-    SELECT 1.0 * count(met_at) AS met,
+    SELECT 'v1' AS definition, 'all' AS segment, 1.0 * count(met_at) AS met,
            total(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
     FROM p_sla
+    UNION ALL SELECT 'v1/' || calendar_version, 'calendar:' || calendar_version,
+           1.0 * count(met_at), total(met_at IS NOT NULL OR breached_at IS NOT NULL)
+    FROM p_sla GROUP BY calendar_version
 ),
 context AS (
     SELECT total(kept) AS kept, total(given) AS given FROM p_handovers
@@ -192,6 +196,6 @@ UNION ALL SELECT 'automatic_share', 'v1', period, segment, automatic / nullif(ti
        automatic, tickets FROM counted
 UNION ALL SELECT 'recontact_rate_7d', 'v1', 'all', 'all', again / nullif(tickets, 0), again,
        tickets FROM back
-UNION ALL SELECT 'sla_met', 'v1', 'all', 'all', met / nullif(ended, 0), met, ended FROM sla
+UNION ALL SELECT 'sla_met', definition, 'all', segment, met / nullif(ended, 0), met, ended FROM sla
 UNION ALL SELECT 'context_kept', 'v1', 'all', 'all', kept / nullif(given, 0), kept, given
        FROM context;

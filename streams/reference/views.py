@@ -45,7 +45,9 @@ def metrics_page() -> str:
                 " by. A ticket that was merged into another counts with that one. `period` is"
                 " `all` or the day on which a ticket was opened, `segment` is `all` or"
                 " `channel:NAME`. Metrics that count contacts, targets or hand-overs rather than"
-                " tickets are given for all only."
+                " tickets are given for all only; `sla_met` is also given by the calendar under"
+                " which targets were started, as a definition of its own: another calendar would"
+                " have promised something else."
             ),
             table(
                 ("metric", "numerator", "denominator"),

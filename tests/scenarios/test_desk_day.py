@@ -220,7 +220,10 @@ def test_a_target_that_is_missed_is_warned_of_first_and_counted(tmp_path: Path) 
         assert here.told("SlaWarned", "SlaBreached") == ["SlaBreached"]
         here.asks("reply", ticket_id=here.ticket, text="At last.")
         assert here.alerts[-2:] == ["sla_warning", "sla_breach"]
-        (met,) = here.rows("SELECT numerator, denominator FROM v1_metrics WHERE metric = 'sla_met'")
+        (met,) = here.rows(
+            "SELECT numerator, denominator FROM v1_metrics"
+            " WHERE metric = 'sla_met' AND segment = 'all'"
+        )
         assert (met["numerator"], met["denominator"]) == (0.0, 1.0)
 
 
@@ -366,6 +369,14 @@ def test_a_policy_that_is_activated_holds_for_what_begins_after_it(tmp_path: Pat
         here.later(days=3)
         breached = here.events(SlaBreached)
         assert [b.due_at for b in breached if b.ticket_id == first][-1] == before.due_at
+        told = here.rows(
+            "SELECT definition, denominator FROM v1_metrics"
+            " WHERE metric = 'sla_met' AND segment LIKE 'calendar:%'"
+        )
+        assert {row["definition"]: row["denominator"] for row in told} == {
+            f"v1/{before.calendar_version}": 2.0,
+            f"v1/{after.calendar_version}": 2.0,
+        }
 
 
 def test_people_move_work_between_them_and_nobody_is_counted_twice(tmp_path: Path) -> None:
