@@ -16,7 +16,7 @@ from streams.shift import Shift
 if TYPE_CHECKING:
     from streams.desk import Desk
 
-IDLE_SECONDS = 0.01
+IDLE_SECONDS = 0.005
 """How long an idle worker waits before it looks for new records."""
 
 ROLES = frozenset({"agents", "projections", "effects"})

@@ -31,9 +31,20 @@ class Timer(msgspec.Struct, frozen=True):
     due_at: float
 
 
-def timers(case: Case) -> dict[str, Timer]:
-    """The timers of all tickets at hand, by id."""
-    return {timer.id: timer for ticket in case.tickets.values() for timer in _of(ticket)}
+def timers(case: Case, beside: Case | None = None) -> dict[str, Timer]:
+    """The timers of the tickets at hand, by id.
+
+    Args:
+        case: The case.
+        beside: Another moment of it; tickets that are the same there are left out.
+    """
+    same = {} if beside is None else beside.tickets
+    return {
+        timer.id: timer
+        for ticket in case.tickets.values()
+        if same.get(ticket.id) is not ticket
+        for timer in _of(ticket)
+    }
 
 
 def stands(ticket: Ticket, kind: str, due_at: float) -> bool:

@@ -199,7 +199,7 @@ class Worker:
         after, outputs = self._turn("customer", case, record, now)
         assert isinstance(after, Case)
         if after.tickets is not before.tickets:
-            was, stands = timers(before), timers(after)
+            was, stands = timers(before, after), timers(after, before)
             self._store.retime(record.key, partition, was, stands)
             for timer in stands.values():
                 if timer.due_at < self._next_due.get(partition, float("inf")):
