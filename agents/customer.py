@@ -28,6 +28,7 @@ from schemas.events.decisions import (
     SatisfactionScored,
     VipRecognised,
 )
+from schemas.events.tickets import TicketRated
 from schemas.record import Record
 
 RATING_WEIGHT = 3.0
@@ -211,6 +212,7 @@ AGENTS = (
                 IdentityUnlinked,
                 CustomersMerged,
                 CustomersUnmerged,
+                TicketRated,
             }
         ),
         writes=_PROFILE,

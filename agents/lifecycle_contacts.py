@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from agents import lifecycle_clocks as clocks
@@ -27,6 +27,7 @@ from schemas.events.tickets import (
     SlaStarted,
     TicketAwaitsCustomer,
     TicketOpened,
+    TicketRated,
     TicketReopened,
     TicketResolved,
     TicketStarted,
@@ -35,6 +36,8 @@ from schemas.events.tickets import (
 from schemas.record import Record, ticket_id
 
 _DISCONTENT = frozenset({"not_solved", "asks_person", "complaint"})
+
+_RATING = "rating_"
 
 JUST_THANKS = 10
 """Words up to which thanks are all that a message says; a longer one goes on to ask."""
@@ -46,11 +49,15 @@ def link(_record: Record, case: Case, world: World) -> Iterator[Event]:
     if contact is None or contact.seen is None:
         return
     weights = world.policy.linking or linking.WEIGHTS
-    verdict = linking.link(
-        message_of(contact, contact.seen),
-        [candidate_of(t) for t in case.tickets.values() if is_candidate(t, world, contact.at)],
-        weights,
-    )
+    asked = surveyed(case) if rating_of(contact.seen.cues) is not None else None
+    if asked is not None:
+        verdict = linking.Link(asked.id, 1.0, "survey_answer", [(asked.id, 1.0)])
+    else:
+        verdict = linking.link(
+            message_of(contact, contact.seen),
+            [candidate_of(t) for t in case.tickets.values() if is_candidate(t, world, contact.at)],
+            weights,
+        )
     yield ContactLinked(
         customer_id=case.customer_id,
         ticket_id=verdict.ticket_id or ticket_id(contact.id),
@@ -64,6 +71,24 @@ def link(_record: Record, case: Case, world: World) -> Iterator[Event]:
         contact_id=contact.id,
         rule=verdict.rule,
     )
+
+
+def rating_of(cues: Iterable[str]) -> int | None:
+    """The rating that a message is, if it is one."""
+    for cue in cues:
+        if cue.startswith(_RATING):
+            return int(cue.removeprefix(_RATING))
+    return None
+
+
+def surveyed(case: Case) -> Ticket | None:
+    """The ticket whose survey still waits for an answer: of several the one resolved last."""
+    waiting = (t for t in case.tickets.values() if _waits_for_rating(t))
+    return max(waiting, key=lambda t: (t.resolved_at or 0.0, t.id), default=None)
+
+
+def _waits_for_rating(ticket: Ticket) -> bool:
+    return ticket.status == "resolved" and ticket.surveyed and ticket.rating is None
 
 
 def is_candidate(ticket: Ticket, world: World, at: float) -> bool:
@@ -184,8 +209,11 @@ def _follow_up(moves: Moves, contact: Contact, record: Record) -> None:
     added(moves, contact)
     if before.snoozed_until is not None:
         moves.say(TicketWoken, reason="customer_wrote")
-    if before.status == "resolved":
-        if not content and "greeting_only" not in cues:
+    score = rating_of(cues)
+    if score is not None and _waits_for_rating(before):
+        moves.say(TicketRated, score=score, contact_id=contact.id)
+    elif before.status == "resolved":
+        if not content and score is None and "greeting_only" not in cues:
             reopen(moves, record.id, "customer", "customer_wrote")
     elif content and (before.offer is not None or ("solved" in cues and before.replies)):
         resolve(moves, "customer", "confirmed", before.offer)
@@ -231,6 +259,7 @@ TAKE = Agent(
     writes=frozenset(
         {
             TicketOpened,
+            TicketRated,
             MessageAdded,
             TicketWoken,
             TicketReopened,

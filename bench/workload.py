@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,6 +98,7 @@ def team() -> list[Document]:
     ]
 
 
+@cache
 def questions() -> list[str]:
     """Customers' questions: the examples of the starter categories."""
     return [

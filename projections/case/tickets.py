@@ -9,7 +9,7 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import TAGS, Case, Ticket
+from projections.case.state import RATINGS, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -266,6 +266,8 @@ def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> C
 
 
 def _rated(case: Case, known: Ticket, event: became.TicketRated, at: float) -> Case:
+    if event.contact_id is not None:  # a survey's own answer was counted when it came
+        case = _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
     return _with(case, known, event, at, rating=event.score)
 
 

@@ -179,7 +179,8 @@ class CustomersUnmerged(Decision):
 class ContactLinked(Decision):
     """To which ticket a contact belongs, with the candidates. Written by the Lifecycle.
 
-    `outcome` is `new` or `existing`; `rule` names what decided.
+    `outcome` is `new` or `existing`; `rule` names what decided: thread, reply_reference,
+    ticket_reference, survey_answer, score or new.
     """
 
     ACTION: ClassVar[str] = "lifecycle.link_contact"

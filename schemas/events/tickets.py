@@ -208,10 +208,14 @@ class TicketMoved(TicketEvent):
 
 
 class TicketRated(TicketEvent):
-    """The customer rated the ticket, 1 (bad) to 5 (good)."""
+    """The customer rated the ticket, 1 (bad) to 5 (good).
+
+    `contact_id` is the message that was the rating, where it was one and no survey form.
+    """
 
     score: int
     comment: Personal | None = None
+    contact_id: str | None = None
 
 
 class SlaStarted(TicketEvent):

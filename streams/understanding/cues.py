@@ -51,6 +51,17 @@ _DEADLINE = re.compile(
 _DEADLINES = 5
 _EXACT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})")
 
+_RATING = re.compile(
+    r"^\W*(?:(?:i(?:'d| would)? )?(?:give|rate|say)(?: it| you)?(?: an?)? )?"
+    r"([1-5]|one|two|three|four|five)(?: ?/ ?5| out of (?:5|five)| stars?| points?)?"
+    r"(?: ?[.,;:!\u2013-].*| thank.*| thx.*)?$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A number from 1 to 5, and nothing behind it but a remark."""
+
+_STARS = re.compile(r"^([\u2605\u2b50]{1,5})[\u2606\s]*$")
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
 _GREETING_WORDS = frozenset({
     "hi", "hey", "hello", "hai", "hola", "there", "good", "morning", "afternoon", "evening", "day",
     "greetings", "dear", "team", "support", "all", "yo", "please", "anyone", "here",
@@ -88,7 +99,21 @@ def cues(text: str, found: AbstractSet[str]) -> list[str]:
         said = words(text)
         if said and _GREETING_WORDS.issuperset(said):
             named.append("greeting_only")
+        rating = _rating(text.strip())
+        if rating is not None:
+            named.append(f"rating_{rating}")
     return named
+
+
+def _rating(text: str) -> int | None:
+    """The rating that a short message is, if it is one: what our survey asks for."""
+    if stars := _STARS.match(text):
+        return len(stars[1])
+    match = _RATING.match(text)
+    if match is None:
+        return None
+    said = match[1].lower()
+    return _NUMBERS.get(said) or int(said)
 
 
 def urgency(text: str, found: AbstractSet[str]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from agents import channel, lifecycle
-from schemas.events.decisions import ContactAccepted, ContactLinked
+from schemas.events.decisions import ContactAccepted, ContactLinked, SurveyRequested
 from schemas.events.desk import SpecialistRequested
 from schemas.events.intents import SnoozeAsked
 from schemas.events.tickets import (
@@ -16,6 +17,7 @@ from schemas.events.tickets import (
     SlaStarted,
     TicketAwaitsCustomer,
     TicketOpened,
+    TicketRated,
     TicketReopened,
     TicketResolved,
     TicketStarted,
@@ -164,3 +166,49 @@ def test_a_message_wakes_a_snoozed_ticket() -> None:
     scene = say(scene, "hello?")
     assert scene.one(TicketWoken).reason == "customer_wrote"
     assert only_ticket(scene).snoozed_until is None
+
+
+def surveyed_ticket() -> Scene:
+    """A ticket that is solved, and whose customer was asked how it went."""
+    scene = say(answered("agent_reply", None), "it works now", "solved")
+    told = {
+        "customer_id": ANN,
+        "ticket_id": only_ticket(scene).id,
+        "outcome": "asked",
+        "policy_version": "p",
+        "text": "How did we do?",
+    }
+    return scene.given(SurveyRequested.model_validate(told))
+
+
+def test_a_number_after_the_survey_rates_the_ticket_on_whatever_thread() -> None:
+    scene = say(surveyed_ticket(), "4", "rating_4", thread=None)
+    assert scene.one(ContactLinked).rule == "survey_answer"
+    rated = scene.one(TicketRated)
+    assert (rated.score, rated.status) == (4, "resolved")
+    assert rated.contact_id == scene.one(MessageAdded).interaction_id
+    assert scene.state.ratings == (4,)
+
+
+def test_a_number_that_nobody_asked_for_is_a_message_like_any_other() -> None:
+    scene = say(answered("agent_reply", None), "4", "rating_4")
+    assert scene.all(TicketRated) == []
+    assert scene.one(ContactLinked).rule == "thread"
+
+
+def test_a_ticket_is_rated_once_and_another_number_does_not_reopen_it() -> None:
+    scene = say(surveyed_ticket(), "4", "rating_4")
+    scene = say(scene, "5", "rating_5")
+    assert scene.all(TicketRated) == []
+    assert scene.all(TicketReopened) == []
+    assert only_ticket(scene).rating == 4
+
+
+def test_the_ticket_that_was_resolved_last_is_the_one_that_is_rated() -> None:
+    scene = surveyed_ticket()
+    first = only_ticket(scene)
+    later = replace(first, id="TICK_2", resolved_at=(first.resolved_at or 0.0) + 60.0, threads=())
+    tickets = {first.id: first, later.id: later}
+    scene = replace(scene, state=replace(scene.state, tickets=tickets))
+    scene = say(scene, "2", "rating_2", thread=None)
+    assert scene.one(TicketRated).ticket_id == "TICK_2"

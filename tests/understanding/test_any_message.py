@@ -51,7 +51,8 @@ def sound(found: Understanding, message: str) -> None:
         assert all(0.0 <= one <= 1.0 for one in confidences)
         assert confidences == sorted(confidences, reverse=True)
     assert sum(one.confidence for one in found.categories) <= 1.001
-    assert set(found.cues) <= {*CUES, "greeting_only"}
+    ratings = {f"rating_{number}" for number in range(1, 6)}
+    assert set(found.cues) <= {*CUES, "greeting_only", *ratings}
     assert set(found.urgency_indicators) <= set(URGENCY)
     spans = [(one.start, one.end, one.text) for one in found.clues]
     spans += [(one.start, one.end, one.text) for one in found.facts]

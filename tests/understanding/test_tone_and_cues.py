@@ -165,3 +165,40 @@ def test_greetings_signatures_and_quotes_are_not_read() -> None:
     assert clean(mail) == "My card is lost."
     assert clean("Hi there") == "Hi there"
     assert sentences("One. Two? Three!\nFour") == ["One.", "Two?", "Three!", "Four"]
+
+
+@pytest.mark.parametrize(
+    ("message", "rating"),
+    [
+        ("5", 5),
+        (" 4. ", 4),
+        ("3/5", 3),
+        ("2 out of 5", 2),
+        ("I would give it a 1!", 1),
+        ("five stars", 5),
+        ("4 - thanks a lot", 4),
+        ("1, nobody answered me for days", 1),
+        ("\u2605\u2605\u2605\u2606\u2606", 3),
+    ],
+)
+def test_a_bare_rating_is_understood(models: LightModels, message: str, rating: int) -> None:
+    assert f"rating_{rating}" in seen(models, message).cues
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "5 days and still nothing",
+        "0",
+        "6",
+        "42",
+        "2 cards were blocked",
+        "1 more question",
+        "one of my cards is lost",
+        "it has 4 stars in the shop",
+        "4711",
+        "",
+    ],
+)
+def test_a_number_that_counts_something_is_no_rating(models: LightModels, message: str) -> None:
+    assert not [cue for cue in seen(models, message).cues if cue.startswith("rating_")]
