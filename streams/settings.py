@@ -174,13 +174,19 @@ def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:  # Any: raw
     tree[path[-1]] = value
 
 
+def _told(name: str, value: Any) -> str:  # Any: a setting's value
+    if value is None:
+        return "(not set)"
+    return "(set, not shown)" if name in SECRETS else str(value)
+
+
 def described(flags: Mapping[str, Any]) -> list[dict[str, str]]:
     """Every setting with its value and its origin; secrets are masked."""
     settings, origins = load(flags)
     return [
         {
             "setting": name,
-            "value": "(set, not shown)" if name in SECRETS and value is not None else str(value),
+            "value": _told(name, value),
             "origin": origins.get(name, "default"),
         }
         for name, value in _flat(settings.model_dump()).items()
