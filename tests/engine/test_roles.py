@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from schemas.events.contacts import TimerDue
+from schemas.topics import INBOXES
 from streams.clock import WallClock
 from streams.desk import Desk
 from streams.errors import Misconfigured, Refused
@@ -153,8 +154,9 @@ def test_up_drains_on_sigterm_and_leaves_nothing_half_done(tmp_path: Path) -> No
     assert process.returncode == 0, err
     assert b'"turns"' in out
     assert shell("verify").status == 0
-    lags = shell("query", "SELECT * FROM v1_positions WHERE lag > 0", "--json").json
-    assert lags == []
+    behind = "SELECT topic FROM v1_positions WHERE lag > 0"  # inboxes may wait, nothing else
+    lags = {row["topic"] for row in shell("query", behind, "--json").json}
+    assert lags <= {topic.name for topic in INBOXES}
     assert shell("run").status == 0
     assert (
         len(shell("query", "SELECT * FROM v1_interactions WHERE direction = 'in'", "--json").json)
