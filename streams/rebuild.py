@@ -1,7 +1,7 @@
 """Rebuilding the tables from the log, and proving that they are what the log says.
 
-A rebuild folds into a new set of tables beside the live ones, compares, and swaps them in one
-transaction; readers never see a gap.
+A rebuild folds into new tables of its own while others go on, catches up with what they wrote, and
+then compares and swaps in one short transaction: readers never see a gap, and nobody waits long.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from schemas.topics import TOPICS
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
-from streams.embedded.projector import Fold, limits, replayed
+from streams.embedded.projector import Fold, limits, readable, replayed
 from streams.errors import NotFound, Unreadable
 
-BESIDE = "n_"
 FLUSH_EVERY = 2000
 
 Report = dict[str, dict[str, Any]]
@@ -43,15 +42,49 @@ def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: Non
         NotFound: A table that there is not.
     """
     chosen = _chosen(names)
-    with database.transaction():
-        _fold_beside(database, chosen, step)
-        report = {t.name: _compared(database, database, t, BESIDE) for t in chosen}
-        tables.drop_views(database)
+    with _scratch() as anew:
         for table in chosen:
-            database.execute(f"DROP TABLE {table.sql_name}")
-            _rename(database, table)
-        tables.create_views(database)
+            anew.execute(tables.ddl(table)[0])
+        anew.execute("BEGIN")
+        fold = Fold(anew, chosen)
+        with _snapshot(database) as store:
+            reached = folded_up_to(store, fold.topics)
+            _fold(store, fold, step)
+        with database.transaction():
+            _fold_rest(database, fold, reached)
+            report = {table.name: _compared(database, anew, table) for table in chosen}
+            _swap(database, anew, [table for table in chosen if not report[table.name]["same"]])
     return report
+
+
+def _fold_rest(database: Database, fold: Fold, reached: dict[tuple[str, int], int]) -> None:
+    """Fold what the live tables took in since the snapshot, in the order of appending."""
+    log = SqliteLog(database)
+    entries = [
+        entry
+        for place, end in folded_up_to(database, fold.topics).items()
+        for entry in log.read(*place, reached.get(place, 0), end - reached.get(place, 0))
+    ]
+    for entry in sorted(entries, key=lambda entry: entry.seq):
+        record = readable(log, entry)
+        if record is not None:
+            fold.apply(record)
+    fold.flush()
+
+
+def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
+    """Put the new tables in the place of the live ones, indexes and all."""
+    if not changed:
+        return
+    tables.drop_views(database)
+    for table in changed:
+        database.execute(f"DROP TABLE {table.sql_name}")
+        for statement in tables.ddl(table):
+            database.execute(statement)
+        marks = ", ".join("?" * len(table.columns))
+        rows = _rows(anew, table.sql_name, table)
+        database.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows)
+    tables.create_views(database)
 
 
 def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
@@ -107,13 +140,6 @@ def _chosen(names: Sequence[str]) -> tuple[Table, ...]:
     return tuple(known[name] for name in names) or TABLES
 
 
-def _fold_beside(database: Database, chosen: Sequence[Table], step: Step) -> None:
-    for table in chosen:
-        database.execute(f"DROP TABLE IF EXISTS {BESIDE}{table.name}")
-        database.execute(tables.ddl(table, BESIDE)[0])
-    _fold(database, Fold(database, chosen, BESIDE), step)
-
-
 def _fold(database: Database, fold: Fold, step: Step) -> None:
     count = 0
     for record in replayed(database, fold.topics, folded_up_to(database, fold.topics)):
@@ -134,14 +160,14 @@ def folded_up_to(database: Database, topics: frozenset[str]) -> dict[tuple[str, 
     return {place: min(end, stood.get(place, 0)) for place, end in bounds.items()}
 
 
-def _compared(live: Database, anew: Database, table: Table, prefix: str = "p_") -> dict[str, Any]:
+def _compared(live: Database, anew: Database, table: Table) -> dict[str, Any]:
     """What a table has become when it was folded anew, beside the live one."""
-    digest, rows = digest_of(anew, prefix + table.name, table)
+    digest, rows = digest_of(anew, table.sql_name, table)
     before, _ = digest_of(live, table.sql_name, table)
     differing = 0
     if digest != before:
         one = set(_rows(live, table.sql_name, table))
-        other = set(_rows(anew, prefix + table.name, table))
+        other = set(_rows(anew, table.sql_name, table))
         differing = len({row[0] for row in one ^ other})
     return {
         "rows": rows,
@@ -163,12 +189,6 @@ def digest_of(database: Database, name: str, table: Table) -> tuple[str, int]:
         digest.update(repr(row).encode())
         rows += 1
     return digest.hexdigest(), rows
-
-
-def _rename(database: Database, table: Table) -> None:
-    database.execute(f"ALTER TABLE {BESIDE}{table.name} RENAME TO {table.sql_name}")
-    for statement in tables.ddl(table)[1:]:
-        database.execute(statement)
 
 
 def missing_records(database: Database) -> Iterator[str]:

@@ -30,13 +30,10 @@ class Fold:
     Args:
         database: The store's connection.
         tables: Which tables.
-        prefix: Prefix of their SQL names.
     """
 
-    def __init__(
-        self, database: Database, tables: Sequence[Table] = TABLES, prefix: str = "p_"
-    ) -> None:
-        self._all = [Rows(database, table, prefix) for table in tables]
+    def __init__(self, database: Database, tables: Sequence[Table] = TABLES) -> None:
+        self._all = [Rows(database, table) for table in tables]
         self._rows: dict[type[Event], list[Rows]] = defaultdict(list)
         for rows in self._all:
             for kind in rows.table.folds:
@@ -84,6 +81,7 @@ class Projector:
         self._fold = Fold(database)
         self._recent = recent or Recent()
         self._left: dict[tuple[str, int], int] = {}
+        self._made = 0
 
     def catch_up(self) -> int:
         """Fold everything that may be folded by now; returns how many records that were."""
@@ -98,8 +96,9 @@ class Projector:
         with self._db.transaction():
             limits = self._limits()
             stood = self._positions()
-            if stood != self._left:  # another projector went on: what this one holds is old
-                self._fold.forget()
+            made = int(self._db.execute("PRAGMA schema_version").fetchone()[0])
+            if (stood, made) != (self._left, self._made):
+                self._fold.forget()  # another projector went on, or a rebuild swapped tables
             count = 0
             moved: list[tuple[str, str, int, int, int]] = []
             written = {place: end for place, end in limits.items() if place[0] not in INBOX_NAMES}
@@ -131,7 +130,7 @@ class Projector:
                 " (projection, topic, partition, position, end_position) VALUES (?, ?, ?, ?, ?)",
                 moved,
             )
-        self._left = stood
+        self._left, self._made = stood, made
         return count, any(limit > stood.get(place, 0) for place, limit in limits.items())
 
     def _records(

@@ -41,10 +41,10 @@ FROM read_positions;
 
 
 @cache
-def ddl(table: Table, prefix: str = "p_") -> tuple[str, ...]:
+def ddl(table: Table) -> tuple[str, ...]:
     """The statements that make a table and its indexes."""
     hints = get_type_hints(table.row)
-    name = prefix + table.name
+    name = table.sql_name
     columns = [f"{column} {_sql_type(hints[column])}" for column in table.columns]
     columns[0] += " NOT NULL PRIMARY KEY"
     return (
@@ -107,16 +107,15 @@ class Rows:
     Args:
         database: The store's connection.
         table: Which table.
-        prefix: Prefix of its SQL name: another one while it is rebuilt beside the live one.
     """
 
-    def __init__(self, database: Database, table: Table, prefix: str = "p_") -> None:
+    def __init__(self, database: Database, table: Table) -> None:
         self.table = table
         self._db = database
         self._struct: Any = table.row
         self._held: dict[str, Any] = {}
         self._changed: set[str] = set()
-        name = prefix + table.name
+        name = table.sql_name
         columns = table.columns
         self._select = f"SELECT {', '.join(columns)} FROM {name} WHERE {columns[0]} = ?"
         marks = ", ".join("?" * len(columns))

@@ -156,3 +156,33 @@ def test_a_worker_goes_on_after_a_rebuild(desk: Desk) -> None:
         {"n": 3}
     ]
     assert rebuild.verify(desk.database)["clean"]
+
+
+def test_a_rebuild_takes_in_what_is_written_while_it_folds(desk: Desk) -> None:
+    """Others go on meanwhile: nobody is held up, and nothing of theirs is missed."""
+    desk.database.execute("UPDATE p_tickets SET subject = 'tampered with'")
+    other = open_in(desk.folder)
+
+    def meanwhile(_: int) -> None:
+        take(other, [_contact(number) for number in (7, 8)])
+
+    try:
+        report = rebuild.rebuild(desk.database, [], meanwhile)
+    finally:
+        other.close()
+    assert not report["tickets"]["same"]
+    assert desk.query("SELECT count(*) AS n FROM v1_interactions WHERE direction = 'in'") == [
+        {"n": 4}
+    ]
+    assert rebuild.verify(desk.database)["clean"]
+
+
+def test_a_projector_at_work_lets_go_of_what_a_rebuild_mended(desk: Desk) -> None:
+    with desk.shift() as shift:
+        desk.database.execute("UPDATE p_tickets SET subject = 'tampered with'")
+        desk.intake.records([_contact(3)])
+        shift.run()
+        rebuild.rebuild(desk.database, [])
+        desk.intake.records([_contact(4)])
+        shift.run()
+    assert rebuild.verify(desk.database)["clean"]
