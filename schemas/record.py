@@ -1,6 +1,6 @@
 """The record: an event with its envelope, and how ids derive from causes.
 
-Ids are never random. A contact's id derives from the channel and the provider's message id, so
+No id is left to chance. A contact's id derives from the channel and the provider's message id, so
 that a provider's retry is the same record; an output's id from its cause, the agent and an
 ordinal, so that a turn that is taken again says the very same. All that follows from one outside
 record shares the beginning of its id: such ids lie together in an index, which makes a turn touch

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agents.policy import default_policy
 from agents.world import Models
 from projections.tables import TABLES
 from schemas.event import Event
@@ -21,34 +20,12 @@ from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.rebuild import digest_of
 from streams.testing import START, FakeModels
-from streams.worlds import Worlds
-
-
-class ScriptedHistory:
-    """The same models at every time, whatever is taught.
-
-    Args:
-        models: Which.
-    """
-
-    def __init__(self, models: Models) -> None:
-        self._models = models
-
-    def add(self, record: Record) -> None:
-        """Nothing is learned from a record."""
-
-    def at(self, clock: float) -> Models:
-        """The models."""
-        del clock
-        return self._models
+from tests.stores import opened
 
 
 def open_in(folder: Path, models: Models | None = None) -> Desk:
     """A desk under simulated time, from `START` on."""
-    desk = Desk(folder, ManualClock(START), secret="of the tests")  # noqa: S106  # no secret
-    history = ScriptedHistory(models or FakeModels())
-    desk.worlds = Worlds(desk.database, history, default_policy())
-    return desk
+    return opened(folder, ManualClock(START), models or FakeModels())
 
 
 @contextmanager

@@ -42,13 +42,19 @@ class Fixed:
         return self._models
 
 
+def opened(folder: Path, clock: Clock, models: Models) -> Desk:
+    """A desk in a folder, with these models at every time."""
+    desk = Desk(folder, clock, secret=SECRET)
+    desk.worlds = Worlds(desk.database, Fixed(models), default_policy())
+    return desk
+
+
 @contextmanager
 def a_desk(
     folder: Path, clock: Clock | None = None, models: Models | None = None
 ) -> Iterator[Desk]:
     """A desk in a folder; under simulated time from `START` on unless another clock is given."""
-    with Desk(folder, clock or ManualClock(START), secret=SECRET) as desk:
-        desk.worlds = Worlds(desk.database, Fixed(models or FakeModels()), default_policy())
+    with opened(folder, clock or ManualClock(START), models or FakeModels()) as desk:
         yield desk
 
 

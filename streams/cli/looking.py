@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +11,9 @@ from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.cli.context import Context, give, view_of
 from streams.cli.output import described, table
 from streams.errors import NotFound
+
+if TYPE_CHECKING:
+    from streams.desk import Desk, View
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -132,6 +135,15 @@ def tickets_command(
     _listed(context, "v1_tickets", wanted, order, TICKET_COLUMNS, limit, as_of, occurred)
 
 
+def _one(view: Desk | View, kind: str, name: str) -> dict[str, Any]:
+    """The ticket or customer of an id; raises `NotFound`."""
+    rows = view.query(f"SELECT * FROM v1_{kind}s WHERE {kind}_id = ?", (name,))
+    if not rows:
+        raise NotFound(f"there is no {kind} {name}", f"see `pactdesk {kind}s`")
+    found: dict[str, Any] = rows[0]
+    return found
+
+
 @click.command("ticket")
 @click.argument("ticket_id", metavar="ID")
 @looking_back
@@ -140,10 +152,7 @@ def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred
     """Show one ticket with its interactions."""
     with context.desk() as desk:
         view = view_of(desk, as_of, occurred=occurred)
-        rows = view.query("SELECT * FROM v1_tickets WHERE ticket_id = ?", (ticket_id,))
-        if not rows:
-            raise NotFound(f"there is no ticket {ticket_id}", "see `pactdesk tickets`")
-        found = rows[0]
+        found = _one(view, "ticket", ticket_id)
         found["interactions"] = view.query(
             "SELECT * FROM v1_interactions WHERE ticket_id = ?"
             " ORDER BY timestamp, direction <> 'in', interaction_id",
@@ -186,10 +195,7 @@ def customer_command(context: Context, customer_id: str, as_of: str | None, occu
     """Show one customer with their tickets."""
     with context.desk() as desk:
         view = view_of(desk, as_of, occurred=occurred)
-        rows = view.query("SELECT * FROM v1_customers WHERE customer_id = ?", (customer_id,))
-        if not rows:
-            raise NotFound(f"there is no customer {customer_id}", "see `pactdesk customers`")
-        found = rows[0]
+        found = _one(view, "customer", customer_id)
         found["tickets"] = view.query(
             "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",
             (customer_id,),

@@ -35,16 +35,10 @@ from tests.identities import (
     link,
     of,
     ticket_of,
-    two_lines,
     unlink,
     wrote,
 )
 from tests.lines import Lines
-
-
-@pytest.fixture(name="lines")
-def _lines() -> Lines:
-    return two_lines()
 
 
 def test_linking_an_unidentified_address_merges_its_line(lines: Lines) -> None:

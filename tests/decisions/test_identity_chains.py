@@ -28,16 +28,10 @@ from tests.identities import (
     link,
     of,
     ticket_of,
-    two_lines,
     unlink,
     wrote,
 )
 from tests.lines import Lines
-
-
-@pytest.fixture(name="lines")
-def _lines() -> Lines:
-    return two_lines()
 
 
 def test_a_chain_of_merges_passes_everything_on(lines: Lines) -> None:
