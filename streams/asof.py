@@ -19,8 +19,9 @@ from streams.clock import parse_time
 from streams.deadletters import letter_of
 from streams.embedded import tables
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
 from streams.embedded.projector import Fold, Projector, limits, readable
+from streams.entry import Entry
 from streams.errors import Refused
 
 _PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d{1,9})/(\d{1,18})$")

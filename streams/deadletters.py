@@ -7,7 +7,8 @@ import msgspec
 from schemas.record import derived_id, partition_of
 from schemas.topics import DEAD_LETTERS
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
 from streams.errors import PactdeskError
 
 

@@ -18,8 +18,9 @@ from streams import asof, query, why
 from streams.clock import Clock, WallClock
 from streams.effects import Effects, LocalTransport
 from streams.embedded.database import Database, only_worker
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.intake import Intake
 from streams.settings import Settings, load

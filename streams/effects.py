@@ -24,7 +24,8 @@ from schemas.record import Record, answer_id
 from schemas.topics import DECISIONS
 from streams.clock import Clock
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
 
 POSITION = "effects.position"
 _REQUEST = f'"ce_type":"{ReplyRequested.__name__}"'

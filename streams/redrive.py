@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.topics import DEAD_LETTERS, PARTITIONS
 from streams.deadletters import DONE, DeadLetter, letter_of
-from streams.embedded.log import Entry
+from streams.entry import Entry
 from streams.errors import NotFound
 
 if TYPE_CHECKING:

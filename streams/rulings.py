@@ -11,8 +11,8 @@ from schemas.events.decisions import IntentRefused, WorkflowFailed
 from schemas.record import Record
 from schemas.topics import DECISIONS, TICKETS, TOPICS
 from streams import inputs
-from streams.embedded.log import Entry
 from streams.embedded.store import CaseStore
+from streams.entry import Entry
 from streams.errors import Refused
 
 if TYPE_CHECKING:

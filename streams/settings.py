@@ -45,23 +45,69 @@ class ModelSettings(_Group):
     tier: Literal["light"] = "light"
 
 
+class KafkaSettings(_Group):
+    """How the cluster's log is reached.
+
+    Attributes:
+        bootstrap_servers: Brokers to begin with, `host:port`, separated by commas.
+        security_protocol: Whether the wire is encrypted, and whether one signs in.
+        sasl_mechanism: How one signs in.
+        sasl_username: Who signs in.
+        sasl_password: With what.
+        ssl_cafile: The authority that signed the brokers' certificates; the system's by default.
+        ssl_certfile: Our own certificate, where brokers ask for one.
+        ssl_keyfile: Its key.
+        replication_factor: Copies of each partition, for topics that are made now.
+        session_timeout_seconds: After how much silence another worker takes a partition over.
+        instance_id: A stable name of this worker: with one, a quick restart moves no partition.
+        schema_registry_url: Where schemas of records in Confluent framing are asked for.
+    """
+
+    bootstrap_servers: str | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    replication_factor: Annotated[int, Field(ge=1)] = 1
+    session_timeout_seconds: Annotated[float, Field(ge=1.0, le=300.0)] = 10.0
+    instance_id: str | None = None
+    schema_registry_url: str | None = None
+
+
+class DatabaseSettings(_Group):
+    """How the cluster's database is reached.
+
+    Attributes:
+        url: `postgresql://user:password@host:port/name`; more parameters after a question mark.
+    """
+
+    url: str | None = None
+
+
 class Settings(_Group):
     """Every setting.
 
     Attributes:
-        data: The data directory of the embedded engine.
+        data: The data directory of the embedded engine; of both, where the local mailbox lies.
         engine: Which engine runs.
         identity: How the unidentified are named.
         models: Which models understand messages.
+        kafka: How the cluster's log is reached.
+        database: How the cluster's database is reached.
     """
 
     data: Path = Path(".pactdesk")
-    engine: Literal["embedded"] = "embedded"
+    engine: Literal["embedded", "cluster"] = "embedded"
     identity: Identity = Identity()
     models: ModelSettings = ModelSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    database: DatabaseSettings = DatabaseSettings()
 
 
-SECRETS = frozenset({"identity.secret"})
+SECRETS = frozenset({"identity.secret", "kafka.sasl_password", "database.url"})
 """Settings whose values are never shown."""
 
 

@@ -21,7 +21,8 @@ from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
 from schemas.vocabulary import rfc3339
 from streams.deadletters import letter_of
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
 from streams.errors import NotFound, Unreadable
 
 Tree = dict[str, Any]  # JSON

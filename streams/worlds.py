@@ -13,7 +13,8 @@ from schemas.events.control import PolicyActivated
 from schemas.record import Record
 from schemas.topics import CONTROL, KNOWLEDGE
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
 from streams.errors import Unreadable
 
 

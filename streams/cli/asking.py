@@ -15,7 +15,7 @@ from streams.cli.output import as_csv, as_parquet, table
 from streams.errors import Refused, Unreadable
 
 if TYPE_CHECKING:
-    from streams.embedded.log import Entry
+    from streams.entry import Entry
 
 FOLLOW_SECONDS = 0.2
 """How long `events --follow` waits before it looks for new records."""

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from schemas.topics import INBOXES, TOPICS, Domain
 from streams.codec import header_time
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
 
 BATCH = 64
 """How many entries of a partition are read ahead."""

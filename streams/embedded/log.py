@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -12,47 +11,7 @@ from schemas.record import Record, partition_of
 from schemas.vocabulary import rfc3339
 from streams import codec
 from streams.embedded.database import Database
-from streams.errors import Unreadable
-
-
-class Entry(NamedTuple):
-    """One stored line of the log.
-
-    Attributes:
-        seq: Place in the order of appending over all topics, from 1.
-        appended_at: Wall-clock time of the append; never shown in a view.
-        known: The record in it, where this process appended it and need not decode it.
-    """
-
-    seq: int
-    topic: str
-    partition: int
-    offset: int
-    key: str | None
-    headers: str
-    value: bytes
-    appended_at: str
-    id: str
-    known: Record | None = None
-
-    def record(self) -> Record:
-        """The record in it.
-
-        Raises:
-            Unreadable: There is none, or it holds an event of another topic.
-        """
-        if self.known is not None:
-            return self.known
-        record = codec.record(
-            self.headers, self.value, partition=self.partition, offset=self.offset
-        )
-        if record.topic != self.topic:
-            raise Unreadable(
-                f"{record.type} belongs on {record.topic}, not on {self.topic}",
-                "send it to its own topic; `pactdesk schemas list` names it",
-            )
-        return record
-
+from streams.entry import Entry
 
 _COLUMNS = "seq, topic, partition, offset, key, headers, value, appended_at, id"
 _INSERT = f"INSERT INTO log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

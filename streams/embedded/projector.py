@@ -15,9 +15,10 @@ from schemas.event import Event
 from schemas.record import Record
 from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
 from streams.embedded.recent import Place, Recent
 from streams.embedded.tables import INBOX_NAMES, Rows
+from streams.entry import Entry
 from streams.errors import Unreadable
 
 BATCH = 500

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from schemas.record import Record
-from streams.embedded.log import Entry
+from streams.entry import Entry
 
 Place = tuple[str, int]
 """A topic and a partition."""

@@ -27,9 +27,10 @@ from streams.clock import Clock
 from streams.deadletters import dead_letter
 from streams.embedded.cursors import Cursor, Cursors
 from streams.embedded.database import Database
-from streams.embedded.log import Entry, SqliteLog
+from streams.embedded.log import SqliteLog
 from streams.embedded.recent import Recent
 from streams.embedded.store import CaseStore, DueTimer
+from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.forwarding import unwrapped
 from streams.turn import AgentFailed, failed, numbered, turn

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.topics import INBOXES
 from streams.desk import Desk
-from streams.embedded.log import Entry
+from streams.entry import Entry
 from tests.embedded import open_in, rows_of, somewhere, take
 from tests.histories import History, histories, play
 

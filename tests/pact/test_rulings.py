@@ -15,7 +15,7 @@ from streams import rulings
 from streams.clock import WallClock
 from streams.desk import Desk
 from streams.embedded.database import only_worker
-from streams.embedded.log import Entry
+from streams.entry import Entry
 from streams.errors import NotFound, Unreadable
 from streams.rulings import ask, carried_out
 from streams.running import run_roles

@@ -1,0 +1,152 @@
+"""The cluster's database: connections that notice a dead server, and transactions.
+
+A connection of ours answers to the same words as the embedded store's (`execute`, `transaction`,
+`meta`), and takes the same SQL: statements that both engines run are written in what SQLite and
+PostgreSQL share, with question marks for values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import Connection, Cursor
+
+from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.settings import Settings
+
+CONNECT_SECONDS = 5
+"""How long a server may take to answer a new connection."""
+
+SILENT_SECONDS = 5
+"""After how long without an acknowledged byte a connection counts as dead."""
+
+STATEMENT_SECONDS = 30
+"""How long one statement may take, waiting for locks included."""
+
+
+@lru_cache(maxsize=512)
+def _translated(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class PgDatabase:
+    """A connection to the cluster's database; each thread or process opens its own.
+
+    Args:
+        connection: In autocommit: transactions are explicit.
+    """
+
+    def __init__(self, connection: Connection[tuple[Any, ...]]) -> None:
+        self.connection = connection
+        self._cursor = connection.cursor
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Cursor[tuple[Any, ...]]:
+        """Run one statement, prepared when it comes again; question marks stand for values."""
+        cursor = self._cursor()
+        cursor.execute(_translated(sql), parameters or None)
+        return cursor
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[object]]) -> None:
+        """Run one statement for each row of values."""
+        self._cursor().executemany(_translated(sql), parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self.execute("BEGIN")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if not self.connection.closed:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def meta(self, name: str) -> str | None:
+        """A named value of the store, if it is set."""
+        row = self.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Set a named value of the store."""
+        self.execute(
+            "INSERT INTO meta (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def url_of(settings: Settings) -> str:
+    """The database's address.
+
+    Raises:
+        Misconfigured: It is not set.
+    """
+    if settings.database.url is None:
+        raise Misconfigured(
+            "the cluster engine needs a database, and database.url is not set",
+            "set PACTDESK_DATABASE__URL=postgresql://user:password@host/name",
+        )
+    return settings.database.url
+
+
+def connect(url: str) -> PgDatabase:
+    """Open a connection.
+
+    Raises:
+        Misconfigured: The address is none, or the server does not let this user in.
+        Unavailable: No server answers.
+    """
+    try:
+        connection = psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=CONNECT_SECONDS,
+            keepalives_idle=SILENT_SECONDS,
+            keepalives_interval=1,
+            keepalives_count=3,
+            tcp_user_timeout=SILENT_SECONDS * 1000,
+            application_name="pactdesk",
+        )
+        connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET client_min_messages = 'warning'")
+    except psycopg.Error as error:
+        raise of_the_database(error) from error
+    return PgDatabase(connection)
+
+
+def of_the_database(error: psycopg.Error) -> PactdeskError:
+    """What a failure of the database means to people; passwords are never part of it."""
+    text = " ".join(str(error).split())
+    if isinstance(error, psycopg.errors.InvalidAuthorizationSpecification) or any(
+        sign in text for sign in ("authentication failed", "no password supplied", "pg_hba.conf")
+    ):
+        return Misconfigured(
+            f"the database does not let this user in ({text})", "mend database.url"
+        )
+    if isinstance(error, psycopg.errors.InvalidCatalogName) or "does not exist" in text:
+        return Misconfigured(
+            f"the database is not as it should be ({text})",
+            "see that database.url names an existing database, and run `pactdesk migrate`",
+        )
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return Misconfigured(
+            "database.url is not an address of PostgreSQL",
+            "write it like postgresql://user:password@host:5432/name",
+        )
+    if isinstance(error, psycopg.errors.DiskFull):
+        return Unavailable(f"the database's disk is full ({text})", "free space there and go on")
+    return Unavailable(
+        f"the database does not answer ({text})",
+        "see that PostgreSQL runs and can be reached from here; nothing that was acknowledged is"
+        " lost",
+    )

@@ -1,0 +1,49 @@
+"""A stored line of the log, as both engines hold it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.record import Record
+from streams import codec
+from streams.errors import Unreadable
+
+
+class Entry(NamedTuple):
+    """One stored line of the log.
+
+    Attributes:
+        seq: Place in the order of appending over all topics, from 1; 0 on Kafka, which has none.
+        appended_at: Wall-clock time of the append; never shown in a view.
+        id: The record's id by its headers; empty where they name none.
+        known: The record in it, where this process appended it and need not decode it.
+    """
+
+    seq: int
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    headers: str
+    value: bytes
+    appended_at: str
+    id: str
+    known: Record | None = None
+
+    def record(self) -> Record:
+        """The record in it.
+
+        Raises:
+            Unreadable: There is none, or it holds an event of another topic.
+        """
+        if self.known is not None:
+            return self.known
+        record = codec.record(
+            self.headers, self.value, partition=self.partition, offset=self.offset
+        )
+        if record.topic != self.topic:
+            raise Unreadable(
+                f"{record.type} belongs on {record.topic}, not on {self.topic}",
+                "send it to its own topic; `pactdesk schemas list` names it",
+            )
+        return record
