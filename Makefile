@@ -10,7 +10,7 @@ LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 
 	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format up kills bench models schemas docs lock clean
+.PHONY: help demo test check format up kills chaos kafka39 bench models schemas docs lock clean
 .SUFFIXES:
 
 help:
@@ -19,13 +19,15 @@ help:
 	@echo "make check    style, types, layers"
 	@echo "make up       the desk on the demo's data, until stopped"
 	@echo "make kills    200 kills at random moments, the same tables after each"
+	@echo "make chaos    the cluster under fire: every fault, 6,000 contacts each (an hour or more)"
+	@echo "make kafka39  the cluster's tests again, on Kafka 3.9"
 	@echo "make bench    speed and memory, as ratios"
 	@echo "make models   trains the light models again from the open data"
 	@echo "make schemas  writes the Avro schemas again, after an event changed"
 	@echo "make docs     writes docs/reference again, from the code"
 	@echo "make format   lays the code out"
 	@echo "make lock     resolves requirements/ again (needs uv)"
-	@echo "make clean    removes caches and builds; keeps .venv and your data"
+	@echo "make clean    removes caches and builds; keeps .venv, .kafka, .go and your data"
 
 # --- the environment: made once, then only when a lock file has changed ----------------------
 
@@ -74,6 +76,13 @@ format: $(VENV)/.dev
 
 kills: $(VENV)/.self $(VENV)/.dev
 	PACTDESK_TEST_KILLS=200 $(BIN)/python -m pytest tests/faults -k kill
+
+chaos: $(VENV)/.self $(VENV)/.dev
+	PACTDESK_TEST_CHAOS=full $(BIN)/python -m pytest tests/chaos
+
+# Only what touches a broker is run again: the rest knows nothing of Kafka.
+kafka39: $(VENV)/.self $(VENV)/.dev
+	PACTDESK_TEST_KAFKA=3.9 $(BIN)/python -m pytest -n 2 -m broker
 
 bench: $(VENV)/.self $(VENV)/.dev
 	@set -e; for name in limit peers desk size understanding linking; do $(BIN)/python bench/$$name.py; done

@@ -165,6 +165,7 @@ def opening(
         {
             "ticket_id": new_id,
             "customer_id": case.customer_id,
+            "revision": 1,
             "status": "new",
             "priority": "medium",
             "channel": contact.channel,

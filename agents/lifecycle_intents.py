@@ -83,6 +83,7 @@ def _start(
             {
                 "ticket_id": ticket_id(record.id),
                 "customer_id": case.customer_id,
+                "revision": 1,
                 "status": "new",
                 "priority": "medium",
                 "channel": event.channel,

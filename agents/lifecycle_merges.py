@@ -69,6 +69,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
             {
                 "ticket_id": new_id,
                 "customer_id": case.customer_id,
+                "revision": 1,
                 "status": "new",
                 "priority": old.priority,
                 "channel": old.channel,

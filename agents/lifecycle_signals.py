@@ -39,6 +39,7 @@ def noticed(record: Record, case: Case, world: World) -> Iterator[Event]:
         {
             "ticket_id": ticket_id(record.id),
             "customer_id": case.customer_id,
+            "revision": 1,
             "status": "new",
             "priority": "high",
             "channel": channel,

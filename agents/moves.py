@@ -67,10 +67,11 @@ class Moves:
 
 
 def standing(case: Case, ticket: Ticket) -> dict[str, Any]:  # Any: the event's fields
-    """What every event of a ticket carries, as it stands."""
+    """What the next event of a ticket carries, as it stands."""
     return {
         "ticket_id": ticket.id,
         "customer_id": case.customer_id,
+        "revision": ticket.revision + 1,
         "status": ticket.status,
         "priority": ticket.priority,
         "channel": ticket.channel,

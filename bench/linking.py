@@ -29,6 +29,7 @@ from agents.linking import WEIGHTS  # noqa: E402  # after the path is set
 from agents.policy import default_policy  # noqa: E402  # after the path is set
 from streams.clock import ManualClock  # noqa: E402  # after the path is set
 from streams.desk import Desk  # noqa: E402  # after the path is set
+from streams.embedded.taught import Taught  # noqa: E402  # after the path is set
 from streams.knowledge import KnowledgeHistory  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
 from streams.worlds import Worlds  # noqa: E402  # after the path is set
@@ -156,7 +157,9 @@ def worked_off(
     desk = Desk(folder, ManualClock(END), secret="bench")  # noqa: S106  # no secret: a bench
     try:
         policy = default_policy().model_copy(update={"linking": dict(weights)})
-        desk.__dict__["worlds"] = Worlds(desk.database, KnowledgeHistory(desk.models), policy)
+        desk.__dict__["worlds"] = Worlds(
+            Taught(desk.database), KnowledgeHistory(desk.models), policy
+        )
         for documents in (taught, part.customers, part.messages):
             desk.produce(list(documents))
         desk.run()

@@ -27,6 +27,7 @@ from agents.policy import default_policy  # noqa: E402
 from schemas.record import Record  # noqa: E402
 from streams.clock import ManualClock  # noqa: E402
 from streams.desk import Desk  # noqa: E402
+from streams.embedded.taught import Taught  # noqa: E402
 from streams.starter import lines as starter_lines  # noqa: E402
 from streams.testing import FakeModels  # noqa: E402
 from streams.worlds import Worlds  # noqa: E402
@@ -73,7 +74,7 @@ def desk(*, models: bool, end: datetime | None = None) -> Iterator[Desk]:
                  for one in starter_lines(kind)]
             )  # fmt: skip
         else:
-            found.__dict__["worlds"] = Worlds(found.database, NoModels(), default_policy())
+            found.__dict__["worlds"] = Worlds(Taught(found.database), NoModels(), default_policy())
         found.intake.documents(team())
         found.run()
         yield found

@@ -68,6 +68,8 @@ class TicketEvent(Event):
     Attributes:
         ticket_id: The ticket.
         customer_id: Whose line the ticket is on.
+        revision: Which event of this ticket it is, from 1, over all lines that the ticket was on.
+            A reader that meets another than the next one lacks one or has a repeat.
         status: The status after the change.
         priority: The priority after the change.
         channel: Where the ticket began.
@@ -80,6 +82,7 @@ class TicketEvent(Event):
 
     ticket_id: str
     customer_id: str
+    revision: int
     status: TicketStatus
     priority: Priority
     channel: Channel

@@ -62,6 +62,9 @@ TOPICS: dict[str, Topic] = {
 
 INBOXES: tuple[Topic, ...] = tuple(t for t in TOPICS.values() if t.kind == "inbox")
 
+DOMAINS: dict[Domain, Topic] = {t.domain: t for t in INBOXES if t.domain is not None}
+"""The inbox of each domain."""
+
 
 def key_of(event: object, line: str) -> str:
     """The partition key of an event that the line `line` writes.

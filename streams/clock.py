@@ -29,6 +29,16 @@ class WallClock:
         return datetime.now(UTC)
 
 
+class RecordedClock:
+    """Records' own times rule, and everything that is in the log may be taken."""
+
+    simulated = True
+
+    def now(self) -> datetime:
+        """The end of time: nothing waits for the clock."""
+        return datetime.max.replace(tzinfo=UTC)
+
+
 class ManualClock:
     """A clock for tests, demos and simulations: it stands still until it is moved.
 

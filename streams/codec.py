@@ -134,7 +134,8 @@ def _source_of(author: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _author_of(source: str) -> str:
+def author_of(source: str) -> str:
+    """The author that a record's `ce_source` names."""
     return unquote(source.removeprefix(_SOURCE), errors="strict")
 
 
@@ -194,9 +195,27 @@ def record(
     Raises:
         Unreadable: The headers or the value are not ours; see `decode`.
     """
-    event = decode(value)
     try:
         fields = _headers_in.decode(raw)
+    except ValueError as error:
+        raise _no_headers(error) from error
+    return record_of(fields, value, partition=partition, offset=offset)
+
+
+def record_of(
+    fields: Mapping[str, str],
+    value: bytes,
+    *,
+    partition: int | None = None,
+    offset: int | None = None,
+) -> Record:
+    """The record in some headers by name and framed bytes.
+
+    Raises:
+        Unreadable: The headers or the value are not ours; see `decode`.
+    """
+    event = decode(value)
+    try:
         topic = fields.get("ce_sourcetopic")
         source = (
             None
@@ -215,7 +234,7 @@ def record(
             id=fields["ce_id"],
             key=fields["ce_subject"],
             at=_moment(fields["ce_time"]),
-            by=_author_of(fields["ce_source"]),
+            by=author_of(fields["ce_source"]),
             event=event,
             cause=fields.get("ce_causationid"),
             correlation=fields["ce_correlationid"],
@@ -227,7 +246,11 @@ def record(
             offset=offset,
         )
     except (KeyError, ValueError) as error:
-        raise Unreadable(
-            f"the headers are not a record's: {type(error).__name__}: {error}",
-            "send the CloudEvents headers of the contract, or plain JSON without them",
-        ) from error
+        raise _no_headers(error) from error
+
+
+def _no_headers(error: Exception) -> Unreadable:
+    return Unreadable(
+        f"the headers are not a record's: {type(error).__name__}: {error}",
+        "send the CloudEvents headers of the contract, or plain JSON without them",
+    )

@@ -50,6 +50,19 @@ def put_aside(log: SqliteLog, letter: DeadLetter) -> bool:
     """Append a dead letter; False when it is there already, and nothing changes."""
     if log.find(letter.id) is not None:
         return False
+    log.append_raw(
+        DEAD_LETTERS.name,
+        partition_of(letter.key or letter.id),
+        letter.key,
+        headers_of(letter),
+        letter.value,
+        letter.id,
+    )
+    return True
+
+
+def headers_of(letter: DeadLetter) -> str:
+    """The headers of the record that a dead letter is."""
     headers = {
         "ce_specversion": "1.0",
         "ce_id": letter.id,
@@ -66,15 +79,7 @@ def put_aside(log: SqliteLog, letter: DeadLetter) -> bool:
     }
     if letter.headers is not None:
         headers["dl_headers"] = letter.headers
-    log.append_raw(
-        DEAD_LETTERS.name,
-        partition_of(letter.key or letter.id),
-        letter.key,
-        msgspec.json.encode(headers).decode(),
-        letter.value,
-        letter.id,
-    )
-    return True
+    return msgspec.json.encode(headers).decode()
 
 
 def waits_again(database: Database, letter_id: str) -> None:
@@ -102,21 +107,25 @@ def dead_letter(
     log: SqliteLog, entry: Entry, error: PactdeskError, *, handler: str, at: str
 ) -> None:
     """Put an unreadable log entry aside, at the clock of the turn that met it."""
-    put_aside(
-        log,
-        DeadLetter(
-            id=_letter_id(entry),
-            topic=entry.topic,
-            origin=_origin(entry),
-            handler=handler,
-            error=error.what,
-            remedy=error.remedy,
-            attempts=1,
-            at=at,
-            value=entry.value,
-            key=entry.key,
-            headers=entry.headers,
-        ),
+    put_aside(log, letter_for(entry, error, handler=handler, at=at))
+
+
+def letter_for(
+    entry: Entry, error: PactdeskError, *, handler: str, at: str, attempts: int = 1
+) -> DeadLetter:
+    """The dead letter of a log entry that cannot be taken."""
+    return DeadLetter(
+        id=_letter_id(entry),
+        topic=entry.topic,
+        origin=_origin(entry),
+        handler=handler,
+        error=error.what,
+        remedy=error.remedy,
+        attempts=attempts,
+        at=at,
+        value=entry.value,
+        key=entry.key,
+        headers=entry.headers,
     )
 
 

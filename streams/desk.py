@@ -76,10 +76,11 @@ class Desk:
     def worlds(self) -> Worlds:
         """Where turns and reads get policy, models and knowledge."""
         from agents.policy import default_policy
+        from streams.embedded.taught import Taught
         from streams.knowledge import KnowledgeHistory
         from streams.worlds import Worlds
 
-        return Worlds(self.database, KnowledgeHistory(self.models), default_policy())
+        return Worlds(Taught(self.database), KnowledgeHistory(self.models), default_policy())
 
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, durable.

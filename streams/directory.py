@@ -12,7 +12,7 @@ from projections.case.words import handles_of
 from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.intents import LinkAsked, UnlinkAsked
-from streams.embedded.database import Database
+from streams.store import Executor
 
 IMPLIED, DECLARED = 0, 1
 """How sure a contact point is; links lie above `DECLARED`, the latest the highest."""
@@ -20,14 +20,19 @@ IMPLIED, DECLARED = 0, 1
 _PHONE_CHANNELS = ("phone", "whatsapp")
 
 
+def teaches(event: Event) -> bool:
+    """Whether an event says whose a handle is."""
+    return isinstance(event, CustomerDescribed | LinkAsked | UnlinkAsked)
+
+
 class Directory:
     """Reads and writes the contact points, inside the intake's transaction.
 
     Args:
-        database: The store's connection.
+        database: A connection of either engine.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Executor) -> None:
         self._db = database
 
     def customer_of(self, channel: str, handle: str) -> str | None:
@@ -108,8 +113,8 @@ class Directory:
 
     def _imply(self, channel: str, handle: str, customer_id: str) -> None:
         self._db.execute(
-            "INSERT OR IGNORE INTO contact_points (channel, handle, customer_id, declared)"
-            " VALUES (?, ?, ?, ?)",
+            "INSERT INTO contact_points (channel, handle, customer_id, declared)"
+            " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (channel, handle, customer_id, IMPLIED),
         )
 
@@ -117,7 +122,8 @@ class Directory:
         self, channel: str, handle: str, customer_id: str, declared: int, absorbed: str | None
     ) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO contact_points"
-            " (channel, handle, customer_id, declared, absorbed) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO contact_points (channel, handle, customer_id, declared, absorbed)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (channel, handle, customer_id)"
+            " DO UPDATE SET declared = excluded.declared, absorbed = excluded.absorbed",
             (channel, handle, customer_id, declared, absorbed),
         )

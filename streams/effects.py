@@ -74,6 +74,62 @@ def _letter(request: ReplyRequested) -> str:
     return "\n".join([*lines, "", "\n\n".join(request.parts), ""])
 
 
+def attempt_of(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
+    """What is said before a request is carried out."""
+    return ReplyAttempted(
+        customer_id=request.customer_id or record.key,
+        ticket_id=request.ticket_id,
+        request_id=record.id,
+        attempt=1,
+        transport=transport.name,
+    )
+
+
+def carried_out(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
+    """Hand the message to the transport; returns what came of it.
+
+    Raises:
+        OSError: The disk is full; nothing can be said of the message.
+    """
+    customer = request.customer_id or record.key
+    try:
+        place = transport.deliver(record.id, request)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        return ReplyFailed(
+            customer_id=customer,
+            ticket_id=request.ticket_id,
+            request_id=record.id,
+            attempt=1,
+            error=f"the mailbox cannot be written: {error.strerror}",
+            final=True,
+        )
+    return ReplyAccepted(
+        customer_id=customer,
+        ticket_id=request.ticket_id,
+        request_id=record.id,
+        transport=transport.name,
+        provider_message_id=place,
+    )
+
+
+def answer_to(
+    request: Record, step: str, event: Event, at: datetime, transport: LocalTransport
+) -> Record:
+    """The record of what is said about a request; the same step has the same id."""
+    return Record(
+        id=answer_id(request.correlation, "effect", request.id, step),
+        key=request.key,
+        at=at,
+        by=f"effects/{transport.name}",
+        event=event,
+        cause=request.id,
+        correlation=request.correlation,
+        trace=request.trace,
+    )
+
+
 class Effects:
     """Carries out the requests of the decisions' topic, in their order.
 
@@ -123,26 +179,22 @@ class Effects:
         attempted = self._attempted(record, request, at)
         if attempted is None:
             return []
-        outcome = self._delivered(record, request)
+        outcome = carried_out(record, request, self._transport)
         return attempted + self._answered(entry, record, outcome, at)
 
     def _attempted(
         self, record: Record, request: ReplyRequested, at: datetime
     ) -> list[Entry] | None:
         """Claim a request; None when it has its outcome, from here or from another process."""
-        attempt = ReplyAttempted(
-            customer_id=request.customer_id or record.key,
-            ticket_id=request.ticket_id,
-            request_id=record.id,
-            attempt=1,
-            transport=self._transport.name,
-        )
+        attempt = attempt_of(record, request, self._transport)
         with self._db.transaction():
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
             if claimed:
-                return self._log.append([self._answer(record, "attempted", attempt, at)])
+                return self._log.append(
+                    [answer_to(record, "attempted", attempt, at, self._transport)]
+                )
             return None if self._settled(record.id) else []
 
     def _settled(self, request_id: str) -> bool:
@@ -151,36 +203,14 @@ class Effects:
         ).fetchone()
         return outcome is not None
 
-    def _delivered(self, record: Record, request: ReplyRequested) -> Event:
-        """Hand the message to the transport; returns what came of it."""
-        customer = request.customer_id or record.key
-        try:
-            place = self._transport.deliver(record.id, request)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise
-            return ReplyFailed(
-                customer_id=customer,
-                ticket_id=request.ticket_id,
-                request_id=record.id,
-                attempt=1,
-                error=f"the mailbox cannot be written: {error.strerror}",
-                final=True,
-            )
-        return ReplyAccepted(
-            customer_id=customer,
-            ticket_id=request.ticket_id,
-            request_id=record.id,
-            transport=self._transport.name,
-            provider_message_id=place,
-        )
-
     def _answered(self, entry: Entry, record: Record, outcome: Event, at: datetime) -> list[Entry]:
         """Append an outcome, unless another process was quicker."""
         answers: list[Entry] = []
         with self._db.transaction():
             if not self._settled(record.id):
-                answers = self._log.append([self._answer(record, "outcome", outcome, at)])
+                answers = self._log.append(
+                    [answer_to(record, "outcome", outcome, at, self._transport)]
+                )
                 self._db.execute(
                     "UPDATE claims SET outcome = ? WHERE request_id = ?",
                     (type(outcome).__name__, record.id),
@@ -188,15 +218,3 @@ class Effects:
                 self._db.set_meta(POSITION, str(entry.seq))
         self._position = max(self._position, entry.seq)
         return answers
-
-    def _answer(self, request: Record, step: str, event: Event, at: datetime) -> Record:
-        return Record(
-            id=answer_id(request.correlation, "effect", request.id, step),
-            key=request.key,
-            at=at,
-            by=f"effects/{self._transport.name}",
-            event=event,
-            cause=request.id,
-            correlation=request.correlation,
-            trace=request.trace,
-        )

@@ -38,12 +38,21 @@ class Entry(NamedTuple):
         """
         if self.known is not None:
             return self.known
-        record = codec.record(
-            self.headers, self.value, partition=self.partition, offset=self.offset
+        return on_its_topic(
+            codec.record(self.headers, self.value, partition=self.partition, offset=self.offset),
+            self.topic,
         )
-        if record.topic != self.topic:
-            raise Unreadable(
-                f"{record.type} belongs on {record.topic}, not on {self.topic}",
-                "send it to its own topic; `pactdesk schemas list` names it",
-            )
-        return record
+
+
+def on_its_topic(record: Record, topic: str) -> Record:
+    """A record, if it lies on the topic that its event belongs on.
+
+    Raises:
+        Unreadable: It does not.
+    """
+    if record.topic != topic:
+        raise Unreadable(
+            f"{record.type} belongs on {record.topic}, not on {topic}",
+            "send it to its own topic; `pactdesk schemas list` names it",
+        )
+    return record

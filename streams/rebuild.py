@@ -9,12 +9,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from projections.tables import TABLES, Table
 from schemas.topics import TOPICS
+from streams.comparing import broken_chain, compared, digest_of_rows, missing_offsets
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
@@ -41,7 +41,7 @@ def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: Non
     Raises:
         NotFound: A table that there is not.
     """
-    chosen = _chosen(names)
+    chosen = chosen_of(names)
     with _scratch() as anew:
         for table in chosen:
             anew.execute(tables.ddl(table)[0])
@@ -130,7 +130,12 @@ def _scratch() -> Iterator[Database]:
         connection.close()
 
 
-def _chosen(names: Sequence[str]) -> tuple[Table, ...]:
+def chosen_of(names: Sequence[str]) -> tuple[Table, ...]:
+    """The tables of some names, all of them for none.
+
+    Raises:
+        NotFound: A table that there is not.
+    """
     known = {table.name: table for table in TABLES}
     for name in names:
         if name not in known:
@@ -162,19 +167,9 @@ def folded_up_to(database: Database, topics: frozenset[str]) -> dict[tuple[str, 
 
 def _compared(live: Database, anew: Database, table: Table) -> dict[str, Any]:
     """What a table has become when it was folded anew, beside the live one."""
-    digest, rows = digest_of(anew, table.sql_name, table)
-    before, _ = digest_of(live, table.sql_name, table)
-    differing = 0
-    if digest != before:
-        one = set(_rows(live, table.sql_name, table))
-        other = set(_rows(anew, table.sql_name, table))
-        differing = len({row[0] for row in one ^ other})
-    return {
-        "rows": rows,
-        "digest": digest[:16],
-        "same": digest == before,
-        "differing": differing,
-    }
+    return compared(
+        lambda: _rows(live, table.sql_name, table), lambda: _rows(anew, table.sql_name, table)
+    )
 
 
 def _rows(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ...]]:
@@ -184,11 +179,7 @@ def _rows(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ..
 
 def digest_of(database: Database, name: str, table: Table) -> tuple[str, int]:
     """A hash over a table's rows in the order of their key, and how many there are."""
-    digest, rows = sha256(), 0
-    for row in _rows(database, name, table):
-        digest.update(repr(row).encode())
-        rows += 1
-    return digest.hexdigest(), rows
+    return digest_of_rows(_rows(database, name, table))
 
 
 def missing_records(database: Database) -> Iterator[str]:
@@ -200,7 +191,7 @@ def missing_records(database: Database) -> Iterator[str]:
     )
     for topic, partition, end, count in rows:
         if count != end:
-            yield f"{topic}/{partition}: {count} records up to offset {end}"
+            yield missing_offsets(topic, partition, count, end)
 
 
 def sequence_gaps(database: Database) -> Iterator[str]:
@@ -228,8 +219,5 @@ def sequence_gaps(database: Database) -> Iterator[str]:
             line = str(found[0].key) if found else ""
         number = (came[0], line, entry.topic)
         if record.previous != last.get(number):
-            yield (
-                f"{place}: line {line} says that {record.previous} came before,"
-                f" {last.get(number)} did"
-            )
+            yield broken_chain(place, line, record.previous, last.get(number))
         last[number] = record.sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS
+from streams.clock import RecordedClock
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
 from streams.errors import Misconfigured
@@ -20,16 +20,6 @@ IDLE_SECONDS = 0.005
 """How long an idle worker waits before it looks for new records."""
 
 ROLES = frozenset({"agents", "projections", "effects"})
-
-
-class RecordedClock:
-    """Records' own times rule, and everything that is in the log may be taken."""
-
-    simulated = True
-
-    def now(self) -> datetime:
-        """The end of time: nothing waits for the clock."""
-        return datetime.max.replace(tzinfo=UTC)
 
 
 def run_roles(

@@ -17,7 +17,13 @@ from streams.errors import Misconfigured
 
 PREFIX = "PACTDESK_"
 FILE = "pactdesk.toml"
-_NOT_SETTINGS = {"PACTDESK_STRICT_TESTS", "PACTDESK_TEST_KILLS"}
+_NOT_SETTINGS = {
+    "PACTDESK_STRICT_TESTS",
+    "PACTDESK_TEST_CHAOS",
+    "PACTDESK_TEST_KAFKA",
+    "PACTDESK_TEST_KILLS",
+    "PACTDESK_TEST_SEED",
+}
 """Variables with our prefix that only the test command reads."""
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from agents.agent import Agent
 from agents.world import World
-from schemas.event import Event
+from schemas.event import Event, TicketEvent
 from schemas.events.decisions import WorkflowFailed
 from schemas.record import Record, Source, follow
 from schemas.topics import TOPICS, key_of
@@ -72,6 +72,7 @@ def turn(
         Unreadable: The record itself cannot be folded.
     """
     queue = [record]
+    revisions: dict[str, int] = {}
     for r in queue:
         try:
             state = evolve(state, r)
@@ -81,7 +82,7 @@ def turn(
         for agent in roster:
             if kind not in agent.reads:
                 continue
-            queue += _asked(agent, r, state, world, record.key)
+            queue += _asked(agent, r, state, world, record.key, revisions)
         if len(queue) > MOST:
             raise AgentFailed("roster", r, f"more than {MOST} outputs in one turn")
     return state, queue[1:]
@@ -103,14 +104,14 @@ def _asked(
     state: Any,  # Any: the domain's state
     world: World,
     line: str,
+    revisions: dict[str, int],
 ) -> list[Record]:
     said: list[Record] = []
     try:
         for event in agent.decide(record, state, world):
             _hold_to_its_word(agent, event)
-            said.append(
-                follow(record, agent.name, len(said), event, world.now, key_of(event, line))
-            )
+            told = _counted(event, revisions) if isinstance(event, TicketEvent) else event
+            said.append(follow(record, agent.name, len(said), told, world.now, key_of(told, line)))
     except Exception as error:  # whatever an agent raises fails the workflow, never the worker
         raise AgentFailed(agent.name, record, f"{type(error).__name__}: {error}") from error
     return said
@@ -119,6 +120,19 @@ def _asked(
 def _hold_to_its_word(agent: Agent, event: Event) -> None:
     if type(event) not in agent.writes:
         raise TypeError(f"it may not say {type(event).__name__}")
+
+
+def _counted(event: TicketEvent, revisions: dict[str, int]) -> TicketEvent:
+    """A ticket's event, counted after all that the turn has said of the ticket so far.
+
+    An agent counts on from the state that it sees, into which what else was said in the meantime
+    is not folded yet.
+    """
+    last = revisions.get(event.ticket_id, 0)
+    if event.revision <= last:
+        event = event.model_copy(update={"revision": last + 1})
+    revisions[event.ticket_id] = event.revision
+    return event
 
 
 def failed(

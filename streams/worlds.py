@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,9 +12,7 @@ from agents.policy_toml import PolicyInvalid, parse
 from agents.world import Models, World
 from schemas.events.control import PolicyActivated
 from schemas.record import Record
-from schemas.topics import CONTROL, KNOWLEDGE
-from streams.embedded.database import Database
-from streams.embedded.log import SqliteLog
+from schemas.topics import KNOWLEDGE
 from streams.entry import Entry
 from streams.errors import Unreadable
 
@@ -28,24 +27,26 @@ class History(Protocol):
         """The models over what a turn at this clock sees."""
 
 
+Taught = Callable[[], Iterable[Entry]]
+"""Entries of the knowledge and control topics that came since the last call, each partition in
+its order."""
+
+
 class Worlds:
     """Follows the knowledge and control topics and gives each turn its snapshot.
 
     Args:
-        database: The store's connection.
+        taught: Where these topics are followed.
         history: The models by time.
         policy: The policy in force until one is activated.
     """
 
-    def __init__(self, database: Database, history: History, policy: Policy) -> None:
-        self._db = database
-        self._log = SqliteLog(database)
+    def __init__(self, taught: Taught, history: History, policy: Policy) -> None:
+        self._taught = taught
         self._history = history
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
         self._clocks: dict[int, float] = {}
-        self._read: dict[tuple[str, int], int] = {}
-        self._changes: tuple[int, ...] = ()
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
@@ -66,22 +67,9 @@ class Worlds:
         return self._history.at(now)
 
     def follow(self) -> None:
-        """Read what was taught and activated since the last time."""
-        changes = self._db.changes(KNOWLEDGE.name, CONTROL.name)
-        if changes == self._changes:
-            return
-        self._changes = changes
-        rows = self._db.execute(
-            "SELECT topic, partition, end_offset FROM ends WHERE topic IN (?, ?)",
-            (KNOWLEDGE.name, CONTROL.name),
-        ).fetchall()
-        for topic, partition, end in rows:
-            start = self._read.get((topic, partition), 0)
-            while start < end:
-                for entry in self._log.read(topic, partition, start, 500):
-                    self._entry(entry)
-                    start = entry.offset + 1
-            self._read[topic, partition] = start
+        """Take in what was taught and activated since the last time."""
+        for entry in self._taught():
+            self._entry(entry)
 
     def _entry(self, entry: Entry) -> None:
         """What cannot be read changes nothing here; on an inbox it becomes a dead letter."""

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, settings
 # With this set a test that is left out is a failed test.
 STRICT = os.environ.get("PACTDESK_STRICT_TESTS") == "1"
 
-# A developer's own settings must not reach the tests; these two are about the tests.
+pytest_plugins = ["tests.real.fixtures"]
+
+# A developer's own settings must not reach the tests; these are about the tests.
 for name in [name for name in os.environ if name.startswith("PACTDESK_")]:
-    if name not in {"PACTDESK_STRICT_TESTS", "PACTDESK_TEST_KILLS"}:
+    if name != "PACTDESK_STRICT_TESTS" and not name.startswith("PACTDESK_TEST_"):
         del os.environ[name]
 
 # Far from UTC and not by whole hours, so that a local time taken for UTC shows.

@@ -13,6 +13,7 @@ from schemas.event import Event
 from schemas.record import Record
 from streams.clock import ManualClock
 from streams.desk import Desk
+from streams.embedded.taught import Taught
 from streams.rulings import Ruling, ask
 from streams.worlds import Worlds
 
@@ -126,5 +127,5 @@ def story(folder: Path, models: Models | None = None, at: str = MONDAY) -> Itera
     """
     with Desk(folder, ManualClock(at), secret=SECRET) as desk:
         if models is not None:
-            desk.worlds = Worlds(desk.database, _Given(models), default_policy())
+            desk.worlds = Worlds(Taught(desk.database), _Given(models), default_policy())
         yield Story(desk)

@@ -22,8 +22,8 @@ from schemas.event import Event
 from schemas.events.contacts import ContactReceived, RecordForwarded, TimerDue
 from schemas.record import Record, contact_id, derived_id
 from schemas.topics import TOPICS, Domain, key_of
-from streams.embedded.store import fresh
 from streams.forwarding import unwrapped
+from streams.store import fresh
 from streams.testing import START, FakeModels
 from streams.turn import turn
 

@@ -15,6 +15,7 @@ from schemas.topics import CONTACTS, DEAD_LETTERS
 from streams.clock import Clock, ManualClock
 from streams.desk import Desk
 from streams.embedded.log import SqliteLog
+from streams.embedded.taught import Taught
 from streams.testing import START, FakeModels
 from streams.worlds import Worlds
 
@@ -45,7 +46,7 @@ class Fixed:
 def opened(folder: Path, clock: Clock, models: Models) -> Desk:
     """A desk in a folder, with these models at every time."""
     desk = Desk(folder, clock, secret=SECRET)
-    desk.worlds = Worlds(desk.database, Fixed(models), default_policy())
+    desk.worlds = Worlds(Taught(desk.database), Fixed(models), default_policy())
     return desk
 
 

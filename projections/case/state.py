@@ -91,6 +91,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes that do not say it themselves:
         channels: Everywhere the customer wrote, in the order of the first message.
+        revision: How many events of its own it had so far.
         last_channel: Where the customer wrote last.
         handle: The customer's address on `channel`.
         thread: The provider's thread of the customer's last message, on `last_channel`.
@@ -115,6 +116,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     channel: str
     opened_at: float
     updated_at: float
+    revision: int = 0
     subject: str = ""
     channels: tuple[str, ...] = ()
     last_channel: str | None = None

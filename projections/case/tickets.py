@@ -51,7 +51,10 @@ def after(case: Case, event: TicketEvent, at: float) -> Case:
 
 
 def _with(case: Case, known: Ticket, event: TicketEvent, at: float, **changes: object) -> Case:
-    return put(case, _replace(known, status=event.status, updated_at=at, **changes))
+    return put(
+        case,
+        _replace(known, status=event.status, revision=event.revision, updated_at=at, **changes),
+    )
 
 
 def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
@@ -64,6 +67,7 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
         channel=event.channel,
         opened_at=at,
         updated_at=at,
+        revision=event.revision,
         subject=clip(event.subject, 200),
         channels=(event.channel,),
         last_channel=event.channel,
@@ -258,7 +262,7 @@ def _split(case: Case, known: Ticket, event: became.TicketSplit, at: float) -> C
     into = case.tickets.get(event.into)
     if into is not None:
         case = put(case, joined(into, moved))
-    return put(case, _replace(rest, status=event.status, updated_at=at))
+    return _with(case, rest, event, at)
 
 
 def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> Case:

@@ -61,6 +61,7 @@ class TicketRow(msgspec.Struct, frozen=True):
     closed_at: str | None = None
     snoozed_until: str | None = None
     merged_into: str | None = None
+    revision: int = 0
 
 
 def _extended(texts: str, *more: str) -> Json:
@@ -103,6 +104,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         "category": event.category,
         "team": event.team,
         "updated_at": at,
+        "revision": event.revision,
     }
     match event:
         case became.TicketTriaged():

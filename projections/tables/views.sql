@@ -1,5 +1,10 @@
--- The query contract: versioned views over the tables. Columns are only ever added.
--- v1_dead_letters and v1_positions read the log's own tables.
+-- The query contract: versioned views over the tables. Columns are only ever added, at the end.
+-- v1_dead_letters is not here: each engine keeps dead letters in its own way (streams/views.py).
+--
+-- SQLite and PostgreSQL run this text and give the same values. What they do not share is written
+-- in SQLite's words and listed in streams/cluster/tables.py: json_group_array, strftime, COLLATE
+-- BINARY. A sum of minutes is taken in whole microseconds: it is then exact, whatever the order of
+-- the rows and however an engine adds floating-point numbers.
 
 -- What a ticket that was split off is about is the first of the messages that it took along.
 CREATE VIEW v1_tickets AS
@@ -14,7 +19,7 @@ SELECT ticket_id, customer_id, channel, priority, status, subject,
        channels, category, category_confidence, estimated_resolution_minutes, language,
        sentiment_score, vip_status, escalated_at, escalation_reasons, auto_resolution_candidate,
        team, contacts, replies, reopened, first_replied_at, resolved_at, closed_at,
-       snoozed_until, merged_into, origin
+       snoozed_until, merged_into, origin, revision
 FROM p_tickets;
 
 -- A contact that was accepted is a message of its ticket; the others stand here by their ruling.
@@ -32,8 +37,8 @@ LEFT JOIN p_understood u ON u.contact_id = m.interaction_id
 LEFT JOIN p_deliveries d ON d.request_id = m.interaction_id
 UNION ALL
 SELECT a.contact_id, NULL, a.customer_id, NULL, a.channel, t.text, a.ruled_at,
-       'customer_message', u.sentiment_score, 0, 'in', t.provider_id, NULL, NULL, u.language,
-       NULL, a.ruling
+       'customer_message', u.sentiment_score, FALSE, 'in', t.provider_id, NULL, NULL,
+       u.language, NULL, a.ruling
 FROM p_turned_away a
 LEFT JOIN p_texts t ON t.record_id = a.contact_id
 LEFT JOIN p_understood u ON u.contact_id = a.contact_id;
@@ -44,7 +49,7 @@ SELECT c.customer_id, c.name, c.email, c.phone, c.preferred_channel, c.vip_statu
        (SELECT json_group_array(score) FROM (
             SELECT t.satisfaction_score AS score FROM p_tickets t
             WHERE t.customer_id = c.customer_id AND t.satisfaction_score IS NOT NULL
-            ORDER BY t.rated_at, t.ticket_id)) AS satisfaction_history,
+            ORDER BY t.rated_at, t.ticket_id) AS rated) AS satisfaction_history,
        (SELECT count(*) FROM p_messages m WHERE m.customer_id = c.customer_id)
            AS interaction_count,
        (SELECT max(m.timestamp) FROM p_messages m WHERE m.customer_id = c.customer_id)
@@ -56,7 +61,7 @@ SELECT c.customer_id, c.name, c.email, c.phone, c.preferred_channel, c.vip_statu
        (SELECT json_group_array(ticket_id) FROM (
             SELECT t.ticket_id FROM p_tickets t
             WHERE t.customer_id = c.customer_id AND t.escalated_at IS NOT NULL
-            ORDER BY t.escalated_at, t.ticket_id)) AS escalation_history,
+            ORDER BY t.escalated_at, t.ticket_id) AS escalated) AS escalation_history,
        c.satisfaction_score, c.first_interaction, c.language, c.account_manager, c.handles,
        c.merged_into
 FROM p_customers c;
@@ -69,7 +74,8 @@ FROM p_decisions;
 CREATE VIEW v1_articles AS
 SELECT a.article_id, a.title, a.category, a.language, u.version,
        a.examples + u.learned AS examples, u.shown, u.accepted, u.rejected,
-       1.0 * u.accepted / nullif(u.accepted + u.rejected, 0) AS success_rate
+       CAST(u.accepted AS DOUBLE PRECISION) / nullif(u.accepted + u.rejected, 0)
+           AS success_rate
 FROM p_articles a
 JOIN p_article_use u ON u.article_id = a.article_id
 WHERE u.version > 0 AND NOT u.retired;
@@ -90,14 +96,17 @@ LEFT JOIN (
 -- not reopened, and took one contact of the customer.
 CREATE VIEW v1_daily AS
 SELECT substr(created_at, 1, 10) AS day, channel, category, count(*) AS tickets,
-       sum(resolved_at IS NOT NULL) AS resolved,
-       sum(resolved_at IS NOT NULL AND contacts_at_resolution = 1 AND reopened = 0)
-           AS first_contact_resolved,
-       sum(escalated_at IS NOT NULL) AS escalated,
-       sum(automatic) AS automatic, sum(contacts) AS contacts, sum(replies) AS replies,
-       total(first_reply_minutes) AS first_reply_minutes_sum,
-       total(resolution_time_minutes) AS resolution_minutes_sum,
-       coalesce(sum(satisfaction_score), 0) AS satisfaction_sum,
+       count(resolved_at) AS resolved,
+       count(*) FILTER (WHERE resolved_at IS NOT NULL AND contacts_at_resolution = 1
+                        AND reopened = 0) AS first_contact_resolved,
+       count(escalated_at) AS escalated,
+       count(*) FILTER (WHERE automatic) AS automatic,
+       CAST(sum(contacts) AS BIGINT) AS contacts, CAST(sum(replies) AS BIGINT) AS replies,
+       CAST(coalesce(sum(CAST(round(first_reply_minutes * 60000000.0) AS BIGINT)), 0)
+            AS DOUBLE PRECISION) / 60000000.0 AS first_reply_minutes_sum,
+       CAST(coalesce(sum(CAST(round(resolution_time_minutes * 60000000.0) AS BIGINT)), 0)
+            AS DOUBLE PRECISION) / 60000000.0 AS resolution_minutes_sum,
+       CAST(coalesce(sum(satisfaction_score), 0) AS BIGINT) AS satisfaction_sum,
        count(satisfaction_score) AS satisfaction_count
 FROM p_tickets
 WHERE merged_into IS NULL
@@ -122,57 +131,84 @@ SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.
        d.provider_message_id
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
+CREATE VIEW v1_positions AS
+SELECT projection, topic, partition, position, end_position, end_position - position AS lag
+FROM read_positions;
+
 -- Metrics, definition v1. A period is `all`, or the day (UTC) on which the tickets were opened; a
 -- segment is `all`, or the channel on which they began. Tickets count as in v1_daily. A rate
 -- without anything to count is null. Recontact, SLA and context are there in total only; SLA also
 -- by the calendar that a target was started under: another calendar is another definition.
 CREATE VIEW v1_metrics AS
 WITH base AS (
-    SELECT *, resolved_at IS NOT NULL AS is_resolved,
-           resolved_at IS NOT NULL AND contacts_at_resolution = 1 AND reopened = 0 AS at_first
+    SELECT ticket_id, channel, substr(created_at, 1, 10) AS day, resolved_at, escalated_at,
+           reopened, automatic, satisfaction_score,
+           resolved_at IS NOT NULL AND contacts_at_resolution = 1 AND reopened = 0 AS at_first,
+           CAST(round(resolution_time_minutes * 60000000.0) AS BIGINT) AS resolution,
+           CAST(round(first_reply_minutes * 60000000.0) AS BIGINT) AS first_reply
     FROM p_tickets WHERE merged_into IS NULL
 ),
 cut AS (
-    SELECT 'all' AS period, 'all' AS segment, b.* FROM (SELECT 1) LEFT JOIN base b ON TRUE
-    UNION ALL SELECT 'all', 'channel:' || channel, b.* FROM base b
-    UNION ALL SELECT substr(created_at, 1, 10), 'all', b.* FROM base b
+    SELECT 'all' AS period, 'all' AS segment, b.*
+    FROM (SELECT 1 AS one) AS always LEFT JOIN base b ON TRUE
+    UNION ALL SELECT 'all', 'channel:' || b.channel, b.* FROM base b
+    UNION ALL SELECT b.day, 'all', b.* FROM base b
+),
+counts AS (
+    SELECT period, segment, count(ticket_id) AS tickets, count(resolved_at) AS resolved,
+           count(*) FILTER (WHERE at_first) AS first_contact,
+           count(escalated_at) AS escalated,
+           count(*) FILTER (WHERE reopened > 0) AS reopened,
+           count(*) FILTER (WHERE automatic) AS automatic,
+           coalesce(sum(resolution), 0) AS resolution, count(resolution) AS timed,
+           coalesce(sum(satisfaction_score), 0) AS satisfaction,
+           count(satisfaction_score) AS ratings,
+           coalesce(sum(first_reply), 0) AS first_reply, count(first_reply) AS first_replies
+    FROM cut GROUP BY period, segment
 ),
 counted AS (
-    SELECT period, segment, 1.0 * count(ticket_id) AS tickets, total(is_resolved) AS resolved,
-           total(at_first) AS first_contact, total(escalated_at IS NOT NULL) AS escalated,
-           total(reopened > 0) AS reopened, total(automatic) AS automatic,
-           total(resolution_time_minutes) AS minutes,
-           1.0 * count(resolution_time_minutes) AS timed,
-           total(satisfaction_score) AS satisfaction,
-           1.0 * count(satisfaction_score) AS ratings,
-           total(first_reply_minutes) AS first_reply,
-           1.0 * count(first_reply_minutes) AS first_replies
-    FROM cut GROUP BY period, segment
+    SELECT period, segment, CAST(tickets AS DOUBLE PRECISION) AS tickets,
+           CAST(resolved AS DOUBLE PRECISION) AS resolved,
+           CAST(first_contact AS DOUBLE PRECISION) AS first_contact,
+           CAST(escalated AS DOUBLE PRECISION) AS escalated,
+           CAST(reopened AS DOUBLE PRECISION) AS reopened,
+           CAST(automatic AS DOUBLE PRECISION) AS automatic,
+           CAST(resolution AS DOUBLE PRECISION) / 60000000.0 AS minutes,
+           CAST(timed AS DOUBLE PRECISION) AS timed,
+           CAST(satisfaction AS DOUBLE PRECISION) AS satisfaction,
+           CAST(ratings AS DOUBLE PRECISION) AS ratings,
+           CAST(first_reply AS DOUBLE PRECISION) / 60000000.0 AS first_reply,
+           CAST(first_replies AS DOUBLE PRECISION) AS first_replies
+    FROM counts
 ),
 -- Resolved tickets whose customer came back about the same within seven days.
 back AS (
-    SELECT 1.0 * count(*) AS tickets,
-           total(t.reopened > 0 OR EXISTS (
+    SELECT CAST(count(*) AS DOUBLE PRECISION) AS tickets,
+           CAST(count(*) FILTER (WHERE t.reopened > 0 OR EXISTS (
                 SELECT 1 FROM p_tickets n
                 WHERE n.customer_id = t.customer_id AND n.created_at > t.resolved_at
                   AND n.created_at <= strftime('%Y-%m-%dT%H:%M:%fZ', t.resolved_at, '+7 days')
                   AND n.ticket_id <> t.ticket_id AND n.merged_into IS NULL
-                  AND n.category = t.category)) AS again
+                  AND n.category = t.category)) AS DOUBLE PRECISION) AS again
     FROM p_tickets t WHERE t.resolved_at IS NOT NULL AND t.merged_into IS NULL
 ),
 sla AS (
-    SELECT 'v1' AS definition, 'all' AS segment, 1.0 * count(met_at) AS met,
-           total(met_at IS NOT NULL OR breached_at IS NOT NULL) AS ended
+    SELECT 'v1' AS definition, 'all' AS segment,
+           CAST(count(met_at) AS DOUBLE PRECISION) AS met,
+           CAST(count(coalesce(met_at, breached_at)) AS DOUBLE PRECISION) AS ended
     FROM p_sla
     UNION ALL SELECT 'v1/' || calendar_version, 'calendar:' || calendar_version,
-           1.0 * count(met_at), total(met_at IS NOT NULL OR breached_at IS NOT NULL)
+           CAST(count(met_at) AS DOUBLE PRECISION),
+           CAST(count(coalesce(met_at, breached_at)) AS DOUBLE PRECISION)
     FROM p_sla GROUP BY calendar_version
 ),
 context AS (
-    SELECT total(kept) AS kept, total(given) AS given FROM p_handovers
+    SELECT CAST(coalesce(sum(kept), 0) AS DOUBLE PRECISION) AS kept,
+           CAST(coalesce(sum(given), 0) AS DOUBLE PRECISION) AS given FROM p_handovers
 )
-SELECT 'total_tickets' AS metric, 'v1' AS definition, period, segment, tickets AS value,
-       tickets AS numerator, 1.0 AS denominator FROM counted
+SELECT 'total_tickets' COLLATE BINARY AS metric, 'v1' COLLATE BINARY AS definition, period,
+       segment, tickets AS value, tickets AS numerator,
+       CAST(1 AS DOUBLE PRECISION) AS denominator FROM counted
 UNION ALL SELECT 'resolved_tickets', 'v1', period, segment, resolved, resolved, 1.0 FROM counted
 UNION ALL SELECT 'resolution_rate', 'v1', period, segment, resolved / nullif(tickets, 0),
        resolved, tickets FROM counted

@@ -1,4 +1,8 @@
-"""What became of a ticket. Every event here is written by the Lifecycle alone."""
+"""What became of a ticket. Every event here is written by the Lifecycle alone.
+
+One that concerns two tickets (a merge, its undoing, a split) is an event of its `ticket_id`; the
+other ticket counts no revision for it.
+"""
 
 from __future__ import annotations
 

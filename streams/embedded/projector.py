@@ -7,12 +7,11 @@ agent has ruled on. A record that repeats an id on an inbox changes nothing: the
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from projections.tables import TABLES, Table
-from schemas.event import Event
 from schemas.record import Record
+from streams import folding
 from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
@@ -25,7 +24,7 @@ BATCH = 500
 """Records that are folded in one transaction at most."""
 
 
-class Fold:
+class Fold(folding.Fold[Rows]):
     """Folds records into a set of tables.
 
     Args:
@@ -34,35 +33,16 @@ class Fold:
     """
 
     def __init__(self, database: Database, tables: Sequence[Table] = TABLES) -> None:
-        self._all = [Rows(database, table) for table in tables]
-        self._rows: dict[type[Event], list[Rows]] = defaultdict(list)
-        for rows in self._all:
-            for kind in rows.table.folds:
-                self._rows[kind].append(rows)
-
-    @property
-    def topics(self) -> frozenset[str]:
-        """The topics that these tables fold."""
-        return frozenset(rows.table.topic for rows in self._all)
-
-    def apply(self, record: Record) -> None:
-        """Fold one record into every table that it means something to."""
-        for rows in self._rows.get(type(record.event), ()):
-            table = rows.table
-            for key in table.keys(record):
-                before = None if table.once else rows.get(key)
-                after = table.evolve(before, record, key)
-                if after is not before:
-                    rows.put(key, after)
+        super().__init__([Rows(database, table) for table in tables])
 
     def flush(self) -> None:
         """Write what changed."""
-        for rows in self._all:
+        for rows in self.rows:
             rows.flush()
 
     def forget(self) -> None:
         """Let go of every row that is held: the tables were written by somebody else."""
-        for rows in self._all:
+        for rows in self.rows:
             rows.forget()
 
 

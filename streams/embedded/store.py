@@ -1,54 +1,32 @@
-"""The case store in SQLite: states, numbers, positions, timers, seen ids.
+"""The case store in SQLite.
 
 No transactions here: every call belongs to the one that the worker holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from projections.article import ArticleLine
-from projections.case import Case, Ticket, Timer
-from projections.category_line import CategoryLine
-from projections.desk import Desk
+from projections.case import Ticket, Timer
 from schemas.topics import Domain
 from streams.embedded.database import Database
+from streams.store import (
+    MOST_AT_ONCE,
+    DueTimer,
+    fresh,
+    packed,
+    unpacked_line,
+    unpacked_ticket,
+)
 from streams.turn import Line
-
-STATES: dict[str, type[msgspec.Struct]] = {
-    "customer": Case,
-    "desk": Desk,
-    "knowledge": ArticleLine,
-    "analytics": CategoryLine,
-}
-"""The state of a line, by its domain."""
-
-MOST_AT_ONCE = 1000
-"""How many parked tickets change lines in one turn; further ones follow when they are touched."""
-
-_encoder = msgspec.msgpack.Encoder()
-_decoders = {domain: msgspec.msgpack.Decoder(kind) for domain, kind in STATES.items()}
-_tickets = msgspec.msgpack.Decoder(Ticket)
-_lines = msgspec.msgpack.Decoder(Line)
-
-
-class DueTimer(msgspec.Struct, frozen=True):
-    """A stored timer, with the line that it belongs to."""
-
-    id: str
-    key: str
-    partition: int
-    ticket_id: str
-    kind: str
-    target: str | None
-    due_at: float
-
 
 HELD = 256
 """Lines that are kept decoded: an answer follows its question closely. States never change."""
+
+_TIMER = "id, key, partition, ticket_id, kind, target, due_at"
 
 
 class CaseStore:
@@ -73,15 +51,17 @@ class CaseStore:
             ).fetchone()
             if row is None:
                 return fresh(domain, key), Line()
-            held = _decoders[domain].decode(row[0]), _lines.decode(row[1])
+            held = unpacked_line(domain, row[0], row[1])
         self._hold(domain, key, held)
         return held
 
     def save(self, domain: Domain, key: str, state: msgspec.Struct, line: Line) -> None:
         """Write the state of a line."""
         self._db.execute(
-            "INSERT OR REPLACE INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)",
-            (domain, key, _encoder.encode(line), _encoder.encode(state)),
+            "INSERT INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (domain, key)"
+            " DO UPDATE SET numbered = excluded.numbered, state = excluded.state",
+            (domain, key, packed(line), packed(state)),
         )
         self._held.pop((domain, key), None)
         self._hold(domain, key, (state, line))
@@ -101,7 +81,7 @@ class CaseStore:
                 (ticket_id, key),
             ).fetchone()
             if row is not None:
-                found.append(_tickets.decode(row[0]))
+                found.append(unpacked_ticket(row[0]))
         return found
 
     def parked_open(self, key: str) -> list[Ticket]:
@@ -117,19 +97,16 @@ class CaseStore:
         row = self._db.execute(
             "SELECT state FROM parked WHERE ticket_id = ?", (ticket_id,)
         ).fetchone()
-        return None if row is None else _tickets.decode(row[0])
+        return None if row is None else unpacked_ticket(row[0])
 
     def park(self, key: str, tickets: Iterable[Ticket]) -> None:
         """Put tickets aside."""
         self._db.executemany(
-            "INSERT OR REPLACE INTO parked (ticket_id, key, closed, state) VALUES (?, ?, ?, ?)",
-            [(t.id, key, t.status == "closed", _encoder.encode(t)) for t in tickets],
+            "INSERT INTO parked (ticket_id, key, closed, state) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (ticket_id) DO UPDATE"
+            " SET key = excluded.key, closed = excluded.closed, state = excluded.state",
+            [(t.id, key, t.status == "closed", packed(t)) for t in tickets],
         )
-
-    def see(self, record_id: str) -> bool:
-        """Remember an inbox record's id; False when it was seen before."""
-        cursor = self._db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (record_id,))
-        return cursor.rowcount == 1
 
     def retime(
         self, key: str, partition: int, before: dict[str, Timer], after: dict[str, Timer]
@@ -139,23 +116,22 @@ class CaseStore:
         if gone:
             self._db.executemany("DELETE FROM timers WHERE id = ?", gone)
         came = [
-            (t.id, key, partition, t.ticket_id, t.kind, t.target, t.due_at)
+            (i, key, partition, t.ticket_id, t.kind, t.target, t.due_at)
             for i, t in after.items()
             if i not in before
         ]
         if came:
             self._db.executemany(
-                "INSERT OR REPLACE INTO timers"
-                " (id, key, partition, ticket_id, kind, target, due_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO timers ({_TIMER}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE"
+                " SET key = excluded.key, partition = excluded.partition",
                 came,
             )
 
     def due(self, partition: int, until: float) -> list[DueTimer]:
         """The timers of a partition that are due by a moment, earliest first."""
         rows = self._db.execute(
-            "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
-            " WHERE partition = ? AND due_at <= ? ORDER BY due_at, id",
+            f"SELECT {_TIMER} FROM timers WHERE partition = ? AND due_at <= ? ORDER BY due_at, id",
             (partition, until),
         )
         return [DueTimer(*row) for row in rows]
@@ -163,8 +139,7 @@ class CaseStore:
     def earliest(self, partition: int) -> DueTimer | None:
         """The timer of a partition that runs out first."""
         row = self._db.execute(
-            "SELECT id, key, partition, ticket_id, kind, target, due_at FROM timers"
-            " WHERE partition = ? ORDER BY due_at, id LIMIT 1",
+            f"SELECT {_TIMER} FROM timers WHERE partition = ? ORDER BY due_at, id LIMIT 1",
             (partition,),
         ).fetchone()
         return None if row is None else DueTimer(*row)
@@ -173,10 +148,18 @@ class CaseStore:
         """A timer became a record: its row goes."""
         self._db.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
 
-    def next_due(self) -> dict[int, float]:
-        """The earliest timer of every partition that has one."""
+    def next_due(self, partitions: Sequence[int] | None = None) -> dict[int, float]:
+        """The earliest timer of every partition that has one; of these partitions if given."""
         rows = self._db.execute("SELECT partition, min(due_at) FROM timers GROUP BY partition")
-        return {int(p): float(d) for p, d in rows}
+        found = {int(p): float(d) for p, d in rows}
+        if partitions is None:
+            return found
+        return {p: found[p] for p in partitions if p in found}
+
+    def see(self, record_id: str) -> bool:
+        """Remember an inbox record's id; False when it was seen before."""
+        cursor = self._db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (record_id,))
+        return cursor.rowcount == 1
 
     def positions(self) -> dict[tuple[str, int], tuple[int, float]]:
         """How far every inbox partition is worked off, and its clock."""
@@ -190,10 +173,3 @@ class CaseStore:
             " VALUES (?, ?, ?, ?)",
             (topic, partition, position, clock),
         )
-
-
-def fresh(domain: Domain, key: str) -> Any:  # Any: the domain's state
-    """The state of a line that nothing has happened on."""
-    if domain == "customer":
-        return Case(customer_id=key)
-    return STATES[domain]()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import types
 from functools import cache
-from importlib import resources
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from projections.tables import TABLES, Json, Table
 from schemas.topics import DEAD_LETTERS, INBOXES
+from streams import views
 from streams.embedded.database import Database
 
 _TYPES: dict[object, str] = {
@@ -21,23 +21,8 @@ _TYPES: dict[object, str] = {
     Json: "JSON",
 }
 
-_OPERATIONS = f"""
-CREATE VIEW v1_dead_letters AS
-SELECT id AS dead_letter_id, json_extract(headers, '$.ce_time') AS at,
-       json_extract(headers, '$.dl_topic') AS topic,
-       json_extract(headers, '$.dl_origin') AS origin,
-       json_extract(headers, '$.dl_handler') AS handler,
-       json_extract(headers, '$.dl_error') AS error,
-       json_extract(headers, '$.dl_remedy') AS remedy,
-       CAST(json_extract(headers, '$.dl_attempts') AS INTEGER) AS attempts,
-       length(value) AS bytes
-FROM log WHERE topic = '{DEAD_LETTERS.name}';
-
-CREATE VIEW v1_positions AS
-SELECT projection, topic, partition, position, end_position, end_position - position AS lag
-FROM read_positions;
-"""
-"""Views over the store's own tables, which a rebuild does not touch."""
+_LETTERS = f"SELECT id, headers, value FROM log WHERE topic = '{DEAD_LETTERS.name}'"
+"""Dead letters, as this engine keeps them."""
 
 
 @cache
@@ -73,28 +58,22 @@ def create(database: Database) -> None:
         for statement in ddl(table):
             database.execute(statement)
     create_views(database)
-    for statement in _statements(_OPERATIONS):
-        database.execute(statement)
 
 
 def create_views(database: Database) -> None:
     """Make the views over the tables."""
-    text = resources.files("projections.tables").joinpath("views.sql").read_text("utf-8")
-    for statement in _statements(text):
+    for statement in _views():
         database.execute(statement)
 
 
 def drop_views(database: Database) -> None:
     """Drop the views over the tables, so that the tables can be swapped."""
-    text = resources.files("projections.tables").joinpath("views.sql").read_text("utf-8")
-    for statement in _statements(text):
-        name = statement.split("CREATE VIEW ", 1)[1].split()[0]
-        database.execute(f"DROP VIEW {name}")
+    for statement in _views():
+        database.execute(f"DROP VIEW {views.name_of(statement)}")
 
 
-def _statements(text: str) -> list[str]:
-    lines = [line for line in text.splitlines() if not line.startswith("--")]
-    return [one.strip() for one in "\n".join(lines).split(";\n") if one.strip().rstrip(";")]
+def _views() -> tuple[str, ...]:
+    return (*views.of_tables(), views.of_letters(_LETTERS))
 
 
 HELD = 2000

@@ -132,6 +132,7 @@ COLUMNS = {
     "resolved": "tickets that were solved",
     "resolved_at": "when it was solved",
     "resolved_tickets": "tickets that were solved",
+    "revision": "how many changes of the ticket it tells; the next change has the next number",
     "satisfaction_count": "ratings",
     "satisfaction_history": "the ratings in order, 1 to 5",
     "satisfaction_score": "the rating, 1 to 5",

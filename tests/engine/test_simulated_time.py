@@ -64,7 +64,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Record, datetime]]:
         taken.append((record, world.now))
         return turn(state, record, world, roster, evolve)
 
-    monkeypatch.setattr("streams.embedded.worker.turn", watched)
+    monkeypatch.setattr("streams.deciding.turn", watched)
     return taken
 
 

@@ -1,0 +1,131 @@
+"""Kafka's records on their way into tables: decoded, and queued by partition until they may go.
+
+A partition's records wait here while something must come first: the worker's ruling on an inbox
+record, or another partition's event of the same ticket. A queue that is long enough is not fetched
+any further, so that what waits costs bounded memory, and the other partitions go on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from schemas.record import Record
+from schemas.topics import DEAD_LETTERS
+from streams import codec
+from streams.cluster.decoding import Quick, quick
+from streams.cluster.pgtext import without_nul
+from streams.entry import on_its_topic
+from streams.errors import Unreadable
+
+Place = tuple[str, int]
+"""A topic and a partition."""
+
+QUEUED = 2000
+"""Records of a partition that wait before no more of it are fetched."""
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A record as it was fetched.
+
+    Attributes:
+        topic: Where it lies.
+        partition: Where it lies.
+        offset: Where it lies.
+        key: Its partition key.
+        id: Its id by its headers; empty where they name none.
+        record: What is in it; None if it is unreadable, or a dead letter.
+        fault: Why it is unreadable.
+        letter: Headers and value of a dead letter.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    id: str
+    record: Record | None = None
+    fault: str | None = None
+    letter: tuple[dict[str, str], bytes] | None = None
+
+
+def fetched(one: Quick) -> Fetched:
+    """Decode a record of Kafka."""
+    place = (one.topic, one.partition, one.offset)
+    key = None if one.key is None else without_nul(one.key.decode("utf-8", "replace"))
+    number = without_nul(one.fields.get("ce_id", ""))
+    value = one.value or b""
+    if one.topic == DEAD_LETTERS.name:
+        return Fetched(*place, key, number, letter=(one.fields, value))
+    try:
+        record = codec.record_of(one.fields, value, partition=one.partition, offset=one.offset)
+        return Fetched(*place, key, number, on_its_topic(record, one.topic))
+    except Unreadable as error:
+        return Fetched(*place, key, number, fault=error.what)
+
+
+class Fetching:
+    """A consumer, and a queue for each of its partitions.
+
+    Args:
+        consumer: Subscribed or assigned by whoever made it; positions are set by `begin`.
+    """
+
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self.consumer = quick(consumer)
+        self._queues: defaultdict[Place, deque[Fetched]] = defaultdict(deque)
+        self._paused: set[Place] = set()
+
+    def begin(self, place: Place, offset: int) -> None:
+        """Go on with a partition at an offset, whatever was fetched of it."""
+        self.drop([place])
+        self.consumer.seek(TopicPartition(*place), offset)
+
+    def drop(self, places: Iterable[Place]) -> None:
+        """Let go of what was fetched of some partitions."""
+        for place in places:
+            self._queues.pop(place, None)
+            if place in self._paused:
+                self._resume(place)
+
+    def poll(self, milliseconds: float) -> int:
+        """Fetch what is there, or wait for something; returns how many records came."""
+        found = self.consumer.poll(timeout_ms=milliseconds)
+        count = 0
+        for messages in found.values():
+            count += len(messages)
+            place = (messages[0].topic, messages[0].partition)
+            queue = self._queues[place]
+            queue.extend(map(fetched, messages))
+            if len(queue) >= QUEUED and place not in self._paused:
+                self._paused.add(place)
+                self.consumer.pause(TopicPartition(*place))
+        return count
+
+    def waiting(self) -> list[Place]:
+        """The partitions of which something waits."""
+        return [place for place, queue in self._queues.items() if queue]
+
+    def queue(self, place: Place) -> deque[Fetched]:
+        """What waits of a partition, in order."""
+        return self._queues[place]
+
+    def taken(self, place: Place, count: int) -> None:
+        """The first so many of a partition need wait no longer."""
+        queue = self._queues[place]
+        for _ in range(count):
+            queue.popleft()
+        if place in self._paused and len(queue) < QUEUED // 2:
+            self._resume(place)
+
+    def _resume(self, place: Place) -> None:
+        self._paused.discard(place)
+        where = TopicPartition(*place)
+        if where in self.consumer.assignment():
+            self.consumer.resume(where)
+
+    def end(self, place: Place) -> int:
+        """Where a partition ended when it was fetched last; 0 before the first time."""
+        return int(self.consumer.highwater(TopicPartition(*place)) or 0)

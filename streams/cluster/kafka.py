@@ -1,0 +1,227 @@
+"""How clients reach Kafka: one set of settings for every client, and what their failures mean.
+
+kafka-python and Faust are given the same servers, credentials and TLS context, so that what one
+of them reaches the other reaches too. Passwords are never part of a message.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import Any
+
+import kafka.errors as kafkas
+
+from streams.cluster.probing import reason
+from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.settings import KafkaSettings, Settings
+
+CLIENT_ID = "pactdesk"
+
+CONNECT_SECONDS = 10
+"""How long a new client looks for a broker."""
+
+REQUEST_SECONDS = 10
+"""How long a broker may take to answer a request."""
+
+RECONNECT_MILLISECONDS = 500
+"""The longest wait between attempts to connect: by default a client is away 30 s too long."""
+
+_KEPT = "nothing that was acknowledged is lost"
+
+_LOGGERS = ("kafka", "aiokafka")
+
+
+def servers(settings: Settings) -> list[str]:
+    """The brokers to begin with, as `host:port`.
+
+    Raises:
+        Misconfigured: They are not set, or one is no `host:port`.
+    """
+    given = settings.kafka.bootstrap_servers
+    found = [one.strip() for one in (given or "").split(",") if one.strip()]
+    if not found:
+        raise Misconfigured(
+            "the cluster engine needs Kafka, and kafka.bootstrap_servers is not set",
+            "set PACTDESK_KAFKA__BOOTSTRAP_SERVERS=host:9092",
+        )
+    for one in found:
+        host, _, port = one.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise Misconfigured(
+                f"kafka.bootstrap_servers holds {one!r}, which is not host:port",
+                "write it like broker1:9092,broker2:9092",
+            )
+    return found
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What every client of kafka-python is built with.
+
+    Raises:
+        Misconfigured: Servers, credentials or certificates are missing or do not fit together.
+    """
+    kafka = settings.kafka
+    found: dict[str, Any] = {
+        "bootstrap_servers": servers(settings),
+        "client_id": CLIENT_ID,
+        "security_protocol": kafka.security_protocol,
+        "reconnect_backoff_max_ms": RECONNECT_MILLISECONDS,
+        "request_timeout_ms": REQUEST_SECONDS * 1000,
+        "bootstrap_timeout_ms": CONNECT_SECONDS * 1000,
+    }
+    if _signs_in(kafka):
+        mechanism, name, password = credentials(kafka)
+        found |= {
+            "sasl_mechanism": mechanism,
+            "sasl_plain_username": name,
+            "sasl_plain_password": password,
+        }
+    if _encrypts(kafka):
+        found["ssl_context"] = tls(kafka)
+    return found
+
+
+def faust_broker(settings: Settings) -> dict[str, Any]:
+    """What a Faust app is built with to reach the same brokers: `broker`, `broker_credentials`.
+
+    Raises:
+        Misconfigured: As `options`.
+    """
+    from faust.auth import SASLCredentials, SSLCredentials
+
+    kafka = settings.kafka
+    found: dict[str, Any] = {"broker": ";".join(f"kafka://{one}" for one in servers(settings))}
+    context = tls(kafka) if _encrypts(kafka) else None
+    if _signs_in(kafka):
+        mechanism, name, password = credentials(kafka)
+        found["broker_credentials"] = SASLCredentials(
+            username=name, password=password, mechanism=mechanism, ssl_context=context
+        )
+    elif context is not None:
+        found["broker_credentials"] = SSLCredentials(context=context)
+    return found
+
+
+def _signs_in(kafka: KafkaSettings) -> bool:
+    return kafka.security_protocol.startswith("SASL_")
+
+
+def _encrypts(kafka: KafkaSettings) -> bool:
+    return kafka.security_protocol.endswith("SSL")
+
+
+def credentials(kafka: KafkaSettings) -> tuple[str, str, str]:
+    """Mechanism, name and password.
+
+    Raises:
+        Misconfigured: One of them is not set.
+    """
+    given = (kafka.sasl_mechanism, kafka.sasl_username, kafka.sasl_password)
+    for name, value in zip(("mechanism", "username", "password"), given, strict=True):
+        if not value:
+            raise Misconfigured(
+                f"kafka.security_protocol is {kafka.security_protocol}, and kafka.sasl_{name} is"
+                " not set",
+                f"set PACTDESK_KAFKA__SASL_{name.upper()}",
+            )
+    mechanism, user, password = given
+    assert mechanism is not None
+    assert user is not None
+    assert password is not None
+    return mechanism, user, password
+
+
+def tls(kafka: KafkaSettings) -> ssl.SSLContext:
+    """Which authorities are believed and what we show of ourselves.
+
+    Raises:
+        Misconfigured: A file is missing or holds something else.
+    """
+    try:
+        context = ssl.create_default_context(cafile=kafka.ssl_cafile)
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured(
+            f"kafka.ssl_cafile {kafka.ssl_cafile} cannot be used ({error})",
+            "name a file of certificates in PEM form",
+        ) from error
+    if kafka.ssl_certfile is None:
+        return context
+    try:
+        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile, password=lambda: b"")
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured(
+            f"kafka.ssl_certfile {kafka.ssl_certfile} and kafka.ssl_keyfile {kafka.ssl_keyfile}"
+            f" cannot be used ({error})",
+            "name a certificate and its key, without a passphrase, in PEM form",
+        ) from error
+    return context
+
+
+def quiet() -> None:
+    """Keep the clients' remarks about retries to themselves: our errors say what matters."""
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+_MISSING = (kafkas.UnknownTopicOrPartitionError, kafkas.UnknownTopicIdError)
+_SIGN_IN = (kafkas.SaslAuthenticationFailedError, kafkas.IllegalSaslStateError)
+_TOO_LARGE = (kafkas.MessageSizeTooLargeError, kafkas.RecordListTooLargeError)
+_REPLICAS = (kafkas.NotEnoughReplicasError, kafkas.NotEnoughReplicasAfterAppendError)
+
+
+def of_kafka(error: Exception, settings: Settings) -> PactdeskError:
+    """What a client's failure means to people.
+
+    A client that only says that it waited too long does not know why: then the brokers are asked
+    directly, which takes a few seconds.
+
+    Args:
+        error: What a client of kafka-python raised, or a `PactdeskError`, which stays as it is.
+        settings: What the client was built with.
+    """
+    match error:
+        case PactdeskError():
+            return error
+        case kafkas.UnsupportedSaslMechanismError():
+            return Misconfigured(
+                f"Kafka does not take {settings.kafka.sasl_mechanism}",
+                "set kafka.sasl_mechanism to one that the brokers offer",
+            )
+        case _ if isinstance(error, _SIGN_IN):
+            return Misconfigured(
+                f"Kafka does not let {settings.kafka.sasl_username} in: name, password or"
+                " mechanism is wrong",
+                "mend kafka.sasl_username, kafka.sasl_password and kafka.sasl_mechanism",
+            )
+        case kafkas.AuthorizationError():
+            return Misconfigured(
+                f"Kafka does not allow this user what it asked for ({_name(error)})",
+                "let the user read, write and describe the topics support.* and the groups"
+                " pactdesk.*",
+            )
+        case _ if isinstance(error, _MISSING):
+            return Misconfigured("a topic is not there", "run `pactdesk topics create`")
+        case _ if isinstance(error, _TOO_LARGE):
+            return Misconfigured(
+                "a topic refuses records that it must take", "run `pactdesk topics check`"
+            )
+        case _ if isinstance(error, _REPLICAS):
+            return Unavailable(
+                "too few brokers have copies of a partition to take a record safely",
+                f"bring the missing brokers back; {_KEPT}",
+            )
+        case kafkas.KafkaStorageError():
+            return Unavailable(
+                "a broker cannot write to its disk", f"free space there and go on; {_KEPT}"
+            )
+        case _:
+            context = tls(settings.kafka) if _encrypts(settings.kafka) else None
+            return reason(settings.kafka, servers(settings), context) or Unavailable(
+                f"Kafka did not do in time what it was asked for ({_name(error)})",
+                f"see that its brokers are well, and go on; {_KEPT}",
+            )
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__.removesuffix("Error")

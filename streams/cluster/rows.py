@@ -1,0 +1,144 @@
+"""The rows of one table in PostgreSQL: a batch's rows come in one statement and go in another.
+
+What is read is locked until the batch commits, so that two readers whose records touch one row take
+turns. A row that was not there when it was read is inserted plainly: if somebody else made it
+meanwhile, the batch fails and is taken again from what stands then. Rows are not kept from one
+batch to the next: another reader may have changed them.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import psycopg
+
+from projections.tables import Json, Table
+from streams.cluster.pgtext import as_json, without_nul
+
+_GIVEN: dict[object, str] = {
+    str: "text",
+    int: "bigint",
+    float: "double precision",
+    bool: "boolean",
+    Json: "text",
+}
+
+
+class Statements(msgspec.Struct, frozen=True):
+    """What is said to the database about a table.
+
+    Attributes:
+        read: Rows of some keys, locked, in the order of the keys.
+        make: New rows.
+        write: Rows that were read, as they are now; of a table whose rows never change, new ones
+            unless they are there.
+    """
+
+    read: str
+    make: str
+    write: str
+
+
+@cache
+def statements(table: Table) -> Statements:
+    """A table's statements; rows and keys travel as JSON, which costs the client least."""
+    hints = get_type_hints(table.row)
+    name, key, columns = table.sql_name, table.columns[0], table.columns
+    values = ", ".join(columns)
+    json = {column for column in columns if hints[column] is Json}
+    shown = ", ".join(f"{c}::text" if c in json else c for c in columns)
+    taken = ", ".join(f"{c}::json" if c in json else c for c in columns)
+    given = ", ".join(f"{c} {_given(hints[c])}" for c in columns)
+    make = (
+        f"INSERT INTO {name} ({values}) SELECT {taken}"
+        f" FROM json_to_recordset(%s::json) AS given ({given})"
+    )
+    again = ", ".join(f"{c} = excluded.{c}" for c in columns[1:])
+    return Statements(
+        f"SELECT {shown} FROM {name}"
+        f" WHERE {key} = ANY(ARRAY(SELECT json_array_elements_text(%s::json)))"
+        f" ORDER BY {key} FOR UPDATE",
+        make,
+        f"{make} ON CONFLICT ({key}) DO {'NOTHING' if table.once else f'UPDATE SET {again}'}",
+    )
+
+
+def _given(hint: Any) -> str:  # Any: a type expression
+    """How a column's values come out of JSON."""
+    if get_origin(hint) in {Union, types.UnionType}:
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    return _GIVEN[hint]
+
+
+class PgRows:
+    """The rows of one table that a batch touches.
+
+    Args:
+        table: Which table.
+
+    Attributes:
+        table: The same.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._said = statements(table)
+        self._struct: Any = table.row
+        self._wanted: set[str] = set()
+        self._read: psycopg.Cursor[tuple[Any, ...]] | None = None
+        self._found: set[str] = set()
+        self._held: dict[str, Any] = {}
+        self._changed: set[str] = set()
+
+    def want(self, key: str) -> None:
+        """Read the row of a key with the others."""
+        self._wanted.add(without_nul(key))
+
+    def ask(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Ask for what is wanted; the answer is taken when a row is first needed."""
+        if self._wanted:
+            self._read = connection.execute(
+                self._said.read, (as_json(sorted(self._wanted)),), prepare=True
+            )
+
+    def get(self, key: str) -> msgspec.Struct | None:
+        """The row of a key that was wanted, or was put."""
+        if self._read is not None:
+            for values in self._read.fetchall():
+                self._held[values[0]] = self._struct(*values)
+            self._found = set(self._held)
+            self._read = None
+        key = without_nul(key)
+        assert key in self._wanted or key in self._held, "a row must be read before it is folded"
+        return self._held.get(key)
+
+    def put(self, key: str, row: msgspec.Struct | None) -> None:
+        """Hold a new row of a key until it is written."""
+        key = without_nul(key)
+        if self.table.once:
+            self._held.setdefault(key, row)
+        else:
+            self._held[key] = row
+        self._changed.add(key)
+
+    def write(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Write what changed, in the order of the keys."""
+        known = self._changed if self.table.once else self._changed & self._found
+        for keys, statement in (
+            (self._changed - known, self._said.make),
+            (known, self._said.write),
+        ):
+            rows = [self._held[key] for key in sorted(keys) if self._held[key] is not None]
+            if rows:
+                connection.execute(statement, (as_json(rows),), prepare=True)
+
+    def forget(self) -> None:
+        """Let go of everything: the batch is over."""
+        self._wanted.clear()
+        self._read = None
+        self._found = set()
+        self._held.clear()
+        self._changed.clear()

@@ -1,0 +1,205 @@
+"""The roles of the cluster in one process, until told to stop.
+
+Agents run in the main thread, Faust's loop around them; the publisher, the projector and the
+effects each have a thread, a database connection and a Kafka client of their own. Whatever one of
+them cannot go on after ends the whole process, at once and without ceremony: the database holds
+what was decided, and the next start, here or elsewhere, goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+
+from agents.policy import default_policy
+from schemas.topics import DOMAINS, Domain
+from streams.clock import Clock, RecordedClock, WallClock
+from streams.cluster import migrating, topics
+from streams.cluster.door import Door
+from streams.cluster.inlet import Inlet
+from streams.cluster.ownership import Fenced
+from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
+from streams.cluster.producer import Producer
+from streams.cluster.publisher import Publisher
+from streams.cluster.taught import Taught
+from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.cluster.shell import App
+
+ROLES = frozenset({"agents", "projections", "effects"})
+
+TICK_SECONDS = 0.02
+"""Between two looks for timers that ran out, and for a signal to stop."""
+
+DRAIN_SECONDS = 20.0
+"""How long a process that was told to stop may take to send what waits."""
+
+_log = structlog.get_logger(__name__)
+
+
+def run_roles(
+    settings: Settings,
+    roles: frozenset[str],
+    domain: str | None,
+    stop: threading.Event,
+    *,
+    recorded: bool,
+    ready: Callable[[], None],
+) -> int:
+    """Run roles until told to stop; returns how many turns were taken.
+
+    Args:
+        settings: Where Kafka and the database are.
+        roles: Which of `ROLES`.
+        domain: The agents of this domain alone; None is all of them.
+        stop: Set from outside to stop.
+        recorded: Whether records' own times rule, rather than the wall's clock.
+        ready: Called when the roles are at work.
+
+    Raises:
+        Misconfigured: A role, a domain or a setting that there is not.
+        Unavailable: Kafka or the database does not answer.
+    """
+    unknown = roles - ROLES
+    if unknown:
+        raise Misconfigured(
+            f"there is no role {', '.join(sorted(unknown))} on this engine",
+            f"use some of {', '.join(sorted(ROLES))}",
+        )
+    domains = _domains(domain)
+    topics.required(settings)
+    migrating.require(url_of(settings))
+    threads = []
+    if "projections" in roles:
+        from streams.cluster.projector import Projector
+
+        threads.append(_thread("projections", Projector(settings).run, stop))
+    if "effects" in roles:
+        from streams.cluster.effects import Effects
+
+        threads.append(_thread("effects", Effects(settings, _fatal).run, stop))
+    if "agents" in roles:
+        turns = asyncio.run(_agents(settings, domains, stop, recorded=recorded, ready=ready))
+    else:
+        turns = 0
+        ready()
+        stop.wait()
+    for thread in threads:
+        thread.join(DRAIN_SECONDS)
+    return turns
+
+
+def _domains(domain: str | None) -> list[Domain]:
+    known = [one for one in DOMAINS if domain in {None, one}]
+    if not known:
+        raise Misconfigured(
+            f"there is no domain {domain}", f"use one of {', '.join(sorted(DOMAINS))}"
+        )
+    return known
+
+
+def _thread(name: str, run: Callable[[threading.Event], object], stop: threading.Event) -> Any:
+    def guarded() -> None:
+        try:
+            run(stop)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the process ends with it
+            _fatal(error)
+
+    thread = threading.Thread(target=guarded, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _fatal(error: BaseException) -> None:
+    """End the process at once: nothing that is half done may be counted as done."""
+    known = _known(error)
+    _log.critical("the process ends", error=known.what, remedy=known.remedy)
+    sys.stderr.write(f"error: {known.what}\n  -> {known.remedy}\n")
+    sys.stderr.flush()
+    os._exit(known.status)
+
+
+def _known(error: BaseException) -> PactdeskError:
+    if isinstance(error, PactdeskError):
+        return error
+    if isinstance(error, psycopg.Error):
+        return of_the_database(error)
+    if isinstance(error, Fenced):
+        return Unavailable(str(error), "start it again: it will join the group anew")
+    _log.exception("a defect", exc_info=error)
+    return PactdeskError(
+        f"internal error: {type(error).__name__}: {error}", "report it; nothing is lost"
+    )
+
+
+async def _agents(
+    settings: Settings,
+    domains: list[Domain],
+    stop: threading.Event,
+    *,
+    recorded: bool,
+    ready: Callable[[], None],
+) -> int:
+    """Run the agents of some domains until told to stop; returns how many turns were taken."""
+    from streams.cluster.reading import holds
+    from streams.cluster.shell import app_of
+    from streams.knowledge import KnowledgeHistory
+    from streams.understanding.light import LightModels
+    from streams.worlds import Worlds
+
+    clock: Clock = RecordedClock() if recorded else WallClock()
+    taught = Taught(settings, _fatal)
+    worlds = Worlds(taught, KnowledgeHistory(LightModels.load()), default_policy())
+    taught.start()
+    worlds.follow()
+    publisher = Publisher(_connection(settings), Producer(settings), _fatal)
+    publisher.start()
+    inlets = []
+    for domain in domains:
+        database = _connection(settings)
+        inlets.append(
+            Inlet(
+                domain,
+                database,
+                publisher,
+                worlds=worlds,
+                clock=clock,
+                door=Door(settings, database),
+                holds=lambda *place: holds(settings, *place),
+                taught=taught.wait if recorded else None,
+            )
+        )
+    with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
+        folder = Path(data)
+        apps: list[App] = [app_of(inlet, settings, folder, _fatal) for inlet in inlets]
+        await asyncio.gather(*(app.start() for app in apps))
+        ready()
+        while not stop.is_set():
+            if not recorded:
+                for app, inlet in zip(apps, inlets, strict=True):
+                    app.guarded(inlet.fire)
+            await asyncio.sleep(TICK_SECONDS)
+        await asyncio.gather(*(app.stop() for app in apps))
+    for inlet in inlets:
+        inlet.revoked(range(len(DOMAINS) * 100))
+    publisher.stop(DRAIN_SECONDS)
+    taught.stop()
+    return sum(inlet.turns for inlet in inlets)
+
+
+def _connection(settings: Settings) -> PgDatabase:
+    """A connection whose commits do not wait for the disk: the publisher sees to that."""
+    database = connect(url_of(settings))
+    database.execute("SET synchronous_commit = off")
+    return database

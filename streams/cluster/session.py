@@ -1,0 +1,279 @@
+"""One connection of the projector to each side: fetches, folds, and says what is wrong.
+
+A session ends with the first error of either side; what it had not committed is fetched again by
+the next one. Its transactions need not be durable: after a crash of the database the rows and the
+positions that belong to them go back together, and are folded again from the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+import psycopg
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+from schemas.topics import DEAD_LETTERS, PARTITIONS, TOPICS
+from streams.cluster.folding import Batches
+from streams.cluster.booking import Overtaken, begin, note_ends
+from streams.cluster.fetching import Fetched, Fetching, Place
+from streams.cluster.judging import INBOX_NAMES
+from streams.cluster.kafka import options
+from streams.cluster.marks import Gap
+from streams.cluster.postgres import connect, url_of
+from streams.errors import Misconfigured
+from streams.settings import Settings
+
+GROUP = "pactdesk.projections"
+
+BATCH = 1000
+"""Records that are folded in one transaction, roughly, at most."""
+
+PATIENCE_SECONDS = 30.0
+"""After how long a ticket's event that waits for its predecessor is an alarm."""
+
+EVERY_SECONDS = 1.0
+"""How often the ends of partitions that stand still are noted, for the lag, and Kafka is told how
+far we are, for its own tools."""
+
+CLOSE_MILLISECONDS = 5000
+"""How long leaving the group may take."""
+
+_TAKEN_BY_OTHERS = (
+    Overtaken,
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python is untyped
+    """Notes what was assigned and taken away; it is acted upon after the poll."""
+
+    def __init__(self) -> None:
+        self.given: set[Place] = set()
+        self.lost: set[Place] = set()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """These are ours from now on."""
+        self.given.update((tp.topic, tp.partition) for tp in assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """These are no longer ours, unless they are assigned again."""
+        gone = {(tp.topic, tp.partition) for tp in revoked}
+        self.given -= gone
+        self.lost |= gone
+
+
+class Session:
+    """Reads the log and keeps the tables, until something fails.
+
+    Args:
+        settings: Where the log and the database are.
+        grouped: Share the partitions with the other projectors; else read all of them.
+
+    Attributes:
+        positions: The next offset to fold of each partition at hand.
+    """
+
+    def __init__(self, settings: Settings, *, grouped: bool) -> None:
+        self._db = connect(url_of(settings))
+        try:
+            connection = self._db.connection
+            connection.execute("SET synchronous_commit = off")
+            # The tables' statistics lag behind: every read is of single rows, by their keys.
+            for plan in ("seqscan", "hashjoin", "mergejoin"):
+                connection.execute(f"SET enable_{plan} = off")
+            self._batches = Batches(connection)
+            self._listener = _Listener()
+            self._consumer = self._reader(settings, grouped=grouped)
+        except BaseException:
+            self._db.close()
+            raise
+        self._grouped = grouped
+        self._fetching = Fetching(self._consumer)
+        self._stopped_at: dict[Place, tuple[int, float]] = {}
+        self._noted = time.monotonic()
+        self.positions: dict[Place, int] = {}
+
+    def _reader(self, settings: Settings, *, grouped: bool) -> KafkaConsumer:
+        topics = sorted({*self._batches.topics, DEAD_LETTERS.name})
+        given: dict[str, Any] = {
+            **options(settings),
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "allow_auto_create_topics": False,
+            "max_poll_records": BATCH,
+            "metrics_enabled": False,
+        }
+        if not grouped:
+            consumer = KafkaConsumer(**given)
+            places = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+            consumer.assign([TopicPartition(*place) for place in places])
+            self._listener.given.update(places)
+            return consumer
+        milliseconds = round(settings.kafka.session_timeout_seconds * 1000)
+        consumer = KafkaConsumer(
+            **given,
+            group_id=GROUP,
+            group_instance_id=settings.kafka.instance_id,
+            session_timeout_ms=milliseconds,
+            heartbeat_interval_ms=milliseconds // 5,
+        )
+        consumer.subscribe(topics, listener=self._listener)
+        return consumer
+
+    def close(self) -> None:
+        """Leave the group and end both connections."""
+        try:
+            self._consumer.close(autocommit=False, timeout_ms=CLOSE_MILLISECONDS)
+        finally:
+            self._db.close()
+
+    def step(self, milliseconds: float) -> int:
+        """Fetch, and fold what may be folded; returns how many records were done with.
+
+        Args:
+            milliseconds: How long to wait for something to come.
+        """
+        self._fetching.poll(milliseconds)
+        self._reassign()
+        chunks = self._candidates()
+        count = 0
+        if chunks:
+            ends = {place: self._fetching.end(place) for place in chunks}
+            try:
+                done, gaps = self._batches.fold(chunks, self.positions, ends)
+            except _TAKEN_BY_OTHERS as error:
+                _log.info("projector.again", why=type(error).__name__)
+                self._begin(chunks)
+            else:
+                count = self._kept(chunks, done, gaps)
+        if time.monotonic() - self._noted > EVERY_SECONDS:
+            self._note()
+        return count
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was fetched that is not folded yet."""
+        return bool(self._fetching.waiting())
+
+    def ends(self) -> dict[Place, int]:
+        """The end of every partition at hand, as the broker says."""
+        found = self._consumer.end_offsets(list(self._consumer.assignment()))
+        return {(tp.topic, tp.partition): int(end) for tp, end in found.items()}
+
+    def has_fetched(self, place: Place, end: int) -> bool:
+        """Whether a partition was fetched up to an end, or as much of it as may wait here."""
+        return bool(
+            self.positions.get(place, 0) >= end
+            or self._fetching.queue(place)
+            or self._consumer.position(TopicPartition(*place)) >= end
+        )
+
+    def _reassign(self) -> None:
+        """Take up what was assigned and let go of what was taken away."""
+        gone, self._listener.lost = self._listener.lost, set()
+        if gone:
+            self._fetching.drop(gone)
+            self._batches.marks.forget(gone)
+            for place in gone:
+                self.positions.pop(place, None)
+                self._stopped_at.pop(place, None)
+        new, self._listener.given = self._listener.given, set()
+        if not new:
+            return
+        self._begin(new)
+        ends = self.ends()
+        for place in sorted(new & ends.keys()):
+            if ends[place] < self.positions[place]:
+                raise Misconfigured(
+                    f"{place[0]}/{place[1]} ends at offset {ends[place]}, and the tables have"
+                    f" folded it up to {self.positions[place]}: this is another log",
+                    "set kafka.bootstrap_servers to the log that the database belongs to, or"
+                    " database.url to an empty database",
+                )
+
+    def _begin(self, places: Collection[Place]) -> None:
+        """Go on with some partitions where the database says."""
+        for place, position in begin(self._db.connection, places, self._batches.marks).items():
+            self.positions[place] = position
+            self._stopped_at.pop(place, None)
+            self._fetching.begin(place, position)
+
+    def _candidates(self) -> dict[Place, list[Fetched]]:
+        """What is to be looked at in one batch: of inboxes only what the worker has taken."""
+        waiting = [place for place in self._fetching.waiting() if place in self.positions]
+        if not waiting:
+            return {}
+        taken = self._taken() if any(topic in INBOX_NAMES for topic, _ in waiting) else {}
+        share = BATCH // len(waiting) + 1
+        chunks: dict[Place, list[Fetched]] = {}
+        for place in waiting:
+            most = 1 if place in self._stopped_at else share
+            chunk = list(islice(self._fetching.queue(place), most))
+            if place[0] in INBOX_NAMES:
+                limit = taken.get(place, 0)
+                chunk = [one for one in chunk if one.offset < limit]
+            if chunk:
+                chunks[place] = chunk
+        return chunks
+
+    def _taken(self) -> dict[Place, int]:
+        """How far the inboxes are worked off."""
+        inbox = {topic.domain: topic.name for topic in TOPICS.values() if topic.domain}
+        rows = self._db.execute("SELECT domain, partition, position FROM partitions")
+        return {(inbox[domain], int(p)): int(position) for domain, p, position in rows}
+
+    def _kept(
+        self,
+        chunks: Mapping[Place, list[Fetched]],
+        done: Mapping[Place, int],
+        gaps: Iterable[Gap],
+    ) -> int:
+        """A batch was committed: go on behind it, and say what is wrong."""
+        for gap in gaps:
+            where = f"{gap.topic}/{gap.partition}/{gap.offset}"
+            _log.warning("projector.gap", record=where, line=gap.line, why=gap.why)
+        for place, count in done.items():
+            if count:
+                self.positions[place] = chunks[place][count - 1].offset + 1
+                self._fetching.taken(place, count)
+            if count == len(chunks[place]):
+                self._stopped_at.pop(place, None)
+            else:
+                self._waits(place, chunks[place][count].offset)
+        return sum(done.values())
+
+    def _waits(self, place: Place, offset: int) -> None:
+        """A ticket's event waits for its predecessor: after a while that is an alarm, once."""
+        now = time.monotonic()
+        before, since = self._stopped_at.get(place, (None, now))
+        if before != offset:
+            since = now
+        elif now - since > PATIENCE_SECONDS:
+            since = float("inf")
+            _log.warning(
+                "projector.waits",
+                record=f"{place[0]}/{place[1]}/{offset}",
+                why="the event of its ticket before it has not come; its partition waits with it",
+            )
+        self._stopped_at[place] = (offset, since)
+
+    def _note(self) -> None:
+        """Note how long the partitions are, and tell Kafka how far we are."""
+        self._noted = time.monotonic()
+        note_ends(self._db.connection, {p: self._fetching.end(p) for p in self.positions})
+        if self._grouped and self.positions:
+            self._consumer.commit_async(
+                {
+                    TopicPartition(*place): OffsetAndMetadata(position, "", -1)
+                    for place, position in self.positions.items()
+                }
+            )

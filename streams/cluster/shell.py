@@ -1,0 +1,148 @@
+"""The shell around an inlet: membership of the group, assignment, fetching. All of Faust is here.
+
+Faust 0.15.3 loses or doubles records in ways that ordinary code walks into, so it is used as a
+thin runtime: one agent with one coroutine, a body that never raises into Faust, no tables, no
+sends, no automatic topics, and start positions from the database and not from Kafka's commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import faust
+import faust.transport.drivers.aiokafka as driver
+
+from schemas.topics import Domain
+from streams.cluster.kafka import faust_broker
+from streams.cluster.wire import entry_of
+from streams.entry import Entry
+from streams.settings import Settings
+
+BUFFERED = 256
+"""Records that are fetched ahead: what a worker must let go of when a partition moves."""
+
+
+class Inbox(Protocol):
+    """What the shell turns round: `streams.cluster.inlet.Inlet` is the real one."""
+
+    domain: Domain
+    topic: str
+
+    def assigned(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Own these partitions and no other; returns where each is to be read from."""
+
+    def revoked(self, partitions: Iterable[int]) -> None:
+        """These partitions go to somebody else."""
+
+    def take(self, entry: Entry) -> None:
+        """Take one record; it is decided and kept when this returns."""
+
+
+class _Consumer(driver.Consumer):
+    """Faust's consumer, which begins where the database says.
+
+    A seek in the signal of an assignment is undone by Faust afterwards; this is the place where
+    it seeks itself.
+    """
+
+    async def perform_seek(self) -> None:
+        """Seek every assigned partition to the database's position, whatever Kafka has kept."""
+        await super().perform_seek()
+        app = self.app
+        assert isinstance(app, App)
+        partitions = {tp.partition for tp in self.assignment() if tp.topic == app.inbox.topic}
+        positions = app.guarded(lambda: app.inbox.assigned(partitions))
+        for tp in list(self.assignment()):
+            if tp.topic == app.inbox.topic:
+                position = positions[tp.partition]
+                await self.seek(tp, position)
+                self._committed_offset[tp] = position or None
+
+
+class App(faust.App):
+    """One Faust app around one inbox.
+
+    Attributes:
+        inbox: What takes the records.
+        failed: Told of an error after which the process must end at once.
+    """
+
+    inbox: Inbox
+    failed: Callable[[BaseException], None]
+
+    def guarded(self, call: Callable[[], Any]) -> Any:  # Any: what the call gives
+        """The result of a call into the inbox; whatever it raises ends the process.
+
+        An exception that reached Faust would count the record as done.
+        """
+        try:
+            return call()
+        except BaseException as error:
+            self.failed(error)
+            raise
+
+
+def app_of(
+    inbox: Inbox, settings: Settings, data: Path, failed: Callable[[BaseException], None]
+) -> App:
+    """The app around an inbox; start it inside a running loop.
+
+    Args:
+        inbox: What takes the records.
+        settings: Where Kafka is.
+        data: A folder that Faust may call its own.
+        failed: Told of an error after which the process must end at once; it does not return.
+    """
+    session = settings.kafka.session_timeout_seconds
+    app = App(
+        f"pactdesk.{inbox.domain}",
+        **faust_broker(settings),
+        datadir=str(data / inbox.domain),
+        autodiscover=False,
+        broker_client_id=f"pactdesk-{inbox.domain}",
+        broker_commit_interval=1.0,
+        broker_session_timeout=session,
+        broker_heartbeat_interval=session / 4,
+        broker_request_timeout=max(40.0, 2 * session),
+        broker_max_poll_records=BUFFERED,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=_instance(settings, inbox.domain),
+        key_serializer="raw",
+        processing_guarantee="at_least_once",
+        stream_buffer_maxsize=BUFFERED,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        value_serializer="raw",
+        web_enabled=False,
+    )
+    app.inbox = inbox
+    app.failed = failed
+    app.transport.Consumer = _Consumer  # type: ignore[misc]  # the way that Faust has for it
+    topic = app.topic(inbox.topic, key_serializer="raw", value_serializer="raw", internal=True)
+
+    @app.agent(topic, concurrency=1, name=f"pactdesk.{inbox.domain}")
+    async def take(stream: Any) -> None:  # Any: faust's stream
+        async for event in stream.events():
+            message = event.message
+            place = (message.topic, message.partition, message.offset)
+            entry = entry_of(
+                place, message.key, message.value, message.headers, message.timestamp * 1000.0
+            )
+            app.guarded(partial(inbox.take, entry))
+
+    async def let_go(_app: Any, *given: Any, **_: Any) -> None:  # Any: faust's signal
+        partitions = {tp.partition for tp in given[0] if tp.topic == inbox.topic}
+        app.guarded(partial(inbox.revoked, partitions))
+
+    app.on_partitions_revoked.connect(let_go)
+    return app
+
+
+def _instance(settings: Settings, domain: str) -> str | None:
+    """The static member's name; each group's members need their own."""
+    name = settings.kafka.instance_id
+    return None if name is None else f"{name}-{domain}"

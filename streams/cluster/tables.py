@@ -1,0 +1,180 @@
+"""The SQL of the table projections in PostgreSQL: their tables and their views.
+
+The same tables, columns and views as on SQLite, with the same values:
+
+- Text is `text COLLATE "C"`: it compares and sorts by its bytes. PostgreSQL stores no NUL character.
+- Lists and objects are of type `json`, which keeps the text as it was written. A connection from
+  `postgres.connect` gives it as text again, so that rows are read back as they were folded.
+- True and false are `boolean`, whole numbers `bigint`, others `double precision`.
+
+Making a table anew, for a rebuild: `ddl(table, name)` makes it under another name, indexes and all;
+fold into it; then, in one transaction with the positions, `swap(database, {table: name, …})`. The
+views go over to the new tables in place, with everybody's grants and with what others built upon
+them. A swap waits for queries that are under way and may be chosen to give way to one of them
+(`psycopg.errors.DeadlockDetected`): take the whole transaction again.
+
+What the tables and views were made of is noted in `meta` (`made.…`), so that a release whose tables
+differ finds out; see `outdated`.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from projections.tables import TABLES, Json, Table
+from streams import views
+from streams.cluster import readers
+from streams.cluster.postgres import PgDatabase
+
+_TYPES: dict[object, str] = {
+    str: 'text COLLATE "C"',
+    int: "bigint",
+    float: "double precision",
+    bool: "boolean",
+    Json: "json",
+}
+
+_OTHER_WORDS = (
+    (
+        re.compile(r"json_group_array\((\w+)\)"),
+        r"CAST('[' || coalesce(string_agg(CAST(to_json(\1) AS TEXT), ','), '') || ']' AS JSON)",
+    ),
+    (
+        re.compile(r"strftime\('%Y-%m-%dT%H:%M:%fZ', ([\w.]+), '\+7 days'\)"),
+        r"""to_char(CAST(\1 AS TIMESTAMP) + INTERVAL '7 days', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
+    ),
+    (re.compile(r"COLLATE BINARY"), 'COLLATE "C"'),
+    (re.compile(r"^CREATE VIEW"), "CREATE OR REPLACE VIEW"),
+)
+"""What the views say in SQLite's words, and the same in PostgreSQL's."""
+
+_LETTERS = (
+    r"SELECT id, CAST(replace(headers, '\u0000', '\ufffd') AS JSON) AS headers, value"
+    " FROM dead_letters"
+)
+"""Dead letters, as this engine keeps them. A foreign header may hold NUL, which no text here can."""
+
+_VIEWS = "views"
+
+
+@cache
+def ddl(table: Table, name: str | None = None) -> tuple[str, ...]:
+    """The statements that make a table and its indexes.
+
+    Args:
+        table: Which table.
+        name: Another name than its own, for a table that is made beside the live one.
+    """
+    hints = get_type_hints(table.row)
+    own = name or table.sql_name
+    columns = [f"{column} {_sql_type(hints[column])}" for column in table.columns]
+    columns[0] += " NOT NULL PRIMARY KEY"
+    return (
+        f"CREATE TABLE {own} ({', '.join(columns)})",
+        *(
+            f"CREATE INDEX {_index(own, index)} ON {own} ({', '.join(index)})"
+            for index in table.indexes
+        ),
+    )
+
+
+def _index(name: str, columns: tuple[str, ...]) -> str:
+    return f"{name}_{'_'.join(columns)}"
+
+
+def _sql_type(hint: Any) -> str:  # Any: a type expression
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    return _TYPES[hint]
+
+
+def create(database: PgDatabase) -> None:
+    """Make the tables and the views; in a transaction of the caller's."""
+    for table in TABLES:
+        for statement in ddl(table):
+            database.execute(statement)
+        _note(database, table.name, ddl(table))
+    create_views(database)
+
+
+def create_views(database: PgDatabase) -> None:
+    """Make the views over the tables, or make them anew in place; in a transaction."""
+    for statement in _views():
+        database.execute(statement)
+    readers.let_read(database, view_names())
+    _note(database, _VIEWS, _views())
+
+
+def drop_views(database: PgDatabase) -> None:
+    """Drop the views; what others built upon them must be gone before."""
+    database.execute(f"DROP VIEW IF EXISTS {', '.join(view_names())}")
+
+
+@cache
+def view_names() -> tuple[str, ...]:
+    """The names of the views."""
+    return tuple(views.name_of(statement) for statement in _sqlite_views())
+
+
+def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
+    """Put tables that were made beside the live ones in their place; in a transaction.
+
+    Args:
+        database: The cluster's database.
+        made: The name of each new table, from `ddl(table, name)`. A live one need not be there.
+
+    Raises:
+        psycopg.errors.DeadlockDetected: It had to give way to a query; take the transaction again.
+    """
+    # First the views, as a query does, so that none is met half-way.
+    database.execute(f"LOCK TABLE {', '.join(view_names())} IN ACCESS EXCLUSIVE MODE")
+    for table, name in made.items():
+        own = table.sql_name
+        database.execute(f"ALTER TABLE IF EXISTS {own} RENAME TO {own}_before")
+        database.execute(f"ALTER TABLE {name} RENAME TO {own}")
+    create_views(database)
+    for table, name in made.items():
+        own = table.sql_name
+        database.execute(f"DROP TABLE IF EXISTS {own}_before")
+        for index in table.indexes:
+            database.execute(f"ALTER INDEX {_index(name, index)} RENAME TO {_index(own, index)}")
+        database.execute(f"ALTER INDEX {name}_pkey RENAME TO {own}_pkey")
+        _note(database, table.name, ddl(table))
+
+
+def outdated(database: PgDatabase) -> tuple[list[str], bool]:
+    """The tables that another release made in another way, and whether it did so to the views."""
+    rows = database.execute("SELECT name, value FROM meta WHERE name LIKE 'made.%'")
+    made = {str(name): str(value) for name, value in rows}
+    return (
+        [t.name for t in TABLES if made.get(f"made.{t.name}") != _digest(ddl(t))],
+        made.get(f"made.{_VIEWS}") != _digest(_views()),
+    )
+
+
+def _note(database: PgDatabase, name: str, statements: tuple[str, ...]) -> None:
+    database.set_meta(f"made.{name}", _digest(statements))
+
+
+def _digest(statements: tuple[str, ...]) -> str:
+    return sha256(";\n".join(statements).encode()).hexdigest()[:16]
+
+
+@cache
+def _views() -> tuple[str, ...]:
+    return tuple(_in_our_words(statement) for statement in _sqlite_views())
+
+
+def _sqlite_views() -> tuple[str, ...]:
+    return (*views.of_tables(), views.of_letters(_LETTERS))
+
+
+def _in_our_words(statement: str) -> str:
+    for pattern, words in _OTHER_WORDS:
+        statement = pattern.sub(words, statement)
+    return statement

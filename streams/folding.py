@@ -1,0 +1,73 @@
+"""Folding records into tables, whatever the tables lie in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from projections.tables import Table
+from schemas.event import Event
+from schemas.record import Record
+
+
+class Rows(Protocol):
+    """The rows of one table, as an engine holds them."""
+
+    @property
+    def table(self) -> Table:
+        """Which table."""
+        ...
+
+    def get(self, key: str) -> msgspec.Struct | None:
+        """The row of a key."""
+        ...
+
+    def put(self, key: str, row: msgspec.Struct | None) -> None:
+        """Hold a new row of a key until it is written."""
+        ...
+
+
+R = TypeVar("R", bound=Rows)
+
+
+class Fold(Generic[R]):
+    """Folds records into a set of tables.
+
+    Args:
+        rows: The tables' rows.
+
+    Attributes:
+        rows: The same.
+    """
+
+    def __init__(self, rows: Sequence[R]) -> None:
+        self.rows = tuple(rows)
+        self._touched: dict[type[Event], list[R]] = defaultdict(list)
+        for one in self.rows:
+            for kind in one.table.folds:
+                self._touched[kind].append(one)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that these tables fold."""
+        return frozenset(one.table.topic for one in self.rows)
+
+    def apply(self, record: Record) -> None:
+        """Fold one record into every table that it means something to."""
+        for rows in self._touched.get(type(record.event), ()):
+            table = rows.table
+            for key in table.keys(record):
+                before = None if table.once else rows.get(key)
+                after = table.evolve(before, record, key)
+                if after is not before:
+                    rows.put(key, after)
+
+    def reads(self, record: Record) -> Iterator[tuple[R, str]]:
+        """Which rows a record is folded onto, so that they can be fetched together."""
+        for rows in self._touched.get(type(record.event), ()):
+            if not rows.table.once:
+                for key in rows.table.keys(record):
+                    yield rows, key

@@ -1,0 +1,297 @@
+"""What any producer may send, made native: JSON, CloudEvents, Confluent framing, a missing key.
+
+A record is native when it lies in the log as ours do: an Avro single object, all our headers, its
+key, and the partition of that key. Everything else that can be read is rewritten once, its id
+kept, and appended where it belongs; only the native record is decided. An object of the public
+input gives the very record that intake makes of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from schemas.event import Event
+from schemas.events.contacts import ContactReceived
+from schemas.record import Record, contact_id, derived_id, partition_of
+from schemas.topics import PARTITIONS, key_of
+from streams import codec, inputs
+from streams.clock import parse_time
+from streams.entry import Entry, on_its_topic
+from streams.errors import Refused, Unreadable
+from streams.events_of_input import Resolver
+from streams.inputs.fields import EARLIEST, LATEST
+from streams.registry import Registry
+
+_OURS = ("ce_id", "ce_time", "ce_source", "ce_correlationid")
+_CONFLUENT, _CONFLUENT_GUID = 0, 1
+_GUID_HEADER = "__value_schema_id"
+_CLOUD_EVENT = "application/cloudevents"
+_MARK = b"\xef\xbb\xbf"
+_LONGEST_ID = 500
+
+_headers = msgspec.json.Decoder(dict[str, str])
+
+
+def native(entry: Entry) -> bool:
+    """Whether a record lies in the log as ours do, on the partition of its key."""
+    if entry.value[:2] != codec.MARKER or entry.key is None:
+        return False
+    try:
+        fields = _headers.decode(entry.headers)
+    except ValueError:
+        return False
+    return (
+        fields.get("ce_subject") == entry.key
+        and entry.partition == partition_of(entry.key)
+        and _storable(entry.key)
+        and _storable(entry.id)
+        and bool(entry.id)
+        and all(name in fields for name in _OURS)
+    )
+
+
+def _storable(text: str) -> bool:
+    return "\x00" not in text and len(text) <= _LONGEST_ID
+
+
+class Foreign:
+    """Makes native records of what is none.
+
+    Args:
+        resolver: Whose a handle is, and whose a ticket.
+        registry: Where schemas of Confluent's framing are asked for; None where none is set.
+    """
+
+    def __init__(self, resolver: Resolver, registry: Registry | None = None) -> None:
+        self._resolver = resolver
+        self._registry = registry
+
+    def record(self, entry: Entry, now: datetime) -> Record:
+        """The native record in an entry that is none; its id is the entry's where it has one.
+
+        Args:
+            entry: As it lies in the log.
+            now: The time of what brings none.
+
+        Raises:
+            Unreadable: With what is wrong and what would be right.
+            Unavailable: The schema registry is needed and does not answer.
+        """
+        fields = _fields(entry)
+        kind = next((v for n, v in fields.items() if n.lower() == "content-type"), "").lower()
+        value = entry.value.removeprefix(_MARK)
+        if value[:2] == codec.MARKER:
+            record = _of_event(codec.decode(value), entry, fields, now)
+            return on_its_topic(record, entry.topic)
+        if _GUID_HEADER in fields or (value[:1] == b"\0" and len(value) > 4):
+            event = self._of_confluent(value, fields)
+            return on_its_topic(_of_event(event, entry, fields, now), entry.topic)
+        if kind.startswith(_CLOUD_EVENT):
+            return self._of_cloud_event(value, entry, fields, now)
+        if "json" in kind or value.lstrip()[:1] == b"{":
+            return self._of_json(value, entry, fields, now)
+        if not value:
+            raise Unreadable("the record has no value", "send the event as the value")
+        raise Unreadable(
+            "the value is neither an Avro single object nor a JSON object, and in no framing that"
+            " is known here",
+            "write one of the published schemas, or JSON with content-type application/json",
+        )
+
+    # --- JSON -------------------------------------------------------------------------------
+
+    def _of_json(
+        self, value: bytes, entry: Entry, fields: Mapping[str, str], now: datetime
+    ) -> Record:
+        if _is_cloud_event(value):
+            return self._of_cloud_event(value, entry, fields, now)
+        given = inputs.read(value)
+        return self._of_input(given, entry, fields, _time(fields.get("ce_time"), now))
+
+    def _of_input(
+        self, given: inputs.Input, entry: Entry, fields: Mapping[str, str], now: datetime
+    ) -> Record:
+        place = entry.offset * PARTITIONS + entry.partition
+        try:
+            record = self._resolver.record(given, now, place=place)
+        except Refused as error:  # a ticket that is not there: it may be, when this is re-driven
+            raise Unreadable(error.what, error.remedy) from error
+        return _named(record, fields)
+
+    def _of_cloud_event(
+        self, value: bytes, entry: Entry, fields: Mapping[str, str], now: datetime
+    ) -> Record:
+        document = _cloud_event(value)
+        fields = {
+            **fields,
+            "ce_id": str(document["id"]),
+            **{
+                f"ce_{name}": str(document[name])
+                for name in ("time", "subject", "correlationid", "causationid")
+                if document.get(name) is not None
+            },
+        }
+        if document.get("traceparent") is not None:
+            fields["traceparent"] = str(document["traceparent"])
+        data = document.get("data")
+        at = _time(fields.get("ce_time"), now)
+        if "data_base64" in document:
+            raw = _bytes(document["data_base64"])
+            if raw[:2] == codec.MARKER:
+                return on_its_topic(_of_event(codec.decode(raw), entry, fields, at), entry.topic)
+            return self._of_input(inputs.read(raw), entry, fields, at)
+        if data is None:
+            raise Unreadable("the CloudEvent has no data", "put the object of the input into data")
+        return self._of_input(inputs.read_document(data), entry, fields, at)
+
+    # --- Confluent --------------------------------------------------------------------------
+
+    def _of_confluent(self, value: bytes, fields: Mapping[str, str]) -> Event:
+        number: int | str
+        if _GUID_HEADER in fields:
+            number, body = _guid(fields[_GUID_HEADER]), value
+        else:
+            number, body = int.from_bytes(value[1:5], "big"), value[5:]
+        if self._registry is None:
+            raise Unreadable(
+                f"the value is in Confluent framing (schema {number}), and"
+                " kafka.schema_registry_url is not set",
+                "set PACTDESK_KAFKA__SCHEMA_REGISTRY_URL and re-drive this, or send an Avro single"
+                " object or JSON",
+            )
+        schema = self._registry.schema(number)
+        try:
+            fingerprint = bytes.fromhex(codec.fingerprint_of(schema))
+        except Exception as error:  # the parser raises whatever it met
+            raise Unreadable(
+                f"schema {number} of the registry cannot be used ({type(error).__name__}: {error})",
+                "register one of the published schemas",
+            ) from error
+        if fingerprint.hex() not in codec.known_schemas():
+            raise Unreadable(
+                f"schema {number} of the registry ({schema.get('name')}) is none of the published"
+                " ones",
+                "register one of those that `pactdesk schemas show` prints, as it is",
+            )
+        return codec.decode(codec.MARKER + fingerprint + body)
+
+
+def _fields(entry: Entry) -> dict[str, str]:
+    try:
+        return _headers.decode(entry.headers)
+    except ValueError:
+        return {}
+
+
+def _of_event(event: Event, entry: Entry, fields: Mapping[str, str], now: datetime) -> Record:
+    """The record of an event whose headers, key or partition are not a record's."""
+    line = fields.get("ce_subject") or entry.key or ""
+    key = key_of(event, line)
+    if not key or not _storable(key):
+        raise Unreadable(
+            f"it cannot be told whose this {type(event).__name__} is",
+            "send the key that the topic is keyed by",
+        )
+    if isinstance(event, ContactReceived):
+        number = contact_id(event.channel, event.provider_id)
+    else:
+        number = derived_id("foreign", entry.topic, str(entry.partition), str(entry.offset))
+    person = getattr(event, "by", None)
+    source = fields.get("ce_source")
+    if source is not None:
+        by = codec.author_of(source)
+    else:
+        by = f"person/{person}" if person else "producer"
+    record = Record(
+        id=number,
+        key=key,
+        at=_time(fields.get("ce_time"), now),
+        by=by,
+        event=event,
+        correlation=number,
+    )
+    return _named(record, fields)
+
+
+def _named(record: Record, fields: Mapping[str, str]) -> Record:
+    """A record under the id, and in the chain, that its headers name."""
+    number = fields.get("ce_id") or record.id
+    if not _storable(number):
+        raise Unreadable(
+            f"ce_id holds a NUL character, or more than {_LONGEST_ID} characters",
+            "send an id of printable characters",
+        )
+    return msgspec.structs.replace(
+        record,
+        id=number,
+        correlation=fields.get("ce_correlationid") or number,
+        cause=fields.get("ce_causationid"),
+        trace=fields.get("traceparent"),
+    )
+
+
+def _time(text: str | None, now: datetime) -> datetime:
+    if text is None:
+        return now
+    try:
+        found = parse_time(text)
+    except Refused as error:
+        raise Unreadable(
+            f"the time {text} of the record is none", "write RFC 3339 with an offset"
+        ) from error
+    if not EARLIEST <= found < LATEST:
+        raise Unreadable(
+            f"the time {text} of the record is too far away", "send a time from 1970 to 2199"
+        )
+    return found
+
+
+def _is_cloud_event(value: bytes) -> bool:
+    """Whether an object is a CloudEvent though no header says so."""
+    if b'"specversion"' not in value:
+        return False
+    try:
+        document = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(document, dict) and "specversion" in document and "channel" not in document
+
+
+def _cloud_event(value: bytes) -> dict[str, Any]:
+    try:
+        document = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(
+            f"the CloudEvent is not JSON ({error})", "send one JSON object, in UTF-8"
+        ) from error
+    if not isinstance(document, dict):
+        raise Unreadable("the CloudEvent is no JSON object", "send one event a record")
+    if not isinstance(document.get("id"), str) or not document["id"]:
+        raise Unreadable("the CloudEvent has no id", "give it one; it becomes the record's id")
+    return document
+
+
+def _bytes(text: object) -> bytes:
+    try:
+        return base64.b64decode(str(text), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Unreadable(f"data_base64 is no base64 ({error})", "mend it, or use data") from error
+
+
+def _guid(text: str) -> str:
+    """The GUID in a header of Confluent's: 01 and sixteen bytes."""
+    for encoding in ("latin-1", "utf-8"):
+        raw = text.encode(encoding, "replace")
+        if len(raw) == 17 and raw[0] == _CONFLUENT_GUID:
+            return str(uuid.UUID(bytes=raw[1:]))
+    raise Unreadable(
+        f"the header {_GUID_HEADER} is not 01 and sixteen bytes",
+        "leave it out, or let Confluent's serializer write it",
+    )

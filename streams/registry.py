@@ -1,0 +1,109 @@
+"""A schema registry, asked for the schemas that records in Confluent framing name by number.
+
+A number's schema never changes, so each is asked for once. The answers are those of Confluent's
+registry and of what speaks like it (Apicurio, Karapace).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+from streams.errors import Misconfigured, Unavailable, Unreadable
+
+SECONDS = 5.0
+"""How long the registry may take to answer."""
+
+UNKNOWN_SECONDS = 60.0
+"""How long a number that the registry does not know is not asked for again."""
+
+MOST_UNKNOWN = 10_000
+
+
+class Registry:
+    """Schemas by their number or GUID.
+
+    Args:
+        url: `kafka.schema_registry_url`, such as `http://registry:8081`.
+
+    Raises:
+        Misconfigured: It is no address of HTTP.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Misconfigured(
+                "kafka.schema_registry_url is no address of HTTP",
+                "write it like http://registry:8081",
+            )
+        self._url = url.rstrip("/")
+        self._name = parts.hostname
+        self._known: dict[str, dict[str, Any]] = {}
+        self._unknown: dict[str, float] = {}
+
+    def schema(self, number: int | str) -> dict[str, Any]:
+        """The Avro schema with a number, or a GUID.
+
+        Raises:
+            Unreadable: The registry does not know it, or it is not Avro.
+            Unavailable: The registry does not answer.
+        """
+        path = f"schemas/{'ids' if isinstance(number, int) else 'guids'}/{number}"
+        known = self._known.get(path)
+        if known is None:
+            if self._unknown.get(path, 0.0) > time.monotonic():
+                raise self._no(number)
+            known = self._known[path] = self._avro(number, self._asked(path, number))
+        return known
+
+    def _asked(self, path: str, number: int | str) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310  # only HTTP, see above
+            f"{self._url}/{path}", headers={"Accept": "application/vnd.schemaregistry.v1+json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  # as above
+                document = json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                if len(self._unknown) >= MOST_UNKNOWN:
+                    self._unknown.clear()
+                self._unknown[path] = time.monotonic() + UNKNOWN_SECONDS
+                raise self._no(number) from error
+            raise self._away(f"it answers {error.code}") from error
+        except (OSError, ValueError) as error:
+            raise self._away(type(error).__name__) from error
+        if not isinstance(document, dict):
+            raise self._away("its answer is no object")
+        return document
+
+    def _avro(self, number: int | str, document: dict[str, Any]) -> dict[str, Any]:
+        kind = document.get("schemaType", "AVRO")
+        if kind != "AVRO":
+            raise Unreadable(f"schema {number} of the registry is {kind}", "send Avro, or JSON")
+        try:
+            schema = json.loads(document["schema"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._away("its answer holds no schema") from error
+        if not isinstance(schema, dict):
+            raise Unreadable(
+                f"schema {number} of the registry is no record", "send one of the published schemas"
+            )
+        return schema
+
+    def _no(self, number: int | str) -> Unreadable:
+        return Unreadable(
+            f"the registry at {self._name} has no schema {number}",
+            "see that kafka.schema_registry_url names the registry that the producer uses, and"
+            " re-drive this",
+        )
+
+    def _away(self, why: str) -> Unavailable:
+        return Unavailable(
+            f"the schema registry at {self._name} does not answer as one ({why})",
+            "see that it runs, and that kafka.schema_registry_url names it",
+        )

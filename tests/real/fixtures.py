@@ -1,0 +1,118 @@
+"""Fixtures of real components, one set for each process that runs tests; a pytest plugin.
+
+`broker` and `postgres` start when a test first asks for them and stay until the process ends.
+`cluster` is for one test: it deletes what an earlier test left on the broker and makes a database.
+Topics' names are fixed by the contract; this is safe because each process has a broker of its own
+and runs one test at a time.
+
+Where a component is missing, its tests are left out and the last lines of the run say which and
+how to get it. With PACTDESK_STRICT_TESTS=1 they fail.
+
+Every test that needs a broker bears the mark `broker`: `-m broker` chooses them, `-m "not broker"`
+leaves them out.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.real.broker import Broker
+from tests.real.cluster import Cluster, emptied
+from tests.real.postgres import Postgres
+from tests.real.process import Missing
+
+LEFT_OUT = "left out: "
+
+
+@pytest.fixture(scope="session")
+def components() -> Iterator[Path]:
+    """A folder for real components: others than root may enter it, as PostgreSQL needs."""
+    folder = Path(tempfile.mkdtemp(prefix="pactdesk-real-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def shared_broker(components: Path) -> Iterator[Broker]:
+    """The broker of this process, whatever state a test left it in."""
+    broker = Broker(components / "kafka")
+    try:
+        broker.start()
+    except Missing as missing:
+        pytest.skip(f"{LEFT_OUT}{missing}")
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(components: Path) -> Iterator[Postgres]:
+    """The database server of this process, whatever state a test left it in."""
+    try:
+        postgres = Postgres(components / "postgres")
+    except Missing as missing:
+        pytest.skip(f"{LEFT_OUT}{missing}")
+    postgres.start()
+    yield postgres
+    postgres.kill()
+
+
+@pytest.fixture
+def broker(shared_broker: Broker) -> Broker:
+    """A running broker without topics and consumer groups."""
+    if not shared_broker.process.alive():
+        shared_broker.start()
+    emptied(shared_broker)
+    return shared_broker
+
+
+@pytest.fixture
+def postgres(shared_postgres: Postgres) -> Postgres:
+    """A running database server."""
+    if not shared_postgres.process.alive():
+        shared_postgres.start()
+    return shared_postgres
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty database of the test's own."""
+    url = postgres.fresh_database()
+    yield url
+    if postgres.process.alive():
+        postgres.drop(url)
+
+
+@pytest.fixture
+def cluster(broker: Broker, postgres: Postgres, database: str) -> Cluster:
+    """A clean cluster: no topics, no consumer groups, an empty database."""
+    return Cluster(broker, postgres, database)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", "broker: needs a real Kafka (set by the fixtures)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a broker, before marks choose."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "shared_broker" in item.fixturenames:
+            item.add_marker("broker")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly at the end which components were missing."""
+    reasons = {
+        str(report.longrepr[2]).partition(LEFT_OUT)[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and LEFT_OUT in report.longrepr[2]
+    }
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"NOT TESTED: {reason}", yellow=True, bold=True)
