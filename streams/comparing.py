@@ -44,9 +44,9 @@ def compared(
     }
 
 
-def broken_chain(place: str, line: str, previous: int | None, last: int | None) -> str:
+def broken_chain(line: str, previous: int | None, last: int | None) -> str:
     """What is said where a line's number on a topic does not follow the last one."""
-    return f"{place}: line {line} says that {previous} came before, {last} did"
+    return f"line {line} says that {previous} came before, {last} did"
 
 
 def missing_offsets(topic: str, partition: int, count: int, end: int) -> str:

@@ -14,20 +14,24 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record
+from schemas.topics import DEAD_LETTERS
 from streams import asof, query, why
 from streams.clock import Clock, WallClock
+from streams.deadletters import DeadLetter, letter_of
 from streams.effects import Effects, LocalTransport
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.entry import Entry
 from streams.errors import Unreadable
+from streams.filters import Filter
 from streams.intake import Intake
 from streams.settings import Settings, load
 
 if TYPE_CHECKING:
     from agents.policy import Policy
     from agents.world import Models
+    from streams.rulings import Outcome
     from streams.shift import Shift
     from streams.understanding.light import LightModels
     from streams.worlds import Worlds
@@ -117,6 +121,13 @@ class Desk:
         transport = LocalTransport(self.folder / "mailbox")
         return Effects(self.database, transport, self.clock)
 
+    def carry_out(self, record: Record) -> Outcome:
+        """Append a record, see to it that it is worked off, and say what followed."""
+        from streams.rulings import worked_off
+
+        repeat = not self.intake.records([record])
+        return worked_off(self, record.id, repeat=repeat)
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
         """The rows of a SELECT over the views.
 
@@ -190,19 +201,30 @@ class Desk:
         after: str | None = None,
     ) -> Iterator[Entry]:
         """Log entries in the order of appending, undecoded, by what their headers say."""
+        wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=type)
+        return (entry for entry, _ in self.placed(wanted, after))
+
+    def placed(self, wanted: Filter, after: str | None = None) -> Iterator[tuple[Entry, str]]:
+        """Log entries in the order of appending, each with the position behind it.
+
+        Raises:
+            Refused: `after` is no position of this log.
+        """
         start = 0 if after is None else asof.seq_of(self.log, after)
-        for entry in self.log.scan(start, topic):
-            if type is not None and f'"ce_type":"{type}"' not in entry.headers:
-                continue
-            if (
-                customer is not None
-                and entry.key != customer
-                and not _names(entry, "customer_id", customer)
-            ):
-                continue
-            if ticket is not None and not _names(entry, "ticket_id", ticket):
-                continue
-            yield entry
+        for entry in self.log.scan(start, wanted.topic):
+            if wanted.fits(entry):
+                yield entry, asof.position_of(entry.seq)
+
+    def letters(self) -> list[DeadLetter]:
+        """Every dead letter that is kept, oldest first."""
+        return [letter_of(entry) for entry in self.log.scan(topic=DEAD_LETTERS.name)]
+
+    def letter(self, letter_id: str) -> DeadLetter | None:
+        """One dead letter."""
+        entry = self.log.find(letter_id)
+        if entry is None or entry.topic != DEAD_LETTERS.name:
+            return None
+        return letter_of(entry)
 
     def close(self) -> None:
         """Close the store."""
@@ -220,16 +242,6 @@ class Desk:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _names(entry: Entry, field: str, value: str) -> bool:
-    """Whether the event itself names a value in a field."""
-    if value.encode() not in entry.value:
-        return False
-    try:
-        return getattr(entry.record().event, field, None) == value
-    except Unreadable:
-        return False
 
 
 def open_desk(

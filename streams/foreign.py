@@ -88,11 +88,9 @@ class Foreign:
         kind = next((v for n, v in fields.items() if n.lower() == "content-type"), "").lower()
         value = entry.value.removeprefix(_MARK)
         if value[:2] == codec.MARKER:
-            record = _of_event(codec.decode(value), entry, fields, now)
-            return on_its_topic(record, entry.topic)
+            return _of_event(codec.decode(value), entry, fields, now)
         if _GUID_HEADER in fields or (value[:1] == b"\0" and len(value) > 4):
-            event = self._of_confluent(value, fields)
-            return on_its_topic(_of_event(event, entry, fields, now), entry.topic)
+            return _of_event(self._of_confluent(value, fields), entry, fields, now)
         if kind.startswith(_CLOUD_EVENT):
             return self._of_cloud_event(value, entry, fields, now)
         if "json" in kind or value.lstrip()[:1] == b"{":
@@ -145,7 +143,7 @@ class Foreign:
         if "data_base64" in document:
             raw = _bytes(document["data_base64"])
             if raw[:2] == codec.MARKER:
-                return on_its_topic(_of_event(codec.decode(raw), entry, fields, at), entry.topic)
+                return _of_event(codec.decode(raw), entry, fields, at)
             return self._of_input(inputs.read(raw), entry, fields, at)
         if data is None:
             raise Unreadable("the CloudEvent has no data", "put the object of the input into data")
@@ -192,13 +190,6 @@ def _fields(entry: Entry) -> dict[str, str]:
 
 def _of_event(event: Event, entry: Entry, fields: Mapping[str, str], now: datetime) -> Record:
     """The record of an event whose headers, key or partition are not a record's."""
-    line = fields.get("ce_subject") or entry.key or ""
-    key = key_of(event, line)
-    if not key or not _storable(key):
-        raise Unreadable(
-            f"it cannot be told whose this {type(event).__name__} is",
-            "send the key that the topic is keyed by",
-        )
     if isinstance(event, ContactReceived):
         number = contact_id(event.channel, event.provider_id)
     else:
@@ -211,13 +202,19 @@ def _of_event(event: Event, entry: Entry, fields: Mapping[str, str], now: dateti
         by = f"person/{person}" if person else "producer"
     record = Record(
         id=number,
-        key=key,
+        key=key_of(event, fields.get("ce_subject") or entry.key or ""),
         at=_time(fields.get("ce_time"), now),
         by=by,
         event=event,
         correlation=number,
     )
-    return _named(record, fields)
+    record = _named(on_its_topic(record, entry.topic), fields)
+    if not record.key or not _storable(record.key):
+        raise Unreadable(
+            f"it cannot be told whose this {record.type} is",
+            "send the key that the topic is keyed by",
+        )
+    return record
 
 
 def _named(record: Record, fields: Mapping[str, str]) -> Record:

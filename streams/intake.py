@@ -8,7 +8,7 @@ that is not there yet is such a line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -76,15 +76,10 @@ class Intake:
 
     def lines(self, lines: Iterable[bytes]) -> Iterable[Taken]:
         """Take NDJSON lines, a batch at a time; empty lines are passed over."""
-        batch: list[tuple[int, bytes]] = []
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            batch.append((number, line))
-            if len(batch) == BATCH:
-                yield from self._batch(batch)
-                batch = []
-        yield from self._batch(batch)
+        for batch in batches(lines):
+            with self._db.durably():
+                taken = [self._line(number, line) for number, line in batch]
+            yield from taken
 
     def documents(self, documents: Sequence[object]) -> list[Taken]:
         """Take decoded objects, all durable when this returns.
@@ -92,7 +87,7 @@ class Intake:
         Raises:
             TypeError: One holds something that JSON does not know; nothing is taken.
         """
-        return list(self.lines([_line_of(one) for one in documents]))
+        return list(self.lines([line_of(one) for one in documents]))
 
     def records(self, records: Sequence[Record]) -> list[Record]:
         """Append ready records of people and programs, durable when this returns."""
@@ -129,12 +124,6 @@ class Intake:
             self._log.append([again])
         return "accepted", None, None
 
-    def _batch(self, batch: list[tuple[int, bytes]]) -> list[Taken]:
-        if not batch:
-            return []
-        with self._db.durably():
-            return [self._line(number, line) for number, line in batch]
-
     def _line(self, number: int, line: bytes) -> Taken:
         now = self._clock.now()
         try:
@@ -154,23 +143,13 @@ class Intake:
         return Taken(number, "accepted", placed.id, placed.topic, placed.partition, placed.offset)
 
     def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> Taken:
-        letter = DeadLetter(
-            id=derived_id("bad-line", line.decode("latin-1")),
-            topic=CONTACTS.name,
-            origin=f"input/line {number}",
-            handler="intake",
-            error=error.what,
-            remedy=error.remedy,
-            attempts=1,
-            at=rfc3339(now),
-            value=line,
-        )
+        letter = bad_line(number, line, error, now)
         if not put_aside(self._log, letter):
             waits_again(self._db, letter.id)
         return Taken(number, "unreadable", letter.id, error=error.what, remedy=error.remedy)
 
 
-def _line_of(document: object) -> bytes:
+def line_of(document: object) -> bytes:
     """An object as a line; what JSON cannot carry stays visible in it, and is refused as a line."""
     try:
         return msgspec.json.encode(document)
@@ -190,14 +169,52 @@ def _same_message(known: Record, record: Record) -> None:
     before, after = known.event, record.event
     if not isinstance(before, ContactReceived) or not isinstance(after, ContactReceived):
         return
-    fields = ["message", "subject", "thread", "in_reply_to", "attachments"]
+    fields = [*SAME]
     if before.handle is not None and after.handle is not None:
         fields.append("handle")
     if before.handle is None and after.handle is None:
         fields.append("customer_id")
     for field in fields:
         if getattr(before, field) != getattr(after, field):
-            raise Unreadable(
-                f"{after.channel} message {after.provider_id} was here before with another {field}",
-                "send a changed message under a provider_id of its own",
-            )
+            raise another(after, field)
+
+
+SAME = ("message", "subject", "thread", "in_reply_to", "attachments")
+"""What a provider's repeat has in common with the first delivery, beside its sender."""
+
+
+def another(event: ContactReceived, field: str) -> Unreadable:
+    """What is wrong with a message that comes under an id which another one has."""
+    return Unreadable(
+        f"{event.channel} message {event.provider_id} was here before with another {field}",
+        "send a changed message under a provider_id of its own",
+    )
+
+
+def bad_line(number: int, line: bytes, error: PactdeskError, now: datetime) -> DeadLetter:
+    """The dead letter of a line that cannot be understood."""
+    return DeadLetter(
+        id=derived_id("bad-line", line.decode("latin-1")),
+        topic=CONTACTS.name,
+        origin=f"input/line {number}",
+        handler="intake",
+        error=error.what,
+        remedy=error.remedy,
+        attempts=1,
+        at=rfc3339(now),
+        value=line,
+    )
+
+
+def batches(lines: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """NDJSON lines with their numbers, a batch at a time; empty lines are passed over."""
+    batch: list[tuple[int, bytes]] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        batch.append((number, line))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -12,10 +12,10 @@ from schemas.record import Record, derived_id
 from streams.errors import Refused
 
 if TYPE_CHECKING:
-    from streams.desk import Desk
+    from streams.engines import AnyDesk
 
 
-def activate_policy(desk: Desk, text: str, person: str) -> str:
+def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
     """Put a policy in force from the clock's time on; returns its version.
 
     Raises:

@@ -4,7 +4,7 @@ A statement is first compiled against a database that holds nothing but tables n
 with their columns: what it cannot name there it cannot read, whatever it calls its own parts. Then
 it runs on a connection that can only read. True and false, lists and objects are recognised by the
 declared type of the column that they come from, so that they survive an alias; what a query
-computes itself is shown as SQLite gives it.
+computes itself is shown as SQLite gives it. The cluster's own way is in streams/cluster/query.py.
 """
 
 from __future__ import annotations
@@ -49,6 +49,35 @@ DOCUMENTS = _columns_of(Json) | GATHERED
 Rows = list[dict[str, Any]]  # values of any column
 
 _REMEDY = "see docs/reference/views.md for the views and their columns"
+
+
+def only_select() -> Refused:
+    """The refusal of what is no SELECT, or does more than select."""
+    return Refused("only SELECT over the v1_ views is allowed here", _REMEDY)
+
+
+def no_such_view(text: str) -> Refused:
+    """The refusal of what names something else than a view.
+
+    Args:
+        text: What the engine says.
+    """
+    return Refused(f"there is no such view ({text}); only the v1_ views can be read", _REMEDY)
+
+
+def too_long() -> Refused:
+    """The refusal of what would not end."""
+    return Refused(f"the query ran longer than {SECONDS:.0f} seconds", "narrow it with a WHERE")
+
+
+def does_not_work(text: str) -> Refused:
+    """The refusal of what is wrong in itself.
+
+    Args:
+        text: What the engine says.
+    """
+    return Refused(f"the query does not work: {text}", _REMEDY)
+
 
 _ALLOWED = frozenset(
     {
@@ -177,12 +206,12 @@ def _authorized(action: int, _first: str | None, second: str | None, *_more: str
 def _refusal(error: Exception) -> Refused:
     text = str(error)
     if "not authorized" in text or "prohibited" in text:
-        return Refused("only SELECT over the v1_ views is allowed here", _REMEDY)
+        return only_select()
     if "no such table" in text:
-        return Refused(f"there is no such view ({text}); only the v1_ views can be read", _REMEDY)
+        return no_such_view(text)
     if "interrupted" in text:
-        return Refused(f"the query ran longer than {SECONDS:.0f} seconds", "narrow it with a WHERE")
-    return Refused(f"the query does not work: {text}", _REMEDY)
+        return too_long()
+    return does_not_work(text)
 
 
 def _shown(names: list[str], row: Sequence[Any]) -> dict[str, Any]:

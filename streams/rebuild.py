@@ -219,5 +219,5 @@ def sequence_gaps(database: Database) -> Iterator[str]:
             line = str(found[0].key) if found else ""
         number = (came[0], line, entry.topic)
         if record.previous != last.get(number):
-            yield broken_chain(place, line, record.previous, last.get(number))
+            yield f"{place}: {broken_chain(line, record.previous, last.get(number))}"
         last[number] = record.sequence

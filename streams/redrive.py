@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemas.topics import DEAD_LETTERS, PARTITIONS
-from streams.deadletters import DONE, DeadLetter, letter_of
-from streams.entry import Entry
+from streams.deadletters import DONE, DeadLetter
 from streams.errors import NotFound
 
 if TYPE_CHECKING:
-    from streams.desk import Desk
-
-MOST = 100_000
-"""Letters of a partition that are looked at."""
+    from streams.engines import AnyDesk
 
 
-def waiting(desk: Desk) -> list[DeadLetter]:
+def waiting(desk: AnyDesk) -> list[DeadLetter]:
     """The letters that were neither re-driven nor discarded, oldest first."""
     done = {
         str(name).removeprefix(DONE)
@@ -29,27 +24,18 @@ def waiting(desk: Desk) -> list[DeadLetter]:
             "SELECT name FROM meta WHERE name LIKE ?", (DONE + "%",)
         )
     }
-    entries = (
-        entry
-        for partition in range(PARTITIONS)
-        for entry in desk.log.read(DEAD_LETTERS.name, partition, 0, MOST)
-    )
-    return [letter_of(one) for one in sorted(entries, key=_age) if one.id not in done]
+    return [one for one in desk.letters() if one.id not in done]
 
 
-def _age(entry: Entry) -> int:
-    return entry.seq
-
-
-def letter(desk: Desk, letter_id: str) -> DeadLetter:
+def letter(desk: AnyDesk, letter_id: str) -> DeadLetter:
     """One letter, whether it waits or not; raises `NotFound`."""
-    entry = desk.log.find(letter_id)
-    if entry is None or entry.topic != DEAD_LETTERS.name:
+    found = desk.letter(letter_id)
+    if found is None:
         raise NotFound(f"there is no dead letter {letter_id}", "see `pactdesk deadletters list`")
-    return letter_of(entry)
+    return found
 
 
-def redrive(desk: Desk, letter_ids: Sequence[str] | None) -> list[dict[str, Any]]:
+def redrive(desk: AnyDesk, letter_ids: Sequence[str] | None) -> list[dict[str, Any]]:
     """Try letters again; one that is read this time is off the list.
 
     Args:
@@ -70,7 +56,7 @@ def redrive(desk: Desk, letter_ids: Sequence[str] | None) -> list[dict[str, Any]
     return results
 
 
-def discard(desk: Desk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:
+def discard(desk: AnyDesk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Take letters off the list; raises `NotFound` before any is taken."""
     chosen = [letter(desk, one) for one in letter_ids]
     for one in chosen:

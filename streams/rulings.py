@@ -17,6 +17,7 @@ from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.desk import Desk
+    from streams.engines import AnyDesk
 
 OUTPUTS = frozenset({TICKETS.name, DECISIONS.name})
 
@@ -83,7 +84,7 @@ class Outcome(msgspec.Struct, frozen=True):
         return None
 
 
-def ask(desk: Desk, document: dict[str, Any]) -> Ruling:
+def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """Append an intent, work off what waits, and read what followed from it.
 
     Raises:
@@ -94,15 +95,14 @@ def ask(desk: Desk, document: dict[str, Any]) -> Ruling:
     return put(desk, desk.intake.resolver.record(given, desk.clock.now()))
 
 
-def put(desk: Desk, record: Record) -> Ruling:
+def put(desk: AnyDesk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
     return ruling_of(carried_out(desk, record))
 
 
-def carried_out(desk: Desk, record: Record) -> Outcome:
+def carried_out(desk: AnyDesk, record: Record) -> Outcome:
     """Append a record, see to it that it is worked off, and say what followed."""
-    repeat = not desk.intake.records([record])
-    return worked_off(desk, record.id, repeat=repeat)
+    return desk.carry_out(record)
 
 
 def worked_off(desk: Desk, record_id: str, *, repeat: bool = False) -> Outcome:

@@ -39,16 +39,15 @@ def events_command(
     follow: bool,
 ) -> None:
     """Read the log as JSON lines, all topics without a filter."""
-    from streams.asof import position_of
+    from streams.filters import Filter
 
     _check_names(topic, kind)
+    wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind)
     with context.desk() as desk:
         while True:
-            for entry in desk.entries(
-                customer=customer, topic=topic, ticket=ticket, type=kind, after=after
-            ):
-                after = position_of(entry.seq)
-                context.line(_record_line(entry, after))
+            for entry, position in desk.placed(wanted, after):
+                context.line(_record_line(entry, position))
+                after = position
             if not follow:
                 return
             sys.stdout.flush()
@@ -136,7 +135,7 @@ def why_command(context: Context, subject: str, form: str | None) -> None:
     """Print every cause of a record, ticket or reply, back to the raw contact."""
     from streams.why import as_mermaid, as_text
 
-    with context.desk() as desk:
+    with context.embedded() as desk:
         tree = desk.why(subject)
     match form or ("json" if context.json else "tree"):
         case "json":
@@ -192,7 +191,7 @@ def pact_command(context: Context, action: str, parameters: str) -> int:
         raise click.UsageError(
             f'the parameters are not a JSON object ({error}); write them like \'{{"text": "…"}}\''
         ) from error
-    with context.desk() as desk:
+    with context.embedded() as desk:
         result = desk.pact(action, params)
     context.line(result)
     return 0 if result["success"] else 3

@@ -61,6 +61,7 @@ COMMANDS: dict[str, Command] = {
     "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
     "verify": Command("keeping", "prove that the tables are what the log says"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
+    "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),
     "topology": Command("operating", "which agent reads and writes what, from the code"),
     "topics": Command("operating", "the topics"),
     "schemas": Command("operating", "the Avro schemas"),

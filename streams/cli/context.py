@@ -15,10 +15,12 @@ import click
 import msgspec
 
 from streams.cli.output import Progress, table
+from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.clock import Clock
     from streams.desk import Desk, View
+    from streams.engines import AnyDesk
     from streams.settings import Settings
 
 
@@ -42,20 +44,30 @@ class Context:
 
         return load(self.flags)[0]
 
-    def desk(self, clock: Clock | None = None) -> Desk:
-        """The desk of this call; the caller closes it.
+    def desk(self) -> AnyDesk:
+        """The desk of this call, on the engine that is set; the caller closes it.
+
+        Raises:
+            Misconfigured: The settings or the store do not allow it.
+            Unavailable: Kafka or the database does not answer.
+        """
+        from streams.engines import desk_of
+
+        return desk_of(self.settings())
+
+    def embedded(self, clock: Clock | None = None) -> Desk:
+        """The embedded desk, for what only that can do; the caller closes it.
 
         Args:
             clock: Another clock than the wall's.
 
         Raises:
+            Refused: The engine is set to cluster.
             Misconfigured: The settings or the store do not allow it.
         """
-        from streams.clock import WallClock
-        from streams.desk import Desk
+        from streams.engines import embedded
 
-        settings = self.settings()
-        return Desk(settings.data, clock or WallClock(), secret=settings.identity.secret)
+        return embedded(self.settings(), clock)
 
     def show(self, document: Any, text: Callable[[], str]) -> None:
         """One document: as JSON, or as its text for people."""
@@ -91,13 +103,20 @@ class Context:
         return Progress(title, total, shown=not self.quiet and sys.stderr.isatty())
 
 
-def view_of(desk: Desk, as_of: str | None, *, occurred: bool) -> Desk | View:
+def view_of(desk: AnyDesk, as_of: str | None, *, occurred: bool) -> AnyDesk | View:
     """The views now, or as they stood at a moment.
 
     Raises:
         Refused: The moment is neither a time nor a position.
     """
     if as_of is not None:
+        from streams.desk import Desk
+
+        if not isinstance(desk, Desk):
+            raise Refused(
+                "the views of a cluster are there as they stand now, not as they stood",
+                "leave --as-of out",
+            )
         return desk.as_of(as_of, occurred=occurred)
     if occurred:
         raise click.UsageError("--occurred says how --as-of cuts; give --as-of too")

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 @give
 def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
     """Fold tables anew from the log, compare, then swap them in."""
-    from streams.rebuild import rebuild
+    settings = context.settings()
+    with context.bar("records") as bar:
+        if settings.engine == "cluster":
+            from streams.cluster.rebuild import rebuild as rebuild_on_cluster
 
-    with context.desk() as desk, context.bar("records") as bar:
-        report = rebuild(desk.database, projections, bar.advance)
+            report = rebuild_on_cluster(settings, projections, bar.advance)
+        else:
+            from streams.rebuild import rebuild
+
+            with context.embedded() as desk:
+                report = rebuild(desk.database, projections, bar.advance)
     context.rows([{"projection": name, **one} for name, one in report.items()])
 
 
@@ -30,10 +37,17 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
 @give
 def verify_command(context: Context) -> int:
     """Rebuild beside, compare row by row, check the lines' numbers; exit 5 on a difference."""
-    from streams.rebuild import verify
+    settings = context.settings()
+    with context.bar("records") as bar:
+        if settings.engine == "cluster":
+            from streams.cluster.rebuild import verify as verify_on_cluster
 
-    with context.desk() as desk, context.bar("records") as bar:
-        report = verify(desk.database, bar.advance)
+            report = verify_on_cluster(settings, bar.advance)
+        else:
+            from streams.rebuild import verify
+
+            with context.embedded() as desk:
+                report = verify(desk.database, bar.advance)
     context.show(report, lambda: _verdict(report))
     return 0 if report["clean"] else 5
 

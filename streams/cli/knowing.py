@@ -39,7 +39,7 @@ def _take(context: Context, lines: Iterable[bytes], kinds: tuple[str, ...]) -> i
         try:
             desk.run()
         except Refused:
-            context.remark("another worker is at work and will take them in")
+            context.remark("a worker that is up will take them in")
     for number, kind in others:
         counts["unreadable"] += 1
         context.complain(

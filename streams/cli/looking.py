@@ -13,7 +13,8 @@ from streams.cli.output import described, table
 from streams.errors import NotFound
 
 if TYPE_CHECKING:
-    from streams.desk import Desk, View
+    from streams.desk import View
+    from streams.engines import AnyDesk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,7 +89,7 @@ def _listed(
 ) -> None:
     """Print the rows of a view whose columns have the wanted values; None wants nothing."""
     asked = {name: value for name, value in wanted.items() if value is not None}
-    where = " AND ".join(f"{name} = ?" for name in asked) or "1"
+    where = " AND ".join(f"{name} = ?" for name in asked) or "1 = 1"
     sql = f"SELECT * FROM {view} WHERE {where} ORDER BY {order} LIMIT ?"
     with context.desk() as desk:
         rows = view_of(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
@@ -135,7 +136,7 @@ def tickets_command(
     _listed(context, "v1_tickets", wanted, order, TICKET_COLUMNS, limit, as_of, occurred)
 
 
-def _one(view: Desk | View, kind: str, name: str) -> dict[str, Any]:
+def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
     """The ticket or customer of an id; raises `NotFound`."""
     rows = view.query(f"SELECT * FROM v1_{kind}s WHERE {kind}_id = ?", (name,))
     if not rows:
@@ -252,11 +253,13 @@ def metrics_command(
     occurred: bool,
 ) -> None:
     """Print the metrics, with their definitions."""
+    named = "" if metric is None else " AND metric = ?"
+    shared = " OR metric = 'channel_distribution'" if segment == "all" else ""
     sql = (
-        "SELECT * FROM v1_metrics WHERE (?1 IS NULL OR metric = ?1) AND period = ?2"
-        " AND (segment = ?3 OR (?3 = 'all' AND metric = 'channel_distribution'))"
+        f"SELECT * FROM v1_metrics WHERE period = ? AND (segment = ?{shared}){named}"
         " ORDER BY metric, segment"
     )
+    values = (period, segment) if metric is None else (period, segment, metric)
     with context.desk() as desk:
-        rows = view_of(desk, as_of, occurred=occurred).query(sql, (metric, period, segment))
+        rows = view_of(desk, as_of, occurred=occurred).query(sql, values)
     context.rows(rows)

@@ -37,9 +37,17 @@ def topics_command() -> None:
 @topics_command.command("list")
 @give
 def topics_list(context: Context) -> None:
-    """List the topics of the contract."""
+    """List the topics of the contract; on a cluster as they are there."""
     from schemas.topics import PARTITIONS, TOPICS
 
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.cluster.kafka import quiet
+        from streams.cluster.topics import describe
+
+        quiet()
+        context.rows(describe(settings))
+        return
     context.rows(
         [
             {
@@ -58,7 +66,23 @@ def topics_list(context: Context) -> None:
 @topics_command.command("create")
 @give
 def topics_create(context: Context) -> None:
-    """Make the topics; an embedded log has them from the start."""
+    """Make the topics that are not there; an embedded log has them from the start.
+
+    On a cluster, a topic that is there and is not as the contract says is named, and nothing is
+    made.
+    """
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.cluster.kafka import quiet
+        from streams.cluster.topics import create
+
+        quiet()
+        made = create(settings)
+        context.show(
+            {"created": len(made), "topics": made},
+            lambda: "\n".join(f"made {name}" for name in made) or "every topic is there",
+        )
+        return
     with context.desk():
         pass
     context.show({"created": 0}, lambda: "the embedded log has every topic from the start")
@@ -68,10 +92,18 @@ def topics_create(context: Context) -> None:
 @give
 def topics_check(context: Context) -> int:
     """Check that each topic is as the contract says; exit 5 if not."""
-    from streams.health import topic_findings
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.cluster.kafka import quiet
+        from streams.cluster.topics import check
 
-    with context.desk() as desk:
-        findings = topic_findings(desk.database)
+        quiet()
+        findings = check(settings)
+    else:
+        from streams.health import topic_findings
+
+        with context.embedded() as desk:
+            findings = topic_findings(desk.database)
     context.show(
         {"problems": findings},
         lambda: "\n".join(findings) or "every topic is as the contract says",

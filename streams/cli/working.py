@@ -57,7 +57,7 @@ def run_command(context: Context, now: str | None) -> None:
     from streams.clock import ManualClock
 
     clock = ManualClock(now) if now is not None else None
-    with context.desk(clock) as desk, context.bar("turns") as bar:
+    with context.embedded(clock) as desk, context.bar("turns") as bar:
         turns = desk.run(bar.advance)
         position = desk.position()
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
@@ -96,23 +96,52 @@ def told_to_stop() -> Iterator[threading.Event]:
 @give
 def up_command(context: Context, roles: str, domain: str | None, clock_name: str) -> None:
     """Run the roles in one process until told to stop; SIGTERM drains."""
-    from streams.running import run_roles
-
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
     if not chosen:
         raise click.UsageError("--roles names none; leave it out for all of them")
-    with told_to_stop() as stop, context.desk() as desk:
-        turns = run_roles(
-            desk,
-            chosen,
-            domain,
-            stop,
-            recorded=clock_name == "recorded",
-            ready=lambda: context.remark(
-                f"pactdesk is up on {desk.folder} ({', '.join(sorted(chosen))})"
-            ),
-        )
+    settings, recorded = context.settings(), clock_name == "recorded"
+    with told_to_stop() as stop:
+        if settings.engine == "cluster":
+            turns = _up_on_cluster(context, chosen, domain, stop, recorded=recorded)
+        else:
+            turns = _up_embedded(context, chosen, domain, stop, recorded=recorded)
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
+
+
+def _up_embedded(
+    context: Context,
+    roles: frozenset[str],
+    domain: str | None,
+    stop: threading.Event,
+    *,
+    recorded: bool,
+) -> int:
+    from streams.running import run_roles
+
+    with context.embedded() as desk:
+        told = f"pactdesk is up on {desk.folder} ({', '.join(sorted(roles))})"
+        return run_roles(
+            desk, roles, domain, stop, recorded=recorded, ready=lambda: context.remark(told)
+        )
+
+
+def _up_on_cluster(
+    context: Context,
+    roles: frozenset[str],
+    domain: str | None,
+    stop: threading.Event,
+    *,
+    recorded: bool,
+) -> int:
+    from streams import logs
+    from streams.cluster.running import run_roles
+
+    logs.configure(quiet=context.quiet)
+    settings = context.settings()
+    told = f"pactdesk is up on {settings.kafka.bootstrap_servers} ({', '.join(sorted(roles))})"
+    return run_roles(
+        settings, roles, domain, stop, recorded=recorded, ready=lambda: context.remark(told)
+    )
 
 
 @click.command("demo")
@@ -134,7 +163,7 @@ def demo_command(click_context: click.Context, limit: int | None, speed: str, se
 
     context: Context = click_context.obj
     pace = None if speed == "max" else _positive(speed)
-    with context.desk(ManualClock(START)) as desk:
+    with context.embedded(ManualClock(START)) as desk:
         began, before = time.perf_counter(), desk.log.last_seq()
         play = Play(desk, limit, context.settings().identity.secret or SECRET)
         with context.bar("the week", total=play.steps) as bar:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.record import Record
 from streams.cluster.fetching import Fetched, Place
+from streams.comparing import broken_chain
 
 SourceKey = tuple[str, int, str, int]
 """Topic and partition of the output, topic and partition of its source."""
@@ -41,6 +42,9 @@ class Gap(msgspec.Struct, frozen=True):
     previous: int | None
     last: int | None
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}: {self.why}"
 
 
 class Marks:
@@ -77,7 +81,7 @@ class Marks:
         last = self.lines.get(line)
         if record.previous == last:
             return None
-        why = f"it says that {record.previous} came before, {last} did"
+        why = broken_chain(line[2], record.previous, last)
         return Gap(one.topic, one.partition, one.offset, line[2], record.previous, last, why)
 
     def pass_by(self, one: Fetched, record: Record) -> None:

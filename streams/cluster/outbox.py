@@ -59,16 +59,17 @@ def waiting(database: PgDatabase, domain: str, partition: int) -> list[Batch]:
     return [Batch(domain, partition, int(n), _decoder.decode(bytes(r))) for n, r in rows]
 
 
-def sent(database: PgDatabase, batches: Sequence[Batch]) -> None:
-    """The log has these batches, and all before them: their rows go."""
+def sent(database: PgDatabase, batches: Sequence[Batch]) -> bool:
+    """The log has these batches, and all before them: their rows go; whether there were any."""
     last: dict[tuple[str, int], int] = {}
     for batch in batches:
         last[batch.domain, batch.partition] = batch.turn
-    database.execute(
+    gone = database.execute(
         "DELETE FROM outbox o USING unnest(?::text[], ?::int[], ?::bigint[]) AS s(d, p, t)"
         " WHERE o.domain = s.d AND o.partition = s.p AND o.turn <= s.t",
         ([d for d, _ in last], [p for _, p in last], list(last.values())),
     )
+    return gone.rowcount > 0
 
 
 def make_durable(database: PgDatabase) -> None:

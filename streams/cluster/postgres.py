@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection, Cursor
+from psycopg.types.string import TextLoader
 
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import Settings
@@ -116,6 +117,7 @@ def connect(url: str) -> PgDatabase:
             tcp_user_timeout=SILENT_SECONDS * 1000,
             application_name="pactdesk",
         )
+        connection.adapters.register_loader("json", TextLoader)  # as it was written, as on SQLite
         connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET client_min_messages = 'warning'")

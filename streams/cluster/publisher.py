@@ -60,7 +60,7 @@ class Publisher:
     """Sends the outbox of every partition that this process owns, from a thread of its own.
 
     Args:
-        database: A connection of its own, whose commits wait for the disk.
+        database: A connection of its own; its commits will wait for the disk.
         sender: A producer of its own.
         failed: Told, in the publisher's thread, of an error that it cannot go on after.
     """
@@ -68,6 +68,7 @@ class Publisher:
     def __init__(
         self, database: PgDatabase, sender: Sender, failed: Callable[[BaseException], None]
     ) -> None:
+        database.execute("SET synchronous_commit = on")
         self._db = database
         self._sender = sender
         self._failed = failed
@@ -128,11 +129,13 @@ class Publisher:
             self._forget_sent()
         return not last
 
-    def _forget_sent(self) -> None:
-        """Let the rows go that Kafka has acknowledged; every commit before is durable then."""
-        if self._acked:
-            outbox.sent(self._db, self._acked)
-            self._acked = []
+    def _forget_sent(self) -> bool:
+        """Let the rows go that Kafka has acknowledged; whether that made every commit durable.
+
+        It does if there was a row to let go: else another owner's publisher was here before.
+        """
+        acked, self._acked = self._acked, []
+        return bool(acked) and outbox.sent(self._db, acked)
 
     def _gathered(self) -> tuple[list[Batch], _Drain | None, bool]:
         """What waits, up to the bound; a drain ends it, for it looks into the outbox itself."""
@@ -156,9 +159,7 @@ class Publisher:
     def _publish(self, batches: Sequence[Batch]) -> None:
         """Send batches until the log has them, the commits of their turns on the disk first."""
         records = [record for batch in batches for record in batch.records]
-        if self._acked:
-            self._forget_sent()
-        else:
+        if not self._forget_sent():
             outbox.make_durable(self._db)
         told = False
         while True:

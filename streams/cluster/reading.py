@@ -74,6 +74,7 @@ class Reader:
             raise of_kafka(error, settings) from error
         try:
             self._places = self._partitions()
+            self._consumer.assign(self._places)
         except BaseException:
             self._consumer.close()
             raise
@@ -203,10 +204,14 @@ class Reader:
         return found
 
     def _seek(self, at: Mapping[Place, int]) -> None:
-        places = {TopicPartition(*place): offset for place, offset in at.items()}
-        self._consumer.assign(list(places))
-        for place, offset in places.items():
-            self._consumer.seek(place, offset)
+        """Read these partitions on from here, and no other.
+
+        All stay assigned: kafka-python forgets the topics of those that are not.
+        """
+        for where in self._places:
+            place = (where.topic, where.partition)
+            self._consumer.seek(where, at.get(place, 0))
+            (self._consumer.resume if place in at else self._consumer.pause)(where)
 
     def _position(self, place: Place) -> int:
         return int(self._consumer.position(TopicPartition(*place)))
@@ -273,3 +278,14 @@ def _entry(one: Quick) -> Entry:
         _moment(one.timestamp),
         one.fields.get("ce_id", ""),
     )
+
+
+def holds(settings: Settings, topic: str, partition: int, start: int, until: int) -> bool:
+    """Whether there is any record of a partition from one offset on below another.
+
+    Offsets without a record are usual where a producer works with transactions. Raises as
+    `Reader.steps` does.
+    """
+    place = (topic, partition)
+    with Reader(settings, [topic]) as reader:
+        return any(reader.steps({place: start}, {place: until}))

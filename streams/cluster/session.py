@@ -17,10 +17,10 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from schemas.topics import DEAD_LETTERS, PARTITIONS, TOPICS
-from streams.cluster.folding import Batches
+from schemas.topics import DEAD_LETTERS, DOMAINS, PARTITIONS
 from streams.cluster.booking import Overtaken, begin, note_ends
 from streams.cluster.fetching import Fetched, Fetching, Place
+from streams.cluster.folding import Batches
 from streams.cluster.judging import INBOX_NAMES
 from streams.cluster.kafka import options
 from streams.cluster.marks import Gap
@@ -227,9 +227,11 @@ class Session:
 
     def _taken(self) -> dict[Place, int]:
         """How far the inboxes are worked off."""
-        inbox = {topic.domain: topic.name for topic in TOPICS.values() if topic.domain}
-        rows = self._db.execute("SELECT domain, partition, position FROM partitions")
-        return {(inbox[domain], int(p)): int(position) for domain, p, position in rows}
+        rows = self._db.execute(
+            "SELECT domain, partition, position FROM partitions WHERE domain = ANY(?)",
+            (list(DOMAINS),),
+        )
+        return {(DOMAINS[domain].name, int(p)): int(position) for domain, p, position in rows}
 
     def _kept(
         self,

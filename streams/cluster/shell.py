@@ -134,11 +134,14 @@ def app_of(
             )
             app.guarded(partial(inbox.take, entry))
 
-    async def let_go(_app: Any, *given: Any, **_: Any) -> None:  # Any: faust's signal
+    async def let_go(  # Any: faust's signal
+        _app: Any, *given: Any, signal: Any, **_: Any
+    ) -> None:
+        del signal
         partitions = {tp.partition for tp in given[0] if tp.topic == inbox.topic}
         app.guarded(partial(inbox.revoked, partitions))
 
-    app.on_partitions_revoked.connect(let_go)
+    app.on_partitions_revoked.connect(let_go)  # type: ignore[arg-type]  # mode's type fits none
     return app
 
 

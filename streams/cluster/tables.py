@@ -26,6 +26,8 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from psycopg import errors
+
 from projections.tables import TABLES, Json, Table
 from streams import views
 from streams.cluster import readers
@@ -96,16 +98,22 @@ def _sql_type(hint: Any) -> str:  # Any: a type expression
 def create(database: PgDatabase) -> None:
     """Make the tables and the views; in a transaction of the caller's."""
     for table in TABLES:
-        for statement in ddl(table):
-            database.execute(statement)
+        _execute(database, ddl(table))
         _note(database, table.name, ddl(table))
     create_views(database)
 
 
 def create_views(database: PgDatabase) -> None:
-    """Make the views over the tables, or make them anew in place; in a transaction."""
-    for statement in _views():
-        database.execute(statement)
+    """Make the views over the tables, or make them anew; in a transaction.
+
+    In place, where the views that stand there have the same columns, and perhaps fewer.
+    """
+    try:
+        with database.connection.transaction():
+            _execute(database, _views())
+    except errors.InvalidTableDefinition:
+        drop_views(database)
+        _execute(database, _views())
     readers.let_read(database, view_names())
     _note(database, _VIEWS, _views())
 
@@ -132,7 +140,13 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
         psycopg.errors.DeadlockDetected: It had to give way to a query; take the transaction again.
     """
     # First the views, as a query does, so that none is met half-way.
-    database.execute(f"LOCK TABLE {', '.join(view_names())} IN ACCESS EXCLUSIVE MODE")
+    there = database.execute(
+        "SELECT viewname FROM pg_views WHERE schemaname = current_schema() AND viewname = ANY(?)",
+        (list(view_names()),),
+    )
+    names = ", ".join(str(name) for (name,) in there)
+    if names:
+        database.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for table, name in made.items():
         own = table.sql_name
         database.execute(f"ALTER TABLE IF EXISTS {own} RENAME TO {own}_before")
@@ -155,6 +169,11 @@ def outdated(database: PgDatabase) -> tuple[list[str], bool]:
         [t.name for t in TABLES if made.get(f"made.{t.name}") != _digest(ddl(t))],
         made.get(f"made.{_VIEWS}") != _digest(_views()),
     )
+
+
+def _execute(database: PgDatabase, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        database.execute(statement)
 
 
 def _note(database: PgDatabase, name: str, statements: tuple[str, ...]) -> None:

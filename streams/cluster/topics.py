@@ -136,7 +136,7 @@ def check(settings: Settings) -> list[str]:
     """Where Kafka's topics differ from the contract's: what was found, what is right, the mend."""
     with admin(settings) as client:
         there = set(client.list_topics())
-        found = _against_the_contract(client, there)
+        found = _against_the_contract(client, there, TOPICS)
         for name in sorted(there):
             if name.startswith(OURS) and name not in TOPICS:
                 found.append(
@@ -153,13 +153,23 @@ def required(settings: Settings) -> None:
         Misconfigured: With every topic that is not, and how to mend it.
         Unavailable: No broker answers.
     """
-    with admin(settings) as client:
-        found = _against_the_contract(client, set(client.list_topics()))
+    found = wrong(settings, TOPICS)
     if found:
         raise Misconfigured(
             "Kafka's topics are not as the contract says: " + "; ".join(found),
             "mend them, and see `pactdesk topics check`",
         )
+
+
+def wrong(settings: Settings, names: Iterable[str]) -> list[str]:
+    """What is wrong with some topics of the contract, each with its mend.
+
+    Raises:
+        Misconfigured: Kafka does not let us in.
+        Unavailable: No broker answers.
+    """
+    with admin(settings) as client:
+        return _against_the_contract(client, set(client.list_topics()), names)
 
 
 def absent(settings: Settings, names: Iterable[str]) -> PactdeskError | None:
@@ -213,9 +223,11 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
         return rows
 
 
-def _against_the_contract(client: KafkaAdminClient, there: set[str]) -> list[str]:
+def _against_the_contract(
+    client: KafkaAdminClient, there: set[str], names: Iterable[str]
+) -> list[str]:
     found: list[str] = []
-    for topic in TOPICS.values():
+    for topic in map(TOPICS.__getitem__, names):
         if topic.name in there:
             found += _deviations(client, topic)
         else:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real import compose
 from tests.real.broker import Broker
 from tests.real.cluster import Cluster, emptied
 from tests.real.postgres import Postgres
@@ -92,6 +93,15 @@ def database(postgres: Postgres) -> Iterator[str]:
 def cluster(broker: Broker, postgres: Postgres, database: str) -> Cluster:
     """A clean cluster: no topics, no consumer groups, an empty database."""
     return Cluster(broker, postgres, database)
+
+
+@pytest.fixture(scope="session")
+def composecheck() -> Path:
+    """The program that reads compose files."""
+    try:
+        return compose.checker()
+    except Missing as missing:
+        pytest.skip(f"{LEFT_OUT}{missing}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,208 @@
+"""The tables folded anew from Kafka into a scratch database, by the rules of the live reader.
+
+The scratch is a SQLite file that nobody else sees and that goes with its process: nothing of it is
+left over in the cluster's database when a rebuild is cut off, and its rows hash as those of the
+embedded engine do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import kafka.errors as kafkas
+from kafka import KafkaConsumer, TopicPartition
+
+from projections.tables import Table
+from schemas.topics import PARTITIONS
+from streams.cluster.fetching import Fetched, Fetching, Place
+from streams.cluster.judging import INBOX_NAMES, Judge
+from streams.cluster.kafka import of_kafka, options
+from streams.cluster.marks import Marks
+from streams.cluster.pgtext import as_json, without_nul
+from streams.cluster.postgres import PgDatabase
+from streams.cluster.topics import absent
+from streams.embedded import tables
+from streams.embedded.database import Database
+from streams.embedded.projector import Fold
+from streams.errors import PactdeskError, Unavailable
+from streams.settings import Settings
+
+AT_ONCE = 1000
+"""Records of a partition that are taken before another's."""
+
+STALLED_SECONDS = 15.0
+"""After how long without a record, where there must be some, it gives up."""
+
+_POLL_MILLISECONDS = 200.0
+
+Step = Callable[[int], None]
+"""Told how many records were folded since it was told last."""
+
+Seen = Callable[[Fetched], None]
+
+
+class Anew:
+    """Folds some tables from the beginning of the log, up to one bound after another.
+
+    Args:
+        settings: Where Kafka is.
+        chosen: Which tables.
+        topics: Topics that are read beside those that the tables fold.
+
+    Attributes:
+        marks: What was folded, and what was found missing.
+        waiting: Places that stand before a ticket's event whose predecessor has not come.
+    """
+
+    def __init__(
+        self, settings: Settings, chosen: Sequence[Table], topics: Sequence[str] = ()
+    ) -> None:
+        self._settings = settings
+        self._scratch = Database(Path(), sqlite3.connect("", isolation_level=None))
+        for table in chosen:
+            self._scratch.execute(tables.ddl(table)[0])
+        self._scratch.execute("BEGIN")
+        self._fold = Fold(self._scratch, chosen)
+        self.topics = sorted({*self._fold.topics, *topics})
+        self.marks = Marks()
+        self.waiting: list[str] = []
+        self._judge = Judge(self._fold, self.marks)
+        places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
+        try:
+            consumer = KafkaConsumer(
+                **options(settings),
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                metrics_enabled=False,
+            )
+        except (kafkas.KafkaError, OSError) as error:
+            raise of_kafka(error, settings) from error
+        self._fetching = Fetching(consumer)
+        consumer.assign([TopicPartition(*place) for place in places])
+        self._at = dict.fromkeys(places, 0)
+        for place in places:
+            self._fetching.begin(place, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._fetching.consumer.close(autocommit=False)
+        self._scratch.close()
+
+    def bounds_of_log(self) -> tuple[dict[Place, int], dict[Place, int]]:
+        """The first and the next offset of each partition, as the brokers say."""
+        where = [TopicPartition(*place) for place in self._at]
+        consumer = self._fetching.consumer
+        try:
+            first, last = consumer.beginning_offsets(where), consumer.end_offsets(where)
+        except (kafkas.KafkaError, OSError) as error:
+            raise of_kafka(error, self._settings) from error
+        return (
+            {(tp.topic, tp.partition): int(offset) for tp, offset in first.items()},
+            {(tp.topic, tp.partition): int(offset) for tp, offset in last.items()},
+        )
+
+    def up_to(
+        self,
+        bounds: Mapping[Place, int],
+        store: PgDatabase,
+        step: Step = lambda _: None,
+        each: Callable[[Fetched], None] = lambda _: None,
+    ) -> int:
+        """Fold on, as far as some bounds; returns how many records that were.
+
+        Args:
+            bounds: Where to end in each partition, exclusively.
+            store: Which inbox records the workers took.
+            step: Told of the progress.
+            each: Shown every record before it is folded.
+
+        Raises:
+            Unavailable: Kafka gives nothing for `STALLED_SECONDS`.
+        """
+        short = {place: end for place, end in bounds.items() if self._at.get(place, end) < end}
+        total, moved = 0, time.monotonic()
+        self.waiting = []
+        while short:
+            came = self._poll()
+            count = sum(self._advance(place, end, store, each) for place, end in short.items())
+            short = {place: end for place, end in short.items() if self._at[place] < end}
+            total += count
+            if came or count:
+                moved = time.monotonic()
+                self._fold.flush()
+                step(count)
+            elif all(self._fetching.queue(place) for place in short):
+                self.waiting = [f"{t}/{p}/{self._at[t, p]}" for t, p in sorted(short)]
+                break
+            elif time.monotonic() > moved + STALLED_SECONDS:
+                raise self._stalled()
+        self._fold.flush()
+        return total
+
+    def _advance(
+        self, place: Place, end: int, store: PgDatabase, each: Callable[[Fetched], None]
+    ) -> int:
+        """Take what may be taken of a partition."""
+        chunk = [one for one in islice(self._fetching.queue(place), AT_ONCE) if one.offset < end]
+        firsts = _firsts(store, chunk) if place[0] in INBOX_NAMES else {}
+        count = 0
+        for one in chunk:
+            here = firsts.get(one.id) == (one.topic, one.partition, one.offset)
+            if not self._judge.take(one, self._at[place], first=here):
+                break
+            each(one)
+            self._at[place] = one.offset + 1
+            count += 1
+        self._fetching.taken(place, count)
+        beyond = next(iter(self._fetching.queue(place)), None)
+        if beyond is None:
+            if self._fetching.consumer.position(TopicPartition(*place)) >= end:
+                self._at[place] = end  # what is between holds no record
+        elif beyond.offset >= end:
+            self._at[place] = end
+        return count
+
+    def _poll(self) -> int:
+        try:
+            return self._fetching.poll(_POLL_MILLISECONDS)
+        except (kafkas.KafkaError, OSError) as error:
+            raise absent(self._settings, self.topics) or of_kafka(error, self._settings) from error
+
+    def _stalled(self) -> PactdeskError:
+        return absent(self._settings, self.topics) or Unavailable(
+            f"Kafka has given nothing for {STALLED_SECONDS:.0f} seconds, though there is more",
+            "see that its brokers are well, and try again",
+        )
+
+    def rows(self, table: Table) -> Iterator[tuple[Any, ...]]:
+        """A table's rows in the order of their key, as PostgreSQL would give them."""
+        columns = ", ".join(table.columns)
+        for row in self._scratch.execute(
+            f"SELECT {columns} FROM {table.sql_name} ORDER BY {table.columns[0]}"
+        ):
+            yield tuple(without_nul(one) if isinstance(one, str) else one for one in row)
+
+    @property
+    def scratch(self) -> Database:
+        """The scratch database, for what is noted beside the tables."""
+        return self._scratch
+
+
+def _firsts(store: PgDatabase, chunk: Sequence[Fetched]) -> dict[str, tuple[str, int, int]]:
+    """Where the ids of some inbox records came first."""
+    if not chunk:
+        return {}
+    found = store.execute(
+        'SELECT id, topic, partition, "offset" FROM seen'
+        " WHERE id = ANY(ARRAY(SELECT json_array_elements_text(?::json)))",
+        (as_json([one.id for one in chunk]),),
+    )
+    return {number: (topic, partition, offset) for number, topic, partition, offset in found}

@@ -1,0 +1,252 @@
+"""A desk on a cluster: produce, query, read the log, ask and read the ruling.
+
+The workers are other processes (`pactdesk up`); this is for whoever has something to say or to
+know. Connections are made when they are first needed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from schemas.record import Record, partition_of
+from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, KNOWLEDGE, TICKETS, TOPICS
+from streams import query
+from streams.clock import Clock
+from streams.cluster import migrating, positions
+from streams.cluster.identity import secret_of
+from streams.cluster.intake import Intake
+from streams.cluster.kafka import quiet
+from streams.cluster.postgres import PgDatabase, connect, url_of
+from streams.cluster.producer import Producer
+from streams.cluster.query import PgReader
+from streams.cluster.reading import Place, Reader
+from streams.deadletters import DeadLetter, letter_of
+from streams.entry import Entry
+from streams.errors import Refused, Unreadable
+from streams.filters import Filter
+from streams.rulings import PATIENCE, Outcome
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from agents.policy import Policy
+    from agents.world import Models
+    from streams.worlds import Worlds
+
+LOOK_SECONDS = 0.01
+"""Between two looks whether a worker has taken a record."""
+
+
+class ClusterDesk:
+    """One desk on a cluster, as a client of it.
+
+    Args:
+        settings: Where Kafka and the database are.
+        clock: Gives the time to what brings none.
+
+    Raises:
+        Misconfigured: The settings do not say it, or the database is of another version.
+        Unavailable: The database does not answer.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        quiet()
+        self.settings = settings
+        self.clock = clock
+        self.database: PgDatabase = connect(url_of(settings))
+        migrating.require(url_of(settings))
+        self.producer = Producer(settings)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in; raises `Misconfigured` without an identity secret."""
+        return Intake(self.database, self.producer, self.clock, secret_of(self.settings))
+
+    @cached_property
+    def _reader(self) -> PgReader:
+        return PgReader(url_of(self.settings))
+
+    @cached_property
+    def _worlds(self) -> Worlds:
+        """What was taught and activated by now; read once."""
+        from agents.policy import default_policy
+        from streams.knowledge import KnowledgeHistory
+        from streams.understanding.light import LightModels
+        from streams.worlds import Worlds
+
+        with Reader(self.settings, [KNOWLEDGE.name, CONTROL.name]) as reader:
+            entries = [entry for step in reader.steps() for entry in step]
+        left = iter([entries])
+        worlds = Worlds(
+            lambda: next(left, []), KnowledgeHistory(LightModels.load()), default_policy()
+        )
+        worlds.follow()
+        return worlds
+
+    def produce(self, *documents: object) -> list[str]:
+        """Take input objects; returns their records' ids, on Kafka.
+
+        Raises:
+            Unreadable: One cannot be read; the others are kept, and it is in dead letters.
+            Unavailable: Kafka or the database does not answer.
+        """
+        flat = [d for one in documents for d in (one if isinstance(one, list) else [one])]
+        taken = self.intake.documents(flat)
+        bad = next((one for one in taken if one.status == "unreadable"), None)
+        if bad is not None:
+            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy or "")
+        return [one.id for one in taken]
+
+    def run(self) -> int:
+        """Raises `Refused`: the workers of a cluster are `pactdesk up`."""
+        raise Refused(
+            "the workers of a cluster work for as long as they are up, not on call",
+            "start them with `pactdesk up`; `pactdesk status` says what waits",
+        )
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+        """The rows of a SELECT over the views.
+
+        Raises:
+            Refused: It is not a SELECT over the views, or it is wrong.
+        """
+        return self._reader.query(sql, parameters)
+
+    def position(self) -> str:
+        """The position behind the newest records."""
+        with Reader(self.settings) as reader:
+            return positions.token(reader.ends())
+
+    def models_now(self) -> Models:
+        """The models over what was taught by now."""
+        return self._worlds.models_at(self.clock.now().timestamp())
+
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self._worlds.policy_at(self.clock.now().timestamp())
+
+    def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the models make of messages; appends nothing."""
+        from streams import pact
+
+        models = self.models_now()
+        return [pact.understood(models, document) for document in documents]
+
+    # --- the log -----------------------------------------------------------------------------
+
+    def placed(self, wanted: Filter, after: str | None = None) -> Iterator[tuple[Entry, str]]:
+        """Log entries with the position behind each, partition by partition in their order.
+
+        Raises:
+            Refused: `after` is no position of a cluster.
+            Unavailable: Kafka does not answer.
+        """
+        start = positions.vector(after) if after is not None else {}
+        topics = [wanted.topic] if wanted.topic is not None else list(TOPICS)
+        with Reader(self.settings, topics) as reader:
+            at: dict[Place, int] = {**start}
+            for step in reader.steps(start):
+                for entry in step:
+                    at[entry.topic, entry.partition] = entry.offset + 1
+                    if wanted.fits(entry):
+                        yield entry, positions.token(at)
+
+    def carry_out(self, record: Record) -> Outcome:
+        """Send a record, wait for the worker that takes it, and say what followed in its turn.
+
+        Where no worker takes it in time, the outcome is not settled.
+        """
+        partition = partition_of(record.key)
+        places = [(topic, partition) for topic in (DECISIONS.name, TICKETS.name)]
+        with Reader(self.settings, [topic for topic, _ in places]) as reader:
+            ends = reader.ends()
+            sent = self.intake.records([record])
+            if not sent:
+                return Outcome(record=record, followed=[], settled=True, repeat=True)
+            offset = sent[0][1]
+            domain = next(d for d, topic in DOMAINS.items() if topic.name == record.topic)
+            until = time.monotonic() + PATIENCE
+            while not self._taken(domain, partition, offset):
+                if time.monotonic() >= until:
+                    return Outcome(record=record, followed=[], settled=False, repeat=False)
+                time.sleep(LOOK_SECONDS)
+            while self._unsent(domain, partition, offset) and time.monotonic() < until:
+                time.sleep(LOOK_SECONDS)
+            now = reader.ends()
+            start = {place: ends[place] for place in places}
+            followed = [
+                found
+                for step in reader.steps(start, {place: now[place] for place in places})
+                for entry in step
+                if (found := _from(entry, (record.topic, partition, offset))) is not None
+            ]
+        followed.sort(key=lambda one: one.source.index if one.source is not None else 0)
+        return Outcome(record=record, followed=followed, settled=True, repeat=False)
+
+    def _taken(self, domain: str, partition: int, offset: int) -> bool:
+        row = self.database.execute(
+            "SELECT position > ? FROM partitions WHERE domain = ? AND partition = ?",
+            (offset, domain, partition),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def _unsent(self, domain: str, partition: int, offset: int) -> bool:
+        """Whether decisions of a partition are not in the log yet."""
+        del offset
+        row = self.database.execute(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE domain = ? AND partition = ?)",
+            (domain, partition),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def letters(self) -> list[DeadLetter]:
+        """Every dead letter that the projector has read, oldest first."""
+        return sorted(self._letters("true", ()), key=lambda one: one.at)
+
+    def letter(self, letter_id: str) -> DeadLetter | None:
+        """One dead letter."""
+        return next(iter(self._letters("id = ?", (letter_id,))), None)
+
+    def _letters(self, where: str, values: Sequence[object]) -> list[DeadLetter]:
+        rows = self.database.execute(
+            'SELECT partition, "offset", key, headers, value, id FROM dead_letters'
+            f' WHERE {where} ORDER BY partition, "offset"',
+            values,
+        )
+        return [
+            letter_of(Entry(0, DEAD_LETTERS.name, part, at, key, headers, value, "", number))
+            for part, at, key, headers, value, number in rows
+        ]
+
+    def close(self) -> None:
+        """Let go of Kafka and the database."""
+        self.producer.close()
+        if "_reader" in self.__dict__:
+            self._reader.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _from(entry: Entry, place: tuple[str, int, int]) -> Record | None:
+    """The record in an entry, if it was said in the turn of a place."""
+    try:
+        record = entry.record()
+    except Unreadable:
+        return None
+    source = record.source
+    if source is None or (source.topic, source.partition, source.offset) != place:
+        return None
+    return record

@@ -1,0 +1,239 @@
+"""The way in on the cluster: lines and objects become records on Kafka, and are then acknowledged.
+
+What came in through this deployment's own doors is kept by id, so that a repeat is told so at once
+and a handle that was named in one line is known in the next. A record is on Kafka before any of
+that is kept: a crash in between makes a retry a second record with the same id, which the worker
+drops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from itertools import count
+
+import msgspec
+
+from schemas.events.contacts import ContactReceived
+from schemas.record import Record, derived_id
+from streams import codec, inputs
+from streams.clock import Clock, parse_time
+from streams.cluster.postgres import PgDatabase
+from streams.cluster.producer import Producer
+from streams.cluster.wire import Outgoing, letter, outgoing
+from streams.deadletters import DONE, DeadLetter
+from streams.directory import Directory
+from streams.errors import PactdeskError
+from streams.events_of_input import Resolver
+from streams.intake import SAME, Taken, another, bad_line, batches, line_of
+
+_SIZE = 16
+
+_Waiting = tuple[Taken, Outgoing, bytes]
+"""What a line becomes once Kafka has it: its result, its record, its content's digest."""
+
+
+class Intake:
+    """Sends what comes in to Kafka.
+
+    Args:
+        database: The desk's connection.
+        producer: The desk's producer.
+        clock: Gives the time to what brings none.
+        secret: The identity secret.
+    """
+
+    def __init__(self, database: PgDatabase, producer: Producer, clock: Clock, secret: str) -> None:
+        self._db = database
+        self._producer = producer
+        self._clock = clock
+        self._secret = secret.encode()
+        self._directory = Directory(database)
+        self._resolver = Resolver(self._directory, secret)
+        self._places = count(time.time_ns())
+
+    @property
+    def resolver(self) -> Resolver:
+        """Whose a handle is, by this deployment."""
+        return self._resolver
+
+    def lines(self, lines: Iterable[bytes]) -> Iterable[Taken]:
+        """Take NDJSON lines, a batch at a time; empty lines are passed over.
+
+        Raises:
+            Unavailable: Kafka or the database does not answer; what was yielded before is kept.
+        """
+        for batch in batches(lines):
+            yield from self._batch(batch)
+
+    def documents(self, documents: Sequence[object]) -> list[Taken]:
+        """Take decoded objects, all on Kafka when this returns."""
+        return list(self.lines([line_of(one) for one in documents]))
+
+    def records(self, records: Sequence[Record]) -> list[tuple[Record, int]]:
+        """Send ready records of people and programs; returns the new ones with their offsets."""
+        with self._db.transaction():
+            fresh = [record for record in records if self._known(record.id) is None]
+            for record in fresh:
+                self._directory.learn(record.event)
+            ready = [outgoing(record) for record in fresh]
+            offsets = self._producer.send(ready)
+            self._keep(
+                [
+                    (one, offset, self._digest(record))
+                    for one, offset, record in zip(ready, offsets, fresh, strict=True)
+                ]
+            )
+        return list(zip(fresh, offsets, strict=True))
+
+    def again(self, one: DeadLetter) -> Taken:
+        """Take a dead letter's line once more; a line that brings no time has its letter's."""
+        results = self._batch([(1, one.value)], at=parse_time(one.at), put_aside=False)
+        return results[0]
+
+    def reappend(self, one: DeadLetter) -> tuple[str, str | None, str | None]:
+        """Send a dead letter's record once more to where it came from, if it can be read now.
+
+        Returns:
+            Status, error and remedy. A record of ours gets an id of its own, so that it is taken
+            though its first one was; a foreign one is sent as it was, and is forwarded.
+        """
+        topic, partition, _ = one.origin.rsplit("/", 2)
+        try:
+            record = codec.record(one.headers or "{}", one.value)
+        except PactdeskError as error:
+            if one.value[:2] == codec.MARKER:
+                return "unreadable", error.what, error.remedy
+            raw = Outgoing(topic, int(partition), one.key, one.headers or "{}", one.value, one.id)
+            self._producer.send([raw])
+        else:
+            again = msgspec.structs.replace(record, id=derived_id("again", one.id))
+            self._producer.send([outgoing(again)])
+        return "accepted", None, None
+
+    def _batch(
+        self,
+        batch: Sequence[tuple[int, bytes]],
+        *,
+        at: datetime | None = None,
+        put_aside: bool = True,
+    ) -> list[Taken]:
+        """Take some lines in one transaction, which ends when Kafka has them."""
+        results: list[Taken | _Waiting] = []
+        with self._db.transaction():
+            here: dict[str, _Waiting] = {}
+            for number, line in batch:
+                now = at or self._clock.now()
+                try:
+                    results.append(self._good(number, line, now, here))
+                except PactdeskError as error:
+                    if put_aside:
+                        results.append(self._bad(number, line, error, now))
+                    else:
+                        told = Taken(
+                            number, "unreadable", "", error=error.what, remedy=error.remedy
+                        )
+                        results.append(told)
+            waiting = [one for one in results if not isinstance(one, Taken)]
+            offsets = iter(self._producer.send([ready for _, ready, _ in waiting]))
+            taken: list[Taken] = []
+            kept: list[tuple[Outgoing, int, bytes]] = []
+            for one in results:
+                if isinstance(one, Taken):
+                    taken.append(one)
+                    continue
+                told, ready, digest = one
+                offset = next(offsets)
+                if told.status == "accepted":
+                    told = msgspec.structs.replace(
+                        told, topic=ready.topic, partition=ready.partition, offset=offset
+                    )
+                    kept.append((ready, offset, digest))
+                taken.append(told)
+            self._keep(kept)
+        return taken
+
+    def _good(
+        self, number: int, line: bytes, now: datetime, here: dict[str, _Waiting]
+    ) -> Taken | _Waiting:
+        given = inputs.read(line.rstrip(b"\r\n"))
+        record = self._resolver.record(given, now, place=next(self._places))
+        digest = self._digest(record)
+        if record.id in here:
+            _same(here[record.id][2], digest, record)
+            return Taken(number, "repeat", record.id, record.topic)
+        known = self._known(record.id)
+        if known is not None:
+            before, topic, partition, offset = known
+            if before is not None:
+                _same(before, digest, record)
+            return Taken(number, "repeat", record.id, topic, partition, offset)
+        self._directory.learn(record.event)
+        here[record.id] = (Taken(number, "accepted", record.id), outgoing(record), digest)
+        return here[record.id]
+
+    def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> _Waiting:
+        one = bad_line(number, line, error, now)
+        self._db.execute("DELETE FROM meta WHERE name = ?", (DONE + one.id,))
+        told = Taken(number, "unreadable", one.id, error=error.what, remedy=error.remedy)
+        return told, letter(one), b""
+
+    def _known(self, record_id: str) -> tuple[bytes | None, str, int, int] | None:
+        """What is known of an id: its content's digest, if it came in here, and its place."""
+        row: tuple[bytes | None, str, int, int] | None = self._db.execute(
+            'SELECT digest, topic, partition, "offset" FROM taken_in WHERE id = ?'
+            ' UNION ALL SELECT NULL, topic, partition, "offset" FROM seen WHERE id = ? LIMIT 1',
+            (record_id, record_id),
+        ).fetchone()
+        return row  # the name gives it its type
+
+    def _keep(self, kept: Sequence[tuple[Outgoing, int, bytes]]) -> None:
+        self._db.executemany(
+            'INSERT INTO taken_in (id, digest, topic, partition, "offset")'
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(one.id, digest, one.topic, one.partition, offset) for one, offset, digest in kept],
+        )
+
+    def _digest(self, record: Record) -> bytes:
+        """What a message says, who sent it under which handle, and whose it is, as three hashes.
+
+        Keyed, for a hash of a short message could be guessed.
+        """
+        event = record.event
+        if not isinstance(event, ContactReceived):
+            return b""
+        content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
+        files = [one.model_dump(mode="json") for one in event.attachments]
+        parts = (
+            msgspec.json.encode([*content, files]),
+            b"" if event.handle is None else b"h" + event.handle.encode(),
+            b"c" + event.customer_id.encode(),
+        )
+        return b"".join(
+            blake2b(part, digest_size=_SIZE, key=self._secret[:64]).digest()
+            if part
+            else bytes(_SIZE)
+            for part in parts
+        )
+
+
+def _same(before: bytes, after: bytes, record: Record) -> None:
+    """A repeat is the same message of the same person, as `streams.intake` has it.
+
+    Raises:
+        Unreadable: Something else came under the same provider id.
+    """
+    event = record.event
+    if not isinstance(event, ContactReceived) or not before:
+        return
+    nobody = bytes(_SIZE)
+    said, handle, customer = (slice(n * _SIZE, (n + 1) * _SIZE) for n in range(3))
+    if before[said] != after[said]:
+        raise another(event, "content")
+    both, neither = nobody not in {before[handle], after[handle]}, before[handle] == after[handle]
+    if both and before[handle] != after[handle]:
+        raise another(event, "handle")
+    if not both and neither and before[customer] != after[customer]:
+        raise another(event, "customer_id")

@@ -1,0 +1,1 @@
+"""The cluster's database, version by version; forward only. Run by `streams.cluster.migrating`."""

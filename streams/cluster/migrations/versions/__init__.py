@@ -1,0 +1,1 @@
+"""One module a version, named and numbered by it."""

@@ -1,0 +1,195 @@
+"""Rebuilding the cluster's tables from Kafka, and proving that they are what the log says.
+
+A rebuild folds beside the live projectors until it is nearly where they are. Then it holds them up
+for a moment: folds what is left, compares, and swaps in what differs. Queries go on all the time
+and see the old rows or the new ones, never none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, get_type_hints
+
+import psycopg
+
+from projections.tables import TABLES, Json, Table
+from schemas.topics import METRICS
+from streams.cluster import tables
+from streams.cluster.anew import Anew, Step
+from streams.cluster.booking import NAME
+from streams.cluster.fetching import Place
+from streams.cluster.judging import folded_with
+from streams.cluster.kafka import quiet
+from streams.cluster.numbering import Numbers
+from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
+from streams.comparing import compared
+from streams.errors import Unavailable
+from streams.rebuild import Report, chosen_of
+from streams.settings import Settings
+
+NEAR = 2000
+"""Records behind the live tables at which a rebuild may hold them up to finish."""
+
+ROUNDS = 10
+"""How often a rebuild runs after live tables that go on fast before it holds them up anyway."""
+
+SWAPS = 5
+"""How often a swap is tried that had to give way to a query."""
+
+
+def rebuild(settings: Settings, names: Sequence[str], step: Step = lambda _: None) -> Report:
+    """Fold tables anew, compare them with the live ones, and swap in those that differ.
+
+    Args:
+        settings: Where the log and the database are.
+        names: Which tables; all of them when empty.
+        step: Told how many records were folded since it was told last.
+
+    Returns:
+        By table: rows, digest, whether the live one was the same, and how many rows differed.
+
+    Raises:
+        NotFound: A table that there is not.
+        Unavailable: Kafka or the database does not answer; everything is as it was.
+    """
+    chosen = chosen_of(names)
+    quiet()
+    with _database(settings) as database, Anew(settings, folded_with(chosen)) as anew:
+        for _ in range(ROUNDS):
+            if anew.up_to(_folded(database, anew.topics), database, step) < NEAR:
+                break
+        for _ in range(SWAPS):
+            try:
+                return _finished(database, anew, chosen, step)
+            except psycopg.errors.DeadlockDetected:
+                continue
+        raise Unavailable(
+            "the new tables could not be swapped in: queries that run for long stood against it",
+            "run `pactdesk rebuild` again when less is asked of the views",
+        )
+
+
+def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: Step) -> Report:
+    """Hold the projectors up, fold the rest, compare, swap."""
+    with database.transaction():
+        database.execute("SET LOCAL statement_timeout = 0")
+        # Projectors lock rows of it in every batch: from here on they wait, readers do not.
+        database.execute("LOCK TABLE read_positions IN EXCLUSIVE MODE")
+        anew.up_to(_folded(database, anew.topics), database, step)
+        report = {table.name: _compared(database, anew, table) for table in chosen}
+        made = {}
+        for table in chosen:
+            if not report[table.name]["same"]:
+                made[table] = f"n_{table.name}"
+                _fill(database, anew, table, made[table])
+        if made:
+            tables.swap(database, made)
+    return report
+
+
+def _fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
+    """Make a new table beside the live one, with the rows that were folded anew."""
+    make, *indexes = tables.ddl(table, name)
+    database.execute(make)
+    hints = get_type_hints(table.row)
+    truths = [number for number, column in enumerate(table.columns) if hints[column] is bool]
+    columns = ", ".join(table.columns)
+    with database.connection.cursor().copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+        for row in anew.rows(table):
+            values = list(row)
+            for number in truths:
+                values[number] = bool(values[number])
+            copy.write_row(values)
+    for statement in indexes:
+        database.execute(statement)
+
+
+def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
+    """Fold every table anew, compare it with the live one, and check the log's numbers.
+
+    Works on one snapshot of the database and writes nothing to it; what is folded meanwhile is no
+    part of it.
+
+    Args:
+        settings: Where the log and the database are.
+        step: Told how many records were folded since it was told last.
+
+    Returns:
+        `clean`, `tables` as `rebuild` reports them, and `gaps`: what is missing from the log.
+
+    Raises:
+        Unavailable: Kafka or the database does not answer.
+    """
+    quiet()
+    with _database(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
+        database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        bounds = _folded(database, anew.topics)
+        first, last = anew.bounds_of_log()
+        numbers = Numbers(anew.scratch)
+        gaps = []
+        for place, bound in sorted(bounds.items()):
+            if first[place]:
+                gaps.append(f"{place[0]}/{place[1]}: it begins at offset {first[place]}")
+            if last[place] < bound:
+                gaps.append(f"{place[0]}/{place[1]}: {last[place]} records up to offset {bound}")
+                bounds[place] = last[place]
+        anew.up_to(bounds, database, step, numbers.note)
+        gaps += [str(gap) for gap in anew.marks.gaps]
+        gaps += [
+            f"{where}: the event of its ticket before it is not there" for where in anew.waiting
+        ]
+        gaps += numbers.broken()
+        report = {table.name: _compared(database, anew, table) for table in TABLES}
+        database.execute("ROLLBACK")
+    clean = not gaps and all(one["same"] for one in report.values())
+    return {"clean": clean, "tables": report, "gaps": gaps}
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[PgDatabase]:
+    database = connect(url_of(settings))
+    try:
+        yield database
+    except psycopg.Error as error:
+        raise of_the_database(error) from error
+    finally:
+        database.close()
+
+
+def _folded(database: PgDatabase, topics: Sequence[str]) -> dict[Place, int]:
+    """How far the live tables have folded some topics; the metrics, as far as they are taken."""
+    rows = database.execute(
+        "SELECT topic, partition, position FROM read_positions WHERE projection = ?", (NAME,)
+    )
+    found = {(str(t), int(p)): int(n) for t, p, n in rows if t in topics}
+    if METRICS.name in topics:
+        rows = database.execute(
+            "SELECT partition, position FROM partitions WHERE domain = ?", (METRICS.domain,)
+        )
+        found |= {(METRICS.name, int(p)): int(n) for p, n in rows}
+    return found
+
+
+def _compared(database: PgDatabase, anew: Anew, table: Table) -> dict[str, Any]:
+    """What a table has become when it was folded anew, beside the live one."""
+    return compared(lambda: live_rows(database, table), lambda: anew.rows(table))
+
+
+def live_rows(database: PgDatabase, table: Table) -> Iterator[tuple[Any, ...]]:
+    """A table's rows in the order of their key, as the embedded engine would give them.
+
+    Args:
+        database: In a transaction: the rows come bit by bit.
+        table: Which table.
+    """
+    hints = get_type_hints(table.row)
+    columns = ", ".join(
+        f"{c}::text" if hints[c] is Json else f"{c}::integer" if hints[c] is bool else c
+        for c in table.columns
+    )
+    with database.connection.cursor(f"live_{table.name}") as cursor:
+        cursor.itersize = 5000
+        yield from cursor.execute(
+            f'SELECT {columns} FROM {table.sql_name} ORDER BY {table.columns[0]} COLLATE "C"'
+        )

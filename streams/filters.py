@@ -1,0 +1,48 @@
+"""Which entries of the log are wanted, by what their headers and events say."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.entry import Entry
+from streams.errors import Unreadable
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What an entry must be to be shown; what is None does not matter.
+
+    Attributes:
+        customer: On whose line it is, or whom its event names.
+        topic: On which topic it lies.
+        ticket: Which ticket its event names.
+        type: Its event's type.
+    """
+
+    customer: str | None = None
+    topic: str | None = None
+    ticket: str | None = None
+    type: str | None = None
+
+    def fits(self, entry: Entry) -> bool:
+        """Whether an entry is wanted; decodes it only where that is needed to tell."""
+        if self.topic is not None and entry.topic != self.topic:
+            return False
+        if self.type is not None and f'"ce_type":"{self.type}"' not in entry.headers:
+            return False
+        if (
+            self.customer is not None
+            and entry.key != self.customer
+            and not _names(entry, "customer_id", self.customer)
+        ):
+            return False
+        return self.ticket is None or _names(entry, "ticket_id", self.ticket)
+
+
+def _names(entry: Entry, field: str, value: str) -> bool:
+    """Whether the event itself names a value in a field."""
+    if value.encode() not in entry.value:
+        return False
+    try:
+        return getattr(entry.record().event, field, None) == value
+    except Unreadable:
+        return False

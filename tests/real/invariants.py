@@ -1,0 +1,237 @@
+"""What must hold on a cluster whatever went wrong before: read from outside, over Kafka and SQL.
+
+Nothing here uses a reader of ours: repeats are dropped by the public rule, and tables are asked.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from schemas.events.decisions import ContactAccepted, ContactHeld, ContactRejected
+from schemas.topics import CONTACTS, CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, TICKETS, TOPICS
+from streams.entry import Entry
+from tests.commands import LAUNCHER
+from tests.real.cluster import Cluster
+from tests.real.log import ends, entries
+from tests.real.waiting import until
+
+QUIET_SECONDS = 600
+RECORDS = (DECISIONS.name, TICKETS.name)
+"""Topics that only turns write: everything on them has source coordinates."""
+
+REFOLDED = ("lines", "parked", "seen", "timers", "contact_points")
+"""What `recover` makes of the log, and the worker has made before."""
+
+_POSITIONS = (
+    "SELECT domain, partition, position FROM partitions WHERE position > 0"
+    " ORDER BY domain, partition"
+)
+
+Rows = list[tuple[Any, ...]]
+
+
+def rows(url: str, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    """What a statement gives."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        return connection.execute(sql, tuple(parameters)).fetchall()
+
+
+def quiet(cluster: Cluster) -> None:
+    """Return when everything is worked off: inboxes, outbox, effects, tables."""
+    before: dict[tuple[str, int], int] = {}
+
+    def settled() -> bool:
+        nonlocal before
+        now = ends(cluster.broker.bootstrap, TOPICS)
+        same, before = now == before, now
+        return same and waiting(cluster, now) == []
+
+    until(settled, QUIET_SECONDS, lambda: f"all is quiet: {waiting(cluster, before)}")
+
+
+def waiting(cluster: Cluster, end: dict[tuple[str, int], int]) -> list[str]:
+    """What is not worked off, in words.
+
+    Args:
+        cluster: The cluster.
+        end: Where each partition ends.
+    """
+    at = {
+        (DOMAINS[domain].name, partition): position
+        for domain, partition, position in rows(
+            cluster.url, "SELECT domain, partition, position FROM partitions"
+        )
+    }
+    inboxes = {topic.name for topic in DOMAINS.values()}
+    found = [
+        f"{topic}/{partition} stands at {at.get((topic, partition), 0)} of {last}"
+        for (topic, partition), last in end.items()
+        if topic in inboxes and at.get((topic, partition), 0) < last
+    ]
+    read: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for topic, partition, position in rows(
+        cluster.url, "SELECT topic, partition, position FROM v1_positions"
+    ):
+        read[topic, partition].append(position)
+    found += [
+        f"the tables of {topic}/{partition} stand at {read[topic, partition]} of {last}"
+        for (topic, partition), last in end.items()
+        if last and topic != CONTROL.name and min(read[topic, partition], default=0) < last
+    ]
+    unsent = rows(cluster.url, "SELECT count(*) FROM outbox")[0][0]
+    return found + ([f"{unsent} turns are not published"] if unsent else [])
+
+
+def without_repeats(log: Iterable[Entry]) -> list[Entry]:
+    """Record topics as a reader sees them: each output once, by its source coordinates."""
+    highest: dict[tuple[str, int, str, int], tuple[int, int]] = {}
+    kept = []
+    for entry in log:
+        source = entry.record().source
+        if source is None:
+            kept.append(entry)
+            continue
+        key = (entry.topic, entry.partition, source.topic, source.partition)
+        if key in highest and (source.offset, source.index) <= highest[key]:
+            continue
+        highest[key] = (source.offset, source.index)
+        kept.append(entry)
+    return kept
+
+
+def one_content_an_id(log: Iterable[Entry]) -> None:
+    """No two outputs have one id and differ in a byte of key, headers or value."""
+    contents: dict[str, set[bytes]] = defaultdict(set)
+    for entry in log:
+        told = f"{entry.topic}\n{entry.key}\n{entry.headers}\n".encode() + entry.value
+        contents[entry.id].add(sha256(told).digest())
+    several = [number for number, found in contents.items() if len(found) > 1]
+    assert several == []
+
+
+def once_each(log: Iterable[Entry], contacts: Sequence[str]) -> None:
+    """Every contact has one ruling: accepted, held or rejected.
+
+    Args:
+        log: The decisions, without repeats.
+        contacts: Ids of all contacts that were sent.
+    """
+    rulings = Counter(
+        event.contact_id
+        for event in (entry.record().event for entry in log)
+        if isinstance(event, ContactAccepted | ContactHeld | ContactRejected)
+    )
+    assert set(contacts) - set(rulings) == set(), "contacts without a ruling"
+    assert {number: times for number, times in rulings.items() if times > 1} == {}
+    assert set(rulings) - set(contacts) == set(), "rulings without a contact"
+
+
+def chains_hold(log: Iterable[Entry]) -> None:
+    """Each line's records follow each other: `previous` is the number before, nothing is missing.
+
+    Args:
+        log: Record topics, without repeats.
+    """
+    last: dict[tuple[str, str, str | None], int | None] = {}
+    broken = []
+    for entry in log:
+        record = entry.record()
+        if record.source is None or record.sequence is None:
+            continue
+        line = (entry.topic, record.source.topic, entry.key)
+        if record.previous != last.get(line):
+            broken.append(f"{line} {record.previous} does not follow {last.get(line)}")
+        last[line] = record.sequence
+    assert broken == []
+
+
+def tables_show_each_contact_once(cluster: Cluster, contacts: Sequence[str]) -> None:
+    """`v1_interactions` has every contact, and has it once."""
+    messages = rows(
+        cluster.url,
+        "SELECT interaction_id FROM v1_interactions WHERE interaction_type = 'customer_message'",
+    )
+    shown = Counter(number for (number,) in messages)
+    assert set(contacts) - set(shown) == set(), "contacts that no table shows"
+    assert {number: times for number, times in shown.items() if times > 1} == {}
+
+
+def command(cluster: Cluster, *arguments: str, **environment: str) -> None:
+    """A command of ours ends well."""
+    done = subprocess.run(
+        [sys.executable, str(LAUNCHER), *arguments],
+        cwd=Path(cluster.broker.folder),
+        env={**os.environ, **cluster.environment, **environment},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout}{done.stderr}"
+
+
+def digests(url: str, tables: Iterable[str]) -> dict[str, str]:
+    """A digest of each table's or view's rows, whatever their order."""
+    return {
+        table: sha256(
+            "\n".join(sorted(map(repr, rows(url, f"SELECT * FROM {table}")))).encode()
+        ).hexdigest()
+        for table in tables
+    }
+
+
+def views(url: str) -> list[str]:
+    """The public views, but the one about reading itself."""
+    found = rows(
+        url, "SELECT viewname FROM pg_views WHERE viewname LIKE 'v1\\_%' ORDER BY viewname"
+    )
+    return [name for (name,) in found if name != "v1_positions"]
+
+
+def tables_equal_a_rebuild(cluster: Cluster) -> None:
+    """The views say the same after all tables are folded anew from the log."""
+    before = digests(cluster.url, views(cluster.url))
+    assert before
+    command(cluster, "rebuild")
+    assert digests(cluster.url, views(cluster.url)) == before
+
+
+def store_equals_the_log(cluster: Cluster) -> None:
+    """What the workers keep is what `recover` folds from the log into an empty store."""
+    empty = cluster.postgres.fresh_database()
+    try:
+        command(cluster, "migrate", PACTDESK_DATABASE__URL=empty)
+        command(cluster, "recover", PACTDESK_DATABASE__URL=empty)
+        assert digests(empty, REFOLDED) == digests(cluster.url, REFOLDED)
+        position = (
+            "SELECT domain, partition, position FROM partitions WHERE position > 0 ORDER BY 1, 2"
+        )
+        assert rows(empty, position) == rows(cluster.url, position)
+    finally:
+        cluster.postgres.drop(empty)
+
+
+def nothing_lost_and_nothing_doubled(cluster: Cluster, contacts: Sequence[str]) -> None:
+    """All of it, on a cluster that is quiet and whose processes have stopped."""
+    assert waiting(cluster, ends(cluster.broker.bootstrap, TOPICS)) == []
+    assert rows(cluster.url, "SELECT count(*) FROM outbox") == [(0,)]
+    log = list(entries(cluster.broker.bootstrap, RECORDS))
+    one_content_an_id(log)
+    seen_once = without_repeats(log)
+    once_each((entry for entry in seen_once if entry.topic == DECISIONS.name), contacts)
+    chains_hold(seen_once)
+    tables_show_each_contact_once(cluster, contacts)
+    letters = ends(cluster.broker.bootstrap, [DEAD_LETTERS.name])
+    assert sum(letters.values()) == 0, "dead letters"
+    command(cluster, "verify")
+    tables_equal_a_rebuild(cluster)
+    store_equals_the_log(cluster)
+    assert sum(ends(cluster.broker.bootstrap, [CONTACTS.name]).values()) >= len(contacts)
