@@ -127,5 +127,4 @@ def priority_rank(priority: str) -> int:
 
 def rfc3339(moment: datetime) -> str:
     """A moment as every surface prints it: UTC, milliseconds, a final Z."""
-    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return text[:-3] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

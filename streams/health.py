@@ -24,47 +24,49 @@ ROOM = 200 * 1024 * 1024
 Finding = dict[str, Any]  # JSON: what, ok, remedy
 
 
-def _well(what: str) -> Finding:
+def well(what: str) -> Finding:
+    """A check that found nothing wrong."""
     return {"what": what, "ok": True, "remedy": ""}
 
 
-def _ill(what: str, remedy: str) -> Finding:
+def ill(what: str, remedy: str) -> Finding:
+    """A check that found something wrong."""
     return {"what": what, "ok": False, "remedy": remedy}
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check of the embedded engine, in the order in which one would mend."""
     folder = settings.data
-    findings = [_well(f"SQLite {sqlite3.sqlite_version}")]
+    findings = [well(f"SQLite {sqlite3.sqlite_version}")]
     if not _writable(folder):
         remedy = "make it a folder that this user may write, or name another one with --data"
-        return [*findings, _ill(f"the data directory {folder} cannot be written", remedy)]
-    findings.append(_well(f"the data directory {folder} can be written"))
+        return [*findings, ill(f"the data directory {folder} cannot be written", remedy)]
+    findings.append(well(f"the data directory {folder} can be written"))
     free = shutil.disk_usage(_standing(folder)).free
     told = f"{free // 2**20} MiB of disk are free"
-    findings.append(_well(told) if free > ROOM else _ill(told, "free some space"))
+    findings.append(well(told) if free > ROOM else ill(told, "free some space"))
     if not (folder / FILE).exists():
-        findings.append(_well("there is no store yet; the first command makes it"))
+        findings.append(well("there is no store yet; the first command makes it"))
     else:
         findings += _store(folder, settings)
-    return [*findings, _models()]
+    return [*findings, models()]
 
 
 def _store(folder: Path, settings: Settings) -> list[Finding]:
     try:
         database = open_database(folder)
     except PactdeskError as error:
-        return [_ill(error.what, error.remedy)]
+        return [ill(error.what, error.remedy)]
     try:
-        damage = [_ill(one, "restore the store from a backup") for one in _damage(database)]
+        damage = [ill(one, "restore the store from a backup") for one in _damage(database)]
         if damage:
             return damage
         letters = _count(database)
         return [
-            _well(f"the store has version {VERSION}"),
+            well(f"the store has version {VERSION}"),
             *_secret(database, settings),
-            *(_ill(one, "see `pactdesk topics list`") for one in topic_findings(database)),
-            _well(f"{letters} dead letters were ever written; see `pactdesk deadletters list`"),
+            *(ill(one, "see `pactdesk topics list`") for one in topic_findings(database)),
+            well(f"{letters} dead letters were ever written; see `pactdesk deadletters list`"),
         ]
     finally:
         database.close()
@@ -86,7 +88,7 @@ def _secret(database: Database, settings: Settings) -> list[Finding]:
     if wanted is None or wanted == kept:
         return []
     return [
-        _ill(
+        ill(
             "identity.secret is set to another value than this store was made with; the store's"
             " own is in force, for its customers' ids derive from it",
             "take the setting away, or name another folder with --data",
@@ -110,15 +112,16 @@ def _count(database: Database) -> int:
     )
 
 
-def _models() -> Finding:
+def models() -> Finding:
+    """Whether the models are whole."""
     from streams.understanding.light import LightModels
 
     try:
         models = LightModels.load()
     except PactdeskError as error:
-        return _ill(error.what, error.remedy)
+        return ill(error.what, error.remedy)
     names = ", ".join(f"{name} {version}" for name, version in models.versions.items())
-    return _well(f"the models are whole: {names}")
+    return well(f"the models are whole: {names}")
 
 
 def topic_findings(database: Database) -> list[str]:

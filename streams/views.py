@@ -26,7 +26,8 @@ _CREATE = "CREATE VIEW "
 @cache
 def of_tables() -> tuple[str, ...]:
     """The statements of all views but the one over dead letters, each without a semicolon."""
-    return statements(resources.files("projections.tables").joinpath("views.sql").read_text("utf-8"))
+    file = resources.files("projections.tables").joinpath("views.sql")
+    return statements(file.read_text("utf-8"))
 
 
 def of_letters(letters: str) -> str:

@@ -170,6 +170,16 @@ def schemas_check(context: Context) -> int:
 @give
 def migrate_command(context: Context) -> None:
     """Bring the store to this version; a new one is made at first sight."""
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.cluster.migrating import migrate
+        from streams.cluster.postgres import url_of
+
+        version, lacking = migrate(url_of(settings))
+        if lacking is not None:
+            context.complain("for queries", lacking.what, lacking.remedy)
+        context.show({"version": version}, lambda: f"the database has version {version}")
+        return
     from streams.embedded.opening import VERSION
 
     with context.desk():
@@ -195,9 +205,15 @@ def config_show(context: Context) -> None:
 @give
 def doctor_command(context: Context) -> int:
     """Say what is wrong and how to mend it; exit 78 when something is."""
-    from streams.health import examine
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.cluster.health import examine as examine_cluster
 
-    findings = examine(context.settings())
+        findings = examine_cluster(settings)
+    else:
+        from streams.health import examine
+
+        findings = examine(settings)
     healthy = all(one["ok"] for one in findings)
     context.show({"findings": findings, "healthy": healthy}, lambda: _diagnosis(findings))
     return 0 if healthy else 78
@@ -215,13 +231,23 @@ def _diagnosis(findings: list[dict[str, Any]]) -> str:
 @give
 def status_command(context: Context) -> None:
     """Say how much waits, and where."""
-    from streams.health import status
+    settings = context.settings()
+    if settings.engine == "cluster":
+        from streams.clock import WallClock
+        from streams.cluster.backlog import status as status_of_cluster
+        from streams.cluster.desk import ClusterDesk
 
-    with context.desk() as desk:
-        document = status(desk)
+        with ClusterDesk(settings, WallClock()) as cluster:
+            document = status_of_cluster(settings, cluster.database)
+    else:
+        from streams.health import status
+
+        with context.embedded() as desk:
+            document = status(desk)
     context.show(document, lambda: _state(document))
 
 
 def _state(document: dict[str, Any]) -> str:
-    head = described({name: v for name, v in document.items() if name != "inboxes"})
+    left_out = {"inboxes", "position"} if document["engine"] == "cluster" else {"inboxes"}
+    head = described({name: v for name, v in document.items() if name not in left_out})
     return "\n".join([*head, "", table(document["inboxes"])])

@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _REMARK = re.compile(r"/\*|\*/")
+_END, _OPENS = frozenset(";"), frozenset("(")
 _ESCAPES = frozenset({"e'", "u&"})
 
 
@@ -84,13 +85,13 @@ def taken_apart(sql: str) -> Asked:
             continue
         if ended:
             raise query.does_not_work("only one statement is allowed at a time")
-        ended = token == ";"
-        if token == "(" and before is not None:
+        ended = token in _END
+        if token in _OPENS and before is not None:
             calls.add(before)
         before = _name(kind, token)
         if before is not None:
             names.add(before)
-        if first is None and token != "(":
+        if first is None and token not in _OPENS:
             first = before or ""
     if min(marks, default=0) < 0:
         raise query.does_not_work("marks are numbered from ?1")

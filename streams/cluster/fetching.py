@@ -93,6 +93,7 @@ class Fetching:
 
     def poll(self, milliseconds: float) -> int:
         """Fetch what is there, or wait for something; returns how many records came."""
+        self._unpark()
         found = self.consumer.poll(timeout_ms=milliseconds)
         count = 0
         for messages in found.values():
@@ -104,6 +105,17 @@ class Fetching:
                 self._paused.add(place)
                 self.consumer.pause(TopicPartition(*place))
         return count
+
+    def _unpark(self) -> None:
+        """Let kafka-python take up again what it had decoded of a partition when that was paused.
+
+        It (3.0.12) does so only while no partition's records are in its hands, and means by that
+        a name that is None; but it leaves used up records there, and the resumed partition would
+        stand still for ever.
+        """
+        fetcher = self.consumer._fetcher  # noqa: SLF001  # there is no public way; see above
+        if not fetcher._next_partition_records:  # noqa: SLF001
+            fetcher._next_partition_records = None  # noqa: SLF001
 
     def waiting(self) -> list[Place]:
         """The partitions of which something waits."""

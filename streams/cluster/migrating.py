@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from importlib import resources
+from threading import Lock
 from typing import NamedTuple
 
 import psycopg
@@ -25,7 +26,10 @@ VERSION = 1
 VERSION_TABLE = "pactdesk_version"
 
 _LOCK = 7_228_451_873
-"""Number of the advisory lock of those who migrate; any, but always this one."""
+"""Number of the advisory lock of those who migrate a database; any, but always this one."""
+
+_alembic = Lock()
+"""Alembic keeps what it works on in a module: one migration at a time in a process."""
 
 
 class Migrated(NamedTuple):
@@ -60,7 +64,10 @@ def migrate(url: str) -> Migrated:
     """
     database = connect(url)
     try:
-        _bring_forward(database)
+        database.execute("SET statement_timeout = 0")  # it takes its time, waiting for others too
+        database.execute("SELECT pg_advisory_lock(?)", (_LOCK,))
+        with _alembic:
+            _bring_forward(database)
         able = readers.prepare(database, tables.view_names())
         return Migrated(VERSION, None if able else readers.without(database))
     except psycopg.Error as error:
@@ -123,13 +130,11 @@ def _refuse_newer(found: int) -> None:
 def _bring_forward(database: PgDatabase) -> None:
     from sqlalchemy import StaticPool, create_engine
 
-    database.execute("SET statement_timeout = 0")  # whoever migrates now may take its time
     database.connection.autocommit = False
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: database.connection, poolclass=StaticPool
     )
     with engine.begin() as connection:
-        database.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
         found = version_of(database)
         _refuse_newer(found)
         if found < VERSION:
@@ -144,13 +149,17 @@ def _bring_forward(database: PgDatabase) -> None:
 def _upgrade(connection: object) -> None:
     from alembic.command import upgrade
     from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
 
     logging.getLogger("alembic").setLevel(logging.WARNING)  # each step is no news to anybody
     config = Config()
     folder = str(resources.files("streams.cluster").joinpath("migrations"))
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.attributes["connection"] = connection
-    upgrade(config, "head")
+    try:
+        upgrade(config, "head")
+    except DBAPIError as error:
+        raise (error.orig or error) from error
 
 
 def _refusal(error: psycopg.Error) -> PactdeskError:

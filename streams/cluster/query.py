@@ -26,12 +26,20 @@ from streams.cluster import readers
 from streams.cluster.asked import Asked, taken_apart
 from streams.cluster.postgres import PgDatabase, connect, of_the_database
 from streams.errors import PactdeskError, Refused
+from streams.query import Rows
 
 _SELECTS = frozenset({"select", "with", "values", "table"})
 
-_COMPUTES = frozenset(
-    ["age", "array_to_json", "array_to_string", "concat", "concat_ws", "date", "date_part", "date_trunc", "extract", "format", "generate_series", "json_agg", "json_build_array", "json_build_object", "json_object_agg", "json_to_record", "json_to_recordset", "jsonb_agg", "jsonb_build_array", "jsonb_build_object", "jsonb_object_agg", "length", "make_timestamptz", "now", "numeric", "overlaps", "phraseto_tsquery", "plainto_tsquery", "row_to_json", "time", "timestamp", "timestamptz", "timetz", "timezone", "to_char", "to_date", "to_json", "to_jsonb", "to_number", "to_timestamp", "to_tsquery", "to_tsvector", "websearch_to_tsquery"]
-)
+_COMPUTES = [
+    *("age", "array_to_json", "array_to_string", "concat", "concat_ws", "date", "date_part"),
+    *("date_trunc", "extract", "format", "generate_series", "json_agg", "json_build_array"),
+    *("json_build_object", "json_object_agg", "json_to_record", "json_to_recordset", "jsonb_agg"),
+    *("jsonb_build_array", "jsonb_build_object", "jsonb_object_agg", "length"),
+    *("make_timestamptz", "now", "numeric", "overlaps", "phraseto_tsquery", "plainto_tsquery"),
+    *("row_to_json", "time", "timestamp", "timestamptz", "timetz", "timezone", "to_char"),
+    *("to_date", "to_json", "to_jsonb", "to_number", "to_timestamp", "to_tsquery", "to_tsvector"),
+    "websearch_to_tsquery",
+]
 """Functions of PostgreSQL that only compute, though their result depends on a setting or the time.
 All that are declared immutable may be called as well; no other."""
 
@@ -71,7 +79,7 @@ class PgReader:
         self._begin = ""
         self._forbidden: frozenset[str] = frozenset()
 
-    def query(self, text: str, parameters: Sequence[object] = ()) -> query.Rows:
+    def query(self, text: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views.
 
         Args:
@@ -113,14 +121,14 @@ class PgReader:
                 "see docs/how-to/read-with-sql.md for what can be called",
             )
 
-    def _run(self, database: PgDatabase, text: str) -> query.Rows:
+    def _run(self, database: PgDatabase, text: str) -> Rows:
         connection = database.connection
         self._set_out(database)
         try:
             # Not in the simple protocol, which would take several statements; and DECLARE takes
             # nothing but a SELECT, at any depth.
             cursor = connection.cursor()
-            cursor.execute(f"DECLARE asked NO SCROLL CURSOR FOR {text}", binary=True)  # type: ignore[arg-type]  # judged above
+            cursor.execute(f"DECLARE asked NO SCROLL CURSOR FOR {text}", binary=True)
             cursor = connection.execute("FETCH ALL FROM asked")
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -130,7 +138,7 @@ class PgReader:
 
     def _set_out(self, database: PgDatabase) -> None:
         try:
-            database.connection.execute(self._begin)  # type: ignore[arg-type]  # our own words
+            database.connection.execute(self._begin)
         except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
             database.connection.execute("ROLLBACK")
             raise readers.without(database) from error
@@ -149,7 +157,7 @@ class PgReader:
             " SET LOCAL standard_conforming_strings = on; SET LOCAL cursor_tuple_fraction = 1;"
             " SET LOCAL jit = off"  # compiling took seven times as long as reading 5,000 customers
         )
-        found = database.connection.execute(_OTHERS, (list(_COMPUTES),))
+        found = database.connection.execute(_OTHERS, (_COMPUTES,))
         self._forbidden = frozenset(str(name) for (name,) in found)
         self._database = database
         return database

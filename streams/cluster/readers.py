@@ -42,10 +42,7 @@ def prepare(database: PgDatabase, views: Sequence[str]) -> bool:
     role = quoted(role_of(database))
     try:
         if not _is_there(database):
-            try:
-                database.execute(f"CREATE ROLE {role} NOLOGIN")
-            except (errors.DuplicateObject, errors.UniqueViolation):
-                pass  # somebody else was quicker
+            database.execute(f"CREATE ROLE {role} NOLOGIN")
         if not _may_take_on(database, role):
             database.execute(f"GRANT {role} TO CURRENT_USER")
     except errors.InsufficientPrivilege:

@@ -2,7 +2,7 @@
 
 The same tables, columns and views as on SQLite, with the same values:
 
-- Text is `text COLLATE "C"`: it compares and sorts by its bytes. PostgreSQL stores no NUL character.
+- Text is `text COLLATE "C"`: it compares and sorts by its bytes. NUL cannot be stored.
 - Lists and objects are of type `json`, which keeps the text as it was written. A connection from
   `postgres.connect` gives it as text again, so that rows are read back as they were folded.
 - True and false are `boolean`, whole numbers `bigint`, others `double precision`.
@@ -59,7 +59,7 @@ _LETTERS = (
     r"SELECT id, CAST(replace(headers, '\u0000', '\ufffd') AS JSON) AS headers, value"
     " FROM dead_letters"
 )
-"""Dead letters, as this engine keeps them. A foreign header may hold NUL, which no text here can."""
+"""Dead letters, as this engine keeps them. Foreign headers may hold NUL, which no text here can."""
 
 _VIEWS = "views"
 

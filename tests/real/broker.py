@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from signal import SIGTERM
@@ -117,11 +118,12 @@ class Broker:
 
     def _ready(self) -> bool:
         assert self.process.alive(), f"Kafka ended while it started: {self.process.tail()}"
-        try:
+        try:  # before there is a listener, a client would only fill the test's log
+            socket.create_connection(("127.0.0.1", self.port)).close()
             admin = KafkaAdminClient(
                 bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=1000, request_timeout_ms=2000
             )
-        except KafkaError:
+        except (OSError, KafkaError):
             return False
         try:
             return bool(admin.describe_cluster()["brokers"])

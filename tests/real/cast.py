@@ -127,7 +127,12 @@ class Cast:
     def at_work(self, name: str) -> None:
         """Return when a member is at work, also after it ended and was started again."""
         member = self._members[name]
-        until(lambda: not member.gone() and member.up(), UP_SECONDS, lambda: f"up: {member.told()}")
+
+        def working() -> bool:
+            self.well()
+            return not member.gone() and member.up()
+
+        until(working, UP_SECONDS, member.told)
 
     def kill(self, name: str) -> None:
         """Kill a member (SIGKILL); it is started again."""

@@ -48,9 +48,12 @@ def entries(bootstrap: str, topics: Iterable[str]) -> Iterator[Entry]:
             for place, batch in batches.items():
                 for record in batch:
                     if record.offset < wanted[place]:
-                        place = (record.topic, record.partition, record.offset)
                         yield entry_of(
-                            place, record.key, record.value, record.headers, record.timestamp
+                            (record.topic, record.partition, record.offset),
+                            record.key,
+                            record.value,
+                            record.headers,
+                            record.timestamp,
                         )
                 if batch[-1].offset + 1 >= wanted[place]:
                     unread.discard(place)
