@@ -1,15 +1,22 @@
-"""One record decided on its line: the turn, and what it changes in the case store.
+"""One record on its line: the turn, and what it changes in the case store.
 
 The same on both engines. It reads and writes the store inside the transaction that the worker
 holds, and appends nothing: what the agents said is given back, numbered and with its source.
+
+What stands around a turn is also the same when nothing is decided and the log says what followed
+from a record (`streams.recovering`): so a line that is refolded comes to where it was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import msgspec
 
 from agents.roster import ROSTERS
-from projections.case import Case, Ticket, timers
+from projections.case import Case, Ticket, Timer, timers
 from projections.case.parking import moves_open, needs, restore, settle
 from projections.lines import FOLDS
 from schemas.events.contacts import RecordForwarded
@@ -18,12 +25,92 @@ from schemas.topics import Domain
 from streams.forwarding import unwrapped
 from streams.store import LineStore
 from streams.timing import Timers
-from streams.turn import AgentFailed, failed, numbered, turn
+from streams.turn import AgentFailed, Line, failed, numbered, turn
 from streams.worlds import Worlds
+
+Follows = Callable[[Any, Record], tuple[Any, list[Record]]]
+"""The state after a record and after all that is said about it, and what is said; the state's type
+differs by domain."""
+
+Number = Callable[[list[Record], Line], tuple[list[Record], Line]]
+"""What is said with its line's numbers, and the line after it."""
+
+Retime = Callable[[str, int, dict[str, Timer], dict[str, Timer]], None]
+"""Brings a line's timers to the next reading of its case: key, partition, before, after."""
+
+
+class Turns:
+    """Takes records on the lines of a store, whoever says what follows from them.
+
+    Args:
+        store: The lines.
+        retime: Keeps their timers; None keeps none.
+    """
+
+    def __init__(self, store: LineStore, retime: Retime | None) -> None:
+        self._store = store
+        self._retime = retime
+
+    def take(
+        self, domain: Domain, record: Record, partition: int, follows: Follows, number: Number
+    ) -> list[Record]:
+        """Take a record; the line is saved, and what was said is returned with its numbers.
+
+        Args:
+            domain: Whose line it is on.
+            record: The inbox record.
+            partition: Where it lies.
+            follows: Says what follows from it; what it raises goes through, and nothing is saved.
+            number: Gives the numbers.
+
+        Raises:
+            Unreadable: The record cannot be folded; nothing of the turn may be kept.
+        """
+        before, line = self._store.load(domain, record.key)
+        if isinstance(record.event, RecordForwarded) and before.merged_into is None:
+            record = unwrapped(record)
+        state: msgspec.Struct
+        if isinstance(before, Case):
+            state, outputs = self._case_turn(before, record, partition, follows)
+        else:
+            state, outputs = follows(before, record)
+        if outputs:
+            outputs, line = number(outputs, line)
+        if outputs or state is not before:
+            self._store.save(domain, record.key, state, line)
+        return outputs
+
+    def _case_turn(
+        self, case: Case, record: Record, partition: int, follows: Follows
+    ) -> tuple[Case, list[Record]]:
+        """A turn of a customer's line: parked tickets come back, timers follow the case."""
+        case = self._with_parked(case, record)
+        before = case
+        after, outputs = follows(case, record)
+        assert isinstance(after, Case)
+        if after.tickets is not before.tickets:
+            if self._retime is not None:
+                self._retime(record.key, partition, timers(before, after), timers(after, before))
+            after, leaving = settle(after)
+            if leaving:
+                self._store.park(record.key, leaving)
+        return after, outputs
+
+    def _with_parked(self, case: Case, record: Record) -> Case:
+        if moves_open(case, record.event):
+            for ticket in self._store.parked_open(record.key):
+                case = restore(case, ticket)
+        while wanted := needs(case, record.event):
+            found: list[Ticket] = self._store.parked(record.key, wanted)
+            if not found:
+                break
+            for ticket in found:
+                case = restore(case, ticket)
+        return case
 
 
 class Decider:
-    """Takes turns on the lines of a store.
+    """Takes turns on the lines of a store: the agents say what follows.
 
     Args:
         store: The lines.
@@ -32,8 +119,7 @@ class Decider:
     """
 
     def __init__(self, store: LineStore, timers: Timers, worlds: Worlds) -> None:
-        self._store = store
-        self._timers = timers
+        self._turns = Turns(store, timers.retime)
         self._worlds = worlds
 
     def decide(
@@ -56,54 +142,21 @@ class Decider:
         Raises:
             Unreadable: The record cannot be folded; nothing of the turn may be kept.
         """
-        before, line = self._store.load(domain, record.key)
-        if isinstance(record.event, RecordForwarded) and before.merged_into is None:
-            record = unwrapped(record)
-        state: msgspec.Struct
-        if isinstance(before, Case):
-            state, outputs = self._case_turn(before, record, place[1], now, failure)
-        else:
-            state, outputs = self._turn(domain, before, record, now, failure)
-        if outputs:
-            outputs, line = numbered(outputs, line, Source(*place, 0, len(outputs)))
-        if outputs or state is not before:
-            self._store.save(domain, record.key, state, line)
-        return outputs
+        return self._turns.take(
+            domain,
+            record,
+            place[1],
+            partial(self._said, domain, now, failure),
+            partial(_placed, place),
+        )
 
-    def _case_turn(
-        self, case: Case, record: Record, partition: int, now: float, failure: AgentFailed | None
-    ) -> tuple[Case, list[Record]]:
-        """A turn of a customer's line: parked tickets come back, timers follow the case."""
-        case = self._with_parked(case, record)
-        before = case
-        after, outputs = self._turn("customer", case, record, now, failure)
-        assert isinstance(after, Case)
-        if after.tickets is not before.tickets:
-            self._timers.retime(record.key, partition, timers(before, after), timers(after, before))
-            after, leaving = settle(after)
-            if leaving:
-                self._store.park(record.key, leaving)
-        return after, outputs
-
-    def _with_parked(self, case: Case, record: Record) -> Case:
-        if moves_open(case, record.event):
-            for ticket in self._store.parked_open(record.key):
-                case = restore(case, ticket)
-        while wanted := needs(case, record.event):
-            found: list[Ticket] = self._store.parked(record.key, wanted)
-            if not found:
-                break
-            for ticket in found:
-                case = restore(case, ticket)
-        return case
-
-    def _turn(
+    def _said(
         self,
         domain: Domain,
-        state: msgspec.Struct,
-        record: Record,
         now: float,
         failure: AgentFailed | None,
+        state: msgspec.Struct,
+        record: Record,
     ) -> tuple[msgspec.Struct, list[Record]]:
         world = self._worlds.at(now, record)
         roster, evolve = ROSTERS[domain], FOLDS[domain]
@@ -113,3 +166,9 @@ class Decider:
         except AgentFailed as now_failed:
             failure = now_failed
         return failed(state, record, world, roster, evolve, failure)
+
+
+def _placed(
+    place: tuple[str, int, int], outputs: list[Record], line: Line
+) -> tuple[list[Record], Line]:
+    return numbered(outputs, line, Source(*place, 0, len(outputs)))

@@ -28,7 +28,7 @@ JSON_TYPE = ("content-type", b"application/json")
 CLOUD_TYPE = ("content-type", b"application/cloudevents+json")
 
 
-def lying(  # noqa: PLR0913  # a record of Kafka has that many parts
+def lying(
     value: bytes | None,
     *headers: tuple[str, bytes],
     key: bytes | None = None,

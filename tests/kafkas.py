@@ -1,4 +1,4 @@
-"""Kafka as the tests look at it: what lies there, read by kafka-python itself, and by nobody else."""
+"""Kafka as the tests look at it: what lies there, read by kafka-python itself."""
 
 from __future__ import annotations
 

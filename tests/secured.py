@@ -104,7 +104,8 @@ class Secured(Broker):
     def _certificates(self) -> None:
         self._keytool(
             "-genkeypair", "-alias", "authority", "-keystore", "authority.p12",
-            "-dname", "CN=Test authority", "-ext", "bc=ca:true", "-ext", "ku=keyCertSign", *_SUBJECT,
+            "-dname", "CN=Test authority", "-ext", "bc=ca:true", "-ext", "ku=keyCertSign",
+            *_SUBJECT,
         )  # fmt: skip
         self._keytool(
             "-exportcert", "-rfc", "-alias", "authority", "-keystore", "authority.p12",

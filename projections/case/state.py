@@ -44,6 +44,9 @@ RECENT = 20
 WINDOW = 240
 """How many contact times the flood window remembers."""
 
+FROM_CONTACT = "contact"
+"""How tickets come about that nobody says more of."""
+
 
 class Fact(msgspec.Struct, frozen=True):
     """Something the customer said, with the contact that said it."""
@@ -169,7 +172,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     surveyed: bool = False
     rating: int | None = None
     confirmed: bool = False
-    origin: str = "contact"
+    origin: str = FROM_CONTACT
     home: str | None = None
     proposal: Proposal | None = None
 

@@ -9,7 +9,7 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import RATINGS, TAGS, Case, Ticket
+from projections.case.state import FROM_CONTACT, RATINGS, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -76,7 +76,8 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
         team=name(event.team),
         language=event.language,
         sentiment=event.sentiment_score,
-        origin=event.origin,
+        # What is omitted as a default is only that very object, and no equal one off the wire.
+        origin=FROM_CONTACT if event.origin == FROM_CONTACT else event.origin,
         last_customer_at=contact.at if came and contact is not None else 0.0,
         last_contact_id=event.contact_id if came else None,
     )

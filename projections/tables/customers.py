@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.tables.table import EMPTY_OBJECT, Json, Table, by
+from projections.tables.table import EMPTY_OBJECT, Json, Table, by, object_in
 from schemas.event import Event
 from schemas.events import decisions as says
 from schemas.record import Record
@@ -50,7 +50,7 @@ def customer_row(row: CustomerRow | None, record: Record, key: str) -> CustomerR
                 first_interaction=None if first is None else rfc3339(first),
                 language=event.language,
                 account_manager=event.account_manager,
-                handles=Json(event.handles),
+                handles=object_in(event.handles),
                 merged_into=event.merged_into,
             )
         case says.SatisfactionScored():

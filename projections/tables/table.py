@@ -35,6 +35,19 @@ EMPTY_LIST = Json("[]")
 EMPTY_OBJECT = Json("{}")
 
 
+def object_in(text: str) -> Json:
+    """A JSON object as it came; an empty one for text that is none.
+
+    A foreign producer may write anything into such a field, and nobody could read a view in which
+    one row is no JSON.
+    """
+    try:
+        msgspec.json.decode(text, type=dict)
+    except (msgspec.MsgspecError, RecursionError):
+        return EMPTY_OBJECT
+    return Json(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table folded from one topic.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from projections.tables.table import EMPTY_LIST, EMPTY_OBJECT, Json, Table, json_of
+from projections.tables.table import EMPTY_LIST, EMPTY_OBJECT, Json, Table, json_of, object_in
 from schemas.event import Event, TicketEvent
 from schemas.events import EVENTS
 from schemas.events import tickets as became
@@ -87,7 +87,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
             subject=event.subject,
             description=event.description,
             origin=event.origin,
-            metadata=Json(event.metadata),
+            metadata=object_in(event.metadata),
             channels=json_of([event.channel]),
             language=event.language,
             sentiment_score=event.sentiment_score,

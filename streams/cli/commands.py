@@ -60,6 +60,7 @@ COMMANDS: dict[str, Command] = {
     "policy": Command("knowing", "thresholds, routing and targets"),
     "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
     "verify": Command("keeping", "prove that the tables are what the log says"),
+    "recover": Command("keeping", "fold the case store anew from the log"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
     "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),
     "topology": Command("operating", "which agent reads and writes what, from the code"),

@@ -1,4 +1,4 @@
-"""Commands that keep what is stored right: rebuild, verify, dead letters."""
+"""Commands that keep what is stored right: rebuild, verify, recover, dead letters."""
 
 from __future__ import annotations
 
@@ -60,6 +60,39 @@ def _verdict(report: dict[str, Any]) -> str:
     ]
     lines += [f"GAP: {gap}" for gap in report["gaps"]]
     lines.append("clean" if report["clean"] else "NOT clean")
+    return "\n".join(lines)
+
+
+@click.command("recover")
+@give
+def recover_command(context: Context) -> int:
+    """Fold the case store anew from the log and put it in place; exit 5 if the log lacks something.
+
+    Stop the workers first. Nothing is decided again, nothing is sent.
+    """
+    settings = context.settings()
+    with context.bar("records") as bar:
+        if settings.engine == "cluster":
+            from streams.cluster.recover import recover as recover_on_cluster
+
+            report = recover_on_cluster(settings, bar.advance)
+        else:
+            from streams.embedded.recover import recover
+
+            with context.embedded() as desk:
+                report = recover(desk.database, bar.advance)
+    context.show(report, lambda: _recovered(report))
+    return 5 if report["gaps"] else 0
+
+
+def _recovered(report: dict[str, Any]) -> str:
+    lines = [
+        f"{name}: {one['rows']} rows" + (", as before" if one["same"] else "")
+        for name, one in report["tables"].items()
+    ]
+    lines += [f"{place}: {count} left to the worker" for place, count in report["left"].items()]
+    lines += [f"GAP: {gap}" for gap in report["gaps"]]
+    lines.append(f"{report['records']} records folded")
     return "\n".join(lines)
 
 

@@ -148,6 +148,10 @@ class Inlet:
                 release(self._db, owned)
         self._look_at_timers()
 
+    def leave(self) -> None:
+        """Let go of every partition, in good order."""
+        self.revoked(list(self._owned))
+
     def take(self, entry: Entry) -> None:
         """Take one record; when this returns, what it led to is decided and kept.
 

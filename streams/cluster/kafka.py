@@ -216,11 +216,28 @@ def of_kafka(error: Exception, settings: Settings) -> PactdeskError:
                 "a broker cannot write to its disk", f"free space there and go on; {_KEPT}"
             )
         case _:
-            context = tls(settings.kafka) if _encrypts(settings.kafka) else None
-            return reason(settings.kafka, servers(settings), context) or Unavailable(
+            return _reason(settings) or Unavailable(
                 f"Kafka did not do in time what it was asked for ({_name(error)})",
                 f"see that its brokers are well, and go on; {_KEPT}",
             )
+
+
+def greet(settings: Settings) -> None:
+    """See that brokers that answer let us in, before a client tries for `CONNECT_SECONDS`.
+
+    Brokers that do not answer may be starting: that is left to the client.
+
+    Raises:
+        Misconfigured: They answer, and do not let us in as the settings have it.
+    """
+    fault = _reason(settings)
+    if isinstance(fault, Misconfigured):
+        raise fault
+
+
+def _reason(settings: Settings) -> PactdeskError | None:
+    given = options(settings)
+    return reason(settings.kafka, given["bootstrap_servers"], given.get("ssl_context"))
 
 
 def _name(error: Exception) -> str:

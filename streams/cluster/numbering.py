@@ -7,9 +7,9 @@ be read sooner or later. So both are noted, and put together at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from streams.cluster.fetching import Fetched
+from streams.cluster.fetching import Fetched, Place
 from streams.cluster.judging import INBOX_NAMES
 from streams.comparing import broken_chain
 from streams.embedded.database import Database
@@ -68,12 +68,16 @@ class Numbers:
         self._keys.clear()
         self._numbers.clear()
 
-    def broken(self) -> Iterator[str]:
-        """Where a line's numbers on an inbox do not follow each other; repeats count once."""
+    def broken(self, bounds: Mapping[Place, int]) -> Iterator[str]:
+        """Where a line's numbers on an inbox do not follow each other; repeats count once.
+
+        Args:
+            bounds: How far each partition was read: what answers a later record is left out.
+        """
         self._flush()
         rows = self._db.execute(
             "SELECT n.topic, n.partition, n.offset, n.source_topic, k.key, n.previous, n.sequence,"
-            " n.source_partition, n.source_offset, n.source_index"
+            " k.offset, n.source_partition, n.source_offset, n.source_index"
             " FROM numbers n LEFT JOIN keys k ON k.topic = n.source_topic"
             " AND k.partition = n.source_partition AND k.offset = n.source_offset"
             " ORDER BY n.topic, n.source_topic, n.source_partition, n.source_offset,"
@@ -81,8 +85,10 @@ class Numbers:
         )
         last: dict[tuple[str, str, str], int] = {}
         before = None
-        for topic, partition, offset, source, key, previous, sequence, *place in rows:
+        for topic, partition, offset, source, key, previous, sequence, there, *place in rows:
             if (topic, source, *place) == before:
+                continue
+            if there is None and place[1] >= bounds.get((source, place[0]), 0):
                 continue
             before = (topic, source, *place)
             number = (topic, source, str(key or ""))

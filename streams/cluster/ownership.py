@@ -11,6 +11,13 @@ import msgspec
 
 from streams.cluster.postgres import PgDatabase
 
+ASLEEP_SECONDS = 20
+"""After how long the server ends the session of an owner that stands still inside a transaction.
+
+It is shorter than a statement waits for a lock (`postgres.STATEMENT_SECONDS`): who takes the
+partition over waits, and is let in.
+"""
+
 MOST_TRIES = 3
 """How often a record may end the process before it becomes a dead letter."""
 
@@ -53,6 +60,7 @@ def claim(database: PgDatabase, domain: str, partition: int, owner: str) -> Owne
     An owner that did not let go may have been ended by the record it stood at: that counts as one
     of the record's tries.
     """
+    database.execute(f"SET idle_in_transaction_session_timeout = '{ASLEEP_SECONDS}s'")
     with database.transaction():
         database.execute("SET LOCAL synchronous_commit = on")
         database.execute(

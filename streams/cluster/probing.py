@@ -1,7 +1,7 @@
 """Why no client can be had: a broker is asked directly, step by step, and the first no is told.
 
-The clients try again until their time is up and then only say that it is. This says which step
-failed: the name, the port, TLS, the sign-in, or the answer.
+The clients try again, with a wrong password too, until their time is up, and then only say that it
+is. This says which step failed: the name, the port, TLS, the sign-in, or the answer.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import ssl
 import struct
 from collections.abc import Sequence
 
+from kafka.net.sasl import get_sasl_mechanism
+
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import KafkaSettings
 
 SECONDS = 3.0
 """How long a broker may take for each step."""
 
-_API_VERSIONS, _METADATA, _SASL_HANDSHAKE = 18, 3, 17
+_API_VERSIONS, _METADATA, _SASL_HANDSHAKE, _SASL_AUTHENTICATE = 18, 3, 17, 36
 _UNSUPPORTED_MECHANISM, _ILLEGAL_STATE = 33, 34
 
 _AWAY = "see that Kafka runs and can be reached from here; nothing that was acknowledged is lost"
@@ -55,9 +57,10 @@ def _fault(
         return Unavailable(f"no Kafka broker answers at {server} ({told})", _AWAY)
     try:
         with line:
-            if context is not None:
-                line = context.wrap_socket(line, server_hostname=host.strip("[]"))
-            return _answer(kafka, server, line)
+            if context is None:
+                return _answer(kafka, server, line)
+            with context.wrap_socket(line, server_hostname=host.strip("[]")) as safe:
+                return _answer(kafka, server, safe)
     except TimeoutError:
         return Unavailable(f"{server} takes connections but does not answer", _AWAY)
     except ssl.SSLCertVerificationError as error:
@@ -95,6 +98,27 @@ def _answer(kafka: KafkaSettings, server: str, line: socket.socket) -> PactdeskE
         )
     if code == _ILLEGAL_STATE:
         return Misconfigured(f"{server} knows no sign-in", _PROTOCOL)
+    return _signed_in(kafka, server, line)
+
+
+def _signed_in(kafka: KafkaSettings, server: str, line: socket.socket) -> PactdeskError | None:
+    dialogue = get_sasl_mechanism(kafka.sasl_mechanism)(
+        sasl_mechanism=kafka.sasl_mechanism,
+        sasl_plain_username=kafka.sasl_username,
+        sasl_plain_password=kafka.sasl_password,
+    )
+    while not dialogue.is_done():
+        said = dialogue.auth_bytes()
+        reply = _ask(line, _SASL_AUTHENTICATE, 0, struct.pack(">i", len(said)) + said)
+        (code,) = struct.unpack_from(">h", reply)
+        if code:
+            return Misconfigured(
+                f"{server} does not let {kafka.sasl_username} in by {kafka.sasl_mechanism}: the"
+                " name or the password is wrong",
+                "mend kafka.sasl_username and kafka.sasl_password",
+            )
+        (length,) = struct.unpack_from(">h", reply, 2)  # of a message, or -1 for none
+        dialogue.receive(reply[4 + max(length, 0) + 4 :])
     return None
 
 

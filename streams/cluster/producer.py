@@ -18,7 +18,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.producer.producer_batch import ProducerBatch
 
 from streams.cluster.batches import abandon, cut, encoded, queue, wake
-from streams.cluster.kafka import CONNECT_SECONDS, REQUEST_SECONDS, of_kafka, options
+from streams.cluster.kafka import CONNECT_SECONDS, REQUEST_SECONDS, greet, of_kafka, options
 from streams.cluster.topics import absent, message_bytes
 from streams.cluster.wire import Outgoing
 from streams.errors import PactdeskError, Refused
@@ -123,6 +123,7 @@ class Producer:
 
     def _connected(self) -> KafkaProducer:
         if self._client is None:
+            greet(self._settings)
             self._client = KafkaProducer(
                 **self._options,
                 enable_idempotence=True,

@@ -105,5 +105,5 @@ class Projector:
                 session.close()
         except psycopg.Error as error:
             raise of_the_database(error) from error
-        except KafkaError as error:
+        except (KafkaError, OSError) as error:
             raise of_kafka(error, self._settings) from error

@@ -21,7 +21,7 @@ from kafka import KafkaConsumer, TopicPartition
 from schemas.topics import TOPICS
 from schemas.vocabulary import rfc3339
 from streams.cluster.decoding import Quick, quick
-from streams.cluster.kafka import of_kafka, options
+from streams.cluster.kafka import greet, of_kafka, options
 from streams.cluster.topics import absent
 from streams.entry import Entry
 from streams.errors import Misconfigured, PactdeskError, Unavailable
@@ -58,6 +58,7 @@ class Reader:
     def __init__(self, settings: Settings, topics: Iterable[str] = tuple(TOPICS)) -> None:
         self._settings = settings
         self._topics = tuple(topics)
+        greet(settings)
         try:
             self._consumer = quick(
                 KafkaConsumer(

@@ -8,14 +8,14 @@ and see the old rows or the new ones, never none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, get_type_hints
 
 import psycopg
 
 from projections.tables import TABLES, Json, Table
 from schemas.topics import METRICS
-from streams.cluster import tables
+from streams.cluster import migrating, tables
 from streams.cluster.anew import Anew, Step
 from streams.cluster.booking import NAME
 from streams.cluster.fetching import Place
@@ -43,19 +43,25 @@ def rebuild(settings: Settings, names: Sequence[str], step: Step = lambda _: Non
 
     Args:
         settings: Where the log and the database are.
-        names: Which tables; all of them when empty.
+        names: Which tables; all of them when empty. Those that another release made in another way
+            always come along.
         step: Told how many records were folded since it was told last.
 
     Returns:
         By table: rows, digest, whether the live one was the same, and how many rows differed.
 
     Raises:
+        Misconfigured: The database is of another version.
         NotFound: A table that there is not.
         Unavailable: Kafka or the database does not answer; everything is as it was.
     """
     chosen = chosen_of(names)
     quiet()
-    with _database(settings) as database, Anew(settings, folded_with(chosen)) as anew:
+    with ExitStack() as stack:
+        database = stack.enter_context(_database(settings))
+        others, _ = tables.outdated(database)
+        chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
+        anew = stack.enter_context(Anew(settings, folded_with(chosen)))
         for _ in range(ROUNDS):
             if anew.up_to(_folded(database, anew.topics), database, step) < NEAR:
                 break
@@ -77,7 +83,13 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
         # Projectors lock rows of it in every batch: from here on they wait, readers do not.
         database.execute("LOCK TABLE read_positions IN EXCLUSIVE MODE")
         anew.up_to(_folded(database, anew.topics), database, step)
-        report = {table.name: _compared(database, anew, table) for table in chosen}
+        others, _ = tables.outdated(database)
+        report = {
+            table.name: _unlike(anew, table)
+            if table.name in others
+            else _compared(database, anew, table)
+            for table in chosen
+        }
         made = {}
         for table in chosen:
             if not report[table.name]["same"]:
@@ -139,7 +151,7 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
         gaps += [
             f"{where}: the event of its ticket before it is not there" for where in anew.waiting
         ]
-        gaps += numbers.broken()
+        gaps += numbers.broken(bounds)
         report = {table.name: _compared(database, anew, table) for table in TABLES}
         database.execute("ROLLBACK")
     clean = not gaps and all(one["same"] for one in report.values())
@@ -148,6 +160,7 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[PgDatabase]:
+    migrating.require(url_of(settings), tables_too=False)
     database = connect(url_of(settings))
     try:
         yield database
@@ -174,6 +187,11 @@ def _folded(database: PgDatabase, topics: Sequence[str]) -> dict[Place, int]:
 def _compared(database: PgDatabase, anew: Anew, table: Table) -> dict[str, Any]:
     """What a table has become when it was folded anew, beside the live one."""
     return compared(lambda: live_rows(database, table), lambda: anew.rows(table))
+
+
+def _unlike(anew: Anew, table: Table) -> dict[str, Any]:
+    """The same of a table that another release made in another way: nothing of it is the same."""
+    return {**compared(lambda: (), lambda: anew.rows(table)), "same": False}
 
 
 def live_rows(database: PgDatabase, table: Table) -> Iterator[tuple[Any, ...]]:

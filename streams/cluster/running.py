@@ -31,7 +31,7 @@ from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_o
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.taught import Taught
-from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_disk
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,6 +135,9 @@ def _known(error: BaseException) -> PactdeskError:
         return error
     if isinstance(error, psycopg.Error):
         return of_the_database(error)
+    disk = of_the_disk(error) if isinstance(error, Exception) else None
+    if disk is not None:
+        return disk
     if isinstance(error, Fenced):
         return Unavailable(str(error), "start it again: it will join the group anew")
     _log.exception("a defect", exc_info=error)
@@ -192,7 +195,7 @@ async def _agents(
             await asyncio.sleep(TICK_SECONDS)
         await asyncio.gather(*(app.stop() for app in apps))
     for inlet in inlets:
-        inlet.revoked(range(len(DOMAINS) * 100))
+        inlet.leave()
     publisher.stop(DRAIN_SECONDS)
     taught.stop()
     return sum(inlet.turns for inlet in inlets)

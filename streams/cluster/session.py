@@ -10,25 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
-from typing import Any
 
 import psycopg
 import structlog
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from schemas.topics import DEAD_LETTERS, DOMAINS, PARTITIONS
+from schemas.topics import DEAD_LETTERS, DOMAINS
 from streams.cluster.booking import Overtaken, begin, note_ends
 from streams.cluster.fetching import Fetched, Fetching, Place
 from streams.cluster.folding import Batches
 from streams.cluster.judging import INBOX_NAMES
-from streams.cluster.kafka import options
 from streams.cluster.marks import Gap
+from streams.cluster.membership import Assignment, consumer
 from streams.cluster.postgres import connect, url_of
+from streams.cluster.topics import absent
 from streams.errors import Misconfigured
 from streams.settings import Settings
-
-GROUP = "pactdesk.projections"
 
 BATCH = 1000
 """Records that are folded in one transaction, roughly, at most."""
@@ -39,6 +37,10 @@ PATIENCE_SECONDS = 30.0
 EVERY_SECONDS = 1.0
 """How often the ends of partitions that stand still are noted, for the lag, and Kafka is told how
 far we are, for its own tools."""
+
+SILENT_SECONDS = 10.0
+"""After how long without a record the topics are looked for: a consumer says nothing when they are
+deleted."""
 
 CLOSE_MILLISECONDS = 5000
 """How long leaving the group may take."""
@@ -51,24 +53,6 @@ _TAKEN_BY_OTHERS = (
 )
 
 _log = structlog.get_logger(__name__)
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python is untyped
-    """Notes what was assigned and taken away; it is acted upon after the poll."""
-
-    def __init__(self) -> None:
-        self.given: set[Place] = set()
-        self.lost: set[Place] = set()
-
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """These are ours from now on."""
-        self.given.update((tp.topic, tp.partition) for tp in assigned)
-
-    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """These are no longer ours, unless they are assigned again."""
-        gone = {(tp.topic, tp.partition) for tp in revoked}
-        self.given -= gone
-        self.lost |= gone
 
 
 class Session:
@@ -91,43 +75,19 @@ class Session:
             for plan in ("seqscan", "hashjoin", "mergejoin"):
                 connection.execute(f"SET enable_{plan} = off")
             self._batches = Batches(connection)
-            self._listener = _Listener()
-            self._consumer = self._reader(settings, grouped=grouped)
+            self._topics = sorted({*self._batches.topics, DEAD_LETTERS.name})
+            self._assignment = Assignment()
+            self._consumer = consumer(
+                settings, self._topics, self._assignment, grouped=grouped, most=BATCH
+            )
         except BaseException:
             self._db.close()
             raise
-        self._grouped = grouped
+        self._settings, self._grouped = settings, grouped
         self._fetching = Fetching(self._consumer)
         self._stopped_at: dict[Place, tuple[int, float]] = {}
-        self._noted = time.monotonic()
+        self._noted = self._heard = time.monotonic()
         self.positions: dict[Place, int] = {}
-
-    def _reader(self, settings: Settings, *, grouped: bool) -> KafkaConsumer:
-        topics = sorted({*self._batches.topics, DEAD_LETTERS.name})
-        given: dict[str, Any] = {
-            **options(settings),
-            "enable_auto_commit": False,
-            "auto_offset_reset": "earliest",
-            "allow_auto_create_topics": False,
-            "max_poll_records": BATCH,
-            "metrics_enabled": False,
-        }
-        if not grouped:
-            consumer = KafkaConsumer(**given)
-            places = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-            consumer.assign([TopicPartition(*place) for place in places])
-            self._listener.given.update(places)
-            return consumer
-        milliseconds = round(settings.kafka.session_timeout_seconds * 1000)
-        consumer = KafkaConsumer(
-            **given,
-            group_id=GROUP,
-            group_instance_id=settings.kafka.instance_id,
-            session_timeout_ms=milliseconds,
-            heartbeat_interval_ms=milliseconds // 5,
-        )
-        consumer.subscribe(topics, listener=self._listener)
-        return consumer
 
     def close(self) -> None:
         """Leave the group and end both connections."""
@@ -142,7 +102,7 @@ class Session:
         Args:
             milliseconds: How long to wait for something to come.
         """
-        self._fetching.poll(milliseconds)
+        came = self._fetching.poll(milliseconds)
         self._reassign()
         chunks = self._candidates()
         count = 0
@@ -155,8 +115,16 @@ class Session:
                 self._begin(chunks)
             else:
                 count = self._kept(chunks, done, gaps)
-        if time.monotonic() - self._noted > EVERY_SECONDS:
+        now = time.monotonic()
+        if now - self._noted > EVERY_SECONDS:
             self._note()
+        if came:
+            self._heard = now
+        elif now - self._heard > SILENT_SECONDS:
+            self._heard = now
+            fault = absent(self._settings, self._topics)
+            if isinstance(fault, Misconfigured):
+                raise fault
         return count
 
     @property
@@ -179,14 +147,13 @@ class Session:
 
     def _reassign(self) -> None:
         """Take up what was assigned and let go of what was taken away."""
-        gone, self._listener.lost = self._listener.lost, set()
+        gone, new = self._assignment.changes()
         if gone:
             self._fetching.drop(gone)
             self._batches.marks.forget(gone)
             for place in gone:
                 self.positions.pop(place, None)
                 self._stopped_at.pop(place, None)
-        new, self._listener.given = self._listener.given, set()
         if not new:
             return
         self._begin(new)

@@ -69,11 +69,12 @@ class Taught:
         """Wait until everything that was appended by a moment has come.
 
         Args:
-            appended_at: Seconds since the epoch.
+            appended_at: Seconds since the epoch; one that is still to come counts as now.
 
         Raises:
             Unavailable: It takes too long.
         """
+        appended_at = min(appended_at, time.time())
         if self._whole_at >= appended_at:
             return
         with self._complete:

@@ -14,7 +14,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import DEAD_LETTERS, PARTITIONS, TOPICS, Topic
-from streams.cluster.kafka import of_kafka, options
+from streams.cluster.kafka import greet, of_kafka, options
 from streams.errors import Misconfigured, PactdeskError, Refused
 from streams.settings import Settings
 
@@ -77,6 +77,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     from kafka.errors import KafkaError
 
     given = options(settings)
+    greet(settings)
     try:
         client = KafkaAdminClient(**given)
         try:

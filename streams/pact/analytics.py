@@ -159,10 +159,11 @@ def identify_common_issues(call: Call, params: Filtered) -> Answer:
     where, values = _where(call, params)
     rows = call.rows(
         f"SELECT coalesce(category, '{UNCATEGORISED}') AS category, count(*) AS tickets,"
-        " sum(contacts) AS contacts, sum(status NOT IN ('resolved', 'closed')) AS open_tickets,"
-        " sum(escalated_at IS NOT NULL) AS escalated, avg(sentiment_score) AS sentiment_score,"
+        " sum(contacts) AS contacts,"
+        " count(*) FILTER (WHERE status NOT IN ('resolved', 'closed')) AS open_tickets,"
+        " count(escalated_at) AS escalated, avg(sentiment_score) AS sentiment_score,"
         " avg(resolution_time_minutes) AS average_resolution_minutes,"
-        " CAST(count(*) AS REAL) / sum(count(*)) OVER () AS share"
+        " CAST(count(*) AS DOUBLE PRECISION) / sum(count(*)) OVER () AS share"
         f" FROM v1_tickets WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
         *values,
         params.limit,

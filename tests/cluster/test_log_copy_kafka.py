@@ -14,6 +14,7 @@ from kafka import KafkaProducer
 from schemas.topics import CONTACTS, CONTROL, INBOXES, TICKETS, TOPICS
 from streams.cluster import copying, topics
 from streams.cluster.copying import INBOX, copy
+from streams.cluster.producer import Producer
 from streams.cluster.wire import headers_of
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
@@ -104,9 +105,9 @@ def test_a_copy_that_was_interrupted_goes_on_where_it_stopped(told: Path, broker
     settings = settings_of(broker)
     topics.create(settings)
     calls = 0
-    send = copying.Producer.send
+    send = Producer.send
 
-    def failing(self: copying.Producer, batch: Any) -> list[int]:
+    def failing(self: Producer, batch: Any) -> list[int]:
         nonlocal calls
         calls += 1
         if calls == 9:
@@ -114,7 +115,7 @@ def test_a_copy_that_was_interrupted_goes_on_where_it_stopped(told: Path, broker
         return send(self, batch)
 
     with log_in(told) as log, patch.object(copying, "AT_ONCE", 3):
-        with patch.object(copying.Producer, "send", failing), pytest.raises(Unavailable):
+        with patch.object(Producer, "send", failing), pytest.raises(Unavailable):
             copy(log, settings)
         report = copy(log, settings)
     assert 0 < report["there_before"] < report["records"]

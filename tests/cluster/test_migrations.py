@@ -50,13 +50,11 @@ def test_an_empty_database_is_migrated_by_the_first_that_meets_it(database: str)
     migrating.require(database)
 
 
-def test_two_first_commands_do_not_collide(database: str) -> None:
-    with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(migrating.require, database) for _ in range(4)]:
-            done.result()
-    one = connect(database)
-    assert migrating.version_of(one) == migrating.VERSION
-    one.close()
+def test_two_first_commands_do_not_collide(database: str, tmp_path: Path) -> None:
+    environment = {"PACTDESK_ENGINE": "cluster", "PACTDESK_DATABASE__URL": database}
+    commands = [started("migrate", data=tmp_path / name, env=environment) for name in "abc"]
+    told = [command.communicate()[1] for command in commands]
+    assert (told, [command.returncode for command in commands]) == ([b""] * 3, [0] * 3)
 
 
 def test_many_databases_of_one_server_are_migrated_at_once(postgres: Postgres) -> None:

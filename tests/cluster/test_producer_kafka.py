@@ -151,7 +151,8 @@ def test_nothing_is_sent_behind_our_back_after_an_error(broker: Broker) -> None:
             proxy.cut(silent=True)
             with pytest.raises(Unavailable):
                 sender.send(some(CONTACTS.name, 12, first=12))
-            until(lambda: not client._sender.is_alive(), 10, "the thread of the producer ends")
+            sender_thread = client._sender  # noqa: SLF001  # as above
+            until(lambda: not sender_thread.is_alive(), 10, "the thread of the producer ends")
             proxy.heal()
             sender.send(some(CONTACTS.name, 12, first=24))
             sender.close()

@@ -51,6 +51,10 @@ def url(shared_postgres: Postgres) -> Iterator[str]:
     values = [getattr(insight, name) for name in InsightRow.__struct_fields__]
     database.execute("INSERT INTO p_insights VALUES (?, ?, ?, ?, ?)", values)
     database.execute("INSERT INTO meta VALUES ('a.secret', ?)", (SECRET,))
+    database.execute(
+        "CREATE FUNCTION written_by_a_function() RETURNS integer LANGUAGE sql SECURITY DEFINER"
+        " AS 'INSERT INTO p_tickets SELECT * FROM p_tickets RETURNING 1'"
+    )
     database.close()
     yield address
     shared_postgres.drop(address)
@@ -155,6 +159,8 @@ ATTACKS = [
     "CALL x()",
     "SELECT 1; SELECT 2",
     "SELECT 1; COMMIT; SELECT value FROM meta",
+    "SELECT 1; COMMIT; RESET ROLE; DELETE FROM meta",
+    "SELECT written_by_a_function()",
     "SELECT 1; DROP TABLE meta",
     "",
     ";",
@@ -201,6 +207,8 @@ def test_anything_but_reading_the_views_is_refused_on_the_cluster(
         "WITH x AS (DELETE FROM v1_insights RETURNING 1) SELECT * FROM x",
         "SELECT 1 INTO x_made",
         "SELECT 1; DROP TABLE meta",
+        "SELECT 1; COMMIT; RESET ROLE; DELETE FROM meta",
+        "SELECT written_by_a_function()",
         "COPY (SELECT 1) TO PROGRAM 'true'",
     ],
 )
@@ -368,9 +376,11 @@ def test_queries_see_the_old_rows_or_the_new_ones_while_tables_are_swapped(url: 
 
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(asking)
-        for _ in range(5):
-            _swapped(database)
-        done.set()
+        try:
+            for _ in range(5):
+                _swapped(database)
+        finally:
+            done.set()
         assert asked.result() == {1}
     database.close()
 

@@ -1,4 +1,4 @@
-"""The contract's topics on a real Kafka: made, compared, described; by command and before a start."""
+"""The contract's topics on a real Kafka: made, compared, described, before anything runs."""
 
 from __future__ import annotations
 
@@ -99,9 +99,7 @@ def test_the_mend_that_is_named_mends_it(broker: Broker) -> None:
     (problem,) = [line for line in topics.check(settings) if "is not there" not in line]
     setting, value = problem.rsplit("--add-config ", 1)[1].split("=")
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    admin.alter_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, TICKETS.name, {setting: value})]
-    )
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, TICKETS.name, {setting: value})])
     admin.close()
     assert TICKETS.name not in topics.create(settings)
     assert topics.check(settings) == []

@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 
 from tests.documents import ROOT
-from tests.real import Broker, Cluster, Postgres, Proxy, until
+from tests.real import Broker, Cluster, Postgres, Process, Proxy, until
 from tests.real.cluster import ours
 
 PARTITIONS = 12
@@ -181,3 +181,16 @@ def test_from_the_shell_a_cluster_stays_until_it_is_told_to_go(components: Path)
         subprocess.run([*command, "down", str(folder)], cwd=ROOT, check=True)
     assert not Broker(folder / "kafka").process.alive()
     assert not Postgres(folder / "postgres").process.alive()
+
+
+def test_a_bound_process_dies_with_whoever_started_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from tests.real import Process;"
+        f"folder = Path({str(tmp_path)!r});"
+        "one = Process('one', folder, ['sh', '-c', f': {folder}; sleep 600'], bound=True);"
+        "one.start(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    one = Process("one", tmp_path, [])
+    assert one.pid is not None
+    until(lambda: not one.alive(), 60, "it is gone")

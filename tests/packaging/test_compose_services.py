@@ -95,14 +95,15 @@ class Running:
         return self.process.poll() is not None
 
     def healthy(self) -> bool:
-        done = subprocess.run(
-            health_check(self._service),
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            check=False,
-        )
-        self.log.open("ab").write(done.stdout + done.stderr)
+        with self.log.open("ab") as log:
+            done = subprocess.run(
+                health_check(self._service),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
         return done.returncode == 0
 
 

@@ -133,6 +133,17 @@ def test_values_keep_their_kind_under_another_name(desk: Desk) -> None:
     assert row["x"] is False
 
 
+@pytest.mark.parametrize("metadata", ["no JSON", "[1]", '{"a": NaN}', '{"a": "\\ud800"}', ""])
+def test_metadata_that_are_no_object_spoil_no_view(metadata: str) -> None:
+    """A foreign producer may have sent anything."""
+    event = ContactReceived(
+        channel="email", customer_id="ann", message="Hi", provider_id="1", metadata=metadata
+    )
+    with somewhere() as folder, open_in(folder) as desk:
+        take(desk, [record_of(event)])
+        assert desk.query("SELECT metadata FROM v1_tickets") == [{"metadata": {}}]
+
+
 def test_a_count_is_a_number_whatever_it_is_called(desk: Desk) -> None:
     row = desk.query("SELECT count(*) AS available, count(*) AS senior FROM v1_tickets")[0]
     assert row == {"available": 1, "senior": 1}

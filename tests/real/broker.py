@@ -33,6 +33,7 @@ class Broker:
     Args:
         folder: Where its log and configuration lie; made if it is not there.
         version: Which release; by default the one under test.
+        bound: Whether it dies with this process, however that ends.
 
     Attributes:
         version: Its release.
@@ -41,7 +42,8 @@ class Broker:
         proxied: The port that it tells clients who come through the proxy.
     """
 
-    def __init__(self, folder: Path, version: str | None = None) -> None:
+    def __init__(self, folder: Path, version: str | None = None, *, bound: bool = False) -> None:
+        self._bound = bound
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = self._chosen(version or release())
@@ -76,7 +78,7 @@ class Broker:
         """
         if self._process is None:
             command = self._java("kafka.Kafka", str(self._properties))
-            self._process = Process("kafka", self.folder, command)
+            self._process = Process("kafka", self.folder, command, bound=self._bound)
         return self._process
 
     def _java(self, *arguments: str) -> list[str]:

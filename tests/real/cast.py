@@ -16,6 +16,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from typing import NamedTuple
 
 from tests.commands import LAUNCHER
+from tests.real.process import Guard
 from tests.real.waiting import until
 
 UP = "pactdesk is up"
@@ -54,11 +55,13 @@ class Member:
         self._folder = folder
         self._arguments = arguments
         self._environment = dict(environment)
+        self._guard: Guard | None = None
         self.process = self.begun()
 
     def begun(self) -> subprocess.Popen[bytes]:
         """A new process."""
         self._folder.mkdir(exist_ok=True)
+        self.release()
         self._seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -69,7 +72,14 @@ class Member:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        self._guard = Guard(self.process.pid)
         return self.process
+
+    def release(self) -> None:
+        """Nobody needs to see to its end any more."""
+        if self._guard is not None:
+            self._guard.release()
+            self._guard = None
 
     def up(self) -> bool:
         """Whether the process at hand has said that it is at work."""
@@ -159,6 +169,7 @@ class Cast:
                 member.process.send_signal(SIGTERM)
         for member in leaving:
             until(member.gone, STOP_SECONDS, member.told)
+            member.release()
             assert member.process.returncode == 0, member.told()
             del self._members[member.name]
 
@@ -177,6 +188,7 @@ class Cast:
         for member in self._members.values():
             member.process.kill()
             member.process.wait()
+            member.release()
 
     def _watching(self) -> None:
         while not self._over.wait(AGAIN_SECONDS):

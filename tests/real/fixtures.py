@@ -42,7 +42,7 @@ def components() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def shared_broker(components: Path) -> Iterator[Broker]:
     """The broker of this process, whatever state a test left it in."""
-    broker = Broker(components / "kafka")
+    broker = Broker(components / "kafka", bound=True)
     try:
         broker.start()
     except Missing as missing:
@@ -55,7 +55,7 @@ def shared_broker(components: Path) -> Iterator[Broker]:
 def shared_postgres(components: Path) -> Iterator[Postgres]:
     """The database server of this process, whatever state a test left it in."""
     try:
-        postgres = Postgres(components / "postgres")
+        postgres = Postgres(components / "postgres", bound=True)
     except Missing as missing:
         pytest.skip(f"{LEFT_OUT}{missing}")
     postgres.start()

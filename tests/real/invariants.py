@@ -16,8 +16,9 @@ from typing import Any
 
 import psycopg
 
+from projections.tables import TABLES
 from schemas.events.decisions import ContactAccepted, ContactHeld, ContactRejected
-from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, TICKETS, TOPICS
+from schemas.topics import DEAD_LETTERS, DECISIONS, DOMAINS, TICKETS, TOPICS
 from streams.entry import Entry
 from tests.commands import LAUNCHER
 from tests.real.cluster import Cluster
@@ -32,7 +33,8 @@ REFOLDED = ("lines", "parked", "seen", "timers", "contact_points")
 """What `recover` makes of the log, and the worker has made before."""
 
 _POSITIONS = (
-    "SELECT domain, partition, position FROM partitions WHERE position > 0"
+    "SELECT domain, partition, position FROM partitions"
+    " WHERE position > 0 AND domain <> 'effects'"
     " ORDER BY domain, partition"
 )
 
@@ -70,6 +72,7 @@ def waiting(cluster: Cluster, end: dict[tuple[str, int], int]) -> list[str]:
         for domain, partition, position in rows(
             cluster.url, "SELECT domain, partition, position FROM partitions"
         )
+        if domain in DOMAINS
     }
     inboxes = {topic.name for topic in DOMAINS.values()}
     found = [
@@ -82,13 +85,19 @@ def waiting(cluster: Cluster, end: dict[tuple[str, int], int]) -> list[str]:
         cluster.url, "SELECT topic, partition, position FROM v1_positions"
     ):
         read[topic, partition].append(position)
+    folded = {table.topic for table in TABLES}
     found += [
         f"the tables of {topic}/{partition} stand at {read[topic, partition]} of {last}"
         for (topic, partition), last in end.items()
-        if last and topic != CONTROL.name and min(read[topic, partition], default=0) < last
+        if last and topic in folded and min(read[topic, partition], default=0) < last
     ]
-    unsent = rows(cluster.url, "SELECT count(*) FROM outbox")[0][0]
-    return found + ([f"{unsent} turns are not published"] if unsent else [])
+    for told, sql in (
+        ("turns are not published", "SELECT count(*) FROM outbox"),
+        ("replies are not sent", "SELECT count(*) FROM v1_deliveries WHERE state = 'queued'"),
+    ):
+        count = rows(cluster.url, sql)[0][0]
+        found += [f"{count} {told}"] if count else []
+    return found
 
 
 def without_repeats(log: Iterable[Entry]) -> list[Entry]:

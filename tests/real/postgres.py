@@ -50,12 +50,13 @@ class Postgres:
     Args:
         folder: Where its data lie; made if it is not there.
         fsync: Whether a commit waits for the disk; without, it is quicker and no crash test.
+        bound: Whether it dies with this process, however that ends.
 
     Attributes:
         port: Its port on loopback.
     """
 
-    def __init__(self, folder: Path, *, fsync: bool = True) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = True, bound: bool = False) -> None:
         self.folder = folder.absolute()
         self._programs = programs()
         self._fsync = fsync
@@ -66,7 +67,7 @@ class Postgres:
             path.write_text(json.dumps({"port": free_port()}))
         self.port = int(json.loads(path.read_text())["port"])
         self._data = self.folder / "data"
-        self.process = Process("postgres", self.folder, self._command(), self._user)
+        self.process = Process("postgres", self.folder, self._command(), self._user, bound=bound)
 
     def _make_folder(self) -> None:
         new = not self.folder.exists()

@@ -20,6 +20,30 @@ class Missing(Exception):
     """A component that this machine does not have, and how to get it."""
 
 
+class Guard:
+    """Kills a process as soon as this one is gone, however it went (SIGKILL included).
+
+    Args:
+        pid: Which process.
+    """
+
+    def __init__(self, pid: int) -> None:
+        # A shell that reads from us comes to the end when we do.
+        self._shell = subprocess.Popen(
+            ["sh", "-c", f"read line; kill -9 {pid}"],  # noqa: S607  # every system has it
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def release(self) -> None:
+        """Let the process be: it is gone, or may outlive us."""
+        self._shell.kill()
+        self._shell.wait()
+        assert self._shell.stdin is not None
+        self._shell.stdin.close()
+
+
 class Process:
     """A server process with its log; `FOLDER/NAME.pid` says which one it is.
 
@@ -29,10 +53,17 @@ class Process:
             known to be ours and not a later one with the same number.
         command: What is run.
         user: As whom; None is the caller.
+        bound: Whether it dies with this process; else it outlives us unless it is stopped.
     """
 
     def __init__(
-        self, name: str, folder: Path, command: Sequence[str], user: str | None = None
+        self,
+        name: str,
+        folder: Path,
+        command: Sequence[str],
+        user: str | None = None,
+        *,
+        bound: bool = False,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -40,10 +71,12 @@ class Process:
         self._pid_file = folder / f"{name}.pid"
         self._command = list(command)
         self._user = user
+        self._bound = bound
+        self._guard: Guard | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; it outlives us unless it is stopped."""
+        """Start it."""
         assert not self.alive(), f"{self.name} runs already"
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
@@ -56,6 +89,14 @@ class Process:
                 **run_as(self._user),
             )
         self._pid_file.write_text(str(self._child.pid))
+        self._release()
+        if self._bound:
+            self._guard = Guard(self._child.pid)
+
+    def _release(self) -> None:
+        if self._guard is not None:
+            self._guard.release()
+            self._guard = None
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +145,7 @@ class Process:
                 STOP_SECONDS,
                 f"the children of {self.name} are gone",
             )
+        self._release()
         self._pid_file.unlink(missing_ok=True)
         self._child = None
 

@@ -101,7 +101,11 @@ def test_a_json_object_gives_the_record_that_intake_makes_of_it(
 
 def test_a_signal_without_a_time_is_a_happening_of_its_own_each_time(foreign: Foreign) -> None:
     signal = as_json({"type": "signal", "customer_id": "ann", "kind": "app_crash"})
-    places = [{"partition": 1, "offset": 5}, {"partition": 1, "offset": 6}, {"partition": 2}]
+    places: list[dict[str, Any]] = [
+        {"partition": 1, "offset": 5},
+        {"partition": 1, "offset": 6},
+        {"partition": 2},
+    ]
     ids = {foreign.record(lying(signal, JSON_TYPE, **place), NOW).id for place in places}
     assert len(ids) == 3
 
@@ -200,9 +204,7 @@ def test_an_event_with_few_headers_gets_what_is_missing(missing: str, foreign: F
 
 def test_an_event_without_id_that_is_no_contact_is_named_by_its_place(foreign: Foreign) -> None:
     value = codec.encode(CustomerDescribed(customer_id="ann", name="Ann"))
-    one, again, other = (
-        foreign.record(lying(value, offset=offset), NOW) for offset in (1, 1, 2)
-    )
+    one, again, other = (foreign.record(lying(value, offset=offset), NOW) for offset in (1, 1, 2))
     assert one == again
     assert one.id != other.id
 
@@ -228,7 +230,9 @@ def test_confluent_framing_is_read_with_a_registry_that_is_asked_once(desk: Desk
         assert found.asked == ["/schemas/ids/258"]
 
 
-@pytest.mark.parametrize("raw", [bytes(range(16)), b"\xc3\xa9" * 8, bytes(range(240, 256)), b"a" * 16])
+@pytest.mark.parametrize(
+    "raw", [bytes(range(16)), b"\xc3\xa9" * 8, bytes(range(240, 256)), b"a" * 16]
+)
 def test_a_guid_in_the_headers_is_read_whatever_its_bytes(raw: bytes, desk: Desk) -> None:
     guid = str(uuid.UUID(bytes=raw))
     with registry({f"guids/{guid}": schema()}) as found:

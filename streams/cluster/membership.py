@@ -1,0 +1,79 @@
+"""The projector's consumer: one of a group that share the partitions, or alone with all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+
+from schemas.topics import PARTITIONS
+from streams.cluster.fetching import Place
+from streams.cluster.kafka import options
+from streams.settings import Settings
+
+GROUP = "pactdesk.projections"
+
+
+class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Notes what was assigned and taken away, to be acted upon between two polls."""
+
+    def __init__(self) -> None:
+        self._given: set[Place] = set()
+        self._lost: set[Place] = set()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """These are ours from now on."""
+        self._given.update((tp.topic, tp.partition) for tp in assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """These are no longer ours, unless they are assigned again."""
+        gone = {(tp.topic, tp.partition) for tp in revoked}
+        self._given -= gone
+        self._lost |= gone
+
+    def changes(self) -> tuple[set[Place], set[Place]]:
+        """What was taken away and then what was assigned since one asked last."""
+        lost, given = self._lost, self._given
+        self._lost, self._given = set(), set()
+        return lost, given
+
+
+def consumer(
+    settings: Settings, topics: Collection[str], assignment: Assignment, *, grouped: bool, most: int
+) -> KafkaConsumer:
+    """A consumer of some topics.
+
+    Args:
+        settings: Where Kafka is.
+        topics: Which topics.
+        assignment: Is told which partitions it has.
+        grouped: Share the partitions with the others of the group.
+        most: Records of one poll at most.
+    """
+    given: dict[str, Any] = {
+        **options(settings),
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "allow_auto_create_topics": False,
+        "max_poll_records": most,
+        "metrics_enabled": False,
+    }
+    if not grouped:
+        alone = KafkaConsumer(**given)
+        places = [
+            TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)
+        ]
+        alone.assign(places)
+        assignment.on_partitions_assigned(places)
+        return alone
+    milliseconds = round(settings.kafka.session_timeout_seconds * 1000)
+    member = KafkaConsumer(
+        **given,
+        group_id=GROUP,
+        group_instance_id=settings.kafka.instance_id,
+        session_timeout_ms=milliseconds,
+        heartbeat_interval_ms=milliseconds // 5,
+    )
+    member.subscribe(list(topics), listener=assignment)
+    return member

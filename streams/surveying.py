@@ -1,0 +1,168 @@
+"""What of the case store needs no turns: read off the log in one pass, before lines are refolded.
+
+What followed from which record, what was put aside, which requests were carried out, and who said
+whose a handle is. A pass may go on where an earlier one ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from schemas.events.contacts import (
+    CustomerDescribed,
+    ReplyAccepted,
+    ReplyAttempted,
+    ReplyFailed,
+    ReplyUnconfirmed,
+)
+from schemas.events.intents import LinkAsked, UnlinkAsked
+from schemas.record import Record, answer_id
+from schemas.topics import CONTACTS, DEAD_LETTERS, TOPICS
+from streams.directory import Directory
+from streams.embedded.database import Database
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
+from streams.errors import Unreadable
+from streams.extent import AT_ONCE, INBOX_NAMES
+
+Step = Callable[[int], None]
+
+_TEACHES = frozenset(kind.__name__ for kind in (CustomerDescribed, LinkAsked, UnlinkAsked))
+_ANSWERS = frozenset(
+    kind.__name__ for kind in (ReplyAttempted, ReplyAccepted, ReplyFailed, ReplyUnconfirmed)
+)
+
+_headers = msgspec.json.Decoder(dict[str, str])
+
+
+def survey(
+    log: Database,
+    anew: Database,
+    moment: Callable[[Entry], float],
+    step: Step = lambda _: None,
+    *,
+    after: int = 0,
+) -> int:
+    """Read the log, and note in the scratch store what lies in it.
+
+    Args:
+        log: The log.
+        anew: The scratch store.
+        moment: Puts entries into the order in which handles were learned.
+        step: Told how many entries were read since it was told last.
+        after: The place in the log behind which to begin.
+
+    Returns:
+        The place behind which another pass goes on.
+    """
+    count = 0
+    for entry in SqliteLog(log).scan(after):
+        after = entry.seq
+        count += 1
+        if count % AT_ONCE == 0:
+            step(AT_ONCE)
+        try:
+            fields = _headers.decode(entry.headers)
+        except ValueError:
+            continue
+        if entry.topic == DEAD_LETTERS.name:
+            _put_aside(anew, fields)
+            continue
+        if "ce_sourcetopic" in fields:
+            _output(anew, entry, fields)
+        if entry.topic == CONTACTS.name:
+            kind = fields.get("ce_type")
+            if kind in _TEACHES:
+                anew.execute(
+                    "INSERT INTO taught (moment, topic, partition, offset) VALUES (?, ?, ?, ?)",
+                    (moment(entry), *entry[1:4]),
+                )
+            elif kind in _ANSWERS:
+                _answer(anew, entry)
+    step(count % AT_ONCE)
+    return after
+
+
+def _put_aside(anew: Database, fields: dict[str, str]) -> None:
+    """A dead letter that a worker wrote names the place of what it could not take."""
+    topic, _, rest = fields.get("dl_origin", "").partition("/")
+    partition, _, offset = rest.partition("/")
+    if topic not in INBOX_NAMES or fields.get("dl_handler") != TOPICS[topic].domain:
+        return
+    if partition.isdecimal() and offset.isdecimal():
+        anew.execute(
+            "INSERT OR IGNORE INTO put_aside (topic, partition, offset) VALUES (?, ?, ?)",
+            (topic, int(partition), int(offset)),
+        )
+
+
+def _output(anew: Database, entry: Entry, fields: dict[str, str]) -> None:
+    """Note what an output followed from; of repeats the first, for all of them say the same."""
+    try:
+        source = (
+            fields["ce_sourcetopic"],
+            *(int(fields[f"ce_source{name}"]) for name in ("partition", "offset")),
+            *(int(fields[f"ce_{name}"]) for name in ("index", "count")),
+        )
+    except (KeyError, ValueError):
+        return
+    anew.execute(
+        "INSERT OR IGNORE INTO outputs (source_topic, source_partition, source_offset, place,"
+        " count, topic, partition, offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*source, *entry[1:4]),
+    )
+
+
+def _answer(anew: Database, entry: Entry) -> None:
+    """Note what our effects said of a request; what others say of it claims nothing."""
+    record = _record(entry)
+    if record is None:
+        return
+    event = record.event
+    assert isinstance(event, ReplyAttempted | ReplyAccepted | ReplyFailed | ReplyUnconfirmed)
+    request = event.request_id
+
+    def is_the(step: str) -> bool:
+        return record.id == answer_id(record.correlation, "effect", request, step)
+
+    if isinstance(event, ReplyAttempted) and is_the("attempted"):
+        anew.execute(
+            "INSERT INTO claims (request_id, attempt) VALUES (?, ?)"
+            " ON CONFLICT (request_id) DO UPDATE SET attempt = excluded.attempt",
+            (request, event.attempt),
+        )
+    elif is_the("outcome"):
+        anew.execute(
+            "INSERT INTO claims (request_id, attempt, outcome) VALUES (?, 1, ?)"
+            " ON CONFLICT (request_id) DO UPDATE SET outcome = excluded.outcome",
+            (request, record.type),
+        )
+
+
+def learn(log: Database, anew: Database, counts: Callable[[Entry], bool]) -> None:
+    """Fold the contact points from what was noted, in the order in which it was learned.
+
+    Args:
+        log: The log.
+        anew: The scratch store.
+        counts: Whether what an entry says is known by now.
+    """
+    anew.execute("DELETE FROM contact_points")
+    directory, read = Directory(anew), SqliteLog(log)
+    places = anew.execute(
+        "SELECT topic, partition, offset FROM taught ORDER BY moment, topic, partition, offset"
+    )
+    for topic, partition, offset in places:
+        entry = read.read(topic, partition, offset, 1)[0]
+        record = _record(entry)
+        if record is not None and counts(entry):
+            directory.learn(record.event)
+
+
+def _record(entry: Entry) -> Record | None:
+    try:
+        return entry.record()
+    except Unreadable:
+        return None

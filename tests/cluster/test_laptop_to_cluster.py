@@ -1,0 +1,90 @@
+"""The way from a laptop to a cluster, as its page prints it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.settings import load
+from tests.commands import LAUNCHER
+from tests.documents import ROOT
+from tests.foreign_pages import blocks
+from tests.real import Cluster
+from tests.stores import a_desk
+
+PAGE = ROOT / "docs" / "how-to" / "from-laptop-to-cluster.md"
+VIEWS = ("v1_tickets", "v1_customers", "v1_interactions", "v1_decisions", "v1_articles")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder with a store, and `pactdesk` on the path beside it."""
+    with a_desk(tmp_path / "here" / ".pactdesk") as desk:
+        desk.produce({"type": "article", "article_id": "a", "title": "T", "body": "Restart it."})
+        for number in range(12):
+            desk.produce(
+                {"channel": "email", "handle": f"p{number % 5}@x.example", "message": "Help me"}
+            )
+        desk.run()
+    command = tmp_path / "bin" / "pactdesk"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{LAUNCHER}" "$@"\n')
+    command.chmod(0o755)
+    return tmp_path / "here"
+
+
+def asked(view: str, folder: Path, environment: dict[str, str]) -> str:
+    """A view as the command gives it."""
+    done = subprocess.run(
+        [sys.executable, str(LAUNCHER), "query", f"SELECT * FROM {view} ORDER BY 1, 2", "--json"],
+        cwd=folder, env=environment, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
+    laptop = {name: value for name, value in os.environ.items() if name[:9] != "PACTDESK_"}
+    given = {
+        name: value
+        for name, value in cluster.environment.items()
+        if name in {"PACTDESK_KAFKA__BOOTSTRAP_SERVERS", "PACTDESK_DATABASE__URL"}
+    }
+    path = f"{here.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    script = "\n".join(["set -e", *blocks(PAGE, "sh")])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=here,
+        env={**laptop, **given, "PATH": path},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    secret = here / "identity.secret"
+    assert secret.stat().st_mode & 0o077 == 0
+    there = {
+        **laptop, **given,
+        "PACTDESK_ENGINE": "cluster", "PACTDESK_IDENTITY__SECRET_FILE": str(secret),
+    }  # fmt: skip
+    for view in VIEWS:
+        mine = asked(view, here, laptop)
+        assert len(mine) > len("[]\n")
+        assert asked(view, here, there) == mine, view
+
+
+def test_the_settings_that_the_page_names_are_settings() -> None:
+    lines = [
+        line.split("=", 1)
+        for block in blocks(PAGE, "env")
+        for line in block.splitlines()
+        if line.startswith("PACTDESK_")
+    ]
+    assert len(lines) == 2
+    settings, _ = load({}, {name: value for name, value in lines}, Path("nowhere"))
+    assert settings.kafka.bootstrap_servers == "localhost:9092"
+    assert settings.database.url is not None

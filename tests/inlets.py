@@ -1,0 +1,158 @@
+"""The cluster's worker without Kafka: a real database, and a log in memory behind the publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agents.policy import default_policy
+from schemas.record import Record
+from schemas.topics import Domain
+from streams.clock import Clock, RecordedClock
+from streams.cluster import migrating
+from streams.cluster.inlet import Inlet
+from streams.cluster.postgres import PgDatabase, connect
+from streams.cluster.publisher import Publisher
+from streams.cluster.wire import Outgoing
+from streams.directory import Directory
+from streams.entry import Entry
+from streams.errors import Unavailable
+from streams.events_of_input import Resolver
+from streams.foreign import Foreign, native
+from streams.testing import FakeModels
+from streams.worlds import Worlds
+
+SECRET = "inlets"  # noqa: S105  # it guards nothing
+
+
+class MemoryLog:
+    """Takes what the publisher sends, in order; can be made to fail.
+
+    Attributes:
+        sent: What was sent, in order.
+        away: How many calls from now on find no broker.
+        refuses: What a call raises that cannot be tried again.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.away = 0
+        self.refuses: Exception | None = None
+        self.closed = False
+
+    def send(self, batch: Sequence[Outgoing]) -> None:
+        """Keep a batch."""
+        if self.refuses is not None:
+            raise self.refuses
+        if self.away:
+            self.away -= 1
+            raise Unavailable("no broker answers", "wait")
+        self.sent += batch
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed = True
+
+    def entries(self) -> list[Entry]:
+        """What was sent, as entries with offsets by partition."""
+        ends: dict[tuple[str, int], int] = {}
+        found = []
+        for one in self.sent:
+            place = (one.topic, one.partition)
+            offset = ends.get(place, 0)
+            ends[place] = offset + 1
+            found.append(Entry(0, *place, offset, one.key, one.headers, one.value, _EPOCH, one.id))
+        return found
+
+
+_EPOCH = "2026-03-02T09:00:00.000Z"
+
+
+class _Given:
+    """The same models at every moment."""
+
+    def __init__(self, models: Any) -> None:  # Any: whatever models a test has
+        self._models = models
+
+    def add(self, record: Record) -> None:
+        """Nothing is learned."""
+
+    def at(self, clock: float) -> Any:  # Any: as given
+        """The models."""
+        del clock
+        return self._models
+
+
+class LocalDoor:
+    """The door of a worker whose settings name no registry."""
+
+    def __init__(self, database: PgDatabase) -> None:
+        self._directory = Directory(database)
+        self._foreign = Foreign(Resolver(self._directory, SECRET))
+
+    def native(self, entry: Entry) -> bool:
+        """As the real one."""
+        return native(entry)
+
+    def record(self, entry: Entry, now: Any) -> Record:  # Any: a moment
+        """As the real one."""
+        return self._foreign.record(entry, now)
+
+    def learn(self, record_id: str, event: Any) -> None:  # Any: an event
+        """As the real one, where nothing came in through the intake."""
+        del record_id
+        self._directory.learn(event)
+
+
+class Works:
+    """One worker process's worth of inlets on a database.
+
+    Args:
+        url: A database of the test's own.
+        log: Where the publisher sends.
+        clock: The turns' clock.
+        worlds: What turns see; models that find every message calm by default.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        log: MemoryLog,
+        clock: Clock | None = None,
+        worlds: Worlds | None = None,
+        holds: Callable[[str, int, int, int], bool] = lambda *_: False,
+    ) -> None:
+        migrating.require(url)
+        self.url = url
+        self.log = log
+        self.failures: list[BaseException] = []
+        self._clock = clock or RecordedClock()
+        self._worlds = worlds or Worlds(lambda: (), _Given(FakeModels()), default_policy())
+        self._holds = holds
+        self.publisher = Publisher(connect(url), log, self.failures.append)
+        self.publisher.start()
+        self.databases: list[PgDatabase] = []
+
+    def inlet(self, domain: Domain = "customer", partitions: Sequence[int] = range(12)) -> Inlet:
+        """The inlet of a domain that owns some partitions."""
+        database = connect(self.url)
+        database.execute("SET synchronous_commit = off")
+        self.databases.append(database)
+        inlet = Inlet(
+            domain,
+            database,
+            self.publisher,
+            worlds=self._worlds,
+            clock=self._clock,
+            door=LocalDoor(database),
+            holds=self._holds,
+        )
+        inlet.assigned(partitions)
+        return inlet
+
+    def close(self) -> None:
+        """End the publisher, all that waits sent, and the connections."""
+        self.publisher.stop(20)
+        for database in self.databases:
+            database.close()
+        self.databases.clear()
