@@ -9,34 +9,31 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from kafka import TopicPartition
 
-from schemas.topics import CONTACTS, DECISIONS, DOMAINS, PARTITIONS, TOPICS
+from schemas.topics import CONTACTS, DOMAINS, PARTITIONS, TOPICS
 from streams.cluster import effects, migrating, outbox
+from streams.cluster.copied import copy, evidence, is_known, moment, unanswered
 from streams.cluster.door import Door
 from streams.cluster.kafka import quiet
 from streams.cluster.ownership import Owned, claim, release
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
 from streams.cluster.producer import Producer
-from streams.cluster.reading import Place, Reader
-from streams.cluster.topics import admin, required
+from streams.cluster.reading import Reader
+from streams.cluster.topics import required
 from streams.embedded.database import Database
-from streams.embedded.log import SqliteLog
-from streams.entry import Entry
-from streams.errors import Misconfigured, PactdeskError, Refused
+from streams.errors import Refused
+from streams.extent import named
 from streams.recovered import ROWS, Report, compared, refuse_worse, rows_of, scratch
-from streams.recovering import INBOX_NAMES, Evidence, Refolding, Step, named
+from streams.recovering import Refolding, Step
 from streams.settings import Settings
 from streams.surveying import learn, survey
 
 _SEEN = ("id", "topic", "partition", '"offset"')
-_REQUEST = '%"ce_type":"ReplyRequested"%'
 
 
 def recover(settings: Settings, step: Step = lambda _: None) -> Report:
@@ -93,19 +90,19 @@ def _recovered(
     settings: Settings, database: PgDatabase, anew: Database, owned: list[Owned], step: Step
 ) -> Report:
     with Reader(settings) as reader:
-        ends = _copy(reader, anew, step)
-    read = survey(anew, anew, _moment, step)
+        ends = copy(reader, anew, step)
+    read = survey(anew, anew, moment, step)
     door = Door(settings, database)
-    refolding = Refolding(anew, anew, _evidence(settings, database, owned, door), step)
+    refolding = Refolding(anew, anew, evidence(settings, database, owned, door), step)
     refolding.run()
     with database.transaction():
         _still_ours(database, owned)
         # Who takes lines in waits from here on: what they said of handles is read, and then kept.
         database.execute("LOCK TABLE contact_points IN EXCLUSIVE MODE")
         with Reader(settings, [CONTACTS.name]) as reader:
-            _copy(reader, anew, step, ends)
-        survey(anew, anew, _moment, step, after=read)
-        learn(anew, anew, lambda entry: _is_known(database, anew, entry))
+            copy(reader, anew, step, ends)
+        survey(anew, anew, moment, step, after=read)
+        learn(anew, anew, lambda entry: is_known(database, anew, entry))
         tables = {name: compared(name, rows_of(anew, name), _live(database, name)) for name in ROWS}
         tables["seen"] = compared("seen", _seen(anew), _live(database, "seen"))
         (lines,) = database.execute("SELECT count(*) FROM lines").fetchone() or (0,)
@@ -120,105 +117,6 @@ def _recovered(
         "left": {named(place): count for place, count in refolding.left.items()},
         "gaps": refolding.gaps,
     }
-
-
-# --- the log, copied -------------------------------------------------------------------------
-
-
-def _copy(
-    reader: Reader, anew: Database, step: Step, start: Mapping[Place, int] | None = None
-) -> dict[Place, int]:
-    """Copy the log, or what was appended to it since, into the scratch store; returns its ends.
-
-    Raises:
-        Misconfigured: It does not begin with its first record.
-    """
-    for place, first in reader.starts().items():
-        if first and TOPICS[place[0]].retention_days is None:
-            raise Misconfigured(
-                f"{named(place)} begins at offset {first}: the records before are gone",
-                "restore the topic; `pactdesk topics check` says how topics should be kept",
-            )
-    seq = SqliteLog(anew).last_seq()
-    ends = reader.ends()
-    for entries in reader.steps(start, ends):
-        rows = []
-        for entry in entries:
-            seq += 1
-            rows.append((seq, *entry[1:9]))
-        anew.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        step(len(rows))
-    anew.executemany(
-        "INSERT OR REPLACE INTO ends (topic, partition, end_offset) VALUES (?, ?, ?)",
-        [(*place, end) for place, end in ends.items() if end],
-    )
-    return ends
-
-
-def _moment(entry: Entry) -> float:
-    return datetime.fromisoformat(entry.appended_at).timestamp()
-
-
-# --- what is known beside the log ------------------------------------------------------------
-
-
-def _evidence(settings: Settings, database: PgDatabase, owned: list[Owned], door: Door) -> Evidence:
-    """How far the inboxes were taken, by the database and by Kafka's own note.
-
-    The database's word is certain: what was decided up to there, and had not been sent, was sent
-    before the log was read. Kafka's note outlives the database, and may be ahead of what was sent.
-    """
-    places = {
-        (DOMAINS[one.domain].name, one.partition): one for one in owned if one.domain in DOMAINS
-    }
-    known = {place: one.position for place, one in places.items()}
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
-    for topic, partition, position in rows:
-        if topic in INBOX_NAMES:
-            known[topic, partition] = max(position, known[topic, partition])
-    return Evidence(
-        known=known,
-        hinted=_committed(settings),
-        native=door.native,
-        forwarded=lambda entry: _forwarded(door, entry),
-        clocks={place: one.clock for place, one in places.items()},
-        letters_are_seen=False,
-    )
-
-
-def _committed(settings: Settings) -> dict[Place, int]:
-    """The offsets that the workers' groups committed to Kafka."""
-    found: dict[Place, int] = {}
-    with admin(settings) as client:
-        for domain in DOMAINS:
-            group = f"pactdesk.{domain}"
-            offsets: Mapping[TopicPartition, Any] = client.list_group_offsets([group])[group]
-            found |= {(tp.topic, tp.partition): int(at.offset) for tp, at in offsets.items()}
-    return found
-
-
-def _forwarded(door: Door, entry: Entry) -> str | None:
-    try:
-        return door.record(entry, datetime.now(UTC)).id
-    except PactdeskError:
-        return None
-
-
-def _is_known(database: PgDatabase, anew: Database, entry: Entry) -> bool:
-    """Whether what an entry says of handles was learned: a worker took it, or our intake sent it."""
-    row = anew.execute(
-        "SELECT topic, partition, offset FROM first WHERE id = ?", (entry.id,)
-    ).fetchone()
-    if row is not None:
-        return tuple(row) == entry[1:4]
-    first = SqliteLog(anew).find(entry.id)
-    if first is None or first.seq != entry.seq:
-        return False
-    sent = database.execute("SELECT 1 FROM taken_in WHERE id = ?", (entry.id,))
-    return sent.fetchone() is not None
-
-
-# --- the database, written -------------------------------------------------------------------
 
 
 def _still_ours(database: PgDatabase, owned: list[Owned]) -> None:
@@ -275,8 +173,10 @@ def _replace(database: PgDatabase, anew: Database, name: str) -> None:
 def _move(database: PgDatabase, anew: Database, owned: list[Owned]) -> None:
     """Put every partition where the new store stands."""
     rows = anew.execute("SELECT topic, partition, position, clock FROM positions")
-    stand = {(TOPICS[t].domain, p): (position, clock) for t, p, position, clock in rows}
-    stand |= {(effects.DOMAIN, p): (at, 0.0) for p, at in _unanswered(anew).items()}
+    stand: dict[tuple[str | None, int], tuple[int, float]] = {
+        (TOPICS[t].domain, p): (position, clock) for t, p, position, clock in rows
+    }
+    stand |= {(effects.DOMAIN, p): (at, 0.0) for p, at in unanswered(anew).items()}
     database.executemany(
         "UPDATE partitions SET position = ?, clock = ?, stood_at = NULL, tries = 0"
         " WHERE domain = ? AND partition = ?",
@@ -285,15 +185,3 @@ def _move(database: PgDatabase, anew: Database, owned: list[Owned]) -> None:
             for one in owned
         ],
     )
-
-
-def _unanswered(anew: Database) -> dict[int, int]:
-    """Where the effects go on in each partition of the decisions: with the first open request."""
-    rows = anew.execute(
-        "SELECT partition, min(offset) FROM log WHERE topic = ? AND headers LIKE ? AND id NOT IN"
-        " (SELECT request_id FROM claims WHERE outcome IS NOT NULL) GROUP BY partition",
-        (DECISIONS.name, _REQUEST),
-    )
-    waiting = {int(partition): int(offset) for partition, offset in rows}
-    ends = SqliteLog(anew).ends()
-    return {p: waiting.get(p, end) for (topic, p), end in ends.items() if topic == DECISIONS.name}

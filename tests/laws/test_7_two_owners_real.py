@@ -154,5 +154,5 @@ def test_a_worker_that_sleeps_inside_a_transaction_is_ended_so_that_others_get_i
         sleeper.step()
     sleeper.step()  # the row is locked now
     assert finished(url, log) == plain
-    with pytest.raises(psycopg.OperationalError, match="idle-in-transaction"):
+    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
         sleeper.run()
