@@ -1,4 +1,4 @@
-"""What one would write with Faust alone, for `bench/cluster.py`: a table, and seven sends a contact.
+"""What one would write with Faust alone, for `bench/cluster.py`: a table, and seven sends.
 
 Per customer it counts, and says seven things of the size of a decision; it decides nothing. State
 and outputs are Faust's own, as its documentation shows them.
@@ -40,7 +40,7 @@ async def work(stream: Any) -> None:  # Any: Faust's stream
             await said.send(key=event.key, value=event.value[:32] + _TEXT)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]  # Faust's own
 async def told() -> None:
     """Say that it is at work."""
     print("pactdesk is up", flush=True)

@@ -8,12 +8,8 @@ input gives the very record that intake makes of it.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -26,12 +22,17 @@ from streams.clock import parse_time
 from streams.entry import Entry, on_its_topic
 from streams.errors import Refused, Unreadable
 from streams.events_of_input import Resolver
+from streams.framings import (
+    bytes_of,
+    cloud_event,
+    in_confluent_framing,
+    is_cloud_event,
+    single_object,
+)
 from streams.inputs.fields import EARLIEST, LATEST
 from streams.registry import Registry
 
 _OURS = ("ce_id", "ce_time", "ce_source", "ce_correlationid")
-_CONFLUENT, _CONFLUENT_GUID = 0, 1
-_GUID_HEADER = "__value_schema_id"
 _CLOUD_EVENT = "application/cloudevents"
 _MARK = b"\xef\xbb\xbf"
 _LONGEST_ID = 500
@@ -89,8 +90,10 @@ class Foreign:
         value = entry.value.removeprefix(_MARK)
         if value[:2] == codec.MARKER:
             return _of_event(codec.decode(value), entry, fields, now)
-        if _GUID_HEADER in fields or (value[:1] == b"\0" and len(value) > 4):
-            return _of_event(self._of_confluent(value, fields), entry, fields, now)
+        if in_confluent_framing(value, fields):
+            return _of_event(
+                codec.decode(single_object(value, fields, self._registry)), entry, fields, now
+            )
         if kind.startswith(_CLOUD_EVENT):
             return self._of_cloud_event(value, entry, fields, now)
         if "json" in kind or value.lstrip()[:1] == b"{":
@@ -108,7 +111,7 @@ class Foreign:
     def _of_json(
         self, value: bytes, entry: Entry, fields: Mapping[str, str], now: datetime
     ) -> Record:
-        if _is_cloud_event(value):
+        if is_cloud_event(value):
             return self._of_cloud_event(value, entry, fields, now)
         given = inputs.read(value)
         return self._of_input(given, entry, fields, _time(fields.get("ce_time"), now))
@@ -126,7 +129,7 @@ class Foreign:
     def _of_cloud_event(
         self, value: bytes, entry: Entry, fields: Mapping[str, str], now: datetime
     ) -> Record:
-        document = _cloud_event(value)
+        document = cloud_event(value)
         fields = {
             **fields,
             "ce_id": str(document["id"]),
@@ -141,44 +144,13 @@ class Foreign:
         data = document.get("data")
         at = _time(fields.get("ce_time"), now)
         if "data_base64" in document:
-            raw = _bytes(document["data_base64"])
+            raw = bytes_of(document["data_base64"])
             if raw[:2] == codec.MARKER:
                 return _of_event(codec.decode(raw), entry, fields, at)
             return self._of_input(inputs.read(raw), entry, fields, at)
         if data is None:
             raise Unreadable("the CloudEvent has no data", "put the object of the input into data")
         return self._of_input(inputs.read_document(data), entry, fields, at)
-
-    # --- Confluent --------------------------------------------------------------------------
-
-    def _of_confluent(self, value: bytes, fields: Mapping[str, str]) -> Event:
-        number: int | str
-        if _GUID_HEADER in fields:
-            number, body = _guid(fields[_GUID_HEADER]), value
-        else:
-            number, body = int.from_bytes(value[1:5], "big"), value[5:]
-        if self._registry is None:
-            raise Unreadable(
-                f"the value is in Confluent framing (schema {number}), and"
-                " kafka.schema_registry_url is not set",
-                "set PACTDESK_KAFKA__SCHEMA_REGISTRY_URL and re-drive this, or send an Avro single"
-                " object or JSON",
-            )
-        schema = self._registry.schema(number)
-        try:
-            fingerprint = bytes.fromhex(codec.fingerprint_of(schema))
-        except Exception as error:  # the parser raises whatever it met
-            raise Unreadable(
-                f"schema {number} of the registry cannot be used ({type(error).__name__}: {error})",
-                "register one of the published schemas",
-            ) from error
-        if fingerprint.hex() not in codec.known_schemas():
-            raise Unreadable(
-                f"schema {number} of the registry ({schema.get('name')}) is none of the published"
-                " ones",
-                "register one of those that `pactdesk schemas show` prints, as it is",
-            )
-        return codec.decode(codec.MARKER + fingerprint + body)
 
 
 def _fields(entry: Entry) -> dict[str, str]:
@@ -248,47 +220,3 @@ def _time(text: str | None, now: datetime) -> datetime:
             f"the time {text} of the record is too far away", "send a time from 1970 to 2199"
         )
     return found
-
-
-def _is_cloud_event(value: bytes) -> bool:
-    """Whether an object is a CloudEvent though no header says so."""
-    if b'"specversion"' not in value:
-        return False
-    try:
-        document = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(document, dict) and "specversion" in document and "channel" not in document
-
-
-def _cloud_event(value: bytes) -> dict[str, Any]:
-    try:
-        document = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(
-            f"the CloudEvent is not JSON ({error})", "send one JSON object, in UTF-8"
-        ) from error
-    if not isinstance(document, dict):
-        raise Unreadable("the CloudEvent is no JSON object", "send one event a record")
-    if not isinstance(document.get("id"), str) or not document["id"]:
-        raise Unreadable("the CloudEvent has no id", "give it one; it becomes the record's id")
-    return document
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        return base64.b64decode(str(text), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Unreadable(f"data_base64 is no base64 ({error})", "mend it, or use data") from error
-
-
-def _guid(text: str) -> str:
-    """The GUID in a header of Confluent's: 01 and sixteen bytes."""
-    for encoding in ("latin-1", "utf-8"):
-        raw = text.encode(encoding, "replace")
-        if len(raw) == 17 and raw[0] == _CONFLUENT_GUID:
-            return str(uuid.UUID(bytes=raw[1:]))
-    raise Unreadable(
-        f"the header {_GUID_HEADER} is not 01 and sixteen bytes",
-        "leave it out, or let Confluent's serializer write it",
-    )

@@ -163,7 +163,8 @@ def running(*settings: Settings) -> Iterator[list[threading.Thread]]:
         stop.set()
         for thread in threads:
             thread.join(SECONDS)
-    assert not failed, failed
+        if failed:
+            raise failed[0]
     assert not any(thread.is_alive() for thread in threads)
 
 

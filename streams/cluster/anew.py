@@ -43,8 +43,6 @@ _POLL_MILLISECONDS = 200.0
 Step = Callable[[int], None]
 """Told how many records were folded since it was told last."""
 
-Seen = Callable[[Fetched], None]
-
 
 class Anew:
     """Folds some tables from the beginning of the log, up to one bound after another.

@@ -67,7 +67,7 @@ class _Number(Loader):
 
 
 class PgReader:
-    """Answers queries over a connection of its own, which it opens anew when it was lost.
+    """Answers queries, one at a time, over a connection that it opens anew when it was lost.
 
     Args:
         url: The database's address.

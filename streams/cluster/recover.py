@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -56,24 +56,33 @@ def recover(settings: Settings, step: Step = lambda _: None) -> Report:
     quiet()
     required(settings)
     migrating.require(url_of(settings))
-    with closing(connect(url_of(settings))) as database, scratch() as anew:
-        database.execute("SET statement_timeout = 0")
-        owner = f"recover {socket.gethostname()}/{os.getpid()}"
-        owned = [
-            claim(database, domain, partition, owner)
-            for domain in (*DOMAINS, effects.DOMAIN)
-            for partition in range(PARTITIONS)
-        ]
-        try:
-            with Producer(settings) as producer:
-                _send_what_waits(database, producer, owned)
-            return _recovered(settings, database, anew, owned, step)
-        except psycopg.Error as error:
-            raise of_the_database(error) from error
-        finally:
-            if not database.connection.closed:
-                for one in owned:
-                    release(database, one)
+    try:
+        with closing(connect(url_of(settings))) as database, scratch() as anew:
+            database.execute("SET statement_timeout = 0")
+            door = Door(settings, database)
+            with _claimed(database) as owned:
+                with Producer(settings) as producer:
+                    _send_what_waits(database, producer, owned)
+                return _recovered(settings, database, anew, owned, door, step)
+    except psycopg.Error as error:
+        raise of_the_database(error) from error
+
+
+@contextmanager
+def _claimed(database: PgDatabase) -> Iterator[list[Owned]]:
+    """Own every partition for a while."""
+    owner = f"recover {socket.gethostname()}/{os.getpid()}"
+    owned = [
+        claim(database, domain, partition, owner)
+        for domain in (*DOMAINS, effects.DOMAIN)
+        for partition in range(PARTITIONS)
+    ]
+    try:
+        yield owned
+    finally:
+        if not database.connection.closed:
+            for one in owned:
+                release(database, one)
 
 
 def _send_what_waits(database: PgDatabase, producer: Producer, owned: list[Owned]) -> None:
@@ -87,12 +96,16 @@ def _send_what_waits(database: PgDatabase, producer: Producer, owned: list[Owned
 
 
 def _recovered(
-    settings: Settings, database: PgDatabase, anew: Database, owned: list[Owned], step: Step
+    settings: Settings,
+    database: PgDatabase,
+    anew: Database,
+    owned: list[Owned],
+    door: Door,
+    step: Step,
 ) -> Report:
     with Reader(settings) as reader:
         ends = copy(reader, anew, step)
     read = survey(anew, anew, moment, step)
-    door = Door(settings, database)
     refolding = Refolding(anew, anew, evidence(settings, database, owned, door), step)
     refolding.run()
     with database.transaction():

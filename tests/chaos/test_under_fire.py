@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.real import Cluster, Proxy, invariants
+from tests.real.asking import command
 from tests.real.cast import Cast
-from tests.real.faults import FAULTS
+from tests.real.disk import may_mount
+from tests.real.faults import FAULTS, MOUNTING
 from tests.real.foreign import Foreign
 from tests.real.stage import Stage
 
@@ -32,12 +34,14 @@ SHORT = (
     "the database is killed",
 )
 PLAYS = [(name,) * times for name, (_, times) in FAULTS.items()] if FULL else [SHORT]
+if FULL and not may_mount():
+    PLAYS = [play for play in PLAYS if not MOUNTING & {*play}]
 
 
 @pytest.fixture
 def stage(cluster: Cluster, tmp_path: Path) -> Iterator[Stage]:
-    invariants.command(cluster, "topics", "create")
-    invariants.command(cluster, "migrate")
+    command(cluster, "topics", "create")
+    command(cluster, "migrate")
     cast = Cast(tmp_path, {**cluster.environment, "PACTDESK_KAFKA__SESSION_TIMEOUT_SECONDS": "4"})
     traffic = Foreign(cluster.broker.bootstrap, SEED, RATE)
     with (

@@ -23,18 +23,16 @@ from streams.cluster.reading import ends, entries
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import KafkaSettings, Settings
 from tests.kafkas import settings_of, some
-from tests.real import Broker, Missing, free_port
+from tests.real import Broker, free_port
 from tests.secured import PASSWORD, USER, Secured
 
 
 @pytest.fixture(scope="module")
-def secured(components: Path) -> Iterator[Secured]:
-    try:
-        broker = Secured(components / "secured")
-        with broker:
-            yield broker
-    except Missing as missing:
-        pytest.skip(f"left out: {missing}")
+def secured(components: Path, shared_broker: Broker) -> Iterator[Secured]:
+    """A broker with more listeners, where there can be one at all."""
+    assert shared_broker.process.alive()
+    with Secured(components / "secured") as broker:
+        yield broker
 
 
 def first_by_faust(settings: Settings) -> bytes:

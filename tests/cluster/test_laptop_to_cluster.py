@@ -13,10 +13,11 @@ from streams.settings import load
 from tests.commands import LAUNCHER
 from tests.documents import ROOT
 from tests.foreign_pages import blocks
-from tests.real import Cluster
+from tests.real import Cluster, until
 from tests.stores import a_desk
 
 PAGE = ROOT / "docs" / "how-to" / "from-laptop-to-cluster.md"
+FOLD_SECONDS = 40
 VIEWS = ("v1_tickets", "v1_customers", "v1_interactions", "v1_decisions", "v1_articles")
 
 
@@ -71,10 +72,25 @@ def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
         **laptop, **given,
         "PACTDESK_ENGINE": "cluster", "PACTDESK_IDENTITY__SECRET_FILE": str(secret),
     }  # fmt: skip
-    for view in VIEWS:
-        mine = asked(view, here, laptop)
-        assert len(mine) > len("[]\n")
-        assert asked(view, here, there) == mine, view
+    mine = {view: asked(view, here, laptop) for view in VIEWS}
+    assert all(len(rows) > len("[]\n") for rows in mine.values())
+    projector = subprocess.Popen(
+        [sys.executable, str(LAUNCHER), "up", "--roles", "projections"],
+        cwd=here, env=there, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        for view in VIEWS:
+            until(
+                lambda view=view: asked(view, here, there) == mine[view],
+                FOLD_SECONDS,
+                lambda view=view: (
+                    f"{view} is the laptop's:\n{mine[view]}\n{asked(view, here, there)}"
+                ),
+            )
+    finally:
+        projector.terminate()
+        _, said = projector.communicate(timeout=60)
+    assert projector.returncode == 0, said
 
 
 def test_the_settings_that_the_page_names_are_settings() -> None:

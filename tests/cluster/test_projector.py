@@ -204,7 +204,11 @@ def test_an_event_of_a_moved_ticket_waits_for_the_one_before_and_others_go_on(
             )
             send(settings, [event_of("T1", 1, "ann", 0, 1, None)])
             send(settings, [event_of("T1", 2, "ann", 1, 2, 1)])
-            until(lambda: lag(settings) == 0 and len(positions(settings)) == 3, SECONDS, "folded")
+            until(
+                lambda: lag(settings) == 0 and len(positions(settings)) == 3,
+                SECONDS,
+                lambda: f"all is folded: {positions(settings)}, {said}",
+            )
     assert len([one for one in said if one["event"] == "projector.waits"]) == 1, "it is said once"
     assert gaps(settings) == []
     assert rows(

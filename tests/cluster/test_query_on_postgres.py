@@ -53,7 +53,7 @@ def url(shared_postgres: Postgres) -> Iterator[str]:
     database.execute("INSERT INTO meta VALUES ('a.secret', ?)", (SECRET,))
     database.execute(
         "CREATE FUNCTION written_by_a_function() RETURNS integer LANGUAGE sql SECURITY DEFINER"
-        " AS 'INSERT INTO p_tickets SELECT * FROM p_tickets RETURNING 1'"
+        " AS $$INSERT INTO meta VALUES ('written', 'x') RETURNING 1$$"
     )
     database.close()
     yield address
@@ -73,7 +73,7 @@ def _state(url: str) -> list[Any]:
     found = [
         database.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone(),
         database.execute("SELECT count(*) FROM p_tickets").fetchone(),
-        database.execute("SELECT value FROM meta WHERE name = 'a.secret'").fetchone(),
+        database.execute("SELECT name, value FROM meta ORDER BY name").fetchall(),
         database.execute("SELECT count(*) FROM pg_class WHERE relname ~ '^x_'").fetchone(),
     ]
     database.close()

@@ -142,6 +142,15 @@ def test_the_command_plays_the_demo(installed: Installed) -> None:
     assert rows
 
 
+def test_the_command_migrates_a_database(
+    installed: Installed, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACTDESK_DATABASE__URL", database)
+    for _ in range(2):
+        told = installed.told("pactdesk", "--engine", "cluster", "--json", "migrate")
+        assert json.loads(told) == {"version": 1}
+
+
 def test_the_module_works_from_python(installed: Installed) -> None:
     program = """
 import pactdesk, pactdesk.testing

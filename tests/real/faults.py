@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import psycopg
 
+from tests.real.disk import fill, small_disk
 from tests.real.stage import AGENTS, RECOVERED_SECONDS, WORKERS, Stage
 from tests.real.waiting import until
 
@@ -141,6 +142,18 @@ def a_third_worker(stage: Stage, contacts: int) -> None:
         stage.cast.leave("three")
 
 
+def fill_the_disk(stage: Stage, contacts: int) -> None:
+    """The broker's disk fills up, which ends the broker; it starts when there is space again."""
+    with small_disk(stage.cluster.broker):
+        with stage.traffic.flowing(contacts):
+            stage.a_while()
+            ballast = fill(stage.cluster.broker)
+            stage.a_while()
+            ballast.unlink()
+            stage.cluster.broker.start()
+        stage.recovered()
+
+
 FAULTS: dict[str, tuple[Fault, int]] = {
     "a worker is killed": (kill_a_worker, 4),
     "the publishers are killed": (kill_the_publishers, 2),
@@ -153,5 +166,9 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "a worker is cut from the database": (cut_from_the_database, 1),
     "a worker is cut from the broker": (cut_from_the_broker, 1),
     "a third worker joins and leaves": (a_third_worker, 1),
+    "the broker's disk is full": (fill_the_disk, 1),
 }
 """Every fault, and how often it happens in a full play."""
+
+MOUNTING = frozenset({"the broker's disk is full"})
+"""Faults that can be had only where a file system may be mounted."""

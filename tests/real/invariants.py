@@ -5,25 +5,37 @@ Nothing here uses a reader of ours: repeats are dropped by the public rule, and 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from projections.tables import TABLES
 from schemas.events.decisions import ContactAccepted, ContactHeld, ContactRejected
 from schemas.topics import DEAD_LETTERS, DECISIONS, DOMAINS, TICKETS, TOPICS
 from streams.entry import Entry
-from tests.commands import LAUNCHER
+from tests.real.asking import command, digests, rows, views
 from tests.real.cluster import Cluster
 from tests.real.log import ends, entries
 from tests.real.waiting import until
+
+__all__ = [
+    "RECORDS",
+    "REFOLDED",
+    "chains_hold",
+    "command",
+    "digests",
+    "nothing_lost_and_nothing_doubled",
+    "once_each",
+    "one_content_an_id",
+    "quiet",
+    "rows",
+    "store_equals_the_log",
+    "tables_equal_a_rebuild",
+    "tables_show_each_contact_once",
+    "views",
+    "waiting",
+    "without_repeats",
+]
 
 QUIET_SECONDS = 600
 RECORDS = (DECISIONS.name, TICKETS.name)
@@ -37,14 +49,6 @@ _POSITIONS = (
     " WHERE position > 0 AND domain <> 'effects'"
     " ORDER BY domain, partition"
 )
-
-Rows = list[tuple[Any, ...]]
-
-
-def rows(url: str, sql: str, parameters: Sequence[object] = ()) -> Rows:
-    """What a statement gives."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-        return connection.execute(sql, tuple(parameters)).fetchall()
 
 
 def quiet(cluster: Cluster) -> None:
@@ -172,37 +176,6 @@ def tables_show_each_contact_once(cluster: Cluster, contacts: Sequence[str]) -> 
     shown = Counter(number for (number,) in messages)
     _none("contacts that no table shows", set(contacts) - set(shown))
     _none("contacts that are shown several times", _several(shown))
-
-
-def command(cluster: Cluster, *arguments: str, **environment: str) -> None:
-    """A command of ours ends well."""
-    done = subprocess.run(
-        [sys.executable, str(LAUNCHER), *arguments],
-        cwd=Path(cluster.broker.folder),
-        env={**os.environ, **cluster.environment, **environment},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout}{done.stderr}"
-
-
-def digests(url: str, tables: Iterable[str]) -> dict[str, str]:
-    """A digest of each table's or view's rows, whatever their order."""
-    return {
-        table: sha256(
-            "\n".join(sorted(map(repr, rows(url, f"SELECT * FROM {table}")))).encode()
-        ).hexdigest()
-        for table in tables
-    }
-
-
-def views(url: str) -> list[str]:
-    """The public views, but the one about reading itself."""
-    found = rows(
-        url, "SELECT viewname FROM pg_views WHERE viewname LIKE 'v1\\_%' ORDER BY viewname"
-    )
-    return [name for (name,) in found if name != "v1_positions"]
 
 
 def tables_equal_a_rebuild(cluster: Cluster) -> None:
