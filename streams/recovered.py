@@ -89,7 +89,30 @@ def scratch() -> Iterator[Database]:
 
 
 class RecoveredStore(CaseStore):
-    """The lines as they are folded anew; a ticket that moved may be parked on several of them."""
+    """The lines as they are folded anew; a ticket that moved may be parked on several of them.
+
+    Args:
+        database: The scratch store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._came_back: list[tuple[str, Ticket]] = []
+
+    def begin(self) -> None:
+        """Begin with a record."""
+        self._came_back.clear()
+
+    def undo(self) -> None:
+        """Park again what came back for a record that cannot be folded after all."""
+        for key, ticket in self._came_back:
+            self.park(key, [ticket])
+
+    def parked(self, key: str, ticket_ids: Iterable[str]) -> list[Ticket]:
+        """The parked tickets of a line among these, each taken out of the parking."""
+        found = super().parked(key, ticket_ids)
+        self._came_back += [(key, ticket) for ticket in found]
+        return found
 
     def park(self, key: str, tickets: Iterable[Ticket]) -> None:
         """Put tickets aside."""

@@ -35,6 +35,7 @@ from streams.turn import Line
 Step = Callable[[int], None]
 
 MOST_GAPS = 100
+"""Gaps that are told of; with so many, more say nothing more."""
 
 
 class Refolding:
@@ -108,6 +109,7 @@ class Refolding:
             if self._evidence.letters_are_seen:
                 self._store.see(entry.id)
             return
+        self._store.begin()
         try:
             self._turns.take(
                 domain,
@@ -116,9 +118,12 @@ class Refolding:
                 partial(_as_said, domain, outputs),
                 partial(self._numbered, entry),
             )
-        except Exception as error:  # a fold raises whatever it met
+        except Unreadable as error:
             if outputs:
                 raise _of_another_release(entry, error) from error
+            self._store.undo()
+            if self._evidence.letters_are_seen:
+                self._store.see(entry.id)
             return
         self._store.see(entry.id)
         self._extent.take(entry)
@@ -183,14 +188,18 @@ def _as_said(
     """The state after a record and what the log says followed from it."""
     evolve = FOLDS[domain]
     for one in (record, *outputs):
-        state = evolve(state, one)
+        try:
+            state = evolve(state, one)
+        except Exception as error:  # a fold raises whatever it met
+            raise Unreadable(
+                f"the {one.type} cannot be folded: {type(error).__name__}: {error}", ""
+            ) from error
     return state, outputs
 
 
-def _of_another_release(entry: Entry, error: Exception) -> Misconfigured:
+def _of_another_release(entry: Entry, error: Unreadable) -> Misconfigured:
     return Misconfigured(
-        f"{named(entry[1:4])} was decided, and what followed cannot be folded by this release"
-        f" ({type(error).__name__}: {error})",
+        f"{named(entry[1:4])} was decided, and this release cannot fold it ({error.what})",
         "install the release that wrote the log, or a later one",
     )
 

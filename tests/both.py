@@ -11,7 +11,10 @@ from typing import Any, get_type_hints
 import msgspec
 
 from projections.tables import TABLES, Table
+from projections.tables.learned import InsightRow
+from projections.tables.tickets import TicketRow
 from schemas.topics import DEAD_LETTERS
+from streams.cluster import migrating
 from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.query import PgReader
 from streams.embedded.database import Database
@@ -74,6 +77,43 @@ def _copy(target: PgDatabase, name: str, columns: tuple[str, ...], rows: list[An
     with target.connection.cursor().copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+TICKET = TicketRow(
+    ticket_id="t1",
+    customer_id="ann",
+    channel="email",
+    priority="high",
+    status="new",
+    created_at="2026-03-02T09:00:00.000Z",
+    updated_at="2026-03-02T09:00:00.000Z",
+    vip_status=True,
+    contacts=2,
+    sentiment_score=0.1,
+)
+
+INSIGHT = InsightRow("i1", "2026-03-02T09:00:00.000Z", "surge", "billing", "It's 100 % \\ ?")
+
+
+def with_a_ticket(url: str, secret: str = "") -> None:
+    """Migrate a database and put a ticket, an insight and a secret into it.
+
+    Args:
+        url: An empty database.
+        secret: What stands in a table that is no view's; a function writes to the same.
+    """
+    migrating.migrate(url)
+    database = connect(url)
+    for table, row in (("p_tickets", TICKET), ("p_insights", INSIGHT)):
+        values = msgspec.structs.astuple(row)
+        marks = ", ".join("?" * len(values))
+        database.execute(f"INSERT INTO {table} VALUES ({marks})", values)
+    database.execute("INSERT INTO meta VALUES ('a.secret', ?)", (secret,))
+    database.execute(
+        "CREATE FUNCTION written_by_a_function() RETURNS integer LANGUAGE sql SECURITY DEFINER"
+        " AS $$INSERT INTO meta VALUES ('written', 'x') RETURNING 1$$"
+    )
+    database.close()
 
 
 def shown(asked: Any, view: str) -> list[dict[str, Any]]:

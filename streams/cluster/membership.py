@@ -75,5 +75,9 @@ def consumer(
         session_timeout_ms=milliseconds,
         heartbeat_interval_ms=milliseconds // 5,
     )
+    # One that leads the group shares out what it knows of: if it joined before it had heard of the
+    # topics' partitions, kafka-python (3.0.12) would at times give everybody none, and leave it so.
+    for topic in topics:
+        member.partitions_for_topic(topic)
     member.subscribe(list(topics), listener=assignment)
     return member

@@ -25,7 +25,7 @@ from streams.cluster.marks import Gap
 from streams.cluster.membership import Assignment, consumer
 from streams.cluster.postgres import connect, url_of
 from streams.cluster.topics import absent
-from streams.errors import Misconfigured
+from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 BATCH = 1000
@@ -87,6 +87,7 @@ class Session:
         self._fetching = Fetching(self._consumer)
         self._stopped_at: dict[Place, tuple[int, float]] = {}
         self._noted = self._heard = time.monotonic()
+        self._without_until = self._noted + 6 * settings.kafka.session_timeout_seconds
         self.positions: dict[Place, int] = {}
 
     def close(self) -> None:
@@ -125,6 +126,10 @@ class Session:
             fault = absent(self._settings, self._topics)
             if isinstance(fault, Misconfigured):
                 raise fault
+            if not self.positions and now > self._without_until:
+                raise Unavailable(
+                    "Kafka has given this projector no partition", "it joins the group again"
+                )
         return count
 
     @property

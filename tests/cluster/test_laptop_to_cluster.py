@@ -17,7 +17,7 @@ from tests.real import Cluster, until
 from tests.stores import a_desk
 
 PAGE = ROOT / "docs" / "how-to" / "from-laptop-to-cluster.md"
-FOLD_SECONDS = 40
+FOLD_SECONDS = 120
 VIEWS = ("v1_tickets", "v1_customers", "v1_interactions", "v1_decisions", "v1_articles")
 
 
@@ -49,6 +49,7 @@ def asked(view: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
+    """A worker takes once more what led to nothing at the end, as the log alone cannot tell it."""
     laptop = {name: value for name, value in os.environ.items() if name[:9] != "PACTDESK_"}
     given = {
         name: value
@@ -74,23 +75,21 @@ def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
     }  # fmt: skip
     mine = {view: asked(view, here, laptop) for view in VIEWS}
     assert all(len(rows) > len("[]\n") for rows in mine.values())
-    projector = subprocess.Popen(
-        [sys.executable, str(LAUNCHER), "up", "--roles", "projections"],
+    worker = subprocess.Popen(
+        [sys.executable, str(LAUNCHER), "up", "--roles", "agents,projections",
+         "--clock", "recorded"],
         cwd=here, env=there, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        for view in VIEWS:
-            until(
-                lambda view=view: asked(view, here, there) == mine[view],
-                FOLD_SECONDS,
-                lambda view=view: (
-                    f"{view} is the laptop's:\n{mine[view]}\n{asked(view, here, there)}"
-                ),
-            )
+        until(
+            lambda: {view: asked(view, here, there) for view in VIEWS} == mine,
+            FOLD_SECONDS,
+            lambda: "the same " + str([v for v in VIEWS if asked(v, here, there) != mine[v]]),
+        )
     finally:
-        projector.terminate()
-        _, said = projector.communicate(timeout=60)
-    assert projector.returncode == 0, said
+        worker.terminate()
+        _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said
 
 
 def test_the_settings_that_the_page_names_are_settings() -> None:

@@ -193,22 +193,19 @@ def test_an_event_of_a_moved_ticket_waits_for_the_one_before_and_others_go_on(
     bobs = [event_of("T1", 3, "bob", 0, 1, None), event_of("T9", 1, "bob", 1, 2, 1)]
     eves = [event_of("T2", n, "eve", n, n, n - 1 if n > 1 else None) for n in (1, 2, 3)]
     send(settings, [*bobs, *eves])
-    with structlog.testing.capture_logs() as said:
-        Projector(settings).catch_up()
-        stood = positions(settings)
-        assert (TICKETS.name, partition_of("bob")) not in stood
-        assert stood[TICKETS.name, partition_of("eve")] == 3
-        with running(settings):
-            until(
-                lambda: any(one["event"] == "projector.waits" for one in said), SECONDS, "an alarm"
-            )
-            send(settings, [event_of("T1", 1, "ann", 0, 1, None)])
-            send(settings, [event_of("T1", 2, "ann", 1, 2, 1)])
-            until(
-                lambda: lag(settings) == 0 and len(positions(settings)) == 3,
-                SECONDS,
-                lambda: f"all is folded: {positions(settings)}, {said}",
-            )
+    Projector(settings).catch_up()
+    stood = positions(settings)
+    assert (TICKETS.name, partition_of("bob")) not in stood
+    assert stood[TICKETS.name, partition_of("eve")] == 3
+    with structlog.testing.capture_logs() as said, running(settings):
+        until(lambda: any(one["event"] == "projector.waits" for one in said), SECONDS, "an alarm")
+        send(settings, [event_of("T1", 1, "ann", 0, 1, None)])
+        send(settings, [event_of("T1", 2, "ann", 1, 2, 1)])
+        until(
+            lambda: lag(settings) == 0 and len(positions(settings)) == 3,
+            SECONDS,
+            lambda: f"all is folded: {positions(settings)}, {said}",
+        )
     assert len([one for one in said if one["event"] == "projector.waits"]) == 1, "it is said once"
     assert gaps(settings) == []
     assert rows(

@@ -14,18 +14,20 @@ from hypothesis import strategies as st
 from agents.agent import Agent
 from agents.roster import ROSTERS
 from agents.world import World
+from projections.lines import FOLDS
 from projections.tables import TABLES
 from schemas.event import Event
 from schemas.events.decisions import ContactAccepted
 from schemas.record import Record
-from schemas.topics import INBOXES
+from schemas.topics import CONTACTS, DEAD_LETTERS
 from streams import recovered
 from streams.clock import ManualClock
+from streams.deadletters import dead_letter
 from streams.desk import Desk, open_desk
 from streams.embedded.database import only_worker
 from streams.embedded.recover import recover
 from streams.embedded.worker import Worker
-from streams.errors import Misconfigured, Refused
+from streams.errors import Misconfigured, Refused, Unreadable
 from streams.recovering import Refolding
 from streams.redrive import redrive
 from streams.testing import START
@@ -161,7 +163,7 @@ def test_unreadable_records_and_repeats_are_passed_over_as_the_worker_did(tmp_pa
         by_hand(desk, "no headers", b"\xffno event", number="bad")
         by_hand(desk, "no headers either", b"\xffno event", number="worse")
         desk.run()
-        first = next(e for e in desk.log.scan() if e.topic == INBOXES[0].name)
+        first = next(e for e in desk.log.scan() if e.topic == CONTACTS.name)
         by_hand(desk, first.headers, first.value, number=first.id)
         by_hand(desk, "repeats", b"\xff", number="bad")
         redrive(desk, None)
@@ -198,21 +200,41 @@ def test_a_turn_on_which_an_agent_failed_comes_back(
 def test_a_record_that_no_fold_takes_is_passed_over_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from projections import lines
-
-    fold = lines.FOLDS["customer"]
+    """Also when its dead letter is gone by then, and the parked ticket that it names stays."""
+    fold = FOLDS["customer"]
 
     def choosy(state: object, record: Record) -> object:
-        if getattr(record.event, "message", None) == "poison":
+        if getattr(record.event, "text", None) == "poison":
             raise ValueError("no fold for this")
         return fold(state, record)
 
+    with story(tmp_path) as told:
+        told.write("Where is my parcel?")
+        told.asks("close", ticket_id=told.ticket)
+        with monkeypatch.context() as patch:
+            patch.setitem(FOLDS, "customer", choosy)
+            told.give({"type": "note", "ticket_id": told.ticket, "text": "poison", "by": "bo"})
+            comes_back(told.desk)
+        comes_back(told.desk)
+        assert told.desk.letters()
+        told.desk.database.execute(
+            "UPDATE log SET headers = replace(headers, 'dl_origin', 'gone') WHERE topic = ?",
+            (DEAD_LETTERS.name,),
+        )
+        monkeypatch.setitem(FOLDS, "customer", choosy)
+        comes_back(told.desk)
+        assert [row[0] for row in store(told.desk)["parked"]] == [told.ticket]
+
+
+def test_what_was_put_aside_and_led_to_something_all_the_same_is_folded(tmp_path: Path) -> None:
+    """Such is a record that ended the worker's process again and again."""
     with a_desk(tmp_path) as desk:
-        monkeypatch.setitem(lines.FOLDS, "customer", choosy)
-        desk.produce(CONTACT, {**CONTACT, "message": "poison"})
+        desk.produce(CONTACT)
         desk.run()
-        comes_back(desk)
-        monkeypatch.undo()
+        first = next(e for e in desk.log.scan() if e.topic == CONTACTS.name)
+        with desk.database.transaction():
+            error = Unreadable("it ended the process", "see the log")
+            dead_letter(desk.log, first, error, handler="customer", at="2026-03-02T09:00:00Z")
         comes_back(desk)
 
 

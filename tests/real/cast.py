@@ -32,7 +32,7 @@ EXPECTED = frozenset({-SIGKILL, 69})
 """How a process may end that nobody told to: killed by us, or because something was not there."""
 
 BEHIND_A_PROXY = EXPECTED | {78}
-"""Likewise, behind a proxy: a dead broker takes connections there, and looks like a wrong setting."""
+"""Likewise behind a proxy, where a dead broker takes connections: it looks like a wrong setting."""
 
 
 class Ended(NamedTuple):

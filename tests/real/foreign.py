@@ -7,6 +7,7 @@ producer may do that knows no more of us than the public contract says.
 from __future__ import annotations
 
 import json
+import logging
 import random
 import threading
 import time
@@ -74,7 +75,8 @@ class Foreign:
         self._rate = rate
         self._let = 0
         self._ended = threading.Event()
-        self._producer = Producer({"bootstrap.servers": bootstrap})
+        log = logging.getLogger(__name__)  # where the test's own log is, and not standard error
+        self._producer = Producer({"bootstrap.servers": bootstrap}, logger=log)
         self._thread = threading.Thread(target=self._run, name="foreign", daemon=True)
         self._thread.start()
 
