@@ -114,8 +114,8 @@ class Fetching:
         stand still for ever.
         """
         fetcher = self.consumer._fetcher  # noqa: SLF001  # there is no public way; see above
-        if not fetcher._next_partition_records:  # noqa: SLF001
-            fetcher._next_partition_records = None  # noqa: SLF001
+        if not fetcher._next_partition_records:  # noqa: SLF001  # as above
+            fetcher._next_partition_records = None  # noqa: SLF001  # as above
 
     def waiting(self) -> list[Place]:
         """The partitions of which something waits."""

@@ -49,9 +49,9 @@ def reason(
 def _fault(
     kafka: KafkaSettings, server: str, context: ssl.SSLContext | None
 ) -> PactdeskError | None:
-    host, _, port = server.rpartition(":")
+    address = _address(server)
     try:
-        line = socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)
+        line = socket.create_connection(address, timeout=SECONDS)
     except OSError as error:
         told = error.strerror or str(error)
         return Unavailable(f"no Kafka broker answers at {server} ({told})", _AWAY)
@@ -59,7 +59,7 @@ def _fault(
         with line:
             if context is None:
                 return _answer(kafka, server, line)
-            with context.wrap_socket(line, server_hostname=host.strip("[]")) as safe:
+            with context.wrap_socket(line, server_hostname=address[0]) as safe:
                 return _answer(kafka, server, safe)
     except TimeoutError:
         return Unavailable(f"{server} takes connections but does not answer", _AWAY)
@@ -69,16 +69,50 @@ def _fault(
             "set kafka.ssl_cafile to the authority that signed it, and use the name it is made"
             " out for",
         )
-    except ssl.SSLError as error:
-        return Misconfigured(
-            f"{server} and this client cannot agree on TLS ({error.reason or error})",
-            f"{_PROTOCOL}; where brokers ask for certificates, set kafka.ssl_certfile and"
-            " kafka.ssl_keyfile",
-        )
-    except OSError:
+    except OSError as error:
+        if not _lives(address):
+            return Unavailable(f"{server} takes connections and closes them at once", _AWAY)
+        if isinstance(error, ssl.SSLError):
+            return Misconfigured(
+                f"{server} and this client cannot agree on TLS ({error.reason or error})",
+                f"{_PROTOCOL}; where brokers ask for certificates, set kafka.ssl_certfile and"
+                " kafka.ssl_keyfile",
+            )
         return Misconfigured(
             f"{server} hangs up on {kafka.security_protocol} connections", _PROTOCOL
         )
+
+
+def _address(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _lives(address: tuple[str, int]) -> bool:
+    """Whether anything speaks there, encrypted or not: a proxy answers for a broker that is down.
+
+    Nothing is sent that matters, and nothing that comes back is believed.
+    """
+    try:
+        with socket.create_connection(address, timeout=SECONDS) as line:
+            _ask(line, _API_VERSIONS, 0, b"")
+            return True
+    except OSError:
+        pass
+    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(address, timeout=SECONDS) as line,
+            blind.wrap_socket(line) as safe,
+        ):
+            return safe.version() is not None
+    except ssl.SSLEOFError:
+        return False
+    except ssl.SSLError:
+        return True  # it refuses in the words of TLS
+    except OSError:
+        return False
 
 
 def _answer(kafka: KafkaSettings, server: str, line: socket.socket) -> PactdeskError | None:

@@ -24,7 +24,7 @@ from streams.cluster.recover import recover
 from streams.cluster.wire import Outgoing
 from streams.desk import open_desk
 from streams.errors import Refused
-from streams.settings import Settings
+from streams.settings import DatabaseSettings, Settings
 from tests.commands import Shell
 from tests.real import Cluster, invariants
 from tests.real.cast import Cast
@@ -149,7 +149,14 @@ def test_a_lost_case_store_comes_back_and_the_desk_goes_on(
     invariants.one_content_an_id(log)
     invariants.chains_hold(invariants.without_repeats(log))
     invariants.tables_equal_a_rebuild(cluster)
-    invariants.store_equals_the_log(cluster)
+    empty = cluster.postgres.fresh_database()
+    try:
+        report = recover(settings.model_copy(update={"database": DatabaseSettings(url=empty)}))
+        assert report["left"] == {}, "Kafka's own note says how far the workers were"
+        assert invariants.digests(empty, REFOLDED) == invariants.digests(cluster.url, REFOLDED)
+        assert invariants.rows(empty, POSITIONS) == invariants.rows(cluster.url, POSITIONS)
+    finally:
+        cluster.postgres.drop(empty)
 
 
 # --- a log that came from a laptop ---------------------------------------------------------------

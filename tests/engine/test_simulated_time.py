@@ -16,10 +16,9 @@ from schemas.events.contacts import ContactReceived, TimerDue
 from schemas.events.decisions import MessageUnderstood
 from schemas.record import Record, partition_of
 from streams import people
-from streams.clock import ManualClock
+from streams.clock import ManualClock, RecordedClock
 from streams.desk import Desk
 from streams.errors import Refused
-from streams.running import RecordedClock
 from streams.shift import Shift
 from streams.testing import START
 from streams.turn import turn

@@ -31,9 +31,6 @@ STOP_SECONDS = 90
 EXPECTED = frozenset({-SIGKILL, 69})
 """How a process may end that nobody told to: killed by us, or because something was not there."""
 
-BEHIND_A_PROXY = EXPECTED | {78}
-"""Likewise behind a proxy, where a dead broker takes connections: it looks like a wrong setting."""
-
 
 class Ended(NamedTuple):
     """How a process ended that nobody had told to stop."""
@@ -126,12 +123,10 @@ class Cast:
 
     Attributes:
         ended: How processes ended that nobody had told to.
-        behind_a_proxy: Whose broker is reached through a proxy.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.ended: list[Ended] = []
-        self.behind_a_proxy: set[str] = set()
         self._folder = folder
         self._environment = {**os.environ, **environment}
         self._members: dict[str, Member] = {}
@@ -201,11 +196,7 @@ class Cast:
 
     def well(self) -> None:
         """Nobody ended in a way that nobody may."""
-        wrong = [
-            one
-            for one in self.ended
-            if one.status not in (BEHIND_A_PROXY if one.name in self.behind_a_proxy else EXPECTED)
-        ]
+        wrong = [one for one in self.ended if one.status not in EXPECTED]
         assert wrong == [], "\n".join(
             (self._folder / name / "log").read_text("utf-8", "replace")[-4000:]
             for name in sorted({one.name for one in wrong})

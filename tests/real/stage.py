@@ -44,7 +44,6 @@ class Stage:
     def begin(self) -> None:
         """Start the cast."""
         name = self.cluster.url.rpartition("/")[2]
-        self.cast.behind_a_proxy.add("one")
         self.cast.add(
             "one",
             *AGENTS,
