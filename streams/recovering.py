@@ -137,7 +137,7 @@ class Refolding:
             entry[1:4],
         ).fetchall()
         try:
-            return [self._log.read(*place, 1)[0].record() for place in rows]
+            return [self._log.read(t, p, offset, 1)[0].record() for t, p, offset in rows]
         except Unreadable as error:
             raise _of_another_release(entry, error) from error
 

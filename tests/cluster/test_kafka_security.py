@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -179,8 +180,9 @@ def test_who_is_away_silent_or_something_else_is_told_apart() -> None:
     assert f"{address} takes connections but does not answer" in error.what
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
-def test_a_server_that_is_no_kafka_is_named(answer: bytes) -> None:
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """A server that says the same to everybody, and closes; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -195,11 +197,23 @@ def test_a_server_that_is_no_kafka_is_named(answer: bytes) -> None:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        error = told(f"127.0.0.1:{server.getsockname()[1]}")
+        yield f"127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
+
+
+def test_a_server_that_is_no_kafka_is_named() -> None:
+    with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as address:
+        error = told(address)
     assert isinstance(error, Misconfigured)
     assert "hangs up on PLAINTEXT connections" in error.what
+
+
+def test_a_broker_that_is_down_behind_a_proxy_is_away_and_not_set_wrong() -> None:
+    with answering(b"") as address:
+        error = told(address)
+    assert isinstance(error, Unavailable)
+    assert f"{address} takes connections and closes them at once" in error.what
 
 
 def test_one_broker_of_several_is_enough(broker: Broker) -> None:

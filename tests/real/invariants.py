@@ -194,10 +194,7 @@ def store_equals_the_log(cluster: Cluster) -> None:
         command(cluster, "migrate", PACTDESK_DATABASE__URL=empty)
         command(cluster, "recover", PACTDESK_DATABASE__URL=empty)
         assert digests(empty, REFOLDED) == digests(cluster.url, REFOLDED)
-        position = (
-            "SELECT domain, partition, position FROM partitions WHERE position > 0 ORDER BY 1, 2"
-        )
-        assert rows(empty, position) == rows(cluster.url, position)
+        assert rows(empty, _POSITIONS) == rows(cluster.url, _POSITIONS)
     finally:
         cluster.postgres.drop(empty)
 
