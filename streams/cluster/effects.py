@@ -97,6 +97,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             **options(self._settings),
         )
         try:
+            self._consumer.partitions_for_topic(DECISIONS.name)  # as in `membership`
             self._consumer.subscribe([DECISIONS.name], listener=self)
             while not stop.is_set():
                 found = self._consumer.poll(timeout_ms=POLL_MILLISECONDS)

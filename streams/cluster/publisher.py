@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -26,6 +27,15 @@ MOST_WAITING = 2000
 
 MOST_AT_ONCE = 500
 """Records that are sent before acknowledgements are waited for."""
+
+LINGER_SECONDS = 0.1
+"""How long a round waits for more while many turns come."""
+
+MANY = 150.0
+"""Turns a second that are many: about what a process sends when it sends each by itself."""
+
+PACE_SECONDS = 0.5
+"""Over how long the pace is measured."""
 
 RETRY_SECONDS = 0.5
 """How long a publisher waits before it tries a broker again that did not answer."""
@@ -56,6 +66,26 @@ class _Drain:
         self.done = threading.Event()
 
 
+class _Pace:
+    """How many turns come a second, over the last few rounds."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._rate = 0.0
+
+    @property
+    def fast(self) -> bool:
+        """Whether many come."""
+        return self._rate > MANY
+
+    def note(self, turns: int) -> None:
+        """So many came since the last time."""
+        now = time.monotonic()
+        elapsed, self._since = max(now - self._since, 0.001), now
+        share = min(1.0, elapsed / PACE_SECONDS)
+        self._rate += share * (turns / elapsed - self._rate)
+
+
 class Publisher:
     """Sends the outbox of every partition that this process owns, from a thread of its own.
 
@@ -73,6 +103,7 @@ class Publisher:
         self._sender = sender
         self._failed = failed
         self._acked: list[Batch] = []
+        self._pace = _Pace()
         self._waiting: queue.Queue[Batch | _Drain | None] = queue.Queue(MOST_WAITING)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -138,10 +169,15 @@ class Publisher:
         return bool(acked) and outbox.sent(self._db, acked)
 
     def _gathered(self) -> tuple[list[Batch], _Drain | None, bool]:
-        """What waits, up to the bound; a drain ends it, for it looks into the outbox itself."""
+        """What waits, up to the bound; a drain ends it, for it looks into the outbox itself.
+
+        While many turns come, more of them are waited for: a round costs a commit and a request
+        for each partition, which is much for one turn and little for fifty.
+        """
         taken: list[Batch] = []
         count = 0
         item = self._waiting.get()
+        until = time.monotonic() + (LINGER_SECONDS if self._pace.fast else 0.0)
         while True:
             if item is None:
                 return taken, None, True
@@ -150,11 +186,13 @@ class Publisher:
             taken.append(item)
             count += len(item.records)
             if count >= MOST_AT_ONCE:
-                return taken, None, False
+                break
             try:
-                item = self._waiting.get_nowait()
+                item = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                return taken, None, False
+                break
+        self._pace.note(len(taken))
+        return taken, None, False
 
     def _publish(self, batches: Sequence[Batch]) -> None:
         """Send batches until the log has them, the commits of their turns on the disk first."""

@@ -24,6 +24,7 @@ from agents.policy import default_policy
 from schemas.topics import DOMAINS, Domain
 from streams.clock import Clock, RecordedClock, WallClock
 from streams.cluster import migrating, topics
+from streams.cluster.ahead import ahead
 from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
 from streams.cluster.ownership import Fenced
@@ -41,6 +42,13 @@ ROLES = frozenset({"agents", "projections", "effects"})
 
 TICK_SECONDS = 0.02
 """Between two looks for timers that ran out, and for a signal to stop."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may hold the interpreter while another wants it.
+
+The agents wait for the database a thousand times a second; each time the publisher's thread would
+keep them waiting for Python's own 5 ms more.
+"""
 
 DRAIN_SECONDS = 20.0
 """How long a process that was told to stop may take to send what waits."""
@@ -78,6 +86,7 @@ def run_roles(
             f"use some of {', '.join(sorted(ROLES))}",
         )
     domains = _domains(domain)
+    sys.setswitchinterval(SWITCH_SECONDS)
     topics.required(settings)
     migrating.require(url_of(settings))
     threads = []
@@ -90,6 +99,7 @@ def run_roles(
 
         threads.append(_thread("effects", Effects(settings, _fatal).run, stop))
     if "agents" in roles:
+        _refuse_an_older_store(settings)
         turns = asyncio.run(_agents(settings, domains, stop, recorded=recorded, ready=ready))
     else:
         turns = 0
@@ -98,6 +108,24 @@ def run_roles(
     for thread in threads:
         thread.join(DRAIN_SECONDS)
     return turns
+
+
+def _refuse_an_older_store(settings: Settings) -> None:
+    """Nobody may decide on a store that has forgotten what the log knows.
+
+    Raises:
+        Misconfigured: The log is ahead of the store.
+    """
+    database = connect(url_of(settings))
+    try:
+        where = ahead(settings, database)
+    finally:
+        database.close()
+    if where:
+        raise Misconfigured(
+            f"the log knows of decisions that this database does not: {'; '.join(where[:3])}",
+            "run `pactdesk recover`, which refolds the case store from the log",
+        )
 
 
 def _domains(domain: str | None) -> list[Domain]:
@@ -166,7 +194,7 @@ async def _agents(
     worlds = Worlds(taught, KnowledgeHistory(LightModels.load()), default_policy())
     taught.start()
     worlds.follow()
-    publisher = Publisher(_connection(settings), Producer(settings), _fatal)
+    publisher = Publisher(connect(url_of(settings)), Producer(settings), _fatal)
     publisher.start()
     inlets = []
     for domain in domains:
@@ -202,7 +230,12 @@ async def _agents(
 
 
 def _connection(settings: Settings) -> PgDatabase:
-    """A connection whose commits do not wait for the disk: the publisher sees to that."""
+    """A connection whose commits do not wait for the disk: the publisher sees to that.
+
+    Its few statements find their rows by primary keys: planning them anew for each set of values
+    would cost more than it could win.
+    """
     database = connect(url_of(settings))
     database.execute("SET synchronous_commit = off")
+    database.execute("SET plan_cache_mode = force_generic_plan")
     return database

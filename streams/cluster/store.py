@@ -31,7 +31,7 @@ from streams.store import (
 )
 from streams.turn import Line
 
-HELD = 256
+HELD = 1024
 """Lines that are kept decoded: an answer follows its question closely. States never change."""
 
 _TIMER = "id, key, partition, ticket_id, kind, target, due_at"
