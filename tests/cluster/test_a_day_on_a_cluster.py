@@ -1,0 +1,232 @@
+"""A desk on a cluster as people use it: the commands, with workers that are other processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+from schemas.topics import CONTACTS, DECISIONS
+from streams.cluster import migrating, topics
+from tests.commands import LAUNCHER, ndjson
+from tests.real import Cluster, invariants, until
+from tests.real.cast import Cast
+from tests.real.log import ends
+
+PATIENCE = 90
+
+
+class Shell:
+    """Calls commands on a cluster, each a process of its own.
+
+    Args:
+        cluster: Which.
+        folder: The data directory.
+    """
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.environment = {**os.environ, **cluster.environment, "PACTDESK_DATA": str(folder)}
+
+    def __call__(
+        self, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Call a command."""
+        return subprocess.run(
+            [sys.executable, str(LAUNCHER), *arguments],
+            env={**self.environment, **environment},
+            input=stdin,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        done = self("query", sql, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture
+def shell(cluster: Cluster, tmp_path: Path) -> Shell:
+    topics.create(cluster.settings(tmp_path))
+    migrating.migrate(cluster.url)
+    return Shell(cluster, tmp_path / "data")
+
+
+@pytest.fixture
+def cast(cluster: Cluster, tmp_path: Path) -> Iterator[Cast]:
+    found = Cast(tmp_path, cluster.environment)
+    yield found
+    found.close()
+
+
+def contact(number: int, **fields: object) -> dict[str, object]:
+    return {
+        "channel": "email",
+        "handle": "ann@example.org",
+        "message": f"My card was charged twice, for the {number}. time",
+        "provider_id": f"m{number}",
+        **fields,
+    }
+
+
+def test_a_day(cluster: Cluster, shell: Shell, cast: Cast, tmp_path: Path) -> None:
+    cast.add("desk", "up")
+    assert shell("teach", "--starter").returncode == 0
+    made = shell(
+        "produce",
+        stdin=ndjson(
+            contact(1), contact(1), contact(1, message="another"), {"channel": "fax"}, contact(2)
+        ),
+    )
+    assert made.returncode == 65
+    assert [line.split()[2] for line in made.stdout.splitlines()] == [
+        "accepted",
+        "repeat",
+        "unreadable",
+        "unreadable",
+        "accepted",
+    ]
+    until(lambda: shell.rows("SELECT ticket_id FROM v1_tickets"), PATIENCE, "a ticket")
+    again = shell("produce", stdin=ndjson(contact(2)))
+    assert (again.returncode, again.stdout.split()[2]) == (0, "repeat")
+    (ticket,) = shell.rows("SELECT ticket_id, status FROM v1_tickets")
+    name = ticket["ticket_id"]
+
+    ruled = shell("--json", "reply", name, "We look into it.", "--as", "bo")
+    assert ruled.returncode == 0, ruled.stderr
+    assert "ReplyRequested" in json.loads(ruled.stdout)["events"]
+    refused = shell("unmerge", name)
+    assert refused.returncode == 3
+    assert shell("resolve", "TICK_NONE").returncode == 4
+
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    assert shell("snooze", name, soon.isoformat()).returncode == 0
+    until(
+        lambda: shell.rows(f"SELECT 1 AS one FROM v1_decisions WHERE ticket_id = '{name}'"
+                           " AND type = 'InteractionTracked'") and not shell.rows(
+            f"SELECT 1 AS one FROM v1_tickets WHERE ticket_id = '{name}'"
+            " AND snoozed_until IS NOT NULL"
+        ),
+        PATIENCE,
+        "the ticket is woken by its timer",
+    )  # fmt: skip
+
+    invariants.quiet(cluster)
+    sent = shell.rows("SELECT request_id, state, attempts FROM v1_deliveries")
+    assert {(one["state"], one["attempts"]) for one in sent} == {("sent", 1)}
+    letters = list((tmp_path / "data" / "mailbox").rglob("*.txt"))
+    assert sorted(one.stem for one in letters) == sorted(one["request_id"] for one in sent)
+
+    waiting = json.loads(shell("--json", "deadletters", "list").stdout)
+    assert len(waiting) == 2
+    assert shell("deadletters", "redrive", "--all").returncode == 65
+    status = json.loads(shell("--json", "status").stdout)
+    assert (status["waiting"], status["unpublished"], status["gaps"]) == (0, 0, 0)
+    assert shell("doctor").returncode == 0
+    assert shell("verify").returncode == 0
+    assert shell("run").returncode == 3
+    assert shell("why", name).returncode == 3
+    cast.leave()
+
+
+def test_an_intent_on_a_ticket_that_comes_later_is_re_driven_into_a_ruling(
+    cluster: Cluster, shell: Shell, cast: Cast
+) -> None:
+    cast.add("desk", "up")
+    early = {"type": "survey", "ticket_id": "TICK_NONE", "score": 5}
+    assert shell("produce", stdin=ndjson(early, contact(1))).returncode == 65
+    until(lambda: shell.rows("SELECT 1 AS one FROM v1_dead_letters"), PATIENCE, "the letter")
+    (letter,) = json.loads(shell("--json", "deadletters", "list").stdout)
+    assert shell("deadletters", "redrive", letter["id"]).returncode == 65
+    assert shell("deadletters", "discard", letter["id"]).returncode == 0
+    assert json.loads(shell("--json", "deadletters", "list").stdout) == []
+    invariants.quiet(cluster)
+    cast.leave()
+
+
+def test_a_worker_begins_where_the_database_says_whatever_kafka_has_committed(
+    cluster: Cluster, shell: Shell, cast: Cast
+) -> None:
+    cast.add("first", "up", "--roles", "agents,projections")
+    assert shell("produce", stdin=ndjson(*map(contact, range(5)))).returncode == 0
+    invariants.quiet(cluster)
+    cast.leave()
+    assert shell("produce", stdin=ndjson(*map(contact, range(5, 8)))).returncode == 0
+    admin = KafkaAdminClient(bootstrap_servers=cluster.broker.bootstrap)
+    try:
+        admin.alter_group_offsets(
+            "pactdesk.customer",
+            {
+                TopicPartition(topic, partition): OffsetAndMetadata(end, "", -1)
+                for (topic, partition), end in ends(
+                    cluster.broker.bootstrap, [CONTACTS.name]
+                ).items()
+                if end
+            },
+        )
+    finally:
+        admin.close()
+    cast.add("second", "up", "--roles", "agents,projections")
+    until(
+        lambda: (
+            shell.rows("SELECT count(*) AS n FROM v1_interactions WHERE direction = 'in'")
+            == [{"n": 8}]
+        ),
+        PATIENCE,
+        "the contacts that Kafka counts as read",
+    )
+    cast.leave()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"PACTDESK_IDENTITY__SECRET": ""}, "identity.secret"),
+        ({"PACTDESK_DATABASE__URL": "mysql://here"}, "database.url"),
+        ({"PACTDESK_KAFKA__BOOTSTRAP_SERVERS": "nowhere"}, "kafka.bootstrap_servers"),
+        ({"PACTDESK_KAFKA__SECURITY_PROTOCOL": "SSL"}, "TLS"),
+    ],
+)
+def test_settings_that_are_wrong_end_a_worker_with_a_sentence(
+    shell: Shell, environment: dict[str, str], told: str
+) -> None:
+    ended = shell("up", **environment)
+    assert ended.returncode == 78
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_does_not_start_without_its_topics(cluster: Cluster, tmp_path: Path) -> None:
+    ended = Shell(cluster, tmp_path)("up")
+    assert ended.returncode == 78
+    assert "pactdesk topics create" in ended.stderr
+
+
+def test_a_topic_that_is_deleted_under_a_worker_ends_it_with_a_sentence(
+    cluster: Cluster, shell: Shell, tmp_path: Path
+) -> None:
+    cast = Cast(tmp_path, cluster.environment)
+    try:
+        cast.add("desk", "up", "--roles", "agents")
+        admin = KafkaAdminClient(bootstrap_servers=cluster.broker.bootstrap)
+        admin.delete_topics([DECISIONS.name])
+        admin.close()
+        assert shell("produce", stdin=ndjson(contact(1))).returncode == 0
+        until(lambda: bool(cast.ended), PATIENCE, "the worker ends")
+    finally:
+        cast.close()
+    assert cast.ended[0].status == 78
+    log = (tmp_path / "desk" / "log").read_text("utf-8")
+    assert f"{DECISIONS.name} is missing" in log
