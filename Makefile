@@ -10,7 +10,7 @@ LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 
 	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format up kills chaos kafka39 bench models schemas docs lock clean
+.PHONY: help demo test check format up kills chaos kafka39 bench bench-cluster models schemas docs lock clean
 .SUFFIXES:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make chaos    the cluster under fire: every fault, 6,000 contacts each (an hour or more)"
 	@echo "make kafka39  the cluster's tests again, on Kafka 3.9"
 	@echo "make bench    speed and memory, as ratios"
+	@echo "make bench-cluster  the same for Kafka and PostgreSQL, which it starts"
 	@echo "make models   trains the light models again from the open data"
 	@echo "make schemas  writes the Avro schemas again, after an event changed"
 	@echo "make docs     writes docs/reference again, from the code"
@@ -86,6 +87,10 @@ kafka39: $(VENV)/.self $(VENV)/.dev
 
 bench: $(VENV)/.self $(VENV)/.dev
 	@set -e; for name in limit peers desk size understanding linking; do $(BIN)/python bench/$$name.py; done
+
+bench-cluster: $(VENV)/.self $(VENV)/.dev
+	$(BIN)/python bench/cluster.py
+	$(BIN)/python bench/projector.py
 
 models: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python training/train.py

@@ -222,8 +222,11 @@ class Worker:
         self._error = error
 
     def _waits(self) -> bool:
-        """Whether a statement of it waits for a lock."""
-        pids = [one.connection.info.backend_pid for one in self._databases]
+        """Whether a statement of it waits for a lock; nothing of one that just ended does."""
+        try:
+            pids = [one.connection.info.backend_pid for one in self._databases]
+        except psycopg.OperationalError:
+            return False
         with psycopg.connect(self._url, autocommit=True) as watching:
             row = watching.execute(
                 "SELECT bool_or(cardinality(pg_blocking_pids(p)) > 0) FROM unnest(%s::int[]) AS p",

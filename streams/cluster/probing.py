@@ -107,10 +107,10 @@ def _lives(address: tuple[str, int]) -> bool:
             blind.wrap_socket(line) as safe,
         ):
             return safe.version() is not None
-    except ssl.SSLEOFError:
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError):
         return False
     except ssl.SSLError:
-        return True  # it refuses in the words of TLS
+        return True  # it answers, in the words of TLS or in others
     except OSError:
         return False
 

@@ -61,6 +61,8 @@ CONTRACT = [
     "config",
     "doctor",
     "status",
+    "recover",
+    "log",
 ]
 
 
