@@ -79,6 +79,7 @@ kills: $(VENV)/.self $(VENV)/.dev
 	PACTDESK_TEST_KILLS=200 $(BIN)/python -m pytest tests/faults -k kill
 
 chaos: $(VENV)/.self $(VENV)/.dev
+	PACTDESK_TEST_DIALOGUES=1260 $(BIN)/python -m pytest tests/cluster/test_parity.py
 	PACTDESK_TEST_CHAOS=full $(BIN)/python -m pytest tests/chaos
 
 # Only what touches a broker is run again: the rest knows nothing of Kafka.

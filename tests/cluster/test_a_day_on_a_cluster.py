@@ -81,7 +81,9 @@ def contact(number: int, **fields: object) -> dict[str, object]:
     }
 
 
-def test_a_day(cluster: Cluster, shell: Shell, cast: Cast, tmp_path: Path) -> None:
+def test_people_work_a_day_on_a_cluster(
+    cluster: Cluster, shell: Shell, cast: Cast, tmp_path: Path
+) -> None:
     cast.add("desk", "up")
     assert shell("teach", "--starter").returncode == 0
     made = shell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,9 @@ from tests.real import Cluster, invariants
 from tests.real.cast import Cast
 from tests.real.log import entries
 
-DIALOGUES = 40
+DIALOGUES = int(os.environ.get("PACTDESK_TEST_DIALOGUES", "40"))
+"""Of the demo; `make chaos` takes all of them."""
+
 RECORDS = (DECISIONS.name, TICKETS.name)
 
 
