@@ -60,6 +60,10 @@ class _Consumer(driver.Consumer):
                 position = positions[tp.partition]
                 await self.seek(tp, position)
                 self._committed_offset[tp] = position or None
+        # Kafka's own note follows: where the database is lost, `recover` has that to go by.
+        await self._commit(
+            {tp: positions[tp.partition] for tp in self.assignment() if tp.topic == app.inbox.topic}
+        )
 
 
 class App(faust.App):
