@@ -173,7 +173,7 @@ class ClusterDesk:
                 if time.monotonic() >= until:
                     return Outcome(record=record, followed=[], settled=False, repeat=False)
                 time.sleep(LOOK_SECONDS)
-            while self._unsent(domain, partition, offset) and time.monotonic() < until:
+            while self._unsent(domain, partition) and time.monotonic() < until:
                 time.sleep(LOOK_SECONDS)
             now = reader.ends()
             start = {place: ends[place] for place in places}
@@ -193,9 +193,8 @@ class ClusterDesk:
         ).fetchone()
         return bool(row and row[0])
 
-    def _unsent(self, domain: str, partition: int, offset: int) -> bool:
+    def _unsent(self, domain: str, partition: int) -> bool:
         """Whether decisions of a partition are not in the log yet."""
-        del offset
         row = self.database.execute(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE domain = ? AND partition = ?)",
             (domain, partition),
