@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from streams.clock import Clock, WallClock
-from streams.errors import Refused
+from streams.errors import PactdeskError, Refused, of_the_disk
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,3 +45,21 @@ def embedded(settings: Settings, clock: Clock | None = None) -> Desk:
             "add --engine embedded",
         )
     return Desk(settings.data, clock or WallClock(), secret=settings.identity.secret)
+
+
+def meaning(error: Exception) -> PactdeskError | None:
+    """What a failure of a store means to people, whichever engine's; None for a defect.
+
+    Args:
+        error: What was raised; one of ours is its own meaning.
+    """
+    if isinstance(error, PactdeskError):
+        return error
+    if "psycopg" in sys.modules:  # else nothing can have raised its errors; it is slow to load
+        import psycopg
+
+        from streams.cluster.postgres import of_the_database
+
+        if isinstance(error, psycopg.Error):
+            return of_the_database(error)
+    return of_the_disk(error)

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.cli.commands import COMMANDS
 from streams.cli.context import Context
-from streams.errors import PactdeskError, of_the_disk
+from streams.errors import PactdeskError
 
 
 class Lazy(click.Group):
@@ -151,7 +151,9 @@ def _run(context: Context, rest: list[str]) -> int:
 
 
 def _defect(context: Context, error: Exception) -> int:
-    known = of_the_disk(error)
+    from streams.engines import meaning
+
+    known = meaning(error)
     if known is not None:
         _tell(context, known.what, known.remedy, known.status)
         return known.status

@@ -13,12 +13,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import psycopg
 import structlog
 
 from streams.cluster import outbox
 from streams.cluster.outbox import Batch
-from streams.cluster.postgres import PgDatabase, of_the_database
+from streams.cluster.postgres import PgDatabase
 from streams.cluster.wire import Outgoing
 from streams.errors import Unavailable
 
@@ -138,8 +137,7 @@ class Publisher:
             while self._round():
                 pass
         except BaseException as error:  # noqa: BLE001  # whatever it is, the process must hear of it
-            known = of_the_database(error) if isinstance(error, psycopg.Error) else error
-            self._failed(known)
+            self._failed(error)
         finally:
             self._sender.close()
             self._db.close()

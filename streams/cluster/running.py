@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 
 from agents.policy import default_policy
@@ -28,11 +27,12 @@ from streams.cluster.ahead import ahead
 from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
 from streams.cluster.ownership import Fenced
-from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
+from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.taught import Taught
-from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_disk
+from streams.engines import meaning
+from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -159,13 +159,9 @@ def _fatal(error: BaseException) -> None:
 
 
 def _known(error: BaseException) -> PactdeskError:
-    if isinstance(error, PactdeskError):
-        return error
-    if isinstance(error, psycopg.Error):
-        return of_the_database(error)
-    disk = of_the_disk(error) if isinstance(error, Exception) else None
-    if disk is not None:
-        return disk
+    known = meaning(error) if isinstance(error, Exception) else None
+    if known is not None:
+        return known
     if isinstance(error, Fenced):
         return Unavailable(str(error), "start it again: it will join the group anew")
     _log.exception("a defect", exc_info=error)

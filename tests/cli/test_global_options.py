@@ -6,6 +6,7 @@ import itertools
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import pactdesk
@@ -189,6 +190,18 @@ def test_a_full_disk_is_no_defect(empty: Shell, monkeypatch: pytest.MonkeyPatch)
     told = empty("status")
     assert told.status == 69
     assert "the disk is full" in told.err
+
+
+def test_a_database_that_went_away_is_no_defect(
+    empty: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object) -> None:
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("streams.health.status", gone)
+    told = empty("status")
+    assert told.status == 69
+    assert "the database does not answer" in told.err
 
 
 def test_an_interrupt_ends_with_130(empty: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,11 @@ from tests.real import Postgres
 
 
 @pytest.fixture(scope="module")
-def url(shared_postgres: Postgres) -> Iterator[str]:
-    address = shared_postgres.fresh_database()
+def url(running_postgres: Postgres) -> Iterator[str]:
+    address = running_postgres.fresh_database()
     with_a_ticket(address)
     yield address
-    shared_postgres.drop(address)
+    running_postgres.drop(address)
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ SECRET = "nobody's business"  # noqa: S105  # what must not be read
 
 
 @pytest.fixture(scope="module")
-def url(shared_postgres: Postgres) -> Iterator[str]:
-    address = shared_postgres.fresh_database()
+def url(running_postgres: Postgres) -> Iterator[str]:
+    address = running_postgres.fresh_database()
     with_a_ticket(address, SECRET)
     yield address
-    shared_postgres.drop(address)
+    running_postgres.drop(address)
 
 
 @pytest.fixture
@@ -195,13 +195,13 @@ def test_the_server_would_refuse_it_as_well(
 
 
 def test_without_its_role_a_reader_says_what_an_administrator_runs(
-    shared_postgres: Postgres,
+    running_postgres: Postgres,
 ) -> None:
     """A user who may make neither roles nor more than its own database's tables."""
-    with psycopg.connect(shared_postgres.url, autocommit=True) as server:
+    with psycopg.connect(running_postgres.url, autocommit=True) as server:
         server.execute("CREATE ROLE small LOGIN")
         server.execute("CREATE DATABASE of_small OWNER small TEMPLATE template0")
-    url = shared_postgres.url_of("of_small").replace("pact@", "small@")
+    url = running_postgres.url_of("of_small").replace("pact@", "small@")
     lacking = migrating.migrate(url).lacking
     assert lacking is not None
     reader = PgReader(url)
@@ -209,7 +209,7 @@ def test_without_its_role_a_reader_says_what_an_administrator_runs(
         reader.query("SELECT 1 AS n")
     assert str(refusal.value) == str(lacking)
     told = lacking.remedy.split(" run: ")[1].split(" then ")[0]
-    with psycopg.connect(shared_postgres.url_of("of_small"), autocommit=True) as server:
+    with psycopg.connect(running_postgres.url_of("of_small"), autocommit=True) as server:
         for statement in filter(None, map(str.strip, told.split(";"))):
             server.execute(statement.encode())
     assert migrating.migrate(url).lacking is None
@@ -217,7 +217,7 @@ def test_without_its_role_a_reader_says_what_an_administrator_runs(
     with pytest.raises(Refused):
         reader.query("SELECT * FROM meta")
     reader.close()
-    shared_postgres.drop(url)
-    with psycopg.connect(shared_postgres.url, autocommit=True) as server:
+    running_postgres.drop(url)
+    with psycopg.connect(running_postgres.url, autocommit=True) as server:
         server.execute("DROP ROLE pactdesk_reader_of_small")
         server.execute("DROP ROLE small")

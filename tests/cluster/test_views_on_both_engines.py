@@ -28,18 +28,18 @@ DIALOGUES = 25
 
 
 @pytest.fixture(scope="module")
-def url(shared_postgres: Postgres) -> Iterator[str]:
+def url(running_postgres: Postgres) -> Iterator[str]:
     """A database whose own order of text is not that of bytes, as most servers' are."""
     name = "other_order"
-    with psycopg.connect(shared_postgres.url, autocommit=True) as connection:
+    with psycopg.connect(running_postgres.url, autocommit=True) as connection:
         connection.execute(
             f"CREATE DATABASE {name} TEMPLATE template0"
             " LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
         )
-    address = shared_postgres.url_of(name)
+    address = running_postgres.url_of(name)
     migrating.migrate(address)
     yield address
-    shared_postgres.drop(address)
+    running_postgres.drop(address)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """Fixtures of real components, one set for each process that runs tests; a pytest plugin.
 
-`broker` and `postgres` start when a test first asks for them and stay until the process ends.
+Servers start when a test first asks for them and stay until the process ends; one that a test left
+dead (chaos does) is started again for the next. Tests ask for `broker` and `postgres`, fixtures of
+a module for `running_broker` and `running_postgres`.
 `cluster` is for one test: it deletes what an earlier test left on the broker and makes a database.
 Topics' names are fixed by the contract; this is safe because each process has a broker of its own
 and runs one test at a time.
@@ -18,6 +20,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -28,6 +31,8 @@ from tests.real.postgres import Postgres
 from tests.real.process import Missing
 
 LEFT_OUT = "left out: "
+
+Server = TypeVar("Server", Broker, Postgres)
 
 
 @pytest.fixture(scope="session")
@@ -63,21 +68,36 @@ def shared_postgres(components: Path) -> Iterator[Postgres]:
     postgres.kill()
 
 
+def _running(server: Server) -> Server:
+    """A server that a test may have left dead, running."""
+    if not server.process.alive():
+        server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def running_broker(shared_broker: Broker) -> Broker:
+    """A broker that runs when the module begins, with whatever lies on it."""
+    return _running(shared_broker)
+
+
+@pytest.fixture(scope="module")
+def running_postgres(shared_postgres: Postgres) -> Postgres:
+    """A database server that runs when the module begins, for databases of a whole module."""
+    return _running(shared_postgres)
+
+
 @pytest.fixture
 def broker(shared_broker: Broker) -> Broker:
     """A running broker without topics and consumer groups."""
-    if not shared_broker.process.alive():
-        shared_broker.start()
-    emptied(shared_broker)
+    emptied(_running(shared_broker))
     return shared_broker
 
 
 @pytest.fixture
 def postgres(shared_postgres: Postgres) -> Postgres:
     """A running database server."""
-    if not shared_postgres.process.alive():
-        shared_postgres.start()
-    return shared_postgres
+    return _running(shared_postgres)
 
 
 @pytest.fixture
