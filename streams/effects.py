@@ -16,6 +16,7 @@ import errno
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from schemas.event import Event
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
@@ -130,8 +131,28 @@ def answer_to(
     )
 
 
+class Claim(NamedTuple):
+    """A request that is to be carried out here.
+
+    Attributes:
+        entry: Where it lies.
+        record: The request.
+        at: The time of what is said about it.
+    """
+
+    entry: Entry
+    record: Record
+    at: datetime
+
+
 class Effects:
     """Carries out the requests of the decisions' topic, in their order.
+
+    Around each commit of a worker, whose transactions these belong to:
+
+        answer()      # what came of what was carried out before; in the transaction
+        claim(...)    # what was requested in it; in the transaction
+        carry_out()   # when it is committed, so that the attempt is known whatever happens now
 
     Args:
         database: The store's connection.
@@ -146,75 +167,90 @@ class Effects:
         self._clock = clock
         self._position = int(database.meta(POSITION) or "0")
         self._changes: tuple[int, ...] = ()
+        self._claims: list[Claim] = []
+        self._outcomes: list[tuple[Claim, Event]] = []
 
-    def catch_up(self) -> list[Entry]:
-        """Carry out what the log holds and was not carried out; returns what was appended.
+    @property
+    def unsaid(self) -> bool:
+        """Whether something was carried out of which the log does not know what came."""
+        return bool(self._outcomes)
+
+    def catch_up(self) -> None:
+        """Carry out what the log holds and was not carried out, each by itself.
 
         Costs as much as was appended since the last time; next to nothing when that is nothing.
-        """
-        changes = self._db.changes(DECISIONS.name)
-        if changes == self._changes:
-            return []
-        self._changes, end = changes, self._log.last_seq()
-        waiting = self._log.scan(self._position, DECISIONS.name)
-        answers = self.carry_out([entry for entry in waiting if _REQUEST in entry.headers])
-        if end - self._position > FAR:
-            self._db.set_meta(POSITION, str(end))
-        self._position = max(self._position, end)
-        return answers
-
-    def carry_out(self, requests: Iterable[Entry]) -> list[Entry]:
-        """Carry out requests in their order; returns what was appended: the answers.
 
         Raises:
             OSError: The disk is full; the attempt is carried out again the next time.
         """
-        return [answer for entry in requests for answer in self._one(entry)]
+        changes = self._db.changes(DECISIONS.name)
+        if changes == self._changes:
+            return
+        self._changes, end = changes, self._log.last_seq()
+        waiting = self._log.scan(self._position, DECISIONS.name)
+        for request in [entry for entry in waiting if _REQUEST in entry.headers]:
+            with self._db.transaction():
+                self.claim([request])
+            self.carry_out()
+            with self._db.transaction():
+                self.answer()
+        if end - self._position > FAR:
+            self._db.set_meta(POSITION, str(end))
+        self._position = max(self._position, end)
 
-    def _one(self, entry: Entry) -> list[Entry]:
-        record = entry.record()
-        request = record.event
-        assert isinstance(request, ReplyRequested)
-        at = record.at if self._clock.simulated else self._clock.now()
-        attempted = self._attempted(record, request, at)
-        if attempted is None:
-            return []
-        outcome = carried_out(record, request, self._transport)
-        return attempted + self._answered(entry, record, outcome, at)
+    def claim(self, requests: Iterable[Entry]) -> list[Entry]:
+        """Take requests on, unless they have their outcome; returns what was appended.
 
-    def _attempted(
-        self, record: Record, request: ReplyRequested, at: datetime
-    ) -> list[Entry] | None:
-        """Claim a request; None when it has its outcome, from here or from another process."""
-        attempt = attempt_of(record, request, self._transport)
-        with self._db.transaction():
+        One that somebody took on, and of which nobody said what came, is taken on again.
+        """
+        appended: list[Entry] = []
+        for entry in requests:
+            record = entry.record()
+            request = record.event
+            assert isinstance(request, ReplyRequested)
+            at = record.at if self._clock.simulated else self._clock.now()
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
             if claimed:
-                return self._log.append(
-                    [answer_to(record, "attempted", attempt, at, self._transport)]
+                attempt = attempt_of(record, request, self._transport)
+                answer = answer_to(record, "attempted", attempt, at, self._transport)
+                appended += self._log.append([answer])
+            elif self._settled(record.id):
+                continue
+            self._claims.append(Claim(entry, record, at))
+        return appended
+
+    def carry_out(self) -> None:
+        """Hand what was taken on to the transport.
+
+        Raises:
+            OSError: The disk is full; the attempts are carried out again the next time.
+        """
+        claims, self._claims = self._claims, []
+        for claim in claims:
+            request = claim.record.event
+            assert isinstance(request, ReplyRequested)
+            self._outcomes.append((claim, carried_out(claim.record, request, self._transport)))
+
+    def answer(self) -> list[Entry]:
+        """Say what came of it, unless another process was quicker; returns what was appended."""
+        appended: list[Entry] = []
+        outcomes, self._outcomes = self._outcomes, []
+        for (entry, record, at), outcome in outcomes:
+            self._position = max(self._position, entry.seq)
+            if not self._settled(record.id):
+                answer = answer_to(record, "outcome", outcome, at, self._transport)
+                appended += self._log.append([answer])
+                self._db.execute(
+                    "UPDATE claims SET outcome = ? WHERE request_id = ?",
+                    (type(outcome).__name__, record.id),
                 )
-            return None if self._settled(record.id) else []
+                self._db.set_meta(POSITION, str(self._position))
+        return appended
 
     def _settled(self, request_id: str) -> bool:
         (outcome,) = self._db.execute(
             "SELECT outcome FROM claims WHERE request_id = ?", (request_id,)
         ).fetchone()
         return outcome is not None
-
-    def _answered(self, entry: Entry, record: Record, outcome: Event, at: datetime) -> list[Entry]:
-        """Append an outcome, unless another process was quicker."""
-        answers: list[Entry] = []
-        with self._db.transaction():
-            if not self._settled(record.id):
-                answers = self._log.append(
-                    [answer_to(record, "outcome", outcome, at, self._transport)]
-                )
-                self._db.execute(
-                    "UPDATE claims SET outcome = ? WHERE request_id = ?",
-                    (type(outcome).__name__, record.id),
-                )
-                self._db.set_meta(POSITION, str(entry.seq))
-        self._position = max(self._position, entry.seq)
-        return answers

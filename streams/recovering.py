@@ -100,6 +100,7 @@ class Refolding:
         self._step(count % AT_ONCE)
         if until:
             self._store.advance(*place, until, clock)
+        self._store.flush()
 
     def _entry(self, domain: Domain, entry: Entry, outputs: list[Record]) -> None:
         """Take an entry as the worker took it: fold it, or pass it over as it did."""

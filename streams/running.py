@@ -75,7 +75,7 @@ def run_roles(
         while not stop.is_set():
             if not shift.step() and not shift.rest():
                 stop.wait(IDLE_SECONDS)
-        shift.rest()
+        shift.finish()
         return shift.turns
 
 

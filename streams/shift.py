@@ -46,10 +46,9 @@ class Shift:
     ) -> None:
         recent = Recent() if projections else None
         self._desk = desk
-        self._worker = Worker(desk.database, desk.worlds, desk.clock, recent)
+        self._worker = Worker(desk.database, desk.worlds, desk.clock, recent, timers=timers)
         self._effects = desk.effects() if effects else None
         self._projector = Projector(desk.database, recent) if projections else None
-        self._timers = timers
         self._first_pace = 1 if eager else MOST_TURNS
         self._pace = self._first_pace
         self._folded_at = 0
@@ -82,18 +81,19 @@ class Shift:
         return self.run()
 
     def step(self) -> bool:
-        """Take one record or fire one timer; False when nothing waits.
-
-        By the wall's clock a due timer comes first, however much waits; under simulated time the
-        timers of a partition run out as its records pass them, and the rest when none waits.
-        """
-        worker = self._worker
-        if self._desk.clock.simulated:
-            if not worker.step():
-                return self._timers and worker.fire()
-        elif not (self._timers and worker.fire()) and not worker.step():
+        """Commit some turns and carry out what they requested; False when nothing waits."""
+        worker, effects = self._worker, self._effects
+        if not worker.waits() and not (effects is not None and effects.unsaid):
             return False
-        self._carry_out()
+        with worker.committing():
+            if effects is not None:
+                worker.appended(effects.answer())
+            worker.work()
+            requests, worker.requests = worker.requests, []
+            if effects is not None:
+                worker.appended(effects.claim(requests))
+        if effects is not None:
+            effects.carry_out()
         if self._projector is not None and worker.turns - self._folded_at >= self._pace:
             self._projector.catch_up()
             self._folded_at = worker.turns
@@ -115,7 +115,10 @@ class Shift:
         self._folded_at, self._pace = self._worker.turns, self._first_pace
         return self._worker.look()
 
-    def _carry_out(self) -> None:
-        requests, self._worker.requests = self._worker.requests, []
-        if self._effects is not None:
-            self._worker.appended(self._effects.carry_out(requests))
+    def finish(self) -> None:
+        """Nobody takes turns after this: what is known here goes into the log and the tables."""
+        effects = self._effects
+        if effects is not None and effects.unsaid:
+            with self._worker.committing():
+                self._worker.appended(effects.answer())
+        self.rest()

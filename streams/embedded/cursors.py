@@ -68,17 +68,17 @@ class Cursors:
         self._heap: list[tuple[float, str, int, int]] = []
         self._waiting: set[tuple[str, int]] = set()
 
+    def waits(self, until: float = math.inf) -> bool:
+        """Whether there is a next record to take."""
+        return bool(self._heap) and not (self._by_time and self._heap[0][0] > until)
+
     def next(self, until: float = math.inf) -> Head | None:
         """The next record to take, for `taken` to follow; None when none waits by `until`."""
-        if not self._heap:
+        if not self.waits(until):
             return None
-        order, topic, partition, _ = self._heap[0]
+        order, topic, partition, _ = heapq.heappop(self._heap)
         cursor = self._cursors[topic, partition]
-        at = order if self._by_time else cursor.clock
-        if self._by_time and at > until:
-            return None
-        heapq.heappop(self._heap)
-        return cursor, cursor.ahead[0], at
+        return cursor, cursor.ahead[0], order if self._by_time else cursor.clock
 
     def taken(self, cursor: Cursor, clock: float) -> None:
         """The head of a cursor was taken at a clock reading."""

@@ -16,10 +16,14 @@ from streams.errors import Refused
 class Database:
     """A connection to the store; each thread or process opens its own.
 
+    What a transaction knows of the log's ends is true until it is over: it holds the write lock.
+
     Attributes:
         path: The SQLite file.
         connection: The raw connection, in autocommit: transactions are explicit.
         grown: How often each topic was appended to over this connection; see `changes`.
+        ends: The ends of partitions by topic and partition, as far as this transaction asked.
+        newest: The place of the newest entry of the log, once this transaction asked.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -28,6 +32,9 @@ class Database:
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.grown: Counter[str] = Counter()
+        self.ends: dict[tuple[str, int], int] = {}
+        self.newest: int | None = None
+        self._others: int | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -40,6 +47,27 @@ class Database:
             if self.connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
+        finally:
+            self._forget()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of a transaction that is undone by itself where it fails."""
+        self.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.execute("ROLLBACK TO attempt")
+            self._forget()
+            raise
+        finally:
+            if self.connection.in_transaction:
+                self.execute("RELEASE attempt")
+
+    def _forget(self) -> None:
+        self.ends.clear()
+        self.newest = self._others = None
 
     @contextmanager
     def durably(self) -> Iterator[sqlite3.Connection]:
@@ -59,8 +87,12 @@ class Database:
 
         It costs no look at the tables. A mark that differs says only that a look may be worth it.
         """
-        others = int(self.execute("PRAGMA data_version").fetchone()[0])
-        return (others, *(self.grown[topic] for topic in topics))
+        others = self._others
+        if others is None:
+            others = int(self.execute("PRAGMA data_version").fetchone()[0])
+            if self.connection.in_transaction:
+                self._others = others  # nobody else can write now
+        return (others, *[self.grown[topic] for topic in topics])
 
     def meta(self, name: str) -> str | None:
         """A named value of the store, if it is set."""

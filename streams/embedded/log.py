@@ -55,7 +55,7 @@ class SqliteLog:
                     msgspec.structs.replace(record, partition=partition, offset=offset),
                 )
             )
-        self._insert([entry[:-1] for entry in entries], ends)
+        self._insert([entry[:-1] for entry in entries], ends, seq)
         return entries
 
     def append_raw(
@@ -68,10 +68,10 @@ class SqliteLog:
         record_id: str,
     ) -> int:
         """Append bytes as they are, such as a dead letter's; returns the offset."""
-        offset = self.end(topic, partition)
+        offset, seq = self.end(topic, partition), self.last_seq() + 1
         stamp = rfc3339(datetime.now(UTC))
         row = (
-            self.last_seq() + 1,
+            seq,
             topic,
             partition,
             offset,
@@ -81,23 +81,35 @@ class SqliteLog:
             stamp,
             record_id,
         )
-        self._insert([row], {(topic, partition): offset + 1})
+        self._insert([row], {(topic, partition): offset + 1}, seq)
         return offset
 
-    def _insert(self, rows: Sequence[tuple[object, ...]], ends: dict[tuple[str, int], int]) -> None:
-        self._database.grown.update(topic for topic, _ in ends)
-        self._database.executemany(_INSERT, rows)
-        self._database.executemany(
+    def _insert(
+        self, rows: Sequence[tuple[object, ...]], ends: dict[tuple[str, int], int], newest: int
+    ) -> None:
+        database = self._database
+        database.grown.update(topic for topic, _ in ends)
+        database.executemany(_INSERT, rows)
+        database.executemany(
             "INSERT OR REPLACE INTO ends (topic, partition, end_offset) VALUES (?, ?, ?)",
             [(topic, partition, end) for (topic, partition), end in ends.items()],
         )
+        if database.connection.in_transaction:
+            database.ends.update(ends)
+            database.newest = newest
 
     def end(self, topic: str, partition: int) -> int:
         """The offset that the next record of a partition gets."""
+        known = self._database.ends.get((topic, partition))
+        if known is not None:
+            return known
         row = self._database.execute(
             "SELECT end_offset FROM ends WHERE topic = ? AND partition = ?", (topic, partition)
         ).fetchone()
-        return 0 if row is None else int(row[0])
+        end = 0 if row is None else int(row[0])
+        if self._database.connection.in_transaction:
+            self._database.ends[topic, partition] = end
+        return end
 
     def ends(self) -> dict[tuple[str, int], int]:
         """The end of every partition that holds records."""
@@ -157,5 +169,10 @@ class SqliteLog:
 
     def last_seq(self) -> int:
         """The place of the newest entry; 0 for an empty log."""
+        if self._database.newest is not None:
+            return self._database.newest
         row = self._database.execute("SELECT max(seq) FROM log").fetchone()
-        return int(row[0] or 0)
+        newest = int(row[0] or 0)
+        if self._database.connection.in_transaction:
+            self._database.newest = newest
+        return newest

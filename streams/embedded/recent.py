@@ -38,9 +38,10 @@ class Recent:
             waiting.popleft()
         return list(islice(waiting, most)) if len(waiting) == room else None
 
-    def took(self, entry: Entry, record: Record | None) -> None:
-        """An inbox record was worked off."""
-        self._waiting[entry.topic, entry.partition].append((entry.offset, record))
+    def took(self, taken: Iterable[tuple[Entry, Record | None]]) -> None:
+        """Inbox records were worked off."""
+        for entry, record in taken:
+            self._waiting[entry.topic, entry.partition].append((entry.offset, record))
 
     def hand_over(self, place: Place, start: int, count: int) -> list[Record | None] | None:
         """What was taken of a place from an offset on, if all of it is here; None if not."""

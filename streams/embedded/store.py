@@ -1,6 +1,7 @@
 """The case store in SQLite.
 
-No transactions here: every call belongs to the one that the worker holds.
+No transactions here: every call belongs to the one that the worker holds, and so does `flush`,
+which writes what several turns left of a line and of a position once.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class CaseStore:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._held: dict[tuple[str, str], tuple[Any, Line]] = {}
+        self._changed: dict[tuple[str, str], None] = {}
+        self._moved: dict[tuple[str, int], tuple[int, float]] = {}
 
     def load(self, domain: Domain, key: str) -> tuple[Any, Line]:  # Any: the domain's state
         """The state of a line and how far it has numbered; a fresh one for a new line."""
@@ -56,13 +59,8 @@ class CaseStore:
         return held
 
     def save(self, domain: Domain, key: str, state: msgspec.Struct, line: Line) -> None:
-        """Write the state of a line."""
-        self._db.execute(
-            "INSERT INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (domain, key)"
-            " DO UPDATE SET numbered = excluded.numbered, state = excluded.state",
-            (domain, key, packed(line), packed(state)),
-        )
+        """Hold the state of a line until the flush."""
+        self._changed[domain, key] = None
         self._held.pop((domain, key), None)
         self._hold(domain, key, (state, line))
 
@@ -70,7 +68,10 @@ class CaseStore:
         """Keep a line at hand, the least recently used one beyond the bound let go."""
         self._held[domain, key] = held
         if len(self._held) > HELD:
-            del self._held[next(iter(self._held))]
+            oldest = next(iter(self._held))
+            if oldest in self._changed:
+                self.flush()
+            del self._held[oldest]
 
     def parked(self, key: str, ticket_ids: Iterable[str]) -> list[Ticket]:
         """The parked tickets of a line among these, each taken out of the parking."""
@@ -168,8 +169,21 @@ class CaseStore:
 
     def advance(self, topic: str, partition: int, position: int, clock: float) -> None:
         """An inbox partition is worked off up to a position (the next offset to take)."""
-        self._db.execute(
+        self._moved[topic, partition] = (position, clock)
+
+    def flush(self) -> None:
+        """Write the lines and the positions that changed; for the end of the transaction."""
+        lines = [(*place, *self._held[place]) for place in self._changed]
+        self._db.executemany(
+            "INSERT INTO lines (domain, key, numbered, state) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (domain, key)"
+            " DO UPDATE SET numbered = excluded.numbered, state = excluded.state",
+            [(domain, key, packed(line), packed(state)) for domain, key, state, line in lines],
+        )
+        self._db.executemany(
             "INSERT OR REPLACE INTO positions (topic, partition, position, clock)"
             " VALUES (?, ?, ?, ?)",
-            (topic, partition, position, clock),
+            [(*place, *stood) for place, stood in self._moved.items()],
         )
+        self._changed.clear()
+        self._moved.clear()

@@ -1,15 +1,16 @@
-"""The embedded worker: takes inbox records in their order, one transaction a turn.
+"""The embedded worker: takes inbox records in their order, some turns in one transaction.
 
-Facts, state, timers, the seen id and the position commit together, so that a crash at any
-statement loses nothing and doubles nothing: the next start takes the same record from the same
-state. Under simulated time the order over partitions is the merge by (running maximum of `at`,
-topic, partition, offset) and a turn's clock is its partition's running maximum; under the wall
-clock it is the order of appending, and the clock is read once a turn.
+Facts, states, timers, seen ids and positions commit together, so that a crash at any statement
+loses nothing and doubles nothing: the next start takes the same records from the same states. Under
+simulated time the order over partitions is the merge by (running maximum of `at`, topic, partition,
+offset) and a turn's clock is its partition's running maximum; under the wall clock it is the order
+of appending, and the clock is read once a turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from schemas.events.decisions import ReplyRequested
@@ -26,12 +27,20 @@ from streams.embedded.recent import Recent
 from streams.embedded.store import CaseStore
 from streams.entry import Entry
 from streams.errors import Unreadable
+from streams.store import DueTimer
 from streams.timing import Timers
 from streams.worlds import Worlds
+
+MOST = 50
+"""Turns that are committed together at most: whoever else wants to write waits for it."""
 
 
 class Worker:
     """Works off what waits in the inboxes of all domains.
+
+        while worker.waits():
+            with worker.committing():
+                worker.work()
 
     After an error of the store a worker is done with: the next one begins from the store.
 
@@ -40,14 +49,21 @@ class Worker:
         worlds: Where a turn's snapshot comes from.
         clock: The wall's clock, or one that is told.
         recent: Where to leave what was written and taken, for a projector in this process.
+        timers: Whether timers run out that no record has passed.
 
     Attributes:
         turns: How many records were taken since the start.
-        requests: Replies that were requested since the effects emptied it last.
+        requests: Replies that were requested since somebody emptied it last.
     """
 
     def __init__(
-        self, database: Database, worlds: Worlds, clock: Clock, recent: Recent | None = None
+        self,
+        database: Database,
+        worlds: Worlds,
+        clock: Clock,
+        recent: Recent | None = None,
+        *,
+        timers: bool = True,
     ) -> None:
         self._db = database
         self._log = SqliteLog(database)
@@ -57,7 +73,9 @@ class Worker:
         self._clock = clock
         self._cursors = Cursors(self._log, self._store.positions(), by_time=clock.simulated)
         self._recent = recent
-        self._appended: list[Entry] = []
+        self._fires = timers
+        self._took: list[tuple[Entry, Record | None]] = []
+        self._wrote: list[Entry] = []
         self.turns = 0
         self.requests: list[Entry] = []
 
@@ -65,79 +83,100 @@ class Worker:
         """Look for what others appended to the inboxes; whether there was something."""
         return self._cursors.look()
 
-    def step(self) -> bool:
-        """Take the next record; False when nothing waits, under simulated time by the clock."""
+    def waits(self) -> bool:
+        """Whether there is a record to take by now, or a timer that is due."""
         now = self._clock.now().timestamp()
+        return self._cursors.waits(now) or self._due(now) is not None
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """A transaction, for turns and for what else belongs to them."""
+        with self._db.transaction():
+            yield
+            self._store.flush()
+        if self._recent is not None:
+            self._recent.took(self._took)
+            self._recent.wrote(self._wrote)
+        self._took, self._wrote = [], []
+
+    def work(self) -> None:
+        """Take what waits, `MOST` records at most; a reply that is requested is the last of them.
+
+        By the wall's clock a due timer comes first, however much waits; under simulated time the
+        timers of a partition run out as its records pass them, and the rest when none waits.
+        """
+        for _ in range(MOST):
+            now = self._clock.now().timestamp()
+            if self._clock.simulated:
+                went_on = self._step(now) or self._fire(now)
+            else:
+                went_on = self._fire(now) or self._step(now)
+            if self.requests or not went_on:
+                break
+
+    def appended(self, entries: Iterable[Entry]) -> None:
+        """This transaction appended: what it put into inboxes need not be found in the log."""
+        for entry in entries:
+            kind = TOPICS[entry.topic].kind
+            if kind == "inbox":
+                self._cursors.appended(entry)
+            elif kind == "record":
+                self._wrote.append(entry)
+            if entry.known is not None and isinstance(entry.known.event, ReplyRequested):
+                self.requests.append(entry)
+
+    def _due(self, now: float) -> DueTimer | None:
+        return self._timers.first(now) if self._fires else None
+
+    def _fire(self, now: float) -> bool:
+        """Turn the earliest timer that is due into a record; False without one."""
+        timer = self._due(now)
+        if timer is None:
+            return False
+        self.appended(self._log.append([self._timers.fired(timer)]))
+        return True
+
+    def _step(self, now: float) -> bool:
+        """Take the next record; False when nothing waits, under simulated time by now."""
         head = self._cursors.next(now)
         if head is None:
             return False
         cursor, entry, at = head
         if self._clock.simulated:
             now = at
-        self._take(cursor, entry, now)
+        try:
+            with self._db.attempt():
+                record, appended = self._taken(cursor, entry, now, None)
+        except Unreadable as error:  # nothing of the turn was kept: once more, without it
+            self._timers.look()
+            record, appended = self._taken(cursor, entry, now, error)
+        self.appended(appended)
+        self._took.append((entry, record))
         self._cursors.taken(cursor, now)
         self.turns += 1
         return True
 
-    def fire(self) -> bool:
-        """Turn the earliest timer that is due by the clock into a record; False without one."""
-        timer = self._timers.first(self._clock.now().timestamp())
-        if timer is None:
-            return False
-        with self._db.transaction():
-            self._append([self._timers.fired(timer)])
-        self._committed()
-        return True
-
-    def _take(self, cursor: Cursor, entry: Entry, now: float) -> None:
-        try:
-            record = self._taken(cursor, entry, now, None)
-        except Unreadable as error:  # nothing of the turn was kept: once more, without it
-            self._appended = []
-            self._timers.look()
-            record = self._taken(cursor, entry, now, error)
-        if self._recent is not None:
-            self._recent.took(entry, record)
-        self._committed()
-
     def _taken(
         self, cursor: Cursor, entry: Entry, now: float, unreadable: Unreadable | None
-    ) -> Record | None:
-        """What the tables fold of an entry: None for a repeat, and for what is unreadable."""
+    ) -> tuple[Record | None, list[Entry]]:
+        """What the tables fold of an entry, and what was appended.
+
+        They fold None of a repeat, and of what is unreadable.
+        """
         record = None
-        with self._db.transaction():
-            if self._clock.simulated and cursor.topic == CONTACTS.name:
-                self._append(self._timers.passed(cursor.partition, now))
-            if self._store.see(entry.id):
-                if unreadable is None:
-                    record = entry.record()
-                    place = (entry.topic, entry.partition, entry.offset)
-                    self._append(self._decider.decide(cursor.domain, record, place, now))
-                else:
-                    at = rfc3339(datetime.fromtimestamp(now, UTC))
-                    dead_letter(self._log, entry, unreadable, handler=cursor.domain, at=at)
-            self._store.advance(cursor.topic, cursor.partition, entry.offset + 1, now)
-        return record
+        appended: list[Entry] = []
+        if self._clock.simulated and cursor.topic == CONTACTS.name:
+            appended += self._append(self._timers.passed(cursor.partition, now))
+        if self._store.see(entry.id):
+            if unreadable is None:
+                record = entry.record()
+                place = (entry.topic, entry.partition, entry.offset)
+                appended += self._append(self._decider.decide(cursor.domain, record, place, now))
+            else:
+                at = rfc3339(datetime.fromtimestamp(now, UTC))
+                dead_letter(self._log, entry, unreadable, handler=cursor.domain, at=at)
+        self._store.advance(cursor.topic, cursor.partition, entry.offset + 1, now)
+        return record, appended
 
-    def _append(self, records: list[Record]) -> None:
-        if records:
-            self._appended += self._log.append(records)
-
-    def _committed(self) -> None:
-        """Tell everybody in this process of what was appended."""
-        outputs: list[Entry] = []
-        for entry in self._appended:
-            if TOPICS[entry.topic].kind == "record":
-                outputs.append(entry)
-                if entry.known is not None and isinstance(entry.known.event, ReplyRequested):
-                    self.requests.append(entry)
-        self.appended(self._appended)
-        if self._recent is not None:
-            self._recent.wrote(outputs)
-        self._appended = []
-
-    def appended(self, entries: Iterable[Entry]) -> None:
-        """This process appended to inboxes: what it did need not be found in the log."""
-        for entry in entries:
-            if TOPICS[entry.topic].kind == "inbox":
-                self._cursors.appended(entry)
+    def _append(self, records: list[Record]) -> list[Entry]:
+        return self._log.append(records) if records else []
