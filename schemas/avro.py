@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from schemas.event import Event, Part
 from schemas.vocabulary import Mark
@@ -57,8 +56,8 @@ def _field(name: str, field: FieldInfo, named: set[str]) -> Schema:
     shape: Schema = {"name": name, "type": _type(_whole(field), named)}
     if _is_personal(field):
         shape["personal"] = True
-    if field.default is not PydanticUndefined:
-        shape["default"] = field.default
+    if not field.is_required():
+        shape["default"] = field.get_default(call_default_factory=True)
     return shape
 
 

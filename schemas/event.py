@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.vocabulary import Channel, JsonText, Personal, Priority, TicketStatus, Time
 
@@ -56,10 +56,10 @@ class Decision(Event):
     confidence: float | None = None
     threshold: float | None = None
     outcome: str
-    candidates: list[Candidate] = []
-    reasons: list[str] = []
+    candidates: list[Candidate] = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
     policy_version: str
-    model_versions: dict[str, str] = {}
+    model_versions: dict[str, str] = Field(default_factory=dict)
 
 
 class TicketEvent(Event):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import quote, unquote
 
 import fastavro
@@ -21,9 +21,10 @@ import msgspec
 from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
 
 from schemas.avro import schema_of
-from schemas.event import Event, Part
+from schemas.event import Event
 from schemas.events import EVENTS
 from schemas.record import Record, Source
+from streams.avro_writing import Write, writer_of
 from streams.errors import Unreadable
 
 MARKER = b"\xc3\x01"
@@ -38,8 +39,8 @@ Parsed = Any  # a schema as fastavro holds it
 
 
 @cache
-def _writer(kind: type[Event]) -> tuple[bytes, Parsed]:
-    """The frame prefix and the parsed schema that events of a type are written with."""
+def _current(kind: type[Event]) -> tuple[bytes, Parsed]:
+    """The frame prefix of an event type, and its schema as fastavro reads with it."""
     schema = schema_of(kind)
     return MARKER + bytes.fromhex(fingerprint_of(schema)), parse_schema(schema)
 
@@ -70,32 +71,20 @@ def _reader(prefix: bytes) -> tuple[type[Event], Parsed, Parsed]:
     written = msgspec.json.decode(text)
     kind = EVENTS[str(written["name"])]
     writer = parse_schema(written)
-    current, schema = _writer(kind)
+    current, schema = _current(kind)
     return kind, writer, None if current == prefix else schema
 
 
 def encode(event: Event) -> bytes:
     """The framed bytes of an event."""
-    prefix, schema = _writer(type(event))
-    out = io.BytesIO()
-    out.write(prefix)
-    datum = event.__dict__
-    if any(datum[name] for name in _nesting(type(event))):
-        datum = event.model_dump()
-    fastavro.schemaless_writer(out, schema, datum)
-    return out.getvalue()
+    prefix, write = _written(type(event))
+    return prefix + write(event)
 
 
 @cache
-def _nesting(kind: type[Event]) -> tuple[str, ...]:
-    """The fields that hold models, which the Avro writer takes as dicts only."""
-
-    def nests(annotation: Any) -> bool:  # Any: a type expression
-        if isinstance(annotation, type) and issubclass(annotation, Part):
-            return True
-        return any(nests(part) for part in get_args(annotation))
-
-    return tuple(name for name, field in kind.model_fields.items() if nests(field.annotation))
+def _written(kind: type[Event]) -> tuple[bytes, Write]:
+    """The frame prefix of an event type, and what writes the rest."""
+    return _current(kind)[0], writer_of(schema_of(kind))
 
 
 def decode(value: bytes) -> Event:

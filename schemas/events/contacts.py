@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.event import Attachment, Event
 from schemas.vocabulary import (
     Channel,
@@ -35,7 +37,7 @@ class ContactReceived(_Inbox):
     in_reply_to: str | None = None
     provider_id: str
     language: str | None = None
-    attachments: list[Attachment] = []
+    attachments: list[Attachment] = Field(default_factory=list)
     metadata: PersonalJson = "{}"
 
 
@@ -89,7 +91,7 @@ class SpecialistAssigned(_Inbox):
     specialist_id: str
     team: str
     request_id: str
-    reasons: list[str] = []
+    reasons: list[str] = Field(default_factory=list)
 
 
 class SpecialistUnavailable(_Inbox):
@@ -100,7 +102,7 @@ class SpecialistUnavailable(_Inbox):
     request_id: str
     next_specialist_id: str | None = None
     next_at: Time | None = None
-    reasons: list[str] = []
+    reasons: list[str] = Field(default_factory=list)
 
 
 class ReplyAttempted(_Inbox):

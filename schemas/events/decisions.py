@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.event import Decision, Part
 from schemas.vocabulary import Channel, Personal, PersonalJson, Priority, Time, Trigger
 
@@ -60,7 +62,7 @@ class ContactAccepted(Decision):
     ACTION: ClassVar[str] = "channel.validate_message"
 
     contact_id: str
-    warnings: list[str] = []
+    warnings: list[str] = Field(default_factory=list)
 
 
 class ContactRejected(Decision):
@@ -199,7 +201,7 @@ class IssueClassified(Decision):
 
     category: str | None
     out_of_scope: float | None = None
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     estimated_resolution_minutes: int
 
 
@@ -219,7 +221,7 @@ class RouteChosen(Decision):
     ACTION: ClassVar[str] = "triage.route_to_specialist"
 
     team: str
-    skills: list[str] = []
+    skills: list[str] = Field(default_factory=list)
     language: str | None = None
     senior: bool = False
 
@@ -292,7 +294,7 @@ class ReplyRequested(Decision):
     thread: str | None = None
     in_reply_to: str | None = None
     solution_id: str | None = None
-    buttons: list[str] = []
+    buttons: list[str] = Field(default_factory=list)
 
 
 class ConfirmationRequested(Decision):

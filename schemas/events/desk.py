@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.event import Event
 from schemas.vocabulary import JsonText, Personal, Priority, Trigger
 
@@ -48,14 +50,14 @@ class SpecialistRequested(_Desk):
     customer_id: str
     ticket_id: str
     team: str
-    skills: list[str] = []
+    skills: list[str] = Field(default_factory=list)
     language: str | None = None
     senior: bool = False
     priority: Priority
     specialist_id: str | None = None
     former_id: str | None = None
     escalated: bool = False
-    triggers: list[Trigger] = []
+    triggers: list[Trigger] = Field(default_factory=list)
     summary: Personal
 
 

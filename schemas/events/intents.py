@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.event import Event, Intent
 from schemas.vocabulary import Channel, Personal, Priority, ReplyKind, Time
 
@@ -51,7 +53,7 @@ class EscalationAsked(Intent):
     """A person or program wants the ticket escalated."""
 
     reason: Personal = "asked by a person"
-    triggers: list[str] = []
+    triggers: list[str] = Field(default_factory=list)
 
 
 class AssignmentAsked(Intent):
@@ -82,8 +84,8 @@ class CategoryAsked(Intent):
 class TagsAsked(Intent):
     """A person adds and removes tags."""
 
-    add: list[str] = []
-    remove: list[str] = []
+    add: list[str] = Field(default_factory=list)
+    remove: list[str] = Field(default_factory=list)
 
 
 class SnoozeAsked(Intent):

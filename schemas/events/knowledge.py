@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.event import Event
 from schemas.vocabulary import Personal, Priority
 
@@ -18,7 +20,7 @@ class ArticlePublished(_Knowledge):
     article_id: str
     title: str
     body: str
-    examples: list[Personal] = []
+    examples: list[Personal] = Field(default_factory=list)
     category: str | None = None
     language: str | None = None
 
@@ -63,7 +65,7 @@ class CategoryTaught(_Knowledge):
     """A category with example texts, and what it means for priority and team. By any producer."""
 
     name: str
-    examples: list[Personal] = []
+    examples: list[Personal] = Field(default_factory=list)
     priority: Priority | None = None
     team: str | None = None
 
@@ -72,7 +74,7 @@ class TagTaught(_Knowledge):
     """A tag with example texts. By any producer."""
 
     name: str
-    examples: list[Personal] = []
+    examples: list[Personal] = Field(default_factory=list)
 
 
 class ToneLabelled(_Knowledge):

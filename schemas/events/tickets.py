@@ -6,6 +6,8 @@ other ticket counts no revision for it.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from schemas.event import TicketEvent
 from schemas.vocabulary import (
     Channel,
@@ -43,7 +45,7 @@ class TicketTriaged(TicketEvent):
     """Triage is done: what it is about, how pressing, who should have it."""
 
     category_confidence: float | None = None
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     estimated_resolution_minutes: int
     language: str | None = None
     sentiment_score: float | None = None

@@ -16,6 +16,7 @@ import structlog
 from kafka.errors import KafkaError
 
 from streams.cluster.kafka import of_kafka, quiet
+from streams.cluster.pace import Pace
 from streams.cluster.postgres import of_the_database
 from streams.errors import Unavailable
 from streams.settings import Settings
@@ -28,6 +29,15 @@ IDLE_MILLISECONDS = 200.0
 
 FIRST_MILLISECONDS, LAST_MILLISECONDS = 2.0, 50.0
 """How soon what waits is looked at again: at first, and after it has waited for long."""
+
+MANY = 300.0
+"""Records a second that are many: then small batches cost more than they are worth."""
+
+FEW = 100
+"""Records of a batch that are few: while many come, the next one is left to grow."""
+
+LINGER_SECONDS = 0.02
+"""How long it is left to grow."""
 
 FIRST_SECONDS, LAST_SECONDS = 0.1, 5.0
 """How soon either side is called again that did not answer: at first, and later on."""
@@ -59,9 +69,12 @@ class Projector:
         while not stop.is_set():
             try:
                 with self._session(grouped=True) as session:
-                    patience = FIRST_MILLISECONDS
+                    patience, pace = FIRST_MILLISECONDS, Pace(MANY)
                     while not stop.is_set():
                         count = session.step(patience if session.waits else IDLE_MILLISECONDS)
+                        pace.note(count)
+                        if pace.fast and count < FEW:
+                            stop.wait(LINGER_SECONDS)
                         patience = (
                             FIRST_MILLISECONDS if count else min(2 * patience, LAST_MILLISECONDS)
                         )

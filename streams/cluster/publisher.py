@@ -17,6 +17,7 @@ import structlog
 
 from streams.cluster import outbox
 from streams.cluster.outbox import Batch
+from streams.cluster.pace import Pace
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.wire import Outgoing
 from streams.errors import Unavailable
@@ -27,14 +28,11 @@ MOST_WAITING = 2000
 MOST_AT_ONCE = 500
 """Records that are sent before acknowledgements are waited for."""
 
-LINGER_SECONDS = 0.1
+LINGER_SECONDS = 0.02
 """How long a round waits for more while many turns come."""
 
 MANY = 150.0
 """Turns a second that are many: about what a process sends when it sends each by itself."""
-
-PACE_SECONDS = 0.5
-"""Over how long the pace is measured."""
 
 RETRY_SECONDS = 0.5
 """How long a publisher waits before it tries a broker again that did not answer."""
@@ -65,26 +63,6 @@ class _Drain:
         self.done = threading.Event()
 
 
-class _Pace:
-    """How many turns come a second, over the last few rounds."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._rate = 0.0
-
-    @property
-    def fast(self) -> bool:
-        """Whether many come."""
-        return self._rate > MANY
-
-    def note(self, turns: int) -> None:
-        """So many came since the last time."""
-        now = time.monotonic()
-        elapsed, self._since = max(now - self._since, 0.001), now
-        share = min(1.0, elapsed / PACE_SECONDS)
-        self._rate += share * (turns / elapsed - self._rate)
-
-
 class Publisher:
     """Sends the outbox of every partition that this process owns, from a thread of its own.
 
@@ -102,7 +80,7 @@ class Publisher:
         self._sender = sender
         self._failed = failed
         self._acked: list[Batch] = []
-        self._pace = _Pace()
+        self._pace = Pace(MANY)
         self._waiting: queue.Queue[Batch | _Drain | None] = queue.Queue(MOST_WAITING)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)

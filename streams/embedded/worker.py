@@ -100,18 +100,21 @@ class Worker:
         self._took, self._wrote = [], []
 
     def work(self) -> None:
-        """Take what waits, `MOST` records at most; a reply that is requested is the last of them.
+        """Take what waits, `MOST` records at most.
 
         By the wall's clock a due timer comes first, however much waits; under simulated time the
-        timers of a partition run out as its records pass them, and the rest when none waits.
+        timers of a partition run out as its records pass them, and the rest when none waits. Then a
+        reply that is requested is the last of them too, for what comes of it follows at once,
+        wherever commits fall.
         """
         for _ in range(MOST):
             now = self._clock.now().timestamp()
             if self._clock.simulated:
                 went_on = self._step(now) or self._fire(now)
+                went_on = went_on and not self.requests
             else:
                 went_on = self._fire(now) or self._step(now)
-            if self.requests or not went_on:
+            if not went_on:
                 break
 
     def appended(self, entries: Iterable[Entry]) -> None:

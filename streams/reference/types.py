@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 WORDS: dict[object, str] = {
     str: "text",
@@ -53,10 +52,11 @@ def type_name(hint: Any) -> str:
 
 def default_name(field: FieldInfo) -> str:
     """A field's default as JSON would show it; nothing where the field is required."""
-    if field.default is PydanticUndefined or field.is_required():
+    if field.is_required():
         return ""
-    if field.default is None:
+    default = field.get_default(call_default_factory=True)
+    if default is None:
         return "null"
-    if isinstance(field.default, bool):
-        return str(field.default).lower()
-    return str(field.default) if field.default != "" else '""'
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(default) if default != "" else '""'
