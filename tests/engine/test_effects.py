@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from streams.desk import Desk
 from streams.effects import POSITION, LocalTransport
+from streams.shift import Shift
 from tests.stores import a_desk
 
 CONTACT = {"channel": "email", "customer_id": "ann", "handle": "ann@example.org", "message": "Hi"}
@@ -102,6 +105,37 @@ def test_two_processes_that_carry_out_the_same_request_tell_one_outcome(
     replied(desk)
     accepted = [r.event for r in desk.events() if isinstance(r.event, ReplyAccepted)]
     assert len(accepted) == len({one.request_id for one in accepted}) > 0
+
+
+def test_what_was_carried_out_when_the_desk_stops_is_said_before_it_stops(desk: Desk) -> None:
+    desk.produce(CONTACT)
+    shift = Shift(desk)
+    shift.rest()
+    while not list((desk.folder / "mailbox").rglob("*.txt")):
+        assert shift.step()
+    assert [
+        r.type for r in desk.events() if isinstance(r.event, ReplyAttempted | ReplyAccepted)
+    ] == ["ReplyAttempted"]
+    shift.finish()
+    assert list(desk.events(type=ReplyAccepted.__name__))
+
+
+def test_nothing_is_handed_to_the_transport_before_the_log_has_the_attempt(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempted: list[bool] = []
+    deliver = LocalTransport.deliver
+
+    def seen(self: LocalTransport, request_id: str, request: ReplyRequested) -> str:
+        with closing(sqlite3.connect(desk.database.path)) as other:
+            rows = other.execute("SELECT 1 FROM claims WHERE request_id = ?", (request_id,))
+            attempted.append(rows.fetchone() is not None)
+        return deliver(self, request_id, request)
+
+    monkeypatch.setattr(LocalTransport, "deliver", seen)
+    replied(desk, "It is on its way.")
+    assert len(attempted) > 1
+    assert all(attempted)
 
 
 def test_catching_up_reads_nothing_while_nothing_was_appended(
