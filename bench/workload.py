@@ -25,7 +25,7 @@ import msgspec  # noqa: E402
 
 from agents.policy import default_policy  # noqa: E402
 from schemas.record import Record  # noqa: E402
-from streams.clock import ManualClock  # noqa: E402
+from streams.clock import ManualClock, WallClock  # noqa: E402
 from streams.desk import Desk  # noqa: E402
 from streams.embedded.taught import Taught  # noqa: E402
 from streams.starter import lines as starter_lines  # noqa: E402
@@ -57,16 +57,18 @@ class NoModels:
 
 
 @contextmanager
-def desk(*, models: bool, end: datetime | None = None) -> Iterator[Desk]:
+def desk(*, models: bool, end: datetime | None = None, live: bool = False) -> Iterator[Desk]:
     """A desk on a fresh store, with a clock that stands at the end of the work.
 
     Args:
         models: Whether messages are understood by the light tier, taught with the starter
             categories and articles, or by models that cost nothing.
         end: Where the clock stands.
+        live: By the wall's clock instead, as a desk that is up.
     """
     folder = Path(tempfile.mkdtemp(prefix="pactdesk-bench-"))
-    found = Desk(folder, ManualClock(end or START + timedelta(days=30)), secret=SECRET)
+    clock = WallClock() if live else ManualClock(end or START + timedelta(days=30))
+    found = Desk(folder, clock, secret=SECRET)
     try:
         if models:
             found.intake.documents(
@@ -117,7 +119,7 @@ def contacts(count: int, *, customers: int, start: datetime = START) -> list[Doc
             "channel": dice.choice(CHANNELS),
             "customer_id": f"customer-{dice.randrange(customers)}",
             "message": dice.choice(texts),
-            "provider_id": f"m{number}",
+            "provider_id": f"m{number}of{count}",
             "at": (start + timedelta(seconds=number)).isoformat(),
         }
         for number in range(count)

@@ -228,5 +228,12 @@ def test_the_version_is_told_in_the_changelog() -> None:
     assert f"## {pactdesk.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+def test_the_page_of_laws_names_every_test_of_a_law_and_no_other_file() -> None:
+    page = (ROOT / "docs" / "explanation" / "laws.md").read_text("utf-8")
+    named = set(re.findall(r"`(tests/[^`]+)`", page))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert named >= {f"tests/laws/{path.name}" for path in ROOT.glob("tests/laws/test_*.py")}
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < 200
