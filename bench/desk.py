@@ -39,6 +39,9 @@ from streams.starter import lines as starter_lines
 from streams.testing import FakeModels
 from streams.turn import turn
 
+WARM = 100
+"""Contacts that are worked off before the clock runs."""
+
 PROBES = 100
 """Contacts that are followed from `produce` to their row."""
 
@@ -69,10 +72,12 @@ def chain(count: int, *, models: bool, live: bool = False) -> tuple[float, float
     The clock stands at the last contact: what time brings to its ticket later is not its cost. A
     live desk goes by the wall's clock, and so commits more turns at once.
     """
-    begin = datetime.now(UTC) - timedelta(seconds=count) if live else START
-    with desk(models=models, end=START + timedelta(seconds=count), live=live) as found:
-        found.intake.documents(contacts(100, customers=50, start=begin))
+    whole = timedelta(seconds=WARM + count)
+    begin = datetime.now(UTC) - whole if live else START
+    with desk(models=models, end=START + whole, live=live) as found:
+        found.intake.documents(contacts(WARM, customers=WARM // 2, start=begin))
         found.run()
+        begin += timedelta(seconds=WARM)
         found.intake.documents(contacts(count, customers=max(1, count // 2), start=begin))
         before = found.log.last_seq()
         with found.shift() as shift:
