@@ -23,6 +23,7 @@ from schemas.topics import DECISIONS
 from streams.clock import WallClock
 from streams.cluster import outbox
 from streams.cluster.kafka import of_kafka, options
+from streams.cluster.membership import keep_joining
 from streams.cluster.ownership import Owned, advance, claim, release
 from streams.cluster.postgres import connect, url_of
 from streams.cluster.producer import Producer
@@ -100,6 +101,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             self._consumer.partitions_for_topic(DECISIONS.name)  # as in `membership`
             self._consumer.subscribe([DECISIONS.name], listener=self)
             while not stop.is_set():
+                keep_joining(self._consumer)
                 found = self._consumer.poll(timeout_ms=POLL_MILLISECONDS)
                 for records in found.values():
                     for one in records:

@@ -81,3 +81,15 @@ def consumer(
         member.partitions_for_topic(topic)
     member.subscribe(list(topics), listener=assignment)
     return member
+
+
+def keep_joining(member: KafkaConsumer) -> None:
+    """Go on with a join that was begun; to be called before each poll of a group's member.
+
+    kafka-python (3.0.12) begins to join when the topics' partitions look other than when it shared
+    them out. If the join outlasts the poll and they look as before by the next one, it forgets the
+    join, with its heartbeats off: the group goes on without it, and nothing brings it back.
+    """
+    coordinator = member._coordinator  # noqa: SLF001  # there is no public way; see above
+    if coordinator.rejoining:
+        coordinator.request_rejoin()

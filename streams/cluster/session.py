@@ -22,7 +22,7 @@ from streams.cluster.fetching import Fetched, Fetching, Place
 from streams.cluster.folding import Batches
 from streams.cluster.judging import INBOX_NAMES
 from streams.cluster.marks import Gap
-from streams.cluster.membership import Assignment, consumer
+from streams.cluster.membership import Assignment, consumer, keep_joining
 from streams.cluster.postgres import connect, url_of
 from streams.cluster.topics import absent
 from streams.errors import Misconfigured, Unavailable
@@ -103,6 +103,8 @@ class Session:
         Args:
             milliseconds: How long to wait for something to come.
         """
+        if self._grouped:
+            keep_joining(self._consumer)
         came = self._fetching.poll(milliseconds)
         self._reassign()
         chunks = self._candidates()
