@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from streams.zigzag import zigzag
+
 Write = Callable[[Any], bytes]
 """Gives the bytes of a value; of which type differs by schema."""
 
@@ -22,27 +24,9 @@ _PRESENT = b"\x02"  # the second branch
 _TRUE = b"\x01"
 
 
-def _zigzag(number: int) -> bytes:
-    """A number in as few bytes as it needs, the sign in the lowest bit."""
-    rest = number << 1 if number >= 0 else ~(number << 1)
-    out = bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-_SMALL = tuple(map(_zigzag, range(4096)))
-
-
-def _long(value: int) -> bytes:
-    return _SMALL[value] if 0 <= value < len(_SMALL) else _zigzag(value)
-
-
 def _string(value: str) -> bytes:
     raw = value.encode()
-    return _long(len(raw)) + raw
+    return zigzag(len(raw)) + raw
 
 
 def _boolean(value: bool) -> bytes:  # noqa: FBT001  # it is called by position, as all of them
@@ -51,13 +35,13 @@ def _boolean(value: bool) -> bytes:  # noqa: FBT001  # it is called by position,
 
 def _moment(value: datetime) -> bytes:
     since = value - _EPOCH
-    return _zigzag((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
+    return zigzag((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 _PLAIN: dict[str, Write] = {
     "boolean": _boolean,
     "double": struct.Struct("<d").pack,
-    "long": _long,
+    "long": zigzag,
     "string": _string,
 }
 
@@ -67,6 +51,9 @@ def writer_of(schema: Mapping[str, Any]) -> Write:
 
     Args:
         schema: One that `schemas.avro` makes; its records are models.
+
+    Raises:
+        TypeError: It has a type that no event has.
     """
     return _writer(schema, dict(_PLAIN))
 
@@ -82,14 +69,14 @@ def _writer(schema: Any, named: dict[str, Write]) -> Write:  # Any: a schema is 
             fields = [(one["name"], _writer(one["type"], named)) for one in schema["fields"]]
             return named.setdefault(_name(schema), _record(fields))
         case "enum":
-            symbols = {one: _long(place) for place, one in enumerate(schema["symbols"])}
+            symbols = {one: zigzag(place) for place, one in enumerate(schema["symbols"])}
             return named.setdefault(_name(schema), symbols.__getitem__)
         case "array":
             return _array(_writer(schema["items"], named))
         case "map":
             return _map(_writer(schema["values"], named))
-        case "long":
-            return _moment if schema["logicalType"] == "timestamp-micros" else _long
+        case "long" if schema["logicalType"] == "timestamp-micros":
+            return _moment
         case other:
             raise TypeError(f"{other}: no event has fields of this Avro type")
 
@@ -117,7 +104,7 @@ def _array(write_one: Write) -> Write:
     def write(values: Sequence[Any]) -> bytes:  # Any: what the array holds
         if not values:
             return _END
-        return b"".join((_long(len(values)), *map(write_one, values), _END))
+        return b"".join((zigzag(len(values)), *map(write_one, values), _END))
 
     return write
 
@@ -127,6 +114,6 @@ def _map(write_one: Write) -> Write:
         if not values:
             return _END
         pairs = [_string(key) + write_one(value) for key, value in values.items()]
-        return b"".join((_long(len(values)), *pairs, _END))
+        return b"".join((zigzag(len(values)), *pairs, _END))
 
     return write

@@ -20,6 +20,7 @@ from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 
 from streams.cluster.wire import Outgoing
+from streams.zigzag import zigzag
 
 _MAGIC, _UNCOMPRESSED = 2, 0
 _NULL = b"\x01"  # the length -1
@@ -27,28 +28,10 @@ _NULL = b"\x01"  # the length -1
 _headers = msgspec.json.Decoder(dict[str, str])
 
 
-def _encoded(number: int) -> bytes:
-    """A whole number as Kafka's records hold it: zigzag, seven bits a byte."""
-    rest = (number << 1) ^ (number >> 63)
-    out = bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-_SHORT = tuple(_encoded(number) for number in range(4096))
-
-
-def _number(number: int) -> bytes:
-    return _SHORT[number] if number < 4096 else _encoded(number)
-
-
 @lru_cache(maxsize=1024)
 def _header_name(name: str) -> bytes:
     raw = name.encode()
-    return _encoded(len(raw)) + raw
+    return zigzag(len(raw)) + raw
 
 
 def _tail(record: Outgoing) -> bytes:
@@ -58,12 +41,12 @@ def _tail(record: Outgoing) -> bytes:
         parts.append(_NULL)
     else:
         key = record.key.encode()
-        parts += (_number(len(key)), key)
+        parts += (zigzag(len(key)), key)
     headers = _headers.decode(record.headers)
-    parts += (_number(len(record.value)), record.value, _number(len(headers)))
+    parts += (zigzag(len(record.value)), record.value, zigzag(len(headers)))
     for name, value in headers.items():
         raw = value.encode()
-        parts += (_header_name(name), _number(len(raw)), raw)
+        parts += (_header_name(name), zigzag(len(raw)), raw)
     return b"".join(parts)
 
 
@@ -108,8 +91,8 @@ def queue(
     """
     body = bytearray()
     for place, tail in enumerate(tails):
-        head = b"\x00\x00" + _number(place)  # no attributes, no difference in time, the place
-        body += _number(len(head) + len(tail)) + head + tail
+        head = b"\x00\x00" + zigzag(place)  # no attributes, no difference in time, the place
+        body += zigzag(len(head) + len(tail)) + head + tail
     records = MemoryRecordsBuilder(_MAGIC, _UNCOMPRESSED, len(body))
     inner = records._builder
     inner._buffer += body
