@@ -175,8 +175,8 @@ class Effects:
         """Whether something was carried out of which the log does not know what came."""
         return bool(self._outcomes)
 
-    def catch_up(self) -> None:
-        """Carry out what the log holds and was not carried out, each by itself.
+    def catch_up(self) -> list[Entry]:
+        """Carry out what the log holds and was not, each by itself; returns what was appended.
 
         Costs as much as was appended since the last time; next to nothing when that is nothing.
 
@@ -185,18 +185,20 @@ class Effects:
         """
         changes = self._db.changes(DECISIONS.name)
         if changes == self._changes:
-            return
+            return []
         self._changes, end = changes, self._log.last_seq()
+        appended: list[Entry] = []
         waiting = self._log.scan(self._position, DECISIONS.name)
         for request in [entry for entry in waiting if _REQUEST in entry.headers]:
             with self._db.transaction():
-                self.claim([request])
+                appended += self.claim([request])
             self.carry_out()
             with self._db.transaction():
-                self.answer()
+                appended += self.answer()
         if end - self._position > FAR:
             self._db.set_meta(POSITION, str(end))
         self._position = max(self._position, end)
+        return appended
 
     def claim(self, requests: Iterable[Entry]) -> list[Entry]:
         """Take requests on, unless they have their outcome; returns what was appended.
@@ -246,7 +248,8 @@ class Effects:
                     "UPDATE claims SET outcome = ? WHERE request_id = ?",
                     (type(outcome).__name__, record.id),
                 )
-                self._db.set_meta(POSITION, str(self._position))
+        if appended:
+            self._db.set_meta(POSITION, str(self._position))
         return appended
 
     def _settled(self, request_id: str) -> bool:

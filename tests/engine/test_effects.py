@@ -87,7 +87,7 @@ def test_nothing_is_carried_out_twice_whoever_looks_again(
     before = desk.log.last_seq()
     desk.database.set_meta(POSITION, "0")  # as another process would begin that knows nothing
     monkeypatch.setattr(LocalTransport, "deliver", lambda *_: pytest.fail("it was sent again"))
-    desk.effects().catch_up()
+    assert desk.effects().catch_up() == []
     assert desk.log.last_seq() == before
 
 
@@ -149,7 +149,7 @@ def test_catching_up_reads_nothing_while_nothing_was_appended(
         pytest.fail("it read the log")
 
     monkeypatch.setattr(type(desk.log), "scan", read)
-    effects.catch_up()
+    assert effects.catch_up() == []
 
 
 def test_a_longer_silence_is_not_read_again_by_the_next_process(

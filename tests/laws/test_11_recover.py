@@ -276,6 +276,7 @@ def test_a_timer_that_ran_out_and_was_not_taken_yet_does_not_run_out_again(
             monkeypatch.setattr("streams.embedded.worker.MOST", 1)
             with worker.committing():
                 worker.work()
+        assert list(desk.log.scan())[-1].record().type == "TimerDue"
         comes_back(desk)
 
 

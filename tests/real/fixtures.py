@@ -19,6 +19,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +36,15 @@ LEFT_OUT = "left out: "
 Server = TypeVar("Server", Broker, Postgres)
 
 
+@contextmanager
+def _left_out_where_missing() -> Iterator[None]:
+    """Leave out the tests of a component that this machine does not have."""
+    try:
+        yield
+    except Missing as missing:
+        pytest.skip(f"{LEFT_OUT}{missing}")  # laptops alone: in strict mode it fails
+
+
 @pytest.fixture(scope="session")
 def components() -> Iterator[Path]:
     """A folder for real components: others than root may enter it, as PostgreSQL needs."""
@@ -48,10 +58,8 @@ def components() -> Iterator[Path]:
 def shared_broker(components: Path) -> Iterator[Broker]:
     """The broker of this process, whatever state a test left it in."""
     broker = Broker(components / "kafka", bound=True)
-    try:
+    with _left_out_where_missing():
         broker.start()
-    except Missing as missing:
-        pytest.skip(f"{LEFT_OUT}{missing}")  # laptops alone: in strict mode it fails
     yield broker
     broker.kill()
 
@@ -59,10 +67,8 @@ def shared_broker(components: Path) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def shared_postgres(components: Path) -> Iterator[Postgres]:
     """The database server of this process, whatever state a test left it in."""
-    try:
+    with _left_out_where_missing():
         postgres = Postgres(components / "postgres", bound=True)
-    except Missing as missing:
-        pytest.skip(f"{LEFT_OUT}{missing}")  # laptops alone: in strict mode it fails
     postgres.start()
     yield postgres
     postgres.kill()
@@ -118,10 +124,8 @@ def cluster(broker: Broker, postgres: Postgres, database: str) -> Cluster:
 @pytest.fixture(scope="session")
 def composecheck() -> Path:
     """The program that reads compose files."""
-    try:
+    with _left_out_where_missing():
         return compose.checker()
-    except Missing as missing:
-        pytest.skip(f"{LEFT_OUT}{missing}")  # laptops alone: in strict mode it fails
 
 
 def pytest_configure(config: pytest.Config) -> None:
