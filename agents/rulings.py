@@ -76,6 +76,8 @@ def ruling(event: Event, case: Case, policy: Policy, now: datetime) -> Refusal |
     ticket = case.ticket(event.ticket_id)
     if ticket is None:
         return _UNKNOWN
+    if event.expected_revision not in {None, ticket.revision}:
+        return Refusal("stale", f"look at the ticket again: it is at revision {ticket.revision}")
     if ticket.merged_into is not None and not isinstance(event, asked.UnmergeAsked):
         return Refusal("merged", f"use ticket {ticket.merged_into}, or unmerge this one first")
     if ticket.status == "closed" and not isinstance(event, _ON_CLOSED):

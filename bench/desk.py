@@ -92,7 +92,16 @@ def visible() -> list[float]:
         here = Desk(Path(folder), WallClock(), secret=SECRET)
         here.produce(*[msgspec.json.decode(line) for line in starter_lines("categories")])
         here.run()
-        program = [sys.executable, str(ROOT / "pactdesk.py"), "--data", folder, "--quiet", "up"]
+        program = [
+            sys.executable,
+            str(ROOT / "pactdesk.py"),
+            "--data",
+            folder,
+            "--quiet",
+            "up",
+            "--roles",
+            "agents,projections,effects",
+        ]
         with subprocess.Popen(program, stdout=subprocess.DEVNULL) as up:
             try:
                 return [_seen(here, text) for text in questions()[:PROBES]][10:]

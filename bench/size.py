@@ -113,7 +113,15 @@ def opening(records: int) -> float:
 def idle() -> float:
     """Resident MB of a desk that is up and has nothing to do."""
     with tempfile.TemporaryDirectory(prefix="pactdesk-bench-") as folder:
-        program = [*PACTDESK, "--data", folder, "--quiet", "up"]
+        program = [
+            *PACTDESK,
+            "--data",
+            folder,
+            "--quiet",
+            "up",
+            "--roles",
+            "agents,projections,effects",
+        ]
         with subprocess.Popen(program, stdout=subprocess.DEVNULL) as up:
             time.sleep(3.0)
             status = Path(f"/proc/{up.pid}/status").read_text(encoding="ascii")

@@ -99,6 +99,7 @@ class Intent(Event):
         customer_id: Whose line the ticket is on.
         by: Who asks.
         idempotency_key: The asker's own key: the same key is the same intent.
+        expected_revision: The ticket's revision as the asker saw it; None where that is all one.
     """
 
     TOPIC: ClassVar[str] = "support.contacts.v1"
@@ -107,6 +108,7 @@ class Intent(Event):
     customer_id: str
     by: str
     idempotency_key: str | None = None
+    expected_revision: int | None = None
 
 
 class Attachment(Part):

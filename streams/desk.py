@@ -6,27 +6,31 @@ The models and the agents are imported when they are first needed: whoever only 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from schemas.record import Record
-from schemas.topics import DEAD_LETTERS
+from schemas.record import Record, partition_of
+from schemas.topics import DEAD_LETTERS, TICKETS
 from streams import asof, query, why
+from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
+from streams.directory import Directory
 from streams.effects import Effects, LocalTransport
+from streams.embedded import progress
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.intake import Intake
+from streams.intake import Intake, Taken
 from streams.settings import Settings, load
+from streams.showing import record_line
 
 if TYPE_CHECKING:
     from agents.policy import Policy
@@ -59,11 +63,15 @@ class Desk:
         folder: The data directory.
         clock: The wall's clock, or a manual one for simulated time.
         secret: The identity secret of a store that is made now.
+        works: Whether it works off what it asks for itself, where no other worker does.
     """
 
-    def __init__(self, folder: Path, clock: Clock, *, secret: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, *, secret: str | None = None, works: bool = True
+    ) -> None:
         self.folder = folder
         self.clock = clock
+        self.works = works
         self.database: Database = open_database(folder, secret=secret)
         self.log = SqliteLog(self.database)
         self.intake = Intake(self.database, clock)
@@ -146,6 +154,28 @@ class Desk:
         """The position of the newest record."""
         return asof.position_of(self.log.last_seq())
 
+    def position_behind(self, _taken: Iterable[Taken]) -> str:
+        """A position behind what was just taken in."""
+        return self.position()
+
+    def shown(self) -> str:
+        """The position up to which the tables show everything."""
+        return asof.position_of(progress.shown(self.database))
+
+    def worked_off(self, position: str) -> str | None:
+        """A position behind what followed from everything up to another; None before it is there.
+
+        Raises:
+            Refused: It is not a position of this log.
+        """
+        if progress.taken(self.database) < asof.seq_of(self.log, position):
+            return None
+        return self.position()
+
+    def shows(self, position: str) -> bool:
+        """Whether the tables show everything up to a position; raises `Refused` for none."""
+        return progress.shown(self.database) >= asof.seq_of(self.log, position)
+
     def why(self, subject: str) -> why.Tree:
         """The causes of a record, a reply or a ticket; raises `NotFound`."""
         return why.why(self.database, subject)
@@ -214,6 +244,18 @@ class Desk:
         for entry in self.log.scan(start, wanted.topic):
             if wanted.fits(entry):
                 yield entry, asof.position_of(entry.seq)
+
+    def record_line(self, record_id: str) -> dict[str, Any] | None:
+        """A record as every surface shows it; None without one of this id."""
+        entry = self.log.find(record_id)
+        return None if entry is None else record_line(entry, asof.position_of(entry.seq))
+
+    def changes_of(self, ticket_id: str, since: int) -> list[Change]:
+        """The events of a ticket after one of its revisions, on the line that it is on now."""
+        owner = Directory(self.database).owner_of(ticket_id)
+        if owner is None:
+            return []
+        return changes(self.log.backwards(TICKETS.name, partition_of(owner)), ticket_id, since)
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that is kept, oldest first."""

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     AnyDesk: TypeAlias = Desk | ClusterDesk
 
 
-def desk_of(settings: Settings, clock: Clock | None = None) -> AnyDesk:
+def desk_of(settings: Settings, clock: Clock | None = None, *, works: bool = True) -> AnyDesk:
     """The desk that the settings name; the caller closes it.
+
+    Args:
+        settings: The settings.
+        clock: Another clock than the wall's.
+        works: Whether an embedded desk works off what it asks for itself, where nobody else does.
 
     Raises:
         Misconfigured: The settings or the store do not allow it.
@@ -27,10 +32,10 @@ def desk_of(settings: Settings, clock: Clock | None = None) -> AnyDesk:
         from streams.cluster.desk import ClusterDesk
 
         return ClusterDesk(settings, clock or WallClock())
-    return embedded(settings, clock)
+    return embedded(settings, clock, works=works)
 
 
-def embedded(settings: Settings, clock: Clock | None = None) -> Desk:
+def embedded(settings: Settings, clock: Clock | None = None, *, works: bool = True) -> Desk:
     """The embedded desk, for what only that can do; the caller closes it.
 
     Raises:
@@ -44,7 +49,8 @@ def embedded(settings: Settings, clock: Clock | None = None) -> Desk:
             "this works on an embedded store, and the engine is set to cluster",
             "add --engine embedded",
         )
-    return Desk(settings.data, clock or WallClock(), secret=settings.identity.secret)
+    secret = settings.identity.secret
+    return Desk(settings.data, clock or WallClock(), secret=secret, works=works)
 
 
 def meaning(error: Exception) -> PactdeskError | None:

@@ -160,6 +160,11 @@ def _names() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def columns_of(view: str) -> tuple[str, ...]:
+    """The columns of a view, in their order."""
+    return _names()[view]
+
+
 class _StandIn:
     """A database of empty tables that are named as the views: what a statement may speak of."""
 

@@ -110,13 +110,20 @@ def worked_off(desk: Desk, record_id: str, *, repeat: bool = False) -> Outcome:
 
     Another worker on the store is waited for; the log is only read meanwhile, and held by nobody.
     """
-    try:
-        desk.run()
-        entries, settled = _so_far(desk, record_id)
-    except Refused:  # another worker is at work on this store
-        entries, settled = _awaited(desk, record_id)
+    entries, settled = _so_far(desk, record_id) if _worked(desk) else _awaited(desk, record_id)
     first, *followed = [entry.record() for entry in entries]
     return Outcome(record=first, followed=followed, settled=settled, repeat=repeat)
+
+
+def _worked(desk: Desk) -> bool:
+    """Work off what waits; False where that is another worker's."""
+    if not desk.works:
+        return False
+    try:
+        desk.run()
+    except Refused:  # another worker is at work on this store
+        return False
+    return True
 
 
 def ruling_of(outcome: Outcome) -> Ruling:

@@ -94,6 +94,16 @@ class DatabaseSettings(_Group):
     url: str | None = None
 
 
+class GatewaySettings(_Group):
+    """Where HTTP is served.
+
+    Attributes:
+        host: The address that is listened on; any but loopback needs keys.
+    """
+
+    host: str = "127.0.0.1"
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -104,6 +114,7 @@ class Settings(_Group):
         models: Which models understand messages.
         kafka: How the cluster's log is reached.
         database: How the cluster's database is reached.
+        gateway: Where HTTP is served.
     """
 
     data: Path = Path(".pactdesk")
@@ -112,6 +123,7 @@ class Settings(_Group):
     models: ModelSettings = ModelSettings()
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
+    gateway: GatewaySettings = GatewaySettings()
 
 
 SECRETS = frozenset({"identity.secret", "kafka.sasl_password", "database.url"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -13,9 +13,6 @@ from streams.cli.context import Context, give, view_of
 from streams.cli.looking import looking_back
 from streams.cli.output import as_csv, as_parquet, table
 from streams.errors import Refused, Unreadable
-
-if TYPE_CHECKING:
-    from streams.entry import Entry
 
 FOLLOW_SECONDS = 0.2
 """How long `events --follow` waits before it looks for new records."""
@@ -40,13 +37,14 @@ def events_command(
 ) -> None:
     """Read the log as JSON lines, all topics without a filter."""
     from streams.filters import Filter
+    from streams.showing import record_line
 
     _check_names(topic, kind)
     wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind)
     with context.desk() as desk:
         while True:
             for entry, position in desk.placed(wanted, after):
-                context.line(_record_line(entry, position))
+                context.line(record_line(entry, position))
                 after = position
             if not follow:
                 return
@@ -63,32 +61,6 @@ def _check_names(topic: str | None, kind: str | None) -> None:
         raise click.UsageError(f"there is no topic {topic}; use one of {', '.join(TOPICS)}")
     if kind is not None and kind not in EVENTS:
         raise click.UsageError(f"there is no event type {kind}; see `pactdesk schemas list`")
-
-
-def _record_line(entry: Entry, position: str) -> dict[str, Any]:
-    """A record as JSON; what cannot be read is shown as the letter it became."""
-    from streams.deadletters import letter_line
-
-    try:
-        record = entry.record()
-    except Unreadable:
-        return letter_line(entry, position)
-    return {
-        "id": record.id,
-        "type": record.type,
-        "topic": entry.topic,
-        "partition": entry.partition,
-        "offset": entry.offset,
-        "key": record.key,
-        "at": record.at,
-        "by": record.by,
-        "cause": record.cause,
-        "correlation": record.correlation,
-        "sequence": record.sequence,
-        "previous": record.previous,
-        "position": position,
-        "event": record.event.model_dump(mode="json"),
-    }
 
 
 @click.command("query")

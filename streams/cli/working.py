@@ -80,9 +80,16 @@ def told_to_stop() -> Iterator[threading.Event]:
 @click.command("up")
 @click.option(
     "--roles",
-    default="agents,projections,effects",
+    default="gateway,agents,projections,effects",
     show_default=True,
     help="Which roles, separated by commas.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Where the gateway listens; 0 takes a free port.",
 )
 @click.option("--domain", help="Only the agents of this domain: every one of them by default.")
 @click.option(
@@ -94,54 +101,60 @@ def told_to_stop() -> Iterator[threading.Event]:
     help="Whose time a turn has: the machine's, or the records' own.",
 )
 @give
-def up_command(context: Context, roles: str, domain: str | None, clock_name: str) -> None:
+def up_command(
+    context: Context, roles: str, port: int, domain: str | None, clock_name: str
+) -> None:
     """Run the roles in one process until told to stop; SIGTERM drains."""
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
     if not chosen:
         raise click.UsageError("--roles names none; leave it out for all of them")
-    settings, recorded = context.settings(), clock_name == "recorded"
-    with told_to_stop() as stop:
-        if settings.engine == "cluster":
-            turns = _up_on_cluster(context, chosen, domain, stop, recorded=recorded)
-        else:
-            turns = _up_embedded(context, chosen, domain, stop, recorded=recorded)
+    from streams import logs
+
+    logs.configure(quiet=context.quiet)
+    recorded = clock_name == "recorded"
+    with told_to_stop() as stop, _served(context, chosen, port) as where:
+        told = f"pactdesk is up {where} ({', '.join(sorted(chosen))})"
+        turns = _up(context, chosen - {"gateway"}, domain, stop, recorded=recorded, told=told)
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
 
 
-def _up_embedded(
+@contextmanager
+def _served(context: Context, roles: frozenset[str], port: int) -> Iterator[str]:
+    """The gateway, if it is among the roles; gives where the desk is, in words."""
+    settings = context.settings()
+    cluster = settings.engine == "cluster"
+    where = f"on {settings.kafka.bootstrap_servers if cluster else settings.data}"
+    if "gateway" not in roles:
+        yield where
+        return
+    from streams.gateway.serving import Gateway
+
+    with Gateway(settings, port) as gateway:
+        yield f"{where} at {gateway.address}"
+
+
+def _up(
     context: Context,
     roles: frozenset[str],
     domain: str | None,
     stop: threading.Event,
     *,
     recorded: bool,
+    told: str,
 ) -> int:
+    settings = context.settings()
+
+    def ready() -> None:
+        context.remark(told)
+
+    if settings.engine == "cluster":
+        from streams.cluster import running
+
+        return running.run_roles(settings, roles, domain, stop, recorded=recorded, ready=ready)
     from streams.running import run_roles
 
     with context.embedded() as desk:
-        told = f"pactdesk is up on {desk.folder} ({', '.join(sorted(roles))})"
-        return run_roles(
-            desk, roles, domain, stop, recorded=recorded, ready=lambda: context.remark(told)
-        )
-
-
-def _up_on_cluster(
-    context: Context,
-    roles: frozenset[str],
-    domain: str | None,
-    stop: threading.Event,
-    *,
-    recorded: bool,
-) -> int:
-    from streams import logs
-    from streams.cluster.running import run_roles
-
-    logs.configure(quiet=context.quiet)
-    settings = context.settings()
-    told = f"pactdesk is up on {settings.kafka.bootstrap_servers} ({', '.join(sorted(roles))})"
-    return run_roles(
-        settings, roles, domain, stop, recorded=recorded, ready=lambda: context.remark(told)
-    )
+        return run_roles(desk, roles, domain, stop, recorded=recorded, ready=ready)
 
 
 @click.command("demo")
@@ -172,7 +185,11 @@ def demo_command(click_context: click.Context, limit: int | None, speed: str, se
     context.show(summary, lambda: summary_text(summary, called(context.flags)))
     if serve:
         click_context.invoke(
-            up_command, roles="agents,projections,effects", domain=None, clock_name="wall"
+            up_command,
+            roles="gateway,agents,projections,effects",
+            port=8080,
+            domain=None,
+            clock_name="wall",
         )
 
 

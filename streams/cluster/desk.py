@@ -7,7 +7,7 @@ know. Connections are made when they are first needed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from schemas.record import Record, partition_of
 from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, KNOWLEDGE, TICKETS, TOPICS
 from streams import query
+from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import migrating, positions
+from streams.cluster import migrating, positions, progress
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import quiet
@@ -25,16 +26,22 @@ from streams.cluster.producer import Producer
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Place, Reader
 from streams.deadletters import DeadLetter, letter_of
+from streams.directory import Directory
 from streams.entry import Entry
 from streams.errors import Refused, Unreadable
 from streams.filters import Filter
+from streams.intake import Taken
 from streams.rulings import PATIENCE, Outcome
 from streams.settings import Settings
+from streams.showing import record_line
 
 if TYPE_CHECKING:
     from agents.policy import Policy
     from agents.world import Models
     from streams.worlds import Worlds
+
+LATELY = 5000
+"""Records of a line among which changes of a ticket are looked for."""
 
 LOOK_SECONDS = 0.01
 """Between two looks whether a worker has taken a record."""
@@ -68,6 +75,10 @@ class ClusterDesk:
     @cached_property
     def _reader(self) -> PgReader:
         return PgReader(url_of(self.settings))
+
+    @cached_property
+    def _ends(self) -> Reader:
+        return Reader(self.settings)
 
     @cached_property
     def _worlds(self) -> Worlds:
@@ -120,6 +131,32 @@ class ClusterDesk:
         with Reader(self.settings) as reader:
             return positions.token(reader.ends())
 
+    def position_behind(self, taken: Iterable[Taken]) -> str:
+        """A position behind what was just taken in; other partitions are not in it."""
+        ends: dict[Place, int] = {}
+        for one in taken:
+            if one.topic is not None and one.partition is not None and one.offset is not None:
+                place = (one.topic, one.partition)
+                ends[place] = max(ends.get(place, 0), one.offset + 1)
+        return positions.token(ends)
+
+    def shown(self) -> str:
+        """The position up to which the tables show everything."""
+        return positions.token(progress.shown(self.database))
+
+    def worked_off(self, position: str) -> str | None:
+        """A position behind what followed from everything up to another; None before it is there.
+
+        Raises:
+            Refused: It is not a position of a cluster.
+            Unavailable: Kafka or the database does not answer.
+        """
+        return progress.worked_off(self.database, self._ends, position)
+
+    def shows(self, position: str) -> bool:
+        """Whether the tables show everything up to a position; raises `Refused` for none."""
+        return progress.shows(self.database, position)
+
     def models_now(self) -> Models:
         """The models over what was taught by now."""
         return self._worlds.models_at(self.clock.now().timestamp())
@@ -134,6 +171,54 @@ class ClusterDesk:
 
         models = self.models_now()
         return [pact.understood(models, document) for document in documents]
+
+    def record_line(self, record_id: str) -> dict[str, Any] | None:
+        """A record as every surface shows it; None without one of this id.
+
+        Where no table says on which line it lies, all lines are read.
+        """
+        found = next((e for e in self._candidates(record_id) if e.id == record_id), None)
+        if found is None:
+            return None
+        behind = {(found.topic, found.partition): found.offset + 1}
+        return record_line(found, positions.token(behind))
+
+    def _candidates(self, record_id: str) -> Iterator[Entry]:
+        """Entries among which a record must be, if there is one."""
+        row = self.database.execute(
+            'SELECT topic, partition, "offset" FROM seen WHERE id = ?', (record_id,)
+        ).fetchone()
+        if row is not None:
+            topic, partition, offset = str(row[0]), int(row[1]), int(row[2])
+            yield from self._between(topic, partition, offset, offset + 1)
+            return
+        line = self.query("SELECT customer_id FROM v1_decisions WHERE record_id = ?", [record_id])
+        if line and line[0]["customer_id"] is not None:
+            partition = partition_of(line[0]["customer_id"])
+            yield from self._between(DECISIONS.name, partition, 0, None)
+        with Reader(self.settings) as reader:
+            for step in reader.steps():
+                yield from step
+
+    def changes_of(self, ticket_id: str, since: int) -> list[Change]:
+        """The events of a ticket after one of its revisions, on the line that it is on now.
+
+        As far as they are among the line's last `LATELY` records.
+        """
+        owner = Directory(self.database).owner_of(ticket_id)
+        if owner is None:
+            return []
+        lately = list(self._between(TICKETS.name, partition_of(owner), -LATELY, None))
+        return changes(reversed(lately), ticket_id, since)
+
+    def _between(self, topic: str, partition: int, start: int, end: int | None) -> Iterator[Entry]:
+        """Entries of a partition; from so many before its end where `start` is negative."""
+        place = (topic, partition)
+        with Reader(self.settings, [topic]) as reader:
+            last = reader.ends()[place] if end is None else end
+            first = max(reader.starts()[place], last + start if start < 0 else start)
+            for step in reader.steps({place: first}, {place: last}):
+                yield from step
 
     # --- the log -----------------------------------------------------------------------------
 
@@ -225,6 +310,8 @@ class ClusterDesk:
         self.producer.close()
         if "_reader" in self.__dict__:
             self._reader.close()
+        if "_ends" in self.__dict__:
+            self._ends.close()
         self.database.close()
 
     def __enter__(self) -> Self:

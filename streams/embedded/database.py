@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.embedded.writing import write_lock
 from streams.errors import Refused
 
 
@@ -35,12 +36,14 @@ class Database:
         self.ends: dict[tuple[str, int], int] = {}
         self.newest: int | None = None
         self._others: int | None = None
+        self._lock = write_lock(path.absolute())
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; the write lock is taken at the start, so that nothing read is stale."""
-        self.execute("BEGIN IMMEDIATE")
+        self._lock.acquire()
         try:
+            self.execute("BEGIN IMMEDIATE")
             yield self.connection
             self.execute("COMMIT")  # on a full disk it is often this that fails
         except BaseException:
@@ -48,6 +51,22 @@ class Database:
                 self.execute("ROLLBACK")
             raise
         finally:
+            self._forget()
+            self._lock.release()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether another thread of this process waits to write."""
+        return self._lock.wanted
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read in here is of one moment, whatever others write meanwhile."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")
             self._forget()
 
     @contextmanager

@@ -127,6 +127,14 @@ class SqliteLog:
             )
         ]
 
+    def backwards(self, topic: str, partition: int) -> Iterator[Entry]:
+        """The entries of a partition, the last first."""
+        for row in self._database.execute(
+            f"SELECT {_COLUMNS} FROM log WHERE topic = ? AND partition = ? ORDER BY offset DESC",
+            (topic, partition),
+        ):
+            yield Entry(*row)
+
     def scan(self, after: int = 0, topic: str | None = None) -> Iterator[Entry]:
         """Entries in the order of appending, over all topics or one, beyond a place."""
         where = "seq > ?"

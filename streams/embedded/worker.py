@@ -100,7 +100,7 @@ class Worker:
         self._took, self._wrote = [], []
 
     def work(self) -> None:
-        """Take what waits, `MOST` records at most.
+        """Take what waits, `MOST` records at most, and no more once another thread wants to write.
 
         By the wall's clock a due timer comes first, however much waits; under simulated time the
         timers of a partition run out as its records pass them, and the rest when none waits. Then a
@@ -114,7 +114,7 @@ class Worker:
                 went_on = went_on and not self.requests
             else:
                 went_on = self._fire(now) or self._step(now)
-            if not went_on:
+            if not went_on or self._db.wanted:
                 break
 
     def appended(self, entries: Iterable[Entry]) -> None:

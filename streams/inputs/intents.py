@@ -16,6 +16,7 @@ class IntentInput(Input):
     ticket_id: Name
     by: Name = "desk"
     idempotency_key: Name | None = None
+    expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class ReplyInput(IntentInput):

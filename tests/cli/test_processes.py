@@ -105,7 +105,7 @@ def test_up_works_until_it_is_told_to_stop_and_leaves_nothing_waiting(tmp_path: 
     data = tmp_path / "data"
     shell = Shell(data)
     shell("migrate")
-    desk = started("up", "--json", data=data)
+    desk = started("up", "--port", "0", "--json", data=data)
     follower = started("events", "--follow", "--type", "TicketOpened", data=data)
     try:
         assert desk.stderr is not None

@@ -115,7 +115,7 @@ def test_up_puts_the_meaning_of_signals_back(empty: Shell) -> None:
 
 
 def test_up_refuses_one_domain_on_this_engine(empty: Shell) -> None:
-    told = empty("up", "--domain", "desk")
+    told = empty("up", "--port", "0", "--domain", "desk")
     assert told.status == 78
     assert "leave --domain out" in told.err
 

@@ -84,7 +84,7 @@ def contact(number: int, **fields: object) -> dict[str, object]:
 def test_people_work_a_day_on_a_cluster(
     cluster: Cluster, shell: Shell, cast: Cast, tmp_path: Path
 ) -> None:
-    cast.add("desk", "up")
+    cast.add("desk", "up", "--port", "0")
     assert shell("teach", "--starter").returncode == 0
     made = shell(
         "produce",
@@ -146,7 +146,7 @@ def test_people_work_a_day_on_a_cluster(
 def test_an_intent_on_a_ticket_that_comes_later_is_re_driven_into_a_ruling(
     cluster: Cluster, shell: Shell, cast: Cast
 ) -> None:
-    cast.add("desk", "up")
+    cast.add("desk", "up", "--port", "0")
     early = {"type": "survey", "ticket_id": "TICK_NONE", "score": 5}
     assert shell("produce", stdin=ndjson(early, contact(1))).returncode == 65
     until(lambda: shell.rows("SELECT 1 AS one FROM v1_dead_letters"), PATIENCE, "the letter")
@@ -161,7 +161,7 @@ def test_an_intent_on_a_ticket_that_comes_later_is_re_driven_into_a_ruling(
 def test_a_worker_begins_where_the_database_says_whatever_kafka_has_committed(
     cluster: Cluster, shell: Shell, cast: Cast
 ) -> None:
-    cast.add("first", "up")
+    cast.add("first", "up", "--port", "0")
     assert shell("produce", stdin=ndjson(*map(contact, range(5)))).returncode == 0
     invariants.quiet(cluster)
     cast.leave()
@@ -180,7 +180,7 @@ def test_a_worker_begins_where_the_database_says_whatever_kafka_has_committed(
         )
     finally:
         admin.close()
-    cast.add("second", "up")
+    cast.add("second", "up", "--port", "0")
     until(
         lambda: (
             shell.rows("SELECT count(*) AS n FROM v1_interactions WHERE direction = 'in'")
@@ -204,14 +204,14 @@ def test_a_worker_begins_where_the_database_says_whatever_kafka_has_committed(
 def test_settings_that_are_wrong_end_a_worker_with_a_sentence(
     shell: Shell, environment: dict[str, str], told: str
 ) -> None:
-    ended = shell("up", **environment)
+    ended = shell("up", "--port", "0", **environment)
     assert ended.returncode == 78
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_a_worker_does_not_start_without_its_topics(cluster: Cluster, tmp_path: Path) -> None:
-    ended = Shell(cluster, tmp_path)("up")
+    ended = Shell(cluster, tmp_path)("up", "--port", "0")
     assert ended.returncode == 78
     assert "pactdesk topics create" in ended.stderr
 

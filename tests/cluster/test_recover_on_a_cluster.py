@@ -67,7 +67,7 @@ def behind(settings: Settings) -> list[str]:
 
 def work(cluster: Cluster, cast: Cast) -> None:
     """Let all roles work off what waits, and stop them."""
-    cast.add("desk", "up")
+    cast.add("desk", "up", "--port", "0")
     invariants.quiet(cluster)
     cast.leave()
     cast.well()

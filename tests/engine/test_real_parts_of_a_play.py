@@ -112,7 +112,7 @@ def cast(tmp_path: Path) -> Iterator[Cast]:
 
 
 def test_a_member_that_is_killed_comes_back_and_leaves_in_good_order(cast: Cast) -> None:
-    cast.add("one", "up")
+    cast.add("one", "up", "--port", "0")
     cast.kill("one")
     until(lambda: cast.ended, 60, "the end is noticed")
     cast.at_work("one")

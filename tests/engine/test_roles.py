@@ -143,7 +143,7 @@ def test_up_drains_on_sigterm_and_leaves_nothing_half_done(tmp_path: Path) -> No
     data = tmp_path / "data"
     shell = Shell(data)
     assert shell("produce", stdin=ndjson(*contacts(30))).status == 0
-    process = started("up", "--json", data=data)
+    process = started("up", "--port", "0", "--json", data=data)
     try:
         assert process.stderr is not None
         assert b"pactdesk is up" in process.stderr.readline()
@@ -169,7 +169,7 @@ def test_up_by_the_recorded_clock_gives_turns_the_records_own_time(tmp_path: Pat
     shell = Shell(data)
     line = {**CONTACT, "at": "2026-03-02T09:00:00Z"}
     assert shell("produce", stdin=ndjson(line)).status == 0
-    process = started("up", "--clock", "recorded", data=data)
+    process = started("up", "--port", "0", "--clock", "recorded", data=data)
     follower = started("events", "--follow", "--type", "ReplyAccepted", data=data)
     try:
         assert follower.stdout is not None

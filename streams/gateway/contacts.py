@@ -1,0 +1,148 @@
+"""Inputs over HTTP: contacts, one or many, and every other type of line."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from schemas.record import derived_id
+from streams.gateway.bodies import answer, body
+from streams.gateway.problems import Problem, bad_request
+from streams.gateway.route import Call, Parameters, Route
+from streams.gateway.waiting import Seconds, followed
+from streams.intake import Taken
+
+if TYPE_CHECKING:
+    from streams.engines import AnyDesk
+
+MOST = 1000
+"""Inputs that one request may bring."""
+
+_raw = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Waiting(Parameters):
+    """Whether the answer waits for what becomes of the contacts.
+
+    Attributes:
+        wait: For how long; without it the answer comes when they are durable.
+    """
+
+    wait: Seconds = 0.0
+
+
+async def take(call: Call) -> web.StreamResponse:
+    """Take contacts in; 202 when they are durable.
+
+    A body that cannot be read is kept as a dead letter, like a line of `pactdesk produce`.
+    """
+    raw = (await body(call.request)).strip()
+    if not raw:
+        raise bad_request("the body is empty", "send a contact, or a list of them, as JSON")
+    many = raw[:1] == b"["
+    lines = _lines(raw, call.request.headers.get("Idempotency-Key"), many=many)
+    taken, position = await call.house.way_in.take(lines)
+    bad = [one for one in taken if one.status == "unreadable"]
+    if len(bad) == len(taken):
+        raise _unreadable(bad)
+    seconds = call.asked(Waiting).wait
+    told = [_told(one) for one in taken]
+    if seconds:
+        await followed(call.house, position, seconds)
+        await call.house.read(lambda desk: _add_tickets(desk, told))
+        position = await call.house.read(lambda desk: desk.shown())
+    document = {"results": told, "position": position} if many else {**told[0]}
+    return answer(document, status=HTTPStatus.ACCEPTED, position=position)
+
+
+def _lines(raw: bytes, key: str | None, *, many: bool) -> list[bytes]:
+    """The body as lines of input; what is no JSON is one line, which intake will refuse."""
+    if not many:
+        return [raw if key is None else _keyed(raw, key)]
+    try:
+        lines = [bytes(one) for one in _raw.decode(raw)]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return [raw]
+    if not lines:
+        raise bad_request("the list is empty", "send at least one contact")
+    if len(lines) > MOST:
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the list has {len(lines)} inputs, {MOST} are allowed",
+            "send it in several requests",
+        )
+    if key is not None:
+        raise bad_request(
+            "Idempotency-Key does not go with a list", "give each contact a provider_id"
+        )
+    return lines
+
+
+def _keyed(raw: bytes, key: str) -> bytes:
+    """A contact whose identity is the key of its request, unless it names one itself."""
+    try:
+        document = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw
+    if not isinstance(document, dict):
+        return raw
+    if document.get("type", "contact") == "contact":
+        document.setdefault("provider_id", derived_id("idempotency-key", key))
+    return msgspec.json.encode(document)
+
+
+def _told(one: Taken) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(one)
+    del found["line"]
+    return found
+
+
+def _unreadable(bad: list[Taken]) -> Problem:
+    first = bad[0]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        first.error or "",
+        first.remedy or "",
+        dead_letter_id=first.id,
+        errors=[{"index": one.line - 1, "detail": one.error, "remedy": one.remedy} for one in bad],
+    )
+
+
+def _add_tickets(desk: AnyDesk, told: list[dict[str, Any]]) -> None:
+    """Say of each contact which ticket it is on by now, and how that stands."""
+    for one in told:
+        found = desk.query(
+            "SELECT i.ticket_id, t.status AS ticket_status FROM v1_interactions i"
+            " LEFT JOIN v1_tickets t ON t.ticket_id = i.ticket_id WHERE i.interaction_id = ?",
+            (one["id"],),
+        )
+        one.update(found[0] if found else {"ticket_id": None, "ticket_status": None})
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/v1/contacts",
+        take,
+        "produce",
+        "Take in a contact, or a list of up to 1,000; other input types as well",
+        parameters=Waiting,
+        body={
+            "oneOf": [
+                {"$ref": "#/components/schemas/Input"},
+                {"type": "array", "items": {"$ref": "#/components/schemas/Input"}},
+            ]
+        },
+        answers={
+            202: {"$ref": "#/components/schemas/Taken"},
+            400: None,
+            413: None,
+            422: None,
+        },
+        tag="contacts",
+        headers={"Idempotency-Key": "Stands for the provider_id of a contact that has none"},
+    ),
+)

@@ -1,0 +1,63 @@
+"""What the gateway's handlers have at hand: desks to ask, the way in, the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from streams.gateway.desks import Desks
+from streams.gateway.taking import Taking
+
+if TYPE_CHECKING:
+    from streams.engines import AnyDesk
+    from streams.settings import Settings
+
+T = TypeVar("T")
+
+READERS = 2
+"""Threads that read: SQLite and PostgreSQL answer most questions in less time than a switch."""
+
+ASKERS = 4
+"""Threads for what waits for rulings, or asks the models."""
+
+LOOK_SECONDS = 0.005
+"""Between two looks whether what somebody waits for has come."""
+
+
+class House:
+    """One desk as the gateway sees it.
+
+    Args:
+        settings: The settings.
+        opened: Opens a desk on them; called once in every thread.
+    """
+
+    def __init__(self, settings: Settings, opened: Callable[[], AnyDesk]) -> None:
+        self.settings = settings
+        self.way_in = Taking(opened)
+        self._readers = Desks(opened, READERS, "reading")
+        self._askers = Desks(opened, ASKERS, "asking")
+        self.stopping = asyncio.Event()
+
+    async def read(self, job: Callable[[AnyDesk], T]) -> T:
+        """Read something that is there."""
+        return await self._readers.do(job)
+
+    async def ask(self, job: Callable[[AnyDesk], T]) -> T:
+        """Do what may take a while: wait for a ruling, ask a model, look back."""
+        return await self._askers.do(job)
+
+    async def until(self, job: Callable[[AnyDesk], T | None], seconds: float) -> T | None:
+        """Look again and again until there is something; None when the time is over."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (found := await self.read(job)) is None and loop.time() < end:  # noqa: ASYNC110  # what is waited for happens in other processes too
+            await asyncio.sleep(LOOK_SECONDS)
+        return found
+
+    def close(self) -> None:
+        """Finish what is being done, and let the desks go."""
+        self.way_in.close()
+        self._readers.close()
+        self._askers.close()

@@ -1,0 +1,180 @@
+"""One thing at a time: a ticket, its timeline, a customer, a record and its causes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from streams.errors import NotFound, Refused
+from streams.gateway.bodies import answer
+from streams.gateway.route import Call, Route
+from streams.gateway.verbs import etag_of
+from streams.gateway.waiting import Since, reached
+
+if TYPE_CHECKING:
+    from streams.desk import View
+    from streams.engines import AnyDesk
+
+
+class Looking(Since):
+    """What one thing takes.
+
+    Attributes:
+        as_of: A time or position: the thing as it stood.
+    """
+
+    as_of: str | None = None
+
+
+def _view(desk: AnyDesk, as_of: str | None) -> AnyDesk | View:
+    from streams.cli.context import view_of
+
+    return view_of(desk, as_of, occurred=False)
+
+
+def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
+    found = view.query(f"SELECT * FROM v1_{kind}s WHERE {kind}_id = ?", (name,))
+    if not found:
+        raise NotFound(f"there is no {kind} {name}", f"see /api/v1/{kind}s")
+    return found[0]
+
+
+async def ticket(call: Call) -> web.StreamResponse:
+    """A ticket as it stands."""
+    name, looking = call.path("id"), call.asked(Looking)
+    await reached(call.house, looking)
+
+    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
+        position = desk.shown()
+        return _one(_view(desk, looking.as_of), "ticket", name), position
+
+    found, position = await _looked(call, looking, look)
+    return answer(found, position=position, headers={"ETag": etag_of(found["revision"])})
+
+
+async def timeline(call: Call) -> web.StreamResponse:
+    """Everything that was said and done on a ticket, in its order."""
+    name, looking = call.path("id"), call.asked(Looking)
+    await reached(call.house, looking)
+
+    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
+        position = desk.shown()
+        view = _view(desk, looking.as_of)
+        found = _one(view, "ticket", name)
+        said = view.query(
+            "SELECT *, timestamp AS at FROM v1_interactions WHERE ticket_id = ?"
+            " ORDER BY timestamp, direction <> 'in', interaction_id",
+            (name,),
+        )
+        decided = view.query(
+            "SELECT * FROM v1_decisions WHERE ticket_id = ? ORDER BY at, record_id", (name,)
+        )
+        return {"ticket": found, "interactions": said, "decisions": decided}, position
+
+    found, position = await _looked(call, looking, look)
+    return answer({**found, "position": position}, position=position)
+
+
+async def customer(call: Call) -> web.StreamResponse:
+    """A customer with their tickets."""
+    name, looking = call.path("id"), call.asked(Looking)
+    await reached(call.house, looking)
+
+    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
+        position = desk.shown()
+        view = _view(desk, looking.as_of)
+        found = _one(view, "customer", name)
+        found["tickets"] = view.query(
+            "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",
+            (name,),
+        )
+        return found, position
+
+    found, position = await _looked(call, looking, look)
+    return answer(found, position=position)
+
+
+async def _looked(call: Call, looking: Looking, look: Any) -> Any:  # what `look` gives
+    do = call.house.read if looking.as_of is None else call.house.ask
+    return await do(look)
+
+
+async def record(call: Call) -> web.StreamResponse:
+    """A record of the log, as `pactdesk events` prints it."""
+    name = call.path("id")
+    found = await call.house.ask(lambda desk: desk.record_line(name))
+    if found is None:
+        raise NotFound(f"there is no record {name}", "take an id from an answer of this API")
+    return answer(found, position=found["position"])
+
+
+async def causes(call: Call) -> web.StreamResponse:
+    """Every cause of a record, back to what came from outside."""
+    name = call.path("id")
+
+    def look(desk: AnyDesk) -> dict[str, Any]:
+        from streams.desk import Desk
+
+        if not isinstance(desk, Desk):
+            raise Refused(
+                "the causes of a record can be asked for on an embedded store only, so far",
+                "copy what you need, or read ce_causationid on the topics",
+            )
+        return desk.why(name)
+
+    return answer(await call.house.ask(look))
+
+
+_TREE = {"type": "object", "description": "The record, and its cause in the same shape"}
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/tickets/{id}",
+        ticket,
+        "read",
+        "A ticket as it stands",
+        parameters=Looking,
+        answers={200: {"$ref": "#/components/schemas/v1_tickets"}, 404: None, 503: None},
+        tag="tickets",
+    ),
+    Route(
+        "GET",
+        "/api/v1/tickets/{id}/timeline",
+        timeline,
+        "read",
+        "Everything that was said and done on a ticket",
+        parameters=Looking,
+        answers={200: {"type": "object"}, 404: None, 503: None},
+        tag="tickets",
+    ),
+    Route(
+        "GET",
+        "/api/v1/customers/{id}",
+        customer,
+        "read",
+        "A customer with their tickets",
+        parameters=Looking,
+        answers={200: {"$ref": "#/components/schemas/v1_customers"}, 404: None, 503: None},
+        tag="customers",
+    ),
+    Route(
+        "GET",
+        "/api/v1/records/{id}",
+        record,
+        "read",
+        "A record of the log",
+        answers={200: {"type": "object"}, 404: None},
+        tag="records",
+    ),
+    Route(
+        "GET",
+        "/api/v1/records/{id}/why",
+        causes,
+        "read",
+        "Every cause of a record",
+        answers={200: _TREE, 404: None, 409: None},
+        tag="records",
+    ),
+)

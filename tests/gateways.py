@@ -1,0 +1,133 @@
+"""A gateway with its desk and a worker, in this process, and a client of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from streams.clock import WallClock
+from streams.gateway.serving import Gateway
+from streams.running import ROLES, run_roles
+from streams.settings import Settings, load
+from tests.desks import SECRET
+from tests.stores import a_desk
+
+
+class Answered(NamedTuple):
+    """What came back.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, by their names in small letters.
+        body: The body.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # JSON
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Client:
+    """Asks one gateway, over one connection.
+
+    Args:
+        address: Where it listens.
+        settings: The settings that it has.
+    """
+
+    def __init__(self, address: str, settings: Settings) -> None:
+        self.address = address
+        self.settings = settings
+        self._connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answered:
+        """Make a request; anything but bytes is sent as JSON."""
+        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        self._connection.request(method, path, raw, dict(headers or {}))
+        answer = self._connection.getresponse()
+        named = {name.lower(): value for name, value in answer.getheaders()}
+        return Answered(answer.status, named, answer.read())
+
+    def get(self, path: str, **headers: str) -> Answered:
+        """Ask for something."""
+        return self("GET", path, headers=headers)
+
+    def post(self, path: str, body: object = None, **headers: str) -> Answered:
+        """Ask for something to happen."""
+        return self("POST", path, body, {n.replace("_", "-"): v for n, v in headers.items()})
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+@contextmanager
+def gateway(data: Path, **settings: object) -> Iterator[Client]:
+    """A gateway on an embedded store, without a worker.
+
+    Args:
+        data: The data directory.
+        settings: More settings, by dotted name with two underscores for the dot.
+    """
+    flags = {name.replace("__", "."): value for name, value in settings.items()}
+    known, _ = load({"data": data, "identity.secret": SECRET, **flags}, {}, data)
+    with Gateway(known, port=0) as served:
+        client = Client(served.address, known)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextmanager
+def worker(data: Path) -> Iterator[None]:
+    """A worker with every role on an embedded store, in a thread."""
+    stop, ready = threading.Event(), threading.Event()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with a_desk(data, WallClock()) as desk:
+                run_roles(desk, ROLES, None, stop, recorded=False, ready=ready.set)
+        except BaseException as error:  # noqa: BLE001  # the test is told
+            failed.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    ready.wait(60)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(60)
+    assert not failed, failed
+    assert not thread.is_alive()
+
+
+CONTACT = {"channel": "email", "handle": "ann@example.org", "message": "I was charged twice"}
+"""A contact."""
+
+
+def ticket_of(client: Client, **fields: object) -> str:
+    """Ann writes; returns the ticket that her message is on."""
+    told = client.post("/api/v1/contacts?wait=30s", {**CONTACT, **fields})
+    assert told.status == 202, told
+    return str(told.json["ticket_id"])
