@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
-from schemas.topics import DEAD_LETTERS, TICKETS
+from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
 from streams import asof, query, why
 from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from streams.shift import Shift
     from streams.understanding.light import LightModels
     from streams.worlds import Worlds
+
+
+LOOK_SECONDS = 0.01
+"""Between two looks whether the log has grown."""
 
 
 class View:
@@ -244,6 +249,25 @@ class Desk:
         for entry in self.log.scan(start, wanted.topic):
             if wanted.fits(entry):
                 yield entry, asof.position_of(entry.seq)
+
+    def following(self, after: str, stop: Event) -> Iterator[list[tuple[Entry, str]]]:
+        """Log entries behind a position as they are appended, until told to stop.
+
+        Args:
+            after: The position.
+            stop: Ends it when set.
+        """
+        seen: tuple[int, ...] = ()
+        while not stop.is_set():
+            changes = self.database.changes(*TOPICS)
+            if changes == seen:
+                stop.wait(LOOK_SECONDS)
+                continue
+            seen = changes
+            found = list(self.placed(Filter(), after))
+            if found:
+                after = found[-1][1]
+                yield found
 
     def record_line(self, record_id: str) -> dict[str, Any] | None:
         """A record as every surface shows it; None without one of this id."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.events import EVENTS
+from schemas.topics import TOPICS
 from streams.entry import Entry
 from streams.errors import Unreadable
 
@@ -22,6 +24,14 @@ class Filter(msgspec.Struct, frozen=True):
     topic: str | None = None
     ticket: str | None = None
     type: str | None = None
+
+    def fault(self) -> tuple[str, str] | None:
+        """What is misspelt and would match nothing, for ever, and what would be right."""
+        if self.topic is not None and self.topic not in TOPICS:
+            return f"there is no topic {self.topic}", f"use one of {', '.join(TOPICS)}"
+        if self.type is not None and self.type not in EVENTS:
+            return f"there is no event type {self.type}", "see `pactdesk schemas list`"
+        return None
 
     def fits(self, entry: Entry) -> bool:
         """Whether an entry is wanted; decodes it only where that is needed to tell."""

@@ -144,25 +144,25 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
 
 
 @cache
-def _names() -> dict[str, tuple[str, ...]]:
-    """The views and their columns, read from views in memory."""
+def views() -> dict[str, dict[str, str]]:
+    """The views and their columns with the types that SQLite knows, read from views in memory."""
     made = memory_connection()
     tables.create(Database(Path(":memory:"), made))
     made.execute("CREATE TABLE log (topic, id, headers, value)")  # what v1_dead_letters reads
-    views = [
-        str(row[0]) for row in made.execute("SELECT name FROM sqlite_master WHERE type='view'")
+    names = [
+        str(name)
+        for (name,) in made.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid"
+        )
     ]
     found = {
-        view: tuple(str(column[1]) for column in made.execute(f"PRAGMA table_info({view})"))
-        for view in views
+        view: {
+            str(column[1]): str(column[2]) for column in made.execute(f"PRAGMA table_info({view})")
+        }
+        for view in names
     }
     made.close()
     return found
-
-
-def columns_of(view: str) -> tuple[str, ...]:
-    """The columns of a view, in their order."""
-    return _names()[view]
 
 
 class _StandIn:
@@ -176,10 +176,10 @@ class _StandIn:
             ":memory:", isolation_level=None, check_same_thread=False, cached_statements=0
         )
         self._only.execute(_MAKE_TABLE_FUNCTIONS)
-        for view, columns in _names().items():
+        for view, columns in views().items():
             quoted = ", ".join(f'"{column}"' for column in columns)
             self._only.execute(f"CREATE TABLE {view} ({quoted})")
-        self._readable = frozenset({*_names(), *_TABLE_FUNCTIONS})
+        self._readable = frozenset({*views(), *_TABLE_FUNCTIONS})
         self._only.set_authorizer(self._judge)
 
     def compile(self, sql: str, parameters: tuple[object, ...]) -> None:

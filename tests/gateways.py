@@ -131,3 +131,38 @@ def ticket_of(client: Client, **fields: object) -> str:
     told = client.post("/api/v1/contacts?wait=30s", {**CONTACT, **fields})
     assert told.status == 202, told
     return str(told.json["ticket_id"])
+
+
+class Stream:
+    """Server-sent events as they come.
+
+    Args:
+        client: Whose gateway.
+        path: The path of the stream, with its query.
+        headers: Request headers.
+    """
+
+    def __init__(self, client: Client, path: str, **headers: str) -> None:
+        self._connection = HTTPConnection(urlsplit(client.address).netloc, timeout=60)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._connection.request("GET", path, headers=named)
+        self._answer = self._connection.getresponse()
+        assert self._answer.status == 200, self._answer.read()
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        """Each event's fields; comments are passed over; ends with the stream."""
+        fields: dict[str, str] = {}
+        for raw in self._answer:
+            line = raw.decode().rstrip("\n")
+            if line and not line.startswith(":"):
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            elif not line:
+                if "data" in fields:
+                    yield fields
+                fields = {}
+
+    def close(self) -> None:
+        """Hang up."""
+        self._answer.close()
+        self._connection.close()

@@ -39,8 +39,9 @@ def events_command(
     from streams.filters import Filter
     from streams.showing import record_line
 
-    _check_names(topic, kind)
     wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind)
+    if (fault := wanted.fault()) is not None:
+        raise click.UsageError("; ".join(fault))
     with context.desk() as desk:
         while True:
             for entry, position in desk.placed(wanted, after):
@@ -50,17 +51,6 @@ def events_command(
                 return
             sys.stdout.flush()
             time.sleep(FOLLOW_SECONDS)
-
-
-def _check_names(topic: str | None, kind: str | None) -> None:
-    """A misspelt name would match nothing, for ever with --follow."""
-    from schemas.events import EVENTS
-    from schemas.topics import TOPICS
-
-    if topic is not None and topic not in TOPICS:
-        raise click.UsageError(f"there is no topic {topic}; use one of {', '.join(TOPICS)}")
-    if kind is not None and kind not in EVENTS:
-        raise click.UsageError(f"there is no event type {kind}; see `pactdesk schemas list`")
 
 
 @click.command("query")

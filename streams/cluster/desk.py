@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -171,6 +172,26 @@ class ClusterDesk:
 
         models = self.models_now()
         return [pact.understood(models, document) for document in documents]
+
+    def following(self, after: str, stop: Event) -> Iterator[list[tuple[Entry, str]]]:
+        """Log entries behind a position as they are appended, until told to stop.
+
+        Args:
+            after: The position.
+            stop: Ends it when set.
+
+        Raises:
+            Misconfigured: A topic is gone, or records that are asked for are.
+        """
+        at = positions.vector(after)
+        with Reader(self.settings) as reader:
+            for step in reader.follow(at, stop):
+                found = []
+                for entry in step:
+                    at[entry.topic, entry.partition] = entry.offset + 1
+                    found.append((entry, positions.token(at)))
+                if found:
+                    yield found
 
     def record_line(self, record_id: str) -> dict[str, Any] | None:
         """A record as every surface shows it; None without one of this id.

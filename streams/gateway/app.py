@@ -74,7 +74,7 @@ async def _answered(request: web.Request, handler: AiohttpHandler) -> web.Stream
             _log.exception("request failed", request=request_id, path=request.path)
             response = defect().response(request.path)
         else:
-            response = problem_of(known).response(request.path)
+            response = problem_of(known, reading=request.method == "GET").response(request.path)
     if not response.prepared:
         response.headers[REQUEST_ID] = request_id
     _log.debug(

@@ -122,6 +122,22 @@ def _add_tickets(desk: AnyDesk, told: list[dict[str, Any]]) -> None:
         one.update(found[0] if found else {"ticket_id": None, "ticket_status": None})
 
 
+_TAKEN = {
+    "type": "object",
+    "required": ["status", "id"],
+    "properties": {
+        "status": {"enum": ["accepted", "repeat", "unreadable"]},
+        "id": {"type": "string", "description": "The record's id, or the dead letter's"},
+        "topic": {"type": "string"},
+        "partition": {"type": "integer"},
+        "offset": {"type": "integer"},
+        "error": {"type": "string"},
+        "remedy": {"type": "string"},
+        "ticket_id": {"type": ["string", "null"], "description": "With wait: where it is by now"},
+        "ticket_status": {"type": ["string", "null"]},
+    },
+}
+
 ROUTES = (
     Route(
         "POST",
@@ -137,8 +153,19 @@ ROUTES = (
             ]
         },
         answers={
-            202: {"$ref": "#/components/schemas/Taken"},
-            400: None,
+            202: {
+                "oneOf": [
+                    _TAKEN,
+                    {
+                        "type": "object",
+                        "required": ["results", "position"],
+                        "properties": {
+                            "results": {"type": "array", "items": _TAKEN},
+                            "position": {"type": "string"},
+                        },
+                    },
+                ]
+            },
             413: None,
             422: None,
         },

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from streams.gateway.desks import Desks
+from streams.gateway.tail import Tail
 from streams.gateway.taking import Taking
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class House:
         self.way_in = Taking(opened)
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")
+        self.tail = Tail(opened, self._askers)
         self.stopping = asyncio.Event()
 
     async def read(self, job: Callable[[AnyDesk], T]) -> T:
@@ -58,6 +60,7 @@ class House:
 
     def close(self) -> None:
         """Finish what is being done, and let the desks go."""
+        self.tail.close()
         self.way_in.close()
         self._readers.close()
         self._askers.close()

@@ -15,7 +15,7 @@ from streams.gateway.cursors import cursor_of, values_of
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Handler, Route
 from streams.gateway.waiting import POSITION, Since, reached
-from streams.query import columns_of
+from streams.query import views
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -217,7 +217,7 @@ def _statement(listing: Listing, page: Page) -> tuple[str, list[object]]:
 
 def _columns(listing: Listing, page: Page) -> list[str]:
     """What is read: what is asked for, and what the cursor is made of."""
-    known = columns_of(listing.view)
+    known = views()[listing.view]
     wanted = _shown(listing, page)
     unknown = [name for name in wanted if name not in known]
     if unknown:
@@ -229,7 +229,7 @@ def _columns(listing: Listing, page: Page) -> list[str]:
 
 def _shown(listing: Listing, page: Page) -> list[str]:
     if page.fields is None:
-        return list(columns_of(listing.view))
+        return list(views()[listing.view])
     return list(dict.fromkeys(name.strip() for name in page.fields.split(",")))
 
 
@@ -295,10 +295,7 @@ ROUTES = tuple(
                     "position": {"type": "string"},
                 },
             },
-            400: None,
             406: None,
-            409: None,
-            503: None,
         },
         tag=listing.name,
         headers={"Accept": "application/json, text/csv or application/x-ndjson"},

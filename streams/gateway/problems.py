@@ -83,12 +83,19 @@ def bad_request(detail: str, remedy: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail, remedy)
 
 
-def problem_of(error: PactdeskError) -> Problem:
-    """How an error of the desk is told over HTTP."""
+def problem_of(error: PactdeskError, *, reading: bool) -> Problem:
+    """How an error of the desk is told over HTTP.
+
+    Args:
+        error: The error.
+        reading: Whether something was only asked for: what is refused then is the request itself.
+    """
     status = next(
         (status for kind, status in _STATUS if isinstance(error, kind)),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )
+    if reading and status == HTTPStatus.CONFLICT:
+        status = HTTPStatus.BAD_REQUEST
     again = status == HTTPStatus.SERVICE_UNAVAILABLE
     return Problem(
         status,

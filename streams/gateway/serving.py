@@ -12,9 +12,10 @@ from aiohttp import web
 
 from streams.engines import desk_of
 from streams.errors import Unavailable
-from streams.gateway import contacts, lists, looking, verbs
+from streams.gateway import contacts, lists, looking, stream, verbs
 from streams.gateway.app import application
 from streams.gateway.callers import Known, everybody
+from streams.gateway.describing import routes_with
 from streams.gateway.house import House
 from streams.gateway.route import Route
 
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 10.0
 """How long requests that are being answered may take once the gateway is told to stop."""
 
-ROUTES: tuple[Route, ...] = (
-    *contacts.ROUTES,
-    *lists.ROUTES,
-    *looking.ROUTES,
-    *verbs.ROUTES,
+ROUTES: tuple[Route, ...] = routes_with(
+    (
+        *contacts.ROUTES,
+        *lists.ROUTES,
+        *looking.ROUTES,
+        *verbs.ROUTES,
+        *stream.ROUTES,
+    )
 )
 """Everything that can be asked for, in the order in which it is described."""
 

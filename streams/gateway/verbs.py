@@ -113,7 +113,6 @@ def _route(name: str) -> Route:
         answers={
             200: {"$ref": "#/components/schemas/Ruling"},
             202: {"$ref": "#/components/schemas/Ruling"},
-            400: None,
             404: None,
             409: None,
             422: None,

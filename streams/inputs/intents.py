@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.vocabulary import Channel, Priority
-from streams.inputs.fields import Body, Input, Moment, Name, Text
+from streams.inputs.fields import Body, Input, Moment, Name, Text, Whole
 
 
 class IntentInput(Input):
@@ -16,7 +16,7 @@ class IntentInput(Input):
     ticket_id: Name
     by: Name = "desk"
     idempotency_key: Name | None = None
-    expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    expected_revision: Annotated[Whole, Field(ge=0, lt=2**31)] | None = None
 
 
 class ReplyInput(IntentInput):

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
-from streams.embedded import tables
-from streams.embedded.database import Database
-from streams.query import BOOLEANS, DOCUMENTS, UNITED
+from streams.query import BOOLEANS, DOCUMENTS, UNITED, views
 from streams.reference.markdown import code, table
 from streams.reference.words import COLUMNS, METRICS, VIEWS
 
@@ -22,7 +17,7 @@ def page() -> str:
             " `2026-03-02T08:00:00.000Z`."
         ),
     ]
-    for view, columns in columns_of_views().items():
+    for view, columns in views().items():
         parts += [
             f"## {view}",
             VIEWS[view],
@@ -55,25 +50,6 @@ def metrics_page() -> str:
             ),
         ]
     )
-
-
-def columns_of_views() -> dict[str, list[str]]:
-    """The columns of every view, by view, as SQLite has them."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    database = Database(Path(":memory:"), connection)
-    database.execute("CREATE TABLE log (topic TEXT, headers TEXT, value BLOB, id TEXT)")
-    tables.create(database)
-    names = [
-        str(name)
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid"
-        )
-    ]
-    found = {
-        name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names
-    }
-    connection.close()
-    return found
 
 
 def meaning(view: str, column: str) -> str:

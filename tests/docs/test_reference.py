@@ -17,7 +17,7 @@ from streams.inputs import INTENTS, PLAIN
 from streams.reference.agents import ACTIONS, AGENTS, decisions_of
 from streams.reference.markdown import attributes, says, table
 from streams.reference.pages import pages as reference_pages
-from streams.reference.views import columns_of_views
+from streams.query import views
 from streams.reference.words import COLUMNS, METRICS, VIEWS
 from streams.settings import Settings, described
 from tests.documents import ROOT, pages
@@ -92,7 +92,7 @@ def _without_meaning(kind: type[BaseModel], place: str = "") -> list[str]:
 
 
 def test_every_view_and_column_has_its_meaning_and_no_other_is_explained() -> None:
-    there = columns_of_views()
+    there = views()
     assert set(VIEWS) == set(there)
     named = {name for columns in there.values() for name in columns}
     qualified = {f"{view}.{name}" for view, columns in there.items() for name in columns}

@@ -1,0 +1,51 @@
+"""The API described by itself, and held to it by requests made from the description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from streams.gateway.openapi import described
+from streams.gateway.serving import ROUTES
+from tests.gateways import Client
+
+SCHEMA = schemathesis.openapi.from_dict(described(ROUTES, "0"))
+
+
+def test_the_description_is_valid() -> None:
+    validate(described(ROUTES, "0"))
+
+
+def test_a_description_that_is_not_would_be_found() -> None:
+    wrong = described(ROUTES, "0")
+    del wrong["info"]
+    with pytest.raises(OpenAPIValidationError):
+        validate(wrong)
+
+
+def test_every_route_is_in_the_description_and_on_the_page(served: Client) -> None:
+    description = served.get("/openapi.json").json
+    page = served.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for route in ROUTES:
+        assert route.method.lower() in description["paths"][route.path]
+        assert route.path.encode() in page.body
+    assert b"http://" not in page.body
+    assert b"https://" not in page.body
+
+
+@SCHEMA.exclude(path="/api/v1/stream").parametrize()
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_requests_made_from_the_description_get_described_answers(
+    served: Client, case: schemathesis.Case[Any]
+) -> None:
+    case.call_and_validate(
+        base_url=served.address,
+        excluded_checks=[positive_data_acceptance],  # no schema says all that intake refuses
+    )

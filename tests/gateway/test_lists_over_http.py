@@ -1,0 +1,138 @@
+"""The views over HTTP: filters, pages, forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from streams.gateway.lists import LISTINGS, Listing
+from streams.query import views
+from tests.gateways import CONTACT, Client, gateway, worker
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A desk with twenty-five tickets on two channels."""
+    data = tmp_path_factory.mktemp("full")
+    lines = [
+        {
+            "channel": ("email", "slack")[n % 2],
+            "handle": f"person-{n}",
+            "message": f"number {n} is late",
+        }
+        for n in range(25)
+    ]
+    with gateway(data) as client, worker(data):
+        told = client.post("/api/v1/contacts?wait=30s", lines)
+        assert told.status == 202
+        yield client
+
+
+def pages(client: Client, path: str) -> list[list[dict[str, object]]]:
+    """Every page of a list."""
+    found, following = list[list[dict[str, object]]](), path
+    while following:
+        told = client.get(following)
+        assert told.status == 200, told
+        found.append(told.json["items"])
+        following = f"{path}&cursor={told.json['next']}" if told.json["next"] else ""
+    return found
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+def test_every_list_has_the_columns_of_its_view(full: Client, listing: Listing) -> None:
+    told = full.get(f"/api/v1/{listing.name}?limit=1")
+    assert told.status == 200, told
+    for row in told.json["items"]:
+        assert list(row) == list(views()[listing.view])
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+def test_pages_hold_every_row_once_in_one_order(full: Client, listing: Listing) -> None:
+    whole = full.get(f"/api/v1/{listing.name}?limit=1000").json["items"]
+    turned = [row for page in pages(full, f"/api/v1/{listing.name}?limit=7") for row in page]
+    assert turned == whole
+    keys = [tuple(row[name] for name in listing.order) for row in whole]
+    assert keys == sorted(set(keys), reverse=True)
+
+
+def test_a_list_is_filtered_by_value_and_by_time(full: Client) -> None:
+    slack = full.get("/api/v1/tickets?channel=slack&limit=100").json["items"]
+    assert len(slack) == 12
+    assert {row["channel"] for row in slack} == {"slack"}
+    both = full.get("/api/v1/tickets?channel=slack,email&limit=100").json["items"]
+    assert len(both) == 25
+    middle = both[10]["created_at"]
+    late = full.get(f"/api/v1/tickets?since={middle}&limit=100").json["items"]
+    early = full.get(f"/api/v1/tickets?until={middle}&limit=100").json["items"]
+    assert late + early == both
+    assert all(row["created_at"] >= middle for row in late)
+
+
+def test_only_the_fields_that_are_asked_for_come_in_their_order(full: Client) -> None:
+    told = full.get("/api/v1/tickets?fields=status,ticket_id&limit=2")
+    assert [list(row) for row in told.json["items"]] == [["status", "ticket_id"]] * 2
+    assert told.json["next"] is not None
+
+
+def test_rows_come_as_csv_and_as_ndjson(full: Client) -> None:
+    path = "/api/v1/tickets?limit=3&fields=ticket_id,channel,tags"
+    rows = full.get(path).json["items"]
+    table = full.get(path, Accept="text/csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    read = list(csv.DictReader(io.StringIO(table.body.decode())))
+    assert [one["ticket_id"] for one in read] == [one["ticket_id"] for one in rows]
+    lines = full.get(path, Accept="application/x-ndjson")
+    assert [json.loads(line) for line in lines.body.splitlines()] == rows
+    assert 'rel="next"' in lines.headers["link"]
+    assert lines.headers["pactdesk-position"].startswith("p1.")
+
+
+def test_a_link_leads_to_the_next_page(full: Client) -> None:
+    first = full.get("/api/v1/tickets?limit=20", Accept="application/x-ndjson")
+    target = first.headers["link"].partition(">")[0].removeprefix("<")
+    second = full.get(target, Accept="application/x-ndjson")
+    assert len(first.body.splitlines()) == 20
+    assert len(second.body.splitlines()) == 5
+    assert "link" not in second.headers
+
+
+def test_the_rows_as_they_stood_at_a_position(full: Client) -> None:
+    then = full.get("/api/v1/tickets?limit=1").json["position"]
+    told = full.post("/api/v1/contacts?wait=30s", {**CONTACT, "handle": "later@example.org"})
+    assert told.json["ticket_id"] is not None
+    now = full.get("/api/v1/tickets?limit=1000").json["items"]
+    stood = full.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
+    assert told.json["ticket_id"] in {row["ticket_id"] for row in now}
+    assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("status=lost", 400),
+        ("vip_status=perhaps", 400),
+        ("fields=ticket_id,colour", 400),
+        ("limit=0", 400),
+        ("limit=5000", 400),
+        ("cursor=nonsense", 400),
+        ("since=yesterday", 400),
+        ("status=new&status=closed", 400),
+        ("wait=long", 400),
+        ("min_position=here", 400),
+        ("as_of=never", 400),
+    ],
+)
+def test_what_a_list_cannot_give_is_told(full: Client, query: str, status: int) -> None:
+    told = full.get(f"/api/v1/tickets?{query}")
+    assert told.status == status, told
+    assert told.json["remedy"]
+
+
+def test_a_form_that_there_is_not_is_refused(full: Client) -> None:
+    assert full.get("/api/v1/tickets", Accept="image/png").status == 406
+    assert full.get("/api/v1/tickets", Accept="image/png, text/*;q=0.5").status == 200

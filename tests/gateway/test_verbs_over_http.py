@@ -1,0 +1,106 @@
+"""What people at the desk do, over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.gateway.serving import ROUTES
+from streams.inputs import INTENTS
+from tests.gateways import Client, ticket_of
+
+
+def test_every_verb_of_the_desk_has_its_route() -> None:
+    paths = {route.path.rpartition("/")[2] for route in ROUTES if route.method == "POST"}
+    assert {{"reply": "replies", "note": "notes"}.get(name, name) for name in INTENTS} <= paths
+
+
+def test_a_reply_goes_out_and_stands_in_the_timeline(served: Client) -> None:
+    ticket = ticket_of(served, handle="reply@example.org")
+    told = served.post(f"/api/v1/tickets/{ticket}/replies", {"text": "We looked.", "by": "bo"})
+    assert told.status == 200, told
+    assert told.json["status"] == "done"
+    position = told.headers["pactdesk-position"]
+    timeline = served.get(f"/api/v1/tickets/{ticket}/timeline?min_position={position}&wait=30s")
+    said = [one["message_content"] for one in timeline.json["interactions"]]
+    assert any("We looked." in one for one in said)
+    assert timeline.json["ticket"]["ticket_id"] == ticket
+    assert {one["ticket_id"] for one in timeline.json["decisions"]} == {ticket}
+
+
+def test_a_rule_that_says_no_is_a_conflict_with_reason_and_remedy(served: Client) -> None:
+    ticket = ticket_of(served, handle="twice@example.org")
+    assert served.post(f"/api/v1/tickets/{ticket}/resolve").status == 200
+    told = served.post(f"/api/v1/tickets/{ticket}/resolve")
+    assert told.status == 409
+    assert told.json["reason"] == "resolved"
+    assert "reopen" in told.json["remedy"]
+
+
+def test_the_same_key_is_the_same_request(served: Client) -> None:
+    ticket = ticket_of(served, handle="key@example.org")
+    first = served.post(f"/api/v1/tickets/{ticket}/notes", {"text": "a"}, Idempotency_Key="n1")
+    again = served.post(f"/api/v1/tickets/{ticket}/notes", {"text": "a"}, Idempotency_Key="n1")
+    assert (first.json["status"], again.json["status"]) == ("done", "repeat")
+    assert first.json["record_ids"] == again.json["record_ids"]
+
+
+def test_a_request_about_an_old_state_is_refused_with_what_changed(served: Client) -> None:
+    ticket = ticket_of(served, handle="stale@example.org")
+    seen = served.get(f"/api/v1/tickets/{ticket}")
+    now = served.post(f"/api/v1/tickets/{ticket}/priority", {"priority": "high"})
+    assert now.status == 200
+    told = served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match=seen.headers["etag"])
+    assert told.status == 409
+    assert told.json["reason"] == "stale"
+    assert "TicketPrioritised" in {one["type"] for one in told.json["changes"]}
+    before = int(seen.headers["etag"].strip('"'))
+    assert [one["revision"] for one in told.json["changes"]] == list(
+        range(before + 1, told.json["revision"] + 1)
+    )
+
+
+def test_a_request_about_the_state_as_it_is_happens(served: Client) -> None:
+    ticket = ticket_of(served, handle="fresh@example.org")
+    seen = served.get(f"/api/v1/tickets/{ticket}")
+    told = served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match=seen.headers["etag"])
+    assert told.status == 200
+
+
+def test_a_link_and_a_conversation_belong_to_a_customer(served: Client) -> None:
+    link = {"channel": "slack", "handle": "U77"}
+    assert served.post("/api/v1/customers/eva/link", link).status == 200
+    assert served.post("/api/v1/customers/eva/unlink", link).status == 200
+    described = served.post(
+        "/api/v1/contacts?wait=30s",
+        {"type": "customer", "customer_id": "eva", "handles": {"email": ["eva@example.org"]}},
+    )
+    assert described.status == 202
+    start = {"channel": "email", "text": "How is it going?"}
+    told = served.post("/api/v1/customers/eva/start", start)
+    assert told.status == 200, told
+    assert "TicketOpened" in told.json["events"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/v1/tickets/TICK_NONE/resolve", None, 404),
+        ("/api/v1/tickets/{ticket}/replies", {}, 422),
+        ("/api/v1/tickets/{ticket}/replies", {"text": "a", "colour": "red"}, 422),
+        ("/api/v1/tickets/{ticket}/priority", {"priority": "huge"}, 422),
+        ("/api/v1/tickets/{ticket}/notes", [], 400),
+        ("/api/v1/tickets/{ticket}/notes", b"{", 400),
+        ("/api/v1/tickets/{ticket}/dance", {}, 404),
+    ],
+)
+def test_what_does_not_fit_is_told(served: Client, path: str, body: object, status: int) -> None:
+    ticket = ticket_of(served, handle="fits@example.org")
+    told = served.post(path.format(ticket=ticket), body)
+    assert told.status == status, told
+    assert told.json["detail"]
+    assert told.json["remedy"]
+
+
+def test_an_entity_tag_that_is_none_is_a_bad_request(served: Client) -> None:
+    ticket = ticket_of(served, handle="etag@example.org")
+    assert served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match="7").status == 400
