@@ -22,7 +22,7 @@ from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.effects import Effects, LocalTransport
-from streams.embedded import progress
+from streams.embedded import progress, search
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
@@ -30,6 +30,7 @@ from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
 from streams.intake import Intake, Taken
+from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
 
@@ -150,6 +151,10 @@ class Desk:
         if self._reader is None:
             self._reader = query.read_connection(self.database.path)
         return query.run(self._reader, sql, parameters)
+
+    def search(self, wanted: Wanted) -> list[Hit]:
+        """What a full-text search finds, the best first."""
+        return search.found(self.database.connection, wanted)
 
     def as_of(self, moment: str, *, occurred: bool = False) -> View:
         """The views as they stood at a time or a position; raises `Refused` for neither."""

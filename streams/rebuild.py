@@ -15,7 +15,7 @@ from typing import Any
 from projections.tables import TABLES, Table
 from schemas.topics import TOPICS
 from streams.comparing import broken_chain, compared, digest_of_rows, missing_offsets
-from streams.embedded import tables
+from streams.embedded import indexes, tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.projector import Fold, limits, readable, replayed
@@ -84,6 +84,8 @@ def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
         marks = ", ".join("?" * len(table.columns))
         rows = _rows(anew, table.sql_name, table)
         database.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows)
+        if table.searched:
+            indexes.refill(database, table)
     tables.create_views(database)
 
 

@@ -99,7 +99,16 @@ def turned_away_row(row: TurnedAwayRow | None, record: Record, key: str) -> Turn
 _TURNED_AWAY: frozenset[type[Event]] = frozenset({says.ContactRejected, says.ContactHeld})
 
 TABLES: tuple[Table, ...] = (
-    Table("texts", CONTACTS.name, TextRow, by_id(_TEXTS), text_row, _TEXTS, once=True),
+    Table(
+        "texts",
+        CONTACTS.name,
+        TextRow,
+        by_id(_TEXTS),
+        text_row,
+        _TEXTS,
+        once=True,
+        searched=("text",),
+    ),
     Table(
         "understood",
         DECISIONS.name,

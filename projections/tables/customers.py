@@ -81,5 +81,6 @@ TABLES: tuple[Table, ...] = (
         by("customer_id", _ABOUT_CUSTOMERS),
         customer_row,
         _ABOUT_CUSTOMERS,
+        searched=("name", "email", "phone"),
     ),
 )

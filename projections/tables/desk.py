@@ -61,6 +61,7 @@ class ArticleRow(msgspec.Struct, frozen=True):
     category: str | None
     language: str | None
     examples: int
+    body: str
 
 
 def article_row(row: ArticleRow | None, record: Record, key: str) -> ArticleRow | None:
@@ -74,6 +75,7 @@ def article_row(row: ArticleRow | None, record: Record, key: str) -> ArticleRow 
         category=event.category,
         language=event.language,
         examples=len(event.examples),
+        body=event.body,
     )
 
 
@@ -95,5 +97,6 @@ TABLES: tuple[Table, ...] = (
         by("article_id", _ARTICLES),
         article_row,
         _ARTICLES,
+        searched=("title", "body"),
     ),
 )

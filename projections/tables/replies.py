@@ -137,7 +137,16 @@ _OUTCOMES: frozenset[type[Event]] = frozenset(
 )
 
 TABLES: tuple[Table, ...] = (
-    Table("replies", DECISIONS.name, ReplyRow, by_id(_REQUESTED), reply_row, _REQUESTED, once=True),
+    Table(
+        "replies",
+        DECISIONS.name,
+        ReplyRow,
+        by_id(_REQUESTED),
+        reply_row,
+        _REQUESTED,
+        once=True,
+        searched=("text",),
+    ),
     Table(
         "deliveries",
         CONTACTS.name,

@@ -61,6 +61,7 @@ class Table:
         folds: The event types that touch a row; every other one means nothing to this table.
         indexes: Columns that reads look up by.
         once: Whether one record makes a row and no other touches it, so that none need be read.
+        searched: Columns of text that the full-text search looks through.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Table:
     folds: frozenset[type[Event]]
     indexes: tuple[tuple[str, ...], ...] = ()
     once: bool = False
+    searched: tuple[str, ...] = ()
 
     @property
     def sql_name(self) -> str:

@@ -217,6 +217,7 @@ TABLES: tuple[Table, ...] = (
         _keys,
         ticket_row,
         _TICKETS,
-        (("customer_id", "created_at"), ("status",), ("created_at",)),
+        (("customer_id", "created_at"), ("status",), ("created_at", "ticket_id")),
+        searched=("subject", "description"),
     ),
 )

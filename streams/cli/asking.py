@@ -53,6 +53,41 @@ def events_command(
             time.sleep(FOLLOW_SECONDS)
 
 
+@click.command("search")
+@click.argument("text", metavar="TEXT")
+@click.option(
+    "--in", "places", metavar="PLACES", help="Some of tickets, messages, customers, articles."
+)
+@click.option("--status", help="Only tickets, and messages of tickets, of this status.")
+@click.option("--channel", help="Only what came or went on this channel.")
+@click.option("--customer", help="Only what is this customer's.")
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@give
+def search_command(
+    context: Context,
+    text: str,
+    places: str | None,
+    status: str | None,
+    channel: str | None,
+    customer: str | None,
+    limit: int,
+) -> None:
+    """Search tickets, messages, customers and articles; "several words" in quotes as they stand."""
+    from streams.search import Wanted, kinds_of, terms_of
+
+    wanted = Wanted(
+        terms=terms_of(text),
+        kinds=kinds_of(places),
+        status=status,
+        channel=channel,
+        customer_id=customer,
+        limit=limit,
+    )
+    with context.desk() as desk:
+        found = msgspec.to_builtins(desk.search(wanted))
+    context.rows(found, ("kind", "id", "ticket_id", "at", "title", "snippet"))
+
+
 @click.command("query")
 @click.argument("sql", metavar="SELECT")
 @click.option(

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "customer": Command("looking", "one customer with their tickets"),
     "decisions": Command("looking", "what the agents decided"),
     "metrics": Command("looking", "the metrics, with their definitions"),
+    "search": Command("asking", "full-text search, the best first"),
     "query": Command("asking", "read-only SQL over the views"),
     "why": Command("asking", "every cause of a record, ticket or reply"),
     "understand": Command("asking", "what the models make of messages"),

@@ -18,7 +18,7 @@ from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, KNOWLEDGE,
 from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import migrating, positions, progress
+from streams.cluster import migrating, positions, progress, search
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import quiet
@@ -33,6 +33,7 @@ from streams.errors import Refused, Unreadable
 from streams.filters import Filter
 from streams.intake import Taken
 from streams.rulings import PATIENCE, Outcome
+from streams.search import Hit, Wanted
 from streams.settings import Settings
 from streams.showing import record_line
 
@@ -126,6 +127,10 @@ class ClusterDesk:
             Refused: It is not a SELECT over the views, or it is wrong.
         """
         return self._reader.query(sql, parameters)
+
+    def search(self, wanted: Wanted) -> list[Hit]:
+        """What a full-text search finds, the best first."""
+        return search.found(self.database, wanted)
 
     def position(self) -> str:
         """The position behind the newest records."""

@@ -82,7 +82,27 @@ def ddl(table: Table, name: str | None = None) -> tuple[str, ...]:
             f"CREATE INDEX {_index(own, index)} ON {own} ({', '.join(index)})"
             for index in table.indexes
         ),
+        *(
+            [f"CREATE INDEX {_index(own, SEARCH)} ON {own} USING gin ({searched_text(table)})"]
+            if table.searched
+            else ()
+        ),
     )
+
+
+SEARCH = ("search",)
+"""What the name of a full-text index ends with."""
+
+_BETWEEN_WORDS = "[][@._/:+,;!#()<>=&*|-]+"
+"""What stands between words: an address is found by each of its parts, as on the other engine.
+
+No question mark: that stands for a value."""
+
+
+def searched_text(table: Table) -> str:
+    """What the full-text search looks through, as PostgreSQL indexes it."""
+    columns = " || ' ' || ".join(f"coalesce({name}, '')" for name in table.searched)
+    return f"to_tsvector('simple', regexp_replace({columns}, '{_BETWEEN_WORDS}', ' ', 'g'))"
 
 
 def _index(name: str, columns: tuple[str, ...]) -> str:
@@ -155,7 +175,7 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
     for table, name in made.items():
         own = table.sql_name
         database.execute(f"DROP TABLE IF EXISTS {own}_before")
-        for index in table.indexes:
+        for index in (*table.indexes, *([SEARCH] if table.searched else ())):
             database.execute(f"ALTER INDEX {_index(name, index)} RENAME TO {_index(own, index)}")
         database.execute(f"ALTER INDEX {name}_pkey RENAME TO {own}_pkey")
         _note(database, table.name, ddl(table))

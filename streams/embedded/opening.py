@@ -7,7 +7,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from streams.embedded import tables
+from streams.embedded import indexes, tables
 from streams.embedded.database import Database
 from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_disk
 
@@ -92,5 +92,6 @@ def _prepare(database: Database, secret: str | None) -> None:
             if statement.strip():
                 database.execute(statement)
         tables.create(database)
+        indexes.create(database)
         database.set_meta("identity.secret", secret or secrets.token_hex(32))
         database.execute(f"PRAGMA user_version = {VERSION}")

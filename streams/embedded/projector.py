@@ -14,6 +14,7 @@ from schemas.record import Record
 from streams import folding
 from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
+from streams.embedded.indexes import Index
 from streams.embedded.log import SqliteLog
 from streams.embedded.recent import Place, Recent
 from streams.embedded.tables import INBOX_NAMES, Rows
@@ -30,10 +31,20 @@ class Fold(folding.Fold[Rows]):
     Args:
         database: The store's connection.
         tables: Which tables.
+        indexed: Whether what is searched goes into the full-text indexes.
     """
 
-    def __init__(self, database: Database, tables: Sequence[Table] = TABLES) -> None:
-        super().__init__([Rows(database, table) for table in tables])
+    def __init__(
+        self, database: Database, tables: Sequence[Table] = TABLES, *, indexed: bool = False
+    ) -> None:
+        super().__init__(
+            [
+                Rows(
+                    database, table, Index(database, table) if indexed and table.searched else None
+                )
+                for table in tables
+            ]
+        )
 
     def flush(self) -> None:
         """Write what changed."""
@@ -59,7 +70,7 @@ class Projector:
     def __init__(self, database: Database, recent: Recent | None = None) -> None:
         self._db = database
         self._log = SqliteLog(database)
-        self._fold = Fold(database)
+        self._fold = Fold(database, indexed=True)
         self._recent = recent or Recent()
         self._left: dict[tuple[str, int], int] = {}
         self._made = 0

@@ -12,6 +12,7 @@ from projections.tables import TABLES, Json, Table
 from schemas.topics import DEAD_LETTERS, INBOXES
 from streams import views
 from streams.embedded.database import Database
+from streams.embedded.indexes import Index
 
 _TYPES: dict[object, str] = {
     str: "TEXT",
@@ -86,11 +87,13 @@ class Rows:
     Args:
         database: The store's connection.
         table: Which table.
+        index: The full-text index that goes with it.
     """
 
-    def __init__(self, database: Database, table: Table) -> None:
+    def __init__(self, database: Database, table: Table, index: Index | None = None) -> None:
         self.table = table
         self._db = database
+        self._index = index
         self._struct: Any = table.row
         self._held: dict[str, Any] = {}
         self._changed: set[str] = set()
@@ -119,6 +122,8 @@ class Rows:
 
     def put(self, key: str, row: msgspec.Struct | None) -> None:
         """Hold a new row of a key until the flush."""
+        if self._index is not None:
+            self._index.note(self._held.get(key), row)
         self._held[key] = row
         self._changed.add(key)
 
@@ -128,6 +133,8 @@ class Rows:
             rows = [self._held[key] for key in self._changed if self._held[key] is not None]
             self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
             self._changed.clear()
+        if self._index is not None:
+            self._index.flush()
         if self.table.once or len(self._held) > HELD:
             self._held.clear()
 
@@ -135,6 +142,8 @@ class Rows:
         """Let go of every row."""
         self._held.clear()
         self._changed.clear()
+        if self._index is not None:
+            self._index.forget()
 
 
 INBOX_NAMES = frozenset(topic.name for topic in INBOXES)

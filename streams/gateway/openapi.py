@@ -17,6 +17,7 @@ from streams.gateway.waiting import POSITION
 from streams.inputs import INTENTS, PLAIN, ContactInput, Input
 from streams.query import BOOLEANS, DOCUMENTS, UNITED, views
 from streams.rulings import Ruling
+from streams.search import Hit
 
 Schema = dict[str, Any]  # JSON
 
@@ -174,7 +175,7 @@ def _schemas() -> Schema:
     ]
     found["Input"] = {"oneOf": [{"$ref": _REFERENCE.format(model=one.__name__)} for one in inputs]}
     own = _REFERENCE.replace("{model}", "{name}")
-    _, more = msgspec.json.schema_components((Ruling,), ref_template=own)
+    _, more = msgspec.json.schema_components((Ruling, Hit), ref_template=own)
     found |= more
     found["Problem"] = _PROBLEM
     for view in views():

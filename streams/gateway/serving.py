@@ -12,7 +12,7 @@ from aiohttp import web
 
 from streams.engines import desk_of
 from streams.errors import Unavailable
-from streams.gateway import contacts, lists, looking, stream, verbs
+from streams.gateway import contacts, lists, looking, searching, stream, verbs
 from streams.gateway.app import application
 from streams.gateway.callers import Known, everybody
 from streams.gateway.describing import routes_with
@@ -32,6 +32,7 @@ ROUTES: tuple[Route, ...] = routes_with(
         *looking.ROUTES,
         *verbs.ROUTES,
         *stream.ROUTES,
+        *searching.ROUTES,
     )
 )
 """Everything that can be asked for, in the order in which it is described."""

@@ -1,0 +1,87 @@
+"""The full-text indexes of the embedded store: FTS5, one for each table that is searched.
+
+An index is no table of facts: it holds what its table holds, in another order, and `refill` makes
+it anew from there. It is written in the projector's transaction, with the rows.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from projections.tables import TABLES, Table
+from streams.embedded.database import Database
+
+
+def create(database: Database) -> None:
+    """Make the indexes, empty."""
+    for table in TABLES:
+        if table.searched:
+            columns = ", ".join(table.searched)
+            database.execute(
+                f"CREATE VIRTUAL TABLE {name_of(table)} USING fts5(key UNINDEXED, {columns},"
+                " tokenize = 'unicode61 remove_diacritics 0')"
+            )
+
+
+def refill(database: Database, table: Table) -> None:
+    """Make an index anew from the rows of its table."""
+    columns = ", ".join([table.columns[0], *table.searched])
+    database.execute(f"DELETE FROM {name_of(table)}")
+    rows = database.execute(f"SELECT {columns} FROM {table.sql_name}")
+    database.executemany(_insert(table), ((place_of(row[0]), *row) for row in rows))
+
+
+def name_of(table: Table) -> str:
+    """The name of a table's index."""
+    return f"f_{table.name}"
+
+
+def place_of(key: str) -> int:
+    """The row number of a key: FTS5 finds rows by numbers alone.
+
+    63 bits of a hash: among ten million keys two are alike with a chance of one in 200,000.
+    """
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 1
+
+
+def _insert(table: Table) -> str:
+    columns = ("rowid", "key", *table.searched)
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT OR REPLACE INTO {name_of(table)} ({', '.join(columns)}) VALUES ({marks})"
+
+
+class Index:
+    """Keeps the index of one table up with its rows.
+
+    Args:
+        database: The store's connection.
+        table: Which table.
+    """
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._db = database
+        self._columns = (table.columns[0], *table.searched)
+        self._insert = _insert(table)
+        self._waiting: dict[str, tuple[Any, ...]] = {}
+
+    def note(self, before: msgspec.Struct | None, after: msgspec.Struct | None) -> None:
+        """A row was folded: write it with the next flush, if what is searched differs."""
+        if after is None:
+            return
+        now = tuple(getattr(after, name) for name in self._columns)
+        if before is None or now != tuple(getattr(before, name) for name in self._columns):
+            self._waiting[now[0]] = now
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            rows = ((place_of(key), *values) for key, values in self._waiting.items())
+            self._db.executemany(self._insert, rows)
+            self._waiting.clear()
+
+    def forget(self) -> None:
+        """Let go of what waits."""
+        self._waiting.clear()

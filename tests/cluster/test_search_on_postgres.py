@@ -1,0 +1,87 @@
+"""Full-text search finds the same on PostgreSQL as on the embedded store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from projections.tables import TABLES
+from streams.clock import ManualClock
+from streams.cluster import migrating, search
+from streams.cluster.postgres import PgDatabase, connect
+from streams.demo.play import Play
+from streams.demo.script import START
+from streams.desk import Desk
+from streams.search import MANY, Hit, Wanted, terms_of
+from tests.both import copied
+from tests.real import Postgres
+
+DIALOGUES = 25
+
+TEXTS = next(table for table in TABLES if table.name == "texts")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with some of the demo's dialogues."""
+    with Desk(tmp_path_factory.mktemp("demo"), ManualClock(START)) as one:
+        Play(one, DIALOGUES).go(speed=None, tell=lambda _steps: None)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def database(running_postgres: Postgres, desk: Desk) -> Iterator[PgDatabase]:
+    """The same tables in PostgreSQL."""
+    url = running_postgres.fresh_database()
+    migrating.migrate(url)
+    copied(desk.database, url)
+    one = connect(url)
+    yield one
+    one.close()
+    running_postgres.drop(url)
+
+
+def words(desk: Desk) -> list[str]:
+    """The words of the desk's messages, the rare ones too."""
+    rows = desk.query("SELECT message_content AS text FROM v1_interactions")
+    return sorted({word for row in rows for word in re.findall(r"[^\W_]+", row["text"] or "")})
+
+
+def keys(hits: list[Hit]) -> set[tuple[str, str]]:
+    return {(hit.kind, hit.id) for hit in hits}
+
+
+def test_every_word_is_found_in_the_same_places(desk: Desk, database: PgDatabase) -> None:
+    tried = 0
+    for word in words(desk)[::7]:
+        wanted = Wanted(terms_of(f'"{word}"'), limit=MANY)
+        here, there = desk.search(wanted), search.found(database, wanted)
+        if len(here) < MANY:
+            assert keys(there) == keys(here), word
+            tried += 1
+    assert tried > 50
+
+
+def test_phrases_beginnings_and_filters_narrow_alike(desk: Desk, database: PgDatabase) -> None:
+    (row,) = desk.query("SELECT customer_id, channel, status FROM v1_tickets LIMIT 1")
+    for text in ("help", "acc", '"i have"', "account card", '"my card" lost', "@example"):
+        for more in (
+            {},
+            {"status": row["status"]},
+            {"channel": row["channel"]},
+            {"customer_id": row["customer_id"]},
+            {"kinds": ("tickets", "articles")},
+        ):
+            wanted = Wanted(terms_of(text), limit=MANY, **more)
+            here = desk.search(wanted)
+            if len(here) < MANY:
+                assert keys(search.found(database, wanted)) == keys(here), (text, more)
+
+
+def test_the_index_is_used(database: PgDatabase) -> None:
+    database.execute("SET enable_seqscan = off")
+    statement = f"EXPLAIN {search.fitting(TEXTS)}"
+    plan = "\n".join(str(row[0]) for row in database.execute(statement, ["'card'"]))
+    assert "p_texts_search" in plan
