@@ -7,6 +7,7 @@ are measured against fields of the same kind; a term is as rare as the articles 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ class Bm25:
         # ordered by term first, so that each term's postings lie together
         keys, counts = np.unique(terms * max(1, len(fields)) + place, return_counts=True)
         term, self._field = np.divmod(keys, max(1, len(fields)))
-        self._start = np.searchsorted(term, np.arange(len(hashes) + 1))
+        edges = np.searchsorted(term, np.arange(len(hashes) + 1)).tolist()
+        self._postings = [slice(start, end) for start, end in pairwise(edges)]
         total = int(owners.max(initial=-1)) + 1
         having = np.unique(owners[place] * width + terms) % width
         frequency = np.bincount(having, minlength=len(hashes))
@@ -57,10 +59,7 @@ class Bm25:
 
     def scores(self, known: Sequence[int]) -> Scores:
         """The score of every field for a query of known terms, shape (fields,)."""
-        slices = [slice(self._start[term], self._start[term + 1]) for term in known]
+        slices = [self._postings[term] for term in known]
         fields = np.concatenate([self._field[part] for part in slices])
         weights = np.concatenate([self._weight[part] for part in slices])
-        totals: Scores = np.bincount(fields, weights=weights, minlength=self._fields).astype(
-            np.float64, copy=False
-        )
-        return totals
+        return np.bincount(fields, weights, self._fields).astype(np.float64, copy=False)

@@ -7,7 +7,10 @@ which forgives typing mistakes, and by their category.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import chain, pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +20,9 @@ from agents.world import ArticleHit
 from streams.understanding.bm25 import K1, Bm25, Scores
 from streams.understanding.kernel import sigmoid
 from streams.understanding.knowledge_items import Article
+from streams.understanding.likeness import FieldLikeness
 from streams.understanding.text import bounded, clean
-from streams.understanding.tfidf import SPACE, Floats, Lexicon, Vector, Vectoriser, Word
+from streams.understanding.tfidf import Floats, Lexicon, Vector, Vectoriser, Word
 
 BODY_CHARS = 1500
 CANDIDATES = 10
@@ -88,7 +92,7 @@ class ArticleIndex:
         self._articles = articles
         self._model = model
         column = {name: i for i, name in enumerate(categories)}
-        self._column = np.array([column.get(a.category or "", -1) for a in articles], np.intp)
+        self._column = [column.get(a.category or "", -1) for a in articles]
         questions = [
             [bounded(a.title), *(clean(bounded(text)) for text in a.examples[-EXAMPLES:])]
             for a in articles
@@ -97,8 +101,8 @@ class ArticleIndex:
         found = [lexicon.look_up(text) for text in short]
         sizes = np.array([len(texts) for texts in questions], dtype=np.intp)
         # all short fields article by article, then one long field an article
-        self._sizes = sizes
         self._first = np.concatenate(([0], np.cumsum(sizes)))
+        self._span = [range(first, end) for first, end in pairwise(self._first.tolist())]
         bodies = [lexicon.terms(f"{a.title} {a.body[:BODY_CHARS]}") for a in articles]
         order = np.arange(len(articles))
         self._bm25 = Bm25(
@@ -106,11 +110,7 @@ class ArticleIndex:
             np.concatenate((np.repeat(order, sizes), order)),
             np.repeat(np.array([0, 1]), (len(short), len(articles))),
         )
-        vectors = [vectoriser.vector(words) for words in found]
-        self._start = np.concatenate(([0], np.cumsum([len(v.ids) for v in vectors], dtype=np.intp)))
-        self._ids = _joined([v.ids for v in vectors], np.int32)
-        self._weights = _joined([v.weights for v in vectors], np.float32)
-        self._query = np.zeros(SPACE, dtype=np.float32)
+        self._likeness = FieldLikeness([vectoriser.vector(words) for words in found])
 
     def search(
         self, words: Sequence[Word], vector: Vector, categories: Floats, language: str | None
@@ -150,49 +150,51 @@ class ArticleIndex:
         long = scores[fields:]
         best = np.maximum(short, 0.8 * long)
         wanted = min(CANDIDATES, len(best))
-        places = np.argpartition(-best, wanted - 1)[:wanted]
-        places = np.sort(places[best[places] > 0])
-        likeness, usual = self._likeness(places, scores, vector)
-        columns = self._column[places]
-        has_category = columns >= 0
-        of_category = np.zeros(len(places))
-        of_category[has_category] = categories[columns[has_category]]
-        norm = float(self._bm25.idf[known].sum()) * (K1 + 1) / 2 + 1.0
-        features = np.empty((len(places), RANK_FEATURES), dtype=np.float32)
-        features[:, 0] = short[places] / norm
-        features[:, 1] = long[places] / norm
-        features[:, 2] = likeness
-        features[:, 3] = of_category
-        features[:, 4] = has_category
-        features[:, 5] = best[places] / 20
-        features[:, 6] = usual
+        places = (-best).argpartition(wanted - 1)[:wanted]
+        places = places[best.take(places) > 0]
+        places.sort()
+        chosen = places.tolist()
+        columns = [self._column[place] for place in chosen]
+        norm = float(np.add.reduce(self._bm25.idf.take(known))) * (K1 + 1) / 2 + 1.0
+        likeness, usual = self._compared(chosen, scores, vector)
+        rows = zip(
+            [value / norm for value in short.take(places).tolist()],
+            [value / norm for value in long.take(places).tolist()],
+            likeness,
+            [categories[column] if column >= 0 else 0.0 for column in columns],
+            [column >= 0 for column in columns],
+            [value / 20 for value in best.take(places).tolist()],
+            usual,
+            strict=True,
+        )
+        features = np.array(list(rows), dtype=np.float32)
         return Candidates(places, features, len(known), 1.0 - len(known) / len(distinct))
 
-    def _likeness(
-        self, places: NDArray[np.intp], scores: Scores, vector: Vector
-    ) -> tuple[Scores, Scores]:
+    def _compared(
+        self, places: Sequence[int], scores: Scores, vector: Vector
+    ) -> tuple[list[float], list[float]]:
         """The greatest and the mean inner product of the message with each place's fields.
 
         Of articles with many examples the best fields by BM25 are compared.
         """
-        fields = _ranges(self._first[places], self._sizes[places])
-        owners = np.repeat(np.arange(len(places)), self._sizes[places])
+        spans = [self._span[place] for place in places]
+        fields = list(chain.from_iterable(spans))
         if len(fields) > COMPARED_FIELDS:
-            keep = np.argsort(-scores[fields], kind="stable")[:COMPARED_FIELDS]
-            keep.sort()
-            fields, owners = fields[keep], owners[keep]
-        sizes = self._start[fields + 1] - self._start[fields]
-        spots = _ranges(self._start[fields], sizes)
-        self._query[vector.ids] = vector.weights
-        products = self._query[self._ids[spots]] * self._weights[spots]
-        self._query[vector.ids] = 0.0
-        likeness = np.bincount(
-            np.repeat(np.arange(len(fields)), sizes), weights=products, minlength=len(fields)
-        )
-        most = np.zeros(len(places))
-        np.maximum.at(most, owners, likeness)
-        total = np.bincount(owners, weights=likeness, minlength=len(places))
-        return most, total / np.maximum(np.bincount(owners, minlength=len(places)), 1)
+            keep = (-scores.take(fields)).argsort(kind="stable")[:COMPARED_FIELDS]
+            fields = sorted(fields[one] for one in keep.tolist())
+        likeness = self._likeness.of(vector, fields)
+        most, mean = [], []
+        end = 0
+        for span in spans:
+            first, end = end, bisect_left(fields, span.stop, end)
+            own = likeness[first:end]
+            most.append(max(own, default=0.0))
+            # term by term: sum() itself rounds in another way since Python 3.12
+            total = 0.0
+            for value in own:
+                total += value
+            mean.append(total / max(len(own), 1))
+        return most, mean
 
 
 def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -204,25 +206,33 @@ def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
     unknown terms; number of terms; BM25 by the root of the number of terms.
     """
     total = found.features @ rank
-    order = np.argsort(-total, kind="stable")[:LISTED]
-    total = total[order]
-    features = found.features[order]
-    root = np.sqrt(1 + found.terms)
-    rows = np.empty((len(order), CONFIDENCE_FEATURES), dtype=np.float32)
-    rows[:, 0] = total
-    rows[:, 1] = _lead(total)
-    rows[:, 2] = total - total.mean()
-    rows[:, 3:5] = features[:, :2]
-    rows[:, 5] = features[:, 2]
-    rows[:, 6] = features[:, 6]
-    rows[:, 7] = _lead(features[:, 0])
-    rows[:, 8] = _lead(features[:, 2])
-    rows[:, 9] = features[:, 3]
-    rows[:, 10] = features[:, 4] * (1 - features[:, 3])
-    rows[:, 11] = found.unknown
-    rows[:, 12] = np.log1p(found.terms) / 4
-    rows[:, 13] = features[:, 5] / root * 4
-    return found.places[order], rows
+    order = (-total).argsort(kind="stable")[:LISTED]
+    total = total.take(order)
+    mean = float(np.add.reduce(total) / np.float32(len(total)))
+    question, body, likeness, probability, filed, best, usual = found.features.take(
+        order, axis=0
+    ).T.tolist()
+    ranked = total.tolist()
+    root = math.sqrt(1 + found.terms)
+    terms = float(np.log1p(found.terms)) / 4
+    # each step rounds once only, so float64 gives what float32 would give
+    columns = zip(
+        ranked,
+        _lead(ranked),
+        [value - mean for value in ranked],
+        question,
+        body,
+        likeness,
+        usual,
+        _lead(question),
+        _lead(likeness),
+        probability,
+        [yes * (1 - value) for yes, value in zip(filed, probability, strict=True)],
+        repeat(found.unknown),
+        repeat(terms),
+        [value / root * 4 for value in best],
+    )
+    return found.places.take(order), np.array(list(columns), dtype=np.float32)
 
 
 def confidence(rows: Floats, model: RetrievalModel) -> Floats:
@@ -232,22 +242,9 @@ def confidence(rows: Floats, model: RetrievalModel) -> Floats:
     return sigmoid(logits)
 
 
-def _lead(values: Floats) -> Floats:
+def _lead(values: Sequence[float]) -> list[float]:
     """Each value less the greatest of the others; of a single value, itself."""
     if len(values) == 1:
-        return values
-    last = np.partition(values, -2)
-    lead: Floats = values - np.where(values == last[-1], last[-2], last[-1])
-    return lead
-
-
-def _ranges(starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The numbers of several ranges, one after another."""
-    ends = np.cumsum(sizes)
-    total = int(ends[-1]) if len(ends) else 0
-    result: NDArray[np.intp] = np.repeat(starts - ends + sizes, sizes) + np.arange(total)
-    return result
-
-
-def _joined(parts: Sequence[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
-    return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
+        return list(values)
+    second, first = sorted(values)[-2:]
+    return [value - (second if value == first else first) for value in values]
