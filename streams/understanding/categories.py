@@ -29,6 +29,8 @@ SCALE_WITHOUT_FOLDS = 3.0
 
 LISTED = 5
 
+_SURELY_NOT, _SURELY = float(np.float32(1e-6)), float(np.float32(1 - 1e-6))
+
 
 class Pretrained(NamedTuple):
     """Columns fitted at training time on many more examples than a desk would type.
@@ -56,6 +58,20 @@ class Judgement(NamedTuple):
 
     probabilities: Floats
     outside: float
+
+
+class Observed(NamedTuple):
+    """What the judgement of a vector rests on.
+
+    Attributes:
+        logits: Of the taught categories.
+        features: What `ScopeModel` reads.
+        probabilities: Of the taught categories, as if one of them were right.
+    """
+
+    logits: Floats
+    features: Floats
+    probabilities: Floats
 
 
 class Example(NamedTuple):
@@ -94,7 +110,7 @@ class CategoryModel:
         self._head = pretrained.head
         self._columns = np.full(len(categories), -1, dtype=np.intp)
         examples = self._examples(categories, pretrained, vectors)
-        self._words = Postings([_word_half(example.vector) for example in examples], SPACE)
+        self._words = Postings([_words_alone(example.vector) for example in examples], SPACE)
         self._correction: Head | None = None
         basis = [i for i, example in enumerate(examples) if not example.pretrained]
         if basis:
@@ -124,9 +140,9 @@ class CategoryModel:
 
     def _base(self, vector: Vector) -> Floats:
         base = np.zeros(len(self.names), dtype=np.float32)
-        known = self._columns >= 0
-        if known.any():
-            base[known] = self._head.logits(vector)[self._columns[known]]
+        (known,) = (self._columns >= 0).nonzero()
+        if len(known):
+            base[known] = self._head.logits(vector).take(self._columns.take(known))
         return base
 
     def _fit(self, examples: Sequence[Example], basis: Sequence[int]) -> Head:
@@ -145,25 +161,24 @@ class CategoryModel:
         """Probabilities of the taught categories and of none of them; together they are 1."""
         if not self.names:
             return Judgement(np.empty(0, dtype=np.float32), 1.0)
-        logits, features = self.observe(vector)
+        _, features, probabilities = self.observe(vector)
         outside = float(sigmoid(features @ self._scope.weights + np.float32(self._scope.bias)))
-        return Judgement(softmax(logits) * np.float32(1.0 - outside), outside)
+        return Judgement(probabilities * np.float32(1.0 - outside), outside)
 
-    def observe(self, vector: Vector) -> tuple[Floats, Floats]:
-        """Logits and out-of-scope features of a vector; there must be categories."""
+    def observe(self, vector: Vector) -> Observed:
+        """What the judgement of a vector rests on; there must be categories."""
         logits = self._base(vector)
         if self._correction is not None:
-            logits = logits + self._correction.logits(vector)
-        nearest = float(self._words.dot(_word_half(vector)).max(initial=0.0))
-        return logits, scope_features(logits, softmax(logits), nearest)
+            logits += self._correction.logits(vector)
+        probabilities = softmax(logits)
+        nearest = float(self._words.dot(_words_alone(vector)).max(initial=0.0))
+        return Observed(logits, scope_features(logits, probabilities, nearest), probabilities)
 
     def listed(self, judgement: Judgement) -> list[CategoryScore]:
         """The likeliest categories, likeliest first."""
-        order = np.argsort(-judgement.probabilities, kind="stable")[:LISTED]
-        return [
-            CategoryScore(self.names[i], round(float(judgement.probabilities[i]), 4))
-            for i in order.tolist()
-        ]
+        order = (-judgement.probabilities).argsort(kind="stable")[:LISTED]
+        likeliest = zip(order.tolist(), judgement.probabilities.take(order).tolist(), strict=True)
+        return [CategoryScore(self.names[i], round(value, 4)) for i, value in likeliest]
 
 
 def scope_features(logits: Floats, probabilities: Floats, nearest: float) -> Floats:
@@ -173,27 +188,27 @@ def scope_features(logits: Floats, probabilities: Floats, nearest: float) -> Flo
     possible one, the highest logit, likeness in words to the nearest example, and log of the
     number of categories.
     """
-    best = np.sort(probabilities)[::-1]
-    first = float(np.clip(best[0], 1e-6, 1 - 1e-6))
-    second = float(best[1]) if len(best) > 1 else 0.0
-    spread = float(-(probabilities * np.log(probabilities + 1e-12)).sum())
-    most = float(np.log(len(probabilities))) or 1.0
+    best = np.sort(probabilities)[-2:].tolist()
+    first = min(max(best[-1], _SURELY_NOT), _SURELY)
+    second = best[0] if len(best) > 1 else 0.0
+    spread = -float(np.add.reduce(probabilities * np.log(probabilities + 1e-12)))
+    most = float(np.log(len(probabilities)))
     return np.array(
         [
             np.log(first / (1 - first)) / 5,
             first - second,
-            spread / most,
-            float(logits.max()) / 10,
+            spread / (most or 1.0),
+            float(np.maximum.reduce(logits)) / 10,
             nearest,
-            float(np.log(len(probabilities))) / 5,
+            most / 5,
         ],
         dtype=np.float32,
     )
 
 
-def _word_half(vector: Vector) -> Vector:
-    half = np.searchsorted(vector.ids, SPACE // 2)
-    return Vector(vector.ids[half:], vector.weights[half:] * np.float32(1.4142136))
+def _words_alone(vector: Vector) -> Vector:
+    ids, weights = vector.words()
+    return Vector(ids, weights * np.float32(1.4142136))
 
 
 def _dual(

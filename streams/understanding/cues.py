@@ -7,11 +7,10 @@ Patterns are written without nested repetition, so each takes time linear in the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from streams.understanding import cue_phrases
-from streams.understanding.text import words
 
 Patterns = Mapping[str, re.Pattern[str]]
 
@@ -27,6 +26,11 @@ CUES = _compiled(cue_phrases.CUES)
 URGENCY = _compiled(cue_phrases.URGENCY)
 
 _ALL = tuple(CUES.items()) + tuple(URGENCY.items())
+_ANY = re.compile("|".join(pattern.pattern for _, pattern in _ALL))
+"""Finds the place of the first cue, whichever it is: most sentences have none."""
+
+_NOTHING: frozenset[str] = frozenset()
+
 _WISHED = re.compile(
     r"\b(?:if|until|till|unless|once|whether|when will|want|need|get|hope|make sure|please|expect"
     r"|would like)\b"
@@ -71,7 +75,11 @@ _GREETING_WORDS = frozenset({
 def spotted(sentence: str) -> frozenset[str]:
     """The names of all cues, of urgency too, in a sentence."""
     lowered = sentence.lower().replace("’", "'")
-    found = frozenset(name for name, pattern in _ALL if pattern.search(lowered))
+    first = _ANY.search(lowered)
+    if first is None:
+        return _NOTHING
+    start = first.start()
+    found = frozenset([name for name, pattern in _ALL if pattern.search(lowered, start)])
     if "solved" in found and not _says_solved(lowered):
         return found - {"solved"}
     return found
@@ -85,19 +93,20 @@ def _says_solved(lowered: str) -> bool:
     return match is not None and not _WISHED.search(lowered, 0, match.start())
 
 
-def cues(text: str, found: AbstractSet[str]) -> list[str]:
+def cues(text: str, said: Iterable[str], found: AbstractSet[str]) -> list[str]:
     """The cues of a message, in a fixed order.
 
     Args:
         text: The bounded message.
+        said: Its words in lower case.
         found: What was spotted in its sentences.
     """
-    named = [name for name in CUES if name in found]
+    named = [name for name in CUES if name in found] if found else []
     if "not_solved" in found and "solved" in found:
         named.remove("solved")
     if len(text) <= SHORT:
-        said = words(text)
-        if said and _GREETING_WORDS.issuperset(said):
+        distinct = set(said)
+        if distinct and distinct <= _GREETING_WORDS:
             named.append("greeting_only")
         rating = _rating(text.strip())
         if rating is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.linking_terms import CUES, stem, term
-from streams.understanding.tfidf import Floats
+from streams.understanding.tfidf import Floats, Word, counted
 
 LIMIT = 48
 """How many terms a message keeps at most."""
@@ -57,33 +57,46 @@ class TermTable:
     def __init__(self, terms: NDArray[np.int32], idf: Floats, unseen: float) -> None:
         self._idf = dict(zip(terms.tolist(), idf.tolist(), strict=True))
         self._unseen = unseen
-        self._known: dict[str, tuple[int, float]] = {}
+        self._known: dict[str, tuple[bool, float, int]] = {}
 
-    def features(self, text: str) -> list[list[float]]:
+    def features(self, text: str, said: Sequence[Word]) -> list[list[float]]:
         """Up to `LIMIT` pairs of a term's hash and its weight, of unit length together.
 
         A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then
         scaled (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval").
         Terms that linking reads as cues come first, then by weight, so that whoever keeps only
         the first few keeps what decides. A text without words has no features.
-        """
-        weights: dict[int, float] = {}
-        for word, count in Counter(stems(text)).items():
-            hashed, idf = self._weigh(word)
-            weights[hashed] = (1 + math.log(count)) * idf
-        kept = sorted(weights.items(), key=lambda item: (item[0] not in CUES, -item[1], item[0]))
-        del kept[LIMIT:]
-        length = math.sqrt(sum(weight * weight for _, weight in kept))
-        return [[hashed, round(weight / length, 4)] for hashed, weight in kept]
 
-    def _weigh(self, word: str) -> tuple[int, float]:
-        found = self._known.get(word)
-        if found is None:
-            if len(self._known) >= CACHED_WORDS:
-                self._known.clear()
-            hashed = term(word)
-            found = self._known[word] = (hashed, self._idf.get(hashed, self._unseen))
+        Args:
+            text: The cleaned text.
+            said: Its words, as all models have them.
+        """
+        weighed: dict[int, tuple[bool, float, int]] = {}
+        for stemmed, count in counted(_stems_of(text, said)).items():
+            rank, idf, hashed = self._known.get(stemmed) or self._weigh(stemmed)
+            weighed[hashed] = (rank, -(1 + math.log(count)) * idf, hashed)
+        kept = sorted(weighed.values())
+        del kept[LIMIT:]
+        length = math.sqrt(sum([weight * weight for _, weight, _ in kept]))
+        return [[hashed, round(-weight / length, 4)] for _, weight, hashed in kept]
+
+    def _weigh(self, stemmed: str) -> tuple[bool, float, int]:
+        """Whether a stem is no cue, its weight, and its hash."""
+        if len(self._known) >= CACHED_WORDS:
+            self._known.clear()
+        hashed = term(stemmed)
+        found = (hashed not in CUES, self._idf.get(hashed, self._unseen), hashed)
+        self._known[stemmed] = found
         return found
+
+
+def _stems_of(text: str, said: Sequence[Word]) -> list[str]:
+    """What `stems` gives, taken from words that are known already where they are the same."""
+    if text.isascii() and "\n" not in text:  # a salutation or a signature has a line of its own
+        known = [word.linking_stem for word in said if word.linking_stem is not None]
+        if len(known) == len(said):
+            return known
+    return stems(text)
 
 
 def inverse_frequencies(texts: Iterable[str], *, ceiling: float) -> tuple[dict[int, float], float]:

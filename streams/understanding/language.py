@@ -11,11 +11,10 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from streams.understanding.kernel import softmax
-from streams.understanding.tfidf import HALF, Floats, Head, Vector
+from streams.understanding.tfidf import Floats, Head, Vector
 
 MIXED_HINDI = "hi-Latn"
 CLEAR_LEAD = 4.0
@@ -52,47 +51,45 @@ class LanguageModel(NamedTuple):
             The known language, with no probability, when the text is shorter than four letters
             or two words or the lead is under one nat; None when nothing is known either.
         """
-        letters = sum(character.isalpha() for character in text[:64])
+        letters = sum(map(str.isalpha, text[:64]))
         short = letters < MIN_LETTERS or (text.isascii() and len(text.split()) < MIN_WORDS)
         if short:
             return known, None
         scores = self.scores(text, vector)
-        probabilities = softmax(scores)
-        first, second = np.argsort(-scores, kind="stable")[:2].tolist()
-        probability = round(float(probabilities[first]), 4)
+        first, second = (-scores).argsort(kind="stable")[:2].tolist()
         if scores[first] - scores[second] < MIN_MARGIN:
             return known, None
-        return self.languages[first], probability
+        return self.languages[first], round(float(softmax(scores)[first]), 4)
 
     def scores(self, text: str, vector: Vector) -> Floats:
         """Log-scores of the languages, shape (languages,)."""
-        half = np.searchsorted(vector.ids, HALF)
-        scores = self.head.logits(Vector(vector.ids[:half], vector.weights[:half]))
-        top = np.partition(scores, -2)[-2:]
+        scores = self.head.logits(vector.grams())
+        top = np.sort(scores)[-2:]
         if top[1] - top[0] < CLEAR_LEAD:
-            scores = scores + np.float32(SECOND_OPINION) * second_opinion(text, self.languages)
+            scores += np.float32(SECOND_OPINION) * second_opinion(text, self.languages)
         return scores
 
 
 @cache
-def _py3langid(languages: tuple[str, ...]) -> tuple[LanguageIdentifier, NDArray[np.intp]]:
-    """py3langid limited to languages, loaded on first need, and its columns' places in ours."""
+def _py3langid(languages: tuple[str, ...]) -> tuple[LanguageIdentifier, dict[str, int]]:
+    """py3langid limited to languages, loaded on first need, and its names' places in ours."""
     full = LanguageIdentifier.from_model_file(MODEL_FILE)
     place = {_PY3LANGID_NAMES.get(name, name): i for i, name in enumerate(languages)}
     full.set_languages([name for name in place if name != MIXED_HINDI])
-    # made anew from the chosen columns: the full one would keep all of them in memory
+    # made anew from the chosen columns: the full one would keep all of them in memory, and what
+    # it says of one feature would lie apart, in as many places as there are languages
     identifier = LanguageIdentifier(
-        full.nb_ptc, full.nb_pc, full.nb_classes, full.tk_nextmove, full.tk_output,
-        tk_row=full.tk_row,
+        np.ascontiguousarray(full.nb_ptc), full.nb_pc, full.nb_classes, full.tk_nextmove,
+        full.tk_output, tk_row=full.tk_row,
     )  # fmt: skip
-    return identifier, np.array([place[name] for name in identifier.labels], dtype=np.intp)
+    return identifier, place
 
 
 def second_opinion(text: str, languages: tuple[str, ...]) -> Floats:
     """py3langid's log-likelihoods less the greatest, bounded below; 0 for mixed Hindi."""
     identifier, places = _py3langid(languages)
-    ranked = dict(identifier.rank(text))
-    values = np.array([ranked[name] for name in identifier.labels], dtype=np.float32)
+    names, likelihoods = zip(*identifier.rank(text), strict=True)
+    values = np.array(likelihoods, dtype=np.float32)
     opinion = np.zeros(len(languages), dtype=np.float32)
-    opinion[places] = np.maximum(values - values.max(), FURTHEST)
+    opinion[[places[name] for name in names]] = np.maximum(values - values[0], FURTHEST)
     return opinion

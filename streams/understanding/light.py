@@ -10,14 +10,15 @@ from agents.world import Understanding
 from streams.understanding import artefacts, facts
 from streams.understanding.artefacts import Arrays
 from streams.understanding.categories import Pretrained, ScopeModel
-from streams.understanding.cues import cues, deadlines, spotted, urgency
+from streams.understanding.cues import cues, deadlines, urgency
 from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
+from streams.understanding.reading import Reader
 from streams.understanding.retrieval import RetrievalModel
-from streams.understanding.text import bounded, clean, sentences
+from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Head, Lexicon, Vectoriser
-from streams.understanding.tone import Part, ToneModel
+from streams.understanding.tone import ToneModel
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
 """Languages whose tone the model can judge; a message in another one is neutral."""
@@ -34,8 +35,9 @@ class LightModels:
 
     def __init__(self, arrays: dict[str, Arrays], versions: dict[str, str]) -> None:
         self.versions = versions
-        self._lexicon = Lexicon()
-        self._vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
+        lexicon = Lexicon()
+        vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
+        self._reader = Reader(lexicon, vectoriser)
         categories, retrieval, tone = arrays["categories"], arrays["retrieval"], arrays["tone"]
         language = arrays["language"]
         terms = arrays["linking_idf"]
@@ -45,8 +47,8 @@ class LightModels:
             _head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"])
         )
         self._fitter = Fitter(
-            self._lexicon,
-            self._vectoriser,
+            lexicon,
+            vectoriser,
             Pretrained(
                 tuple(categories["names"].tolist()),
                 tuple(frozenset(row) for row in categories["examples"].tolist()),
@@ -89,18 +91,12 @@ class LightModels:
         fitted = self._fitter.fitted(index)
         raw = bounded(message)
         text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
-        parts = self._parts(text)
-        words = self._lexicon.look_up(text)
-        vector = (
-            self._vectoriser.whole(words, parts[0].words)
-            if len(parts) == 1
-            else self._vectoriser.vector(words)
-        )
+        reading = self._reader.read(text)
+        words, vector, found = reading.words, reading.vector, reading.spotted
         language, certainty = self._language.identify(text, vector, known_language)
         score = NEUTRAL
         if language in ENGLISH:
-            score = fitted.tone.apply(self._tone.score(parts))
-        found = frozenset[str]().union(*(part.spotted for part in parts))
+            score = fitted.tone.apply(self._tone.score(reading.parts))
         quoted = facts.found(raw)
         judgement = fitted.categories.judge(vector)
         return Understanding(
@@ -109,24 +105,20 @@ class LightModels:
             sentiment_score=score,
             urgency_indicators=urgency(text, found),
             deadlines=deadlines(text),
-            cues=cues(text, found),
+            cues=cues(text, (word.text for word in words), found),
             categories=fitted.categories.listed(judgement),
             out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
             tags=fitted.tags.borne(vector),
             solutions=fitted.articles.search(words, vector, judgement.probabilities, language),
             clues=facts.clues(quoted),
             facts=facts.facts(quoted),
-            features=self._terms.features(text),
+            features=self._terms.features(text, words),
             unseen_priority=None,
         )
 
     def raw_tone(self, message: str) -> float:
         """The tone of a message before a deployment's own calibration, 0 to 1."""
-        return self._tone.score(self._parts(clean(bounded(message))))
-
-    def _parts(self, text: str) -> list[Part]:
-        look_up, vector = self._lexicon.look_up, self._vectoriser.word_vector
-        return [Part(part, vector(look_up(part)), spotted(part)) for part in sentences(text)]
+        return self._tone.score(self._reader.read(clean(bounded(message))).parts)
 
 
 def _head(arrays: Arrays) -> Head:

@@ -79,7 +79,7 @@ def sentences(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """The words of a text in lower case; runs longer than `WORD_CHARS` come in pieces."""
     found = _WORD.findall(text.lower().replace("’", "'"))
-    if all(len(word) <= WORD_CHARS for word in found):
+    if max(map(len, found), default=0) <= WORD_CHARS:
         return found
     return [
         word[start : start + WORD_CHARS]

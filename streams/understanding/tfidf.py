@@ -7,15 +7,18 @@ learning"). The first half of the space holds character n-grams, the second half
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.understanding.text import stem, words
+from agents import linking_terms
+from streams.understanding.text import WORD_CHARS, stem, words
 
 HALF = 1 << 15
 SPACE = 2 * HALF
@@ -29,6 +32,7 @@ _CACHED_TERMS = 32768
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Key = TypeVar("Key", int, str)
 
 
 class Vector(NamedTuple):
@@ -37,6 +41,16 @@ class Vector(NamedTuple):
     ids: Ints
     weights: Floats
 
+    def grams(self) -> Vector:
+        """The half of the vector that holds n-grams."""
+        end = self.ids.searchsorted(HALF)
+        return Vector(self.ids[:end], self.weights[:end])
+
+    def words(self) -> Vector:
+        """The half of the vector that holds words and pairs of words."""
+        start = self.ids.searchsorted(HALF)
+        return Vector(self.ids[start:], self.weights[start:])
+
 
 _EMPTY = Vector(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 _HALF_LENGTH = np.float32(0.5**0.5)
@@ -44,10 +58,20 @@ _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 257)))).astype(np.float3
 
 
 class Word(NamedTuple):
-    """What a word of a message brings along, computed once per distinct word."""
+    """What a word of a message brings along, computed once per distinct word.
 
+    Attributes:
+        text: The word in lower case.
+        term: Its hashed stem.
+        grams: The features of its n-grams.
+        linking_stem: Its stem as linking has it; None where linking may cut the text into words
+            in another way, in other scripts and very long runs of letters.
+    """
+
+    text: str
     term: int
     grams: Ints
+    linking_stem: str | None
 
 
 def char_grams(word: str) -> list[str]:
@@ -97,7 +121,13 @@ class Lexicon:
 
 def _analyse(word: str) -> Word:
     hashed = [crc32(gram.encode()) & (HALF - 1) for gram in char_grams(word)]
-    return Word(crc32(stem(word).encode()), np.array(hashed, dtype=np.int32))
+    plain = word.isascii() and len(word) < WORD_CHARS
+    return Word(
+        word,
+        crc32(stem(word).encode()),
+        np.array(hashed, dtype=np.int32),
+        linking_terms.stem(word) if plain else None,
+    )
 
 
 class Vectoriser:
@@ -132,23 +162,38 @@ class Vectoriser:
         if not found:
             return _EMPTY
         terms = [entry.term for entry in found]
-        pairs = [first * 31 + second for first, second in pairwise(terms)]
-        ids, counts = _counted((np.array(terms + pairs) & (HALF - 1)).astype(np.int32) + HALF)
-        return Vector(ids, self._unit(ids, counts))
+        units = [HALF + (term & (HALF - 1)) for term in terms]
+        units += [HALF + (first * 31 + second & (HALF - 1)) for first, second in pairwise(terms)]
+        times = counted(units)
+        distinct = sorted(times)
+        ids = np.array(distinct, dtype=np.int32)
+        if len(distinct) == len(units):
+            return Vector(ids, self._unit(ids, None))
+        return Vector(ids, self._unit(ids, np.array([times[one] for one in distinct])))
 
-    def _unit(self, ids: Ints, counts: Ints) -> Floats:
-        weights = _LOG[np.minimum(counts, len(_LOG) - 1)] * self._idf[ids]
-        return weights / np.float32(max(float(np.sqrt(weights @ weights)), 1e-9))
+    def _unit(self, ids: Ints, counts: NDArray[np.integer] | None) -> Floats:
+        """The weights of features; without counts each occurs once."""
+        weights: Floats = self._idf.take(ids)
+        if counts is not None:
+            weights *= _LOG.take(counts, mode="clip")
+        return weights / np.float32(max(math.sqrt(weights @ weights), 1e-9))
+
+
+def counted(found: Sequence[Key]) -> dict[Key, int]:
+    """How often each occurs, in the order in which they first do; mostly it is once."""
+    once = dict.fromkeys(found, 1)
+    return once if len(once) == len(found) else Counter(found)
 
 
 def _counted(ids: Ints) -> tuple[Ints, Ints]:
     """The distinct ids, ascending, and how often each occurs."""
     ids.sort()
-    edges = np.flatnonzero(ids[1:] != ids[:-1])
-    bounds = np.empty(len(edges) + 2, dtype=np.int32)
+    (edges,) = (ids[1:] != ids[:-1]).nonzero()
+    bounds = np.empty(len(edges) + 2, dtype=np.intp)
     bounds[0], bounds[-1] = 0, len(ids)
-    np.add(edges, 1, out=bounds[1:-1], casting="unsafe")
-    return ids[bounds[:-1]], bounds[1:] - bounds[:-1]
+    np.add(edges, 1, out=bounds[1:-1])
+    starts = bounds[:-1]
+    return ids.take(starts), bounds[1:] - starts
 
 
 def document_frequency_to_idf(frequency: NDArray[np.intp], documents: int) -> Floats:
@@ -178,10 +223,12 @@ class Head:
 
     def logits(self, vector: Vector) -> Floats:
         """The columns' values for a vector, shape (columns,)."""
-        slots = self._slot[vector.ids]
-        known = slots >= 0
-        gathered = self._rows[slots[known]].astype(np.float32)
-        result: Floats = (vector.weights[known] @ gathered) * self._scale + self._bias
+        slots = self._slot.take(vector.ids)
+        (known,) = (slots >= 0).nonzero()
+        gathered = self._rows.take(slots.take(known), axis=0).astype(np.float32, copy=False)
+        result: Floats = vector.weights.take(known) @ gathered
+        result *= self._scale
+        result += self._bias
         return result
 
 
@@ -208,18 +255,20 @@ class Postings:
 
     def dot(self, vector: Vector) -> NDArray[np.float64]:
         """The inner product of a vector with every row, shape (rows,)."""
-        starts = self._start[vector.ids]
-        sizes = self._start[vector.ids + 1] - starts
-        total = int(sizes.sum())
+        starts = self._start.take(vector.ids)
+        sizes = self._start.take(vector.ids + 1)
+        sizes -= starts
+        ends = sizes.cumsum()
+        total = int(ends[-1]) if len(ends) else 0
         if not total:
             return np.zeros(self.rows)
-        ends = np.cumsum(sizes)
-        place = np.repeat(starts - ends + sizes, sizes) + np.arange(total)
-        weights = self._weight[place] * np.repeat(vector.weights, sizes)
-        products: NDArray[np.float64] = np.bincount(
-            self._row[place], weights=weights, minlength=self.rows
-        ).astype(np.float64, copy=False)
-        return products
+        starts += sizes
+        starts -= ends
+        place = starts.repeat(sizes)
+        place += np.arange(total)
+        weights = self._weight.take(place)
+        weights *= vector.weights.repeat(sizes)
+        return np.bincount(self._row.take(place), weights, self.rows).astype(np.float64, copy=False)
 
 
 def primal(vectors: Sequence[Vector], dual: Floats) -> Head:

@@ -75,15 +75,18 @@ class ToneModel:
         """
         if self._says_little(parts):
             return 0.5
-        logits = np.stack([self._logits(part) for part in judged(parts)])
-        probabilities = softmax(logits)
-        worst = float((probabilities[:, 2] + probabilities[:, 1] / 2).min())
+        logits = np.array([self._logits(part) for part in judged(parts)])
+        worst = min(good + fair / 2 for _, fair, good in softmax(logits).tolist())
+        # rounded as the sum of float32 that it is
+        worst = float(np.float32(worst))
         return _squash(self._slope * log_odds(worst) + self._offset)
 
     def _says_little(self, parts: Sequence[Part]) -> bool:
-        tokens = [token for part in parts for token in part.text.lower().split()]
-        if len(tokens) > FEW or any(part.spotted & _CUES for part in parts):
-            return False
+        tokens: list[str] = []
+        for part in parts:
+            tokens += part.text.lower().split()
+            if len(tokens) > FEW or not part.spotted.isdisjoint(_CUES):
+                return False
         valences = (self._vader.lexicon.get(token.strip(_MARKS), 0.0) for token in tokens)
         return all(abs(valence) < CHARGED for valence in valences)
 
@@ -105,7 +108,7 @@ class ToneModel:
                 min(text.count("?"), 3) / 3,
                 loud,
                 min(len(text), 200) / 200,
-                *(name in found for name in TONE_CUES),
+                *[name in found for name in TONE_CUES],
                 not found.isdisjoint(URGENCY),
             ],
             dtype=np.float32,
@@ -113,12 +116,11 @@ class ToneModel:
 
     def _vader_features(self, text: str) -> dict[str, float]:
         """VADER's scores; a sentence without a word of its lexicon is not walked through."""
-        tokens = text.lower().split()
-        lexicon = self._vader.lexicon
-        if text.isascii() and not any(
-            token in lexicon or token.strip(_MARKS) in lexicon for token in tokens
-        ):
-            return _ZERO
+        if text.isascii():
+            tokens, known = text.lower().split(), self._vader.lexicon.keys()
+            stripped = [token.strip(_MARKS) for token in tokens]
+            if known.isdisjoint(tokens) and known.isdisjoint(stripped):
+                return _ZERO
         scores: dict[str, float] = self._vader.polarity_scores(text[:VADER_CHARS])
         return scores
 
