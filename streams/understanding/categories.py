@@ -110,6 +110,8 @@ class CategoryModel:
         self._head = pretrained.head
         self._columns = np.full(len(categories), -1, dtype=np.intp)
         examples = self._examples(categories, pretrained, vectors)
+        (self._starter,) = (self._columns >= 0).nonzero()
+        self._starter_columns = self._columns.take(self._starter)
         self._words = Postings([_words_alone(example.vector) for example in examples], SPACE)
         self._correction: Head | None = None
         basis = [i for i, example in enumerate(examples) if not example.pretrained]
@@ -140,9 +142,8 @@ class CategoryModel:
 
     def _base(self, vector: Vector) -> Floats:
         base = np.zeros(len(self.names), dtype=np.float32)
-        (known,) = (self._columns >= 0).nonzero()
-        if len(known):
-            base[known] = self._head.logits(vector).take(self._columns.take(known))
+        if len(self._starter):
+            base[self._starter] = self._head.logits(vector).take(self._starter_columns)
         return base
 
     def _fit(self, examples: Sequence[Example], basis: Sequence[int]) -> Head:

@@ -34,7 +34,8 @@ PHRASES = (
     "my card is", "my", "not working again", "still", "ok", "thanks", "that solved it", "no",
     "yes", "has been", "never", "the", "order 4711-88", "declined!!", "Why?", "URGENT", "lawyer",
     "refund.", "I'm", "don’t", "it's fixed", "asap", "unless", "cancel", "account", "por favor",
-    "la tarjeta", "karte funktioniert nicht", "mera kyu block hua", "😀", ":(", "love", "terrible but",
+    "la tarjeta", "karte funktioniert nicht", "mera kyu block hua", "😀", ":(", "love",
+    "terrible but",
     "kind of", "great", "not_solved", "καλός ΛΟΓΟΣ.", "straße", "İstanbul", "我的卡被盗了", "...",
     "\nRegards,", "averyveryverylongwordthatgoesonandon", "\n", "hi,\n", "\nAnn",
 )  # fmt: skip
