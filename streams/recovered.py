@@ -151,7 +151,8 @@ def rows_of(database: Database, table: str) -> Iterator[tuple[Any, ...]]:
 
 Report = dict[str, Any]
 """What a recovery came to: `records` folded, by table its `rows` and whether it was the `same`
-before, the entries that were `left` to the worker by partition, and the `gaps` of the log."""
+before, the entries that were `left` to the worker by partition, and the `gaps` of the log; on a
+cluster also the `contents` of how many contacts were missing and are known again."""
 
 
 def compared(

@@ -90,6 +90,8 @@ def _recovered(report: dict[str, Any]) -> str:
         f"{name}: {one['rows']} rows" + (", as before" if one["same"] else "")
         for name, one in report["tables"].items()
     ]
+    if report.get("contents"):
+        lines.append(f"contents: {report['contents']} of contacts known again")
     lines += [f"{place}: {count} left to the worker" for place, count in report["left"].items()]
     lines += [f"GAP: {gap}" for gap in report["gaps"]]
     lines.append(f"{report['records']} records folded")

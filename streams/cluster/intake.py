@@ -11,15 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from itertools import count
 
 import msgspec
 
-from schemas.events.contacts import ContactReceived
 from schemas.record import Record, derived_id
 from streams import codec, inputs
 from streams.clock import Clock, parse_time
+from streams.cluster.contents import digest, refuse_another
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.producer import Producer
 from streams.cluster.wire import Outgoing, letter, outgoing
@@ -27,9 +26,7 @@ from streams.deadletters import DONE, DeadLetter
 from streams.directory import Directory
 from streams.errors import PactdeskError
 from streams.events_of_input import Resolver
-from streams.intake import SAME, Taken, another, bad_line, batches, line_of
-
-_SIZE = 16
+from streams.intake import Taken, bad_line, batches, line_of
 
 _Waiting = tuple[Taken, Outgoing, bytes]
 """What a line becomes once Kafka has it: its result, its record, its content's digest."""
@@ -49,7 +46,7 @@ class Intake:
         self._db = database
         self._producer = producer
         self._clock = clock
-        self._secret = secret.encode()
+        self._secret = secret
         self._directory = Directory(database)
         self._resolver = Resolver(self._directory, secret)
         self._places = count(time.time_ns())
@@ -82,7 +79,7 @@ class Intake:
             offsets = self._producer.send(ready)
             self._keep(
                 [
-                    (one, offset, self._digest(record))
+                    (one, offset, digest(record, self._secret))
                     for one, offset, record in zip(ready, offsets, fresh, strict=True)
                 ]
             )
@@ -144,13 +141,13 @@ class Intake:
                 if isinstance(one, Taken):
                     taken.append(one)
                     continue
-                told, ready, digest = one
+                told, ready, content = one
                 offset = next(offsets)
                 if told.status == "accepted":
                     told = msgspec.structs.replace(
                         told, topic=ready.topic, partition=ready.partition, offset=offset
                     )
-                    kept.append((ready, offset, digest))
+                    kept.append((ready, offset, content))
                 taken.append(told)
             self._keep(kept)
         return taken
@@ -160,18 +157,18 @@ class Intake:
     ) -> Taken | _Waiting:
         given = inputs.read(line.rstrip(b"\r\n"))
         record = self._resolver.record(given, now, place=next(self._places))
-        digest = self._digest(record)
+        content = digest(record, self._secret)
         if record.id in here:
-            _same(here[record.id][2], digest, record)
+            refuse_another(here[record.id][2], content, record)
             return Taken(number, "repeat", record.id, record.topic)
         known = self._known(record.id)
         if known is not None:
             before, topic, partition, offset = known
             if before is not None:
-                _same(before, digest, record)
+                refuse_another(before, content, record)
             return Taken(number, "repeat", record.id, topic, partition, offset)
         self._directory.learn(record.event)
-        here[record.id] = (Taken(number, "accepted", record.id), outgoing(record), digest)
+        here[record.id] = (Taken(number, "accepted", record.id), outgoing(record), content)
         return here[record.id]
 
     def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> _Waiting:
@@ -193,47 +190,5 @@ class Intake:
         self._db.executemany(
             'INSERT INTO taken_in (id, digest, topic, partition, "offset")'
             " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(one.id, digest, one.topic, one.partition, offset) for one, offset, digest in kept],
+            [(one.id, content, one.topic, one.partition, offset) for one, offset, content in kept],
         )
-
-    def _digest(self, record: Record) -> bytes:
-        """What a message says, who sent it under which handle, and whose it is, as three hashes.
-
-        Keyed, for a hash of a short message could be guessed.
-        """
-        event = record.event
-        if not isinstance(event, ContactReceived):
-            return b""
-        content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
-        files = [one.model_dump(mode="json") for one in event.attachments]
-        parts = (
-            msgspec.json.encode([*content, files]),
-            b"" if event.handle is None else b"h" + event.handle.encode(),
-            b"c" + event.customer_id.encode(),
-        )
-        return b"".join(
-            blake2b(part, digest_size=_SIZE, key=self._secret[:64]).digest()
-            if part
-            else bytes(_SIZE)
-            for part in parts
-        )
-
-
-def _same(before: bytes, after: bytes, record: Record) -> None:
-    """A repeat is the same message of the same person, as `streams.intake` has it.
-
-    Raises:
-        Unreadable: Something else came under the same provider id.
-    """
-    event = record.event
-    if not isinstance(event, ContactReceived) or not before:
-        return
-    nobody = bytes(_SIZE)
-    said, handle, customer = (slice(n * _SIZE, (n + 1) * _SIZE) for n in range(3))
-    if before[said] != after[said]:
-        raise another(event, "content")
-    both, neither = nobody not in {before[handle], after[handle]}, before[handle] == after[handle]
-    if both and before[handle] != after[handle]:
-        raise another(event, "handle")
-    if not both and neither and before[customer] != after[customer]:
-        raise another(event, "customer_id")

@@ -17,8 +17,10 @@ import psycopg
 
 from schemas.topics import CONTACTS, DOMAINS, PARTITIONS, TOPICS
 from streams.cluster import effects, migrating, outbox
+from streams.cluster.contents import Contents
 from streams.cluster.copied import copy, evidence, is_known, moment, unanswered
 from streams.cluster.door import Door
+from streams.cluster.identity import secret_of
 from streams.cluster.kafka import quiet
 from streams.cluster.ownership import Owned, claim, release
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
@@ -106,6 +108,8 @@ def _recovered(
     with Reader(settings) as reader:
         ends = copy(reader, anew, step)
     read = survey(anew, anew, moment, step)
+    contents = Contents(anew, door.native, secret_of(settings))
+    contents.note()
     refolding = Refolding(anew, anew, evidence(settings, database, owned, door), step)
     refolding.run()
     with database.transaction():
@@ -115,6 +119,7 @@ def _recovered(
         with Reader(settings, [CONTACTS.name]) as reader:
             copy(reader, anew, step, ends)
         survey(anew, anew, moment, step, after=read)
+        contents.note()
         learn(anew, anew, lambda entry: is_known(database, anew, entry))
         tables = {name: compared(name, rows_of(anew, name), _live(database, name)) for name in ROWS}
         tables["seen"] = compared("seen", _seen(anew), _live(database, "seen"))
@@ -123,12 +128,14 @@ def _recovered(
         for name, one in tables.items():
             if not one["same"]:
                 _replace(database, anew, name)
+        brought_back = contents.bring_back(database)
         _move(database, anew, owned)
     return {
         "records": refolding.taken,
         "tables": tables,
         "left": {named(place): count for place, count in refolding.left.items()},
         "gaps": refolding.gaps,
+        "contents": brought_back,
     }
 
 

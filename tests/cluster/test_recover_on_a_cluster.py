@@ -159,6 +159,39 @@ def test_a_lost_case_store_comes_back_and_the_desk_goes_on(
         cluster.postgres.drop(empty)
 
 
+def test_a_provider_id_that_was_here_is_known_again_with_what_was_said(
+    cluster: Cluster, settings: Settings, cast: Cast
+) -> None:
+    ann = {"channel": "email", "handle": "ann@example.org", "provider_id": "mail-1"}
+    ben = {"channel": "email", "customer_id": "ben", "provider_id": "mail-2"}
+    foreign = {"channel": "slack", "handle": "U1", "provider_id": "ts-3", "message": "Hello?"}
+    with ClusterDesk(settings, WallClock()) as desk:
+        desk.produce({**ann, "message": "My order is late!"})
+        kind, value = json.dumps({"content-type": "application/json"}), json.dumps(foreign).encode()
+        desk.producer.send([Outgoing(CONTACTS.name, 7, None, kind, value, "")])
+        work(cluster, cast)
+        desk.produce({**ben, "message": "Nobody has taken this yet"})
+        contents = "SELECT * FROM taken_in WHERE digest <> '' ORDER BY id"
+        before = invariants.rows(cluster.url, contents)
+        assert len(before) == 2
+        with psycopg.connect(cluster.url, autocommit=True) as connection:
+            for table in (*REFOLDED, "partitions", "taken_in"):
+                connection.execute(f"TRUNCATE {table}")
+        assert recover(settings)["contents"] == 3
+        assert set(before) < set(invariants.rows(cluster.url, contents))
+        assert recover(settings)["contents"] == 0
+
+        again = ({**ann, "message": "My order is late!"}, foreign)
+        assert [one.status for one in desk.intake.documents(again)] == ["repeat", "repeat"]
+        others = [{**one, "message": "Something else"} for one in (ann, ben, foreign)]
+        for told in desk.intake.documents(others):
+            assert told.status == "unreadable"
+            assert "was here before with another content" in str(told.error)
+        work(cluster, cast)
+        assert len(desk.query("SELECT * FROM v1_dead_letters")) == 3
+        assert len(desk.query("SELECT * FROM v1_interactions WHERE direction = 'in'")) == 3
+
+
 # --- a log that came from a laptop ---------------------------------------------------------------
 
 

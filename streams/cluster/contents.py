@@ -1,0 +1,154 @@
+"""What each contact said, as hashes: whether one that comes again is a repeat or another message.
+
+The way in keeps them by id (`taken_in`), so that it need not ask Kafka. They follow from the log,
+and `recover` brings back those that a database lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+
+import msgspec
+
+from schemas.events.contacts import ContactReceived
+from schemas.record import Record, contact_id
+from schemas.topics import CONTACTS
+from streams.cluster.postgres import PgDatabase
+from streams.embedded.database import Database
+from streams.embedded.log import SqliteLog
+from streams.entry import Entry
+from streams.errors import Unreadable
+from streams.intake import SAME, another
+
+_SIZE = 16
+_CONTACT = '"ce_type":"ContactReceived"'
+
+_NOTED = """
+CREATE TABLE contents (
+    id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (id, seq)
+) WITHOUT ROWID
+"""
+
+_FIRST = """
+SELECT id, digest, topic, partition, offset FROM contents AS c WHERE seq = coalesce(
+    (SELECT seq FROM contents JOIN first USING (id, topic, partition, offset) WHERE id = c.id),
+    (SELECT min(seq) FROM contents WHERE id = c.id)
+)
+"""
+"""Of several records with one id the one that was taken; of those that nobody took, the first."""
+
+
+def digest(record: Record, secret: str) -> bytes:
+    """What a message says, who sent it under which handle, and whose it is, as three hashes.
+
+    Keyed, for a hash of a short message could be guessed. Empty for what is no contact.
+
+    Args:
+        record: What came in.
+        secret: The identity secret.
+    """
+    event = record.event
+    if not isinstance(event, ContactReceived):
+        return b""
+    content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
+    files = [one.model_dump(mode="json") for one in event.attachments]
+    parts = (
+        msgspec.json.encode([*content, files]),
+        b"" if event.handle is None else b"h" + event.handle.encode(),
+        b"c" + event.customer_id.encode(),
+    )
+    key = secret.encode()[:64]
+    return b"".join(
+        blake2b(part, digest_size=_SIZE, key=key).digest() if part else bytes(_SIZE)
+        for part in parts
+    )
+
+
+def refuse_another(before: bytes, after: bytes, record: Record) -> None:
+    """A repeat is the same message of the same person, as `streams.intake` has it.
+
+    Args:
+        before: The digest of what came first under the id; empty for what is no contact.
+        after: The digest of what comes now.
+        record: What comes now.
+
+    Raises:
+        Unreadable: Something else came under the same provider id.
+    """
+    event = record.event
+    if not isinstance(event, ContactReceived) or not before:
+        return
+    nobody = bytes(_SIZE)
+    said, handle, customer = (slice(n * _SIZE, (n + 1) * _SIZE) for n in range(3))
+    if before[said] != after[said]:
+        raise another(event, "content")
+    both, neither = nobody not in {before[handle], after[handle]}, before[handle] == after[handle]
+    if both and before[handle] != after[handle]:
+        raise another(event, "handle")
+    if not both and neither and before[customer] != after[customer]:
+        raise another(event, "customer_id")
+
+
+class Contents:
+    """The contents of a log's contacts, noted in a scratch store that holds the log.
+
+    Args:
+        anew: The scratch store (`streams.recovered`).
+        native: Whether an entry is decided where it lies.
+        secret: The identity secret.
+    """
+
+    def __init__(self, anew: Database, native: Callable[[Entry], bool], secret: str) -> None:
+        self._db = anew
+        self._native = native
+        self._secret = secret
+        self._after = 0
+        anew.execute(_NOTED)
+
+    def note(self) -> None:
+        """Note what came since this was called last."""
+        for entry in SqliteLog(self._db).scan(self._after):
+            self._after = entry.seq
+            if entry.topic == CONTACTS.name and _CONTACT in entry.headers:
+                self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        if not self._native(entry):
+            return
+        try:
+            record = entry.record()
+        except Unreadable:
+            return
+        event = record.event
+        # Other ids are a foreign producer's own: no line that comes in here has one of them.
+        if isinstance(event, ContactReceived) and record.id == contact_id(
+            event.channel, event.provider_id
+        ):
+            self._db.execute(
+                "INSERT INTO contents (id, seq, topic, partition, offset, digest)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (record.id, entry.seq, *entry[1:4], digest(record, self._secret)),
+            )
+
+    def bring_back(self, database: PgDatabase) -> int:
+        """Keep those that a database lacks, in its transaction; returns how many they were."""
+        columns = 'id, digest, topic, partition, "offset"'
+        database.execute(
+            f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS SELECT {columns} FROM taken_in LIMIT 0"
+        )
+        with database.connection.cursor().copy(f"COPY told ({columns}) FROM STDIN") as copy:
+            for row in self._first():
+                copy.write_row(row)
+        return database.execute(
+            f"INSERT INTO taken_in ({columns}) SELECT {columns} FROM told ON CONFLICT DO NOTHING"
+        ).rowcount
+
+    def _first(self) -> Iterator[tuple[object, ...]]:
+        return iter(self._db.execute(_FIRST))
