@@ -9,14 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import KafkaConsumer
 
 from schemas.topics import DECISIONS, PARTITIONS
-from streams.cluster import migrating, topics
 from streams.cluster.effects import Effects
 from streams.cluster.membership import GROUP
 from streams.cluster.session import Session
@@ -62,14 +60,6 @@ class Disturbed:
         coordinator._metadata_snapshot = seen  # noqa: SLF001  # as above
         self.polls += self.joining
         return found
-
-
-@pytest.fixture
-def settings(cluster: Cluster, tmp_path: Path) -> Settings:
-    settings = cluster.settings(tmp_path)
-    topics.create(settings)
-    migrating.migrate(cluster.url)
-    return settings
 
 
 @contextmanager

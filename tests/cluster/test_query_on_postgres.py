@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,24 +13,6 @@ from streams.cluster.asked import taken_apart
 from streams.cluster.postgres import connect
 from streams.cluster.query import PgReader
 from streams.errors import Refused, Unavailable
-from tests.both import with_a_ticket
-from tests.real import Postgres
-
-
-@pytest.fixture(scope="module")
-def url(running_postgres: Postgres) -> Iterator[str]:
-    address = running_postgres.fresh_database()
-    with_a_ticket(address)
-    yield address
-    running_postgres.drop(address)
-
-
-@pytest.fixture
-def reader(url: str) -> Iterator[PgReader]:
-    one = PgReader(url)
-    yield one
-    one.close()
-
 
 SHARED = [
     ("SELECT count(*) AS n FROM v1_tickets", [{"n": 1}]),

@@ -27,13 +27,6 @@ def url(running_postgres: Postgres) -> Iterator[str]:
     running_postgres.drop(address)
 
 
-@pytest.fixture
-def reader(url: str) -> Iterator[PgReader]:
-    one = PgReader(url)
-    yield one
-    one.close()
-
-
 def _state(url: str) -> list[Any]:
     """What an attack could leave behind."""
     database = connect(url)

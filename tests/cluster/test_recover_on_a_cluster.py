@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from schemas.record import partition_of
 from schemas.topics import CONTACTS, DECISIONS, DOMAINS, TICKETS
 from streams.clock import WallClock
-from streams.cluster import migrating, ownership, topics
+from streams.cluster import ownership
 from streams.cluster.ahead import ahead
 from streams.cluster.copying import copy
 from streams.cluster.desk import ClusterDesk
@@ -36,23 +35,6 @@ POSITIONS = (
     "SELECT domain, partition, position FROM partitions"
     " WHERE position > 0 AND domain <> 'effects' ORDER BY 1, 2"
 )
-
-
-@pytest.fixture
-def settings(cluster: Cluster, tmp_path: Path) -> Settings:
-    """A cluster with its topics and its tables."""
-    found = cluster.settings(tmp_path)
-    topics.create(found)
-    migrating.migrate(cluster.url)
-    return found
-
-
-@pytest.fixture
-def cast(cluster: Cluster, tmp_path: Path) -> Iterator[Cast]:
-    """Processes of ours."""
-    found = Cast(tmp_path, cluster.environment)
-    yield found
-    found.close()
 
 
 def behind(settings: Settings) -> list[str]:

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-
-import pytest
 
 from projections.tables import TABLES
 from streams.cluster import tables
 from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.query import PgReader
-from tests.both import with_a_ticket
-from tests.real import Postgres, until
-
-
-@pytest.fixture(scope="module")
-def url(running_postgres: Postgres) -> Iterator[str]:
-    address = running_postgres.fresh_database()
-    with_a_ticket(address)
-    yield address
-    running_postgres.drop(address)
-
-
-@pytest.fixture
-def reader(url: str) -> Iterator[PgReader]:
-    one = PgReader(url)
-    yield one
-    one.close()
-
+from tests.real import until
 
 (TICKETS,) = [table for table in TABLES if table.name == "tickets"]
 

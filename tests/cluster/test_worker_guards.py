@@ -48,11 +48,6 @@ def contact(number: int, *, customer: str = CUSTOMER, offset: int | None = None)
 
 
 @pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
 def works(database: str, log: MemoryLog) -> Iterator[Works]:
     found = Works(database, log)
     yield found

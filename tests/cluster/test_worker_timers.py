@@ -56,11 +56,6 @@ def fired(log: MemoryLog) -> list[tuple[str, float]]:
 
 
 @pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
 def recorded(database: str, log: MemoryLog) -> Iterator[Works]:
     works = Works(database, log, RecordedClock())
     yield works

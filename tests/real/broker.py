@@ -9,14 +9,13 @@ import subprocess
 from pathlib import Path
 from signal import SIGTERM
 from string import Template
-from types import TracebackType
-from typing import Self
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from tests.real.jars import RECIPES, jars, java, release
 from tests.real.process import Process
+from tests.real.server import Server
 from tests.real.waiting import free_port, until
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
@@ -24,11 +23,8 @@ START_SECONDS = 120
 _QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms128m", "-Xmx512m"]
 
 
-class Broker:
-    """A broker with its own folder and ports, which stay the same over restarts.
-
-    Use it as a context manager, or `start` and `stop` it. A second object over the same folder
-    finds the running one.
+class Broker(Server):
+    """A broker with its own folder and ports.
 
     Args:
         folder: Where its log and configuration lie; made if it is not there.
@@ -138,30 +134,7 @@ class Broker:
         """Stop it as an operator does (SIGTERM); its log stays."""
         self.process.stop(SIGTERM)
 
-    def kill(self) -> None:
-        """Kill it (SIGKILL); its log stays as it lies."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Start it again on the same log and ports; a running one is stopped first."""
-        if self.process.alive():
-            self.stop()
-        self.start()
-
     def wipe(self) -> None:
         """Stop it and throw its log away; the next start begins with none."""
         self.kill()
         shutil.rmtree(self._data, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        del kind, error, trace
-        self.kill()

@@ -30,10 +30,11 @@ from tests.real.broker import Broker
 from tests.real.cluster import Cluster, emptied
 from tests.real.postgres import Postgres
 from tests.real.process import Missing
+from tests.real.server import Server
 
 LEFT_OUT = "left out: "
 
-Server = TypeVar("Server", Broker, Postgres)
+T = TypeVar("T", bound=Server)
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def shared_postgres(components: Path) -> Iterator[Postgres]:
     postgres.kill()
 
 
-def _running(server: Server) -> Server:
+def _running(server: T) -> T:
     """A server that a test may have left dead, running."""
     if not server.process.alive():
         server.start()

@@ -11,12 +11,11 @@ import stat
 import subprocess
 from pathlib import Path
 from signal import SIGINT
-from types import TracebackType
-from typing import Self
 
 import psycopg
 
 from tests.real.process import Missing, Process, run_as
+from tests.real.server import Server
 from tests.real.waiting import free_port, until
 
 START_SECONDS = 60
@@ -41,11 +40,8 @@ def programs() -> Path:
     raise Missing("PostgreSQL's server is not here: install it, e.g. apt-get install postgresql")
 
 
-class Postgres:
+class Postgres(Server):
     """A server; as root it runs as somebody else, for PostgreSQL refuses root.
-
-    Use it as a context manager, or `start` and `stop` it. A second object over the same folder
-    finds the running one.
 
     Args:
         folder: Where its data lie; made if it is not there.
@@ -67,7 +63,7 @@ class Postgres:
             path.write_text(json.dumps({"port": free_port()}))
         self.port = int(json.loads(path.read_text())["port"])
         self._data = self.folder / "data"
-        self.process = Process("postgres", self.folder, self._command(), self._user, bound=bound)
+        self._process = Process("postgres", self.folder, self._command(), self._user, bound=bound)
 
     def _make_folder(self) -> None:
         new = not self.folder.exists()
@@ -100,6 +96,11 @@ class Postgres:
             str(self.port),
             *flags,
         ]
+
+    @property
+    def process(self) -> Process:
+        """Its process."""
+        return self._process
 
     @property
     def url(self) -> str:
@@ -160,29 +161,6 @@ class Postgres:
     def stop(self) -> None:
         """Stop it as an operator does (a fast shutdown: connections are cut)."""
         self.process.stop(SIGINT)
-
-    def kill(self) -> None:
-        """Kill the server and all its children (SIGKILL)."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Start it again on the same data and port; a running one is stopped first."""
-        if self.process.alive():
-            self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        del kind, error, trace
-        self.kill()
 
 
 def _somebody() -> str:

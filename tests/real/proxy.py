@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import socket
 import struct
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Self
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset and throws away what was not sent."""
 
 
-class Proxy:
+class Proxy(AbstractContextManager["Proxy"]):
     """Leads connections to a port of loopback on to another one, both ways.
 
     A cut either resets (`cut`: live connections break, new ones are refused) or is silent
@@ -119,16 +117,7 @@ class Proxy:
         self.cut()
         self._flows.set()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        del kind, error, trace
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
