@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streams.cli.context import Context, give
 from streams.cli.output import described, table
-from streams.errors import NotFound
+from streams.errors import Misconfigured, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
 
 
 @click.command("topology")
@@ -202,10 +205,24 @@ def config_show(context: Context) -> None:
 
 
 @click.command("doctor")
+@click.option(
+    "--role",
+    type=click.Choice(["agents", "projections", "effects"]),
+    help="Only whether this machine's process with this role is well.",
+)
+@click.option("--domain", help="The same for the agents of this domain.")
 @give
-def doctor_command(context: Context) -> int:
-    """Say what is wrong and how to mend it; exit 78 when something is."""
+def doctor_command(context: Context, role: str | None, domain: str | None) -> int:
+    """Say what is wrong and how to mend it; exit 78 when something is.
+
+    With --role or --domain, for the health check of one process on a cluster: exit 69 when it, or
+    the partitions that it shares with others, are not seen to.
+    """
+    if domain is not None and role not in {None, "agents"}:
+        raise click.UsageError("--domain is for the agents alone")
     settings = context.settings()
+    if role is not None or domain is not None:
+        return _one_role(context, settings, role or "agents", domain)
     if settings.engine == "cluster":
         from streams.cluster.health import examine as examine_cluster
 
@@ -214,9 +231,24 @@ def doctor_command(context: Context) -> int:
         from streams.health import examine
 
         findings = examine(settings)
+    return 0 if _healthy(context, findings) else 78
+
+
+def _one_role(context: Context, settings: Settings, role: str, domain: str | None) -> int:
+    if settings.engine != "cluster":
+        raise Misconfigured(
+            "the embedded engine has one process for everything", "leave --role and --domain out"
+        )
+    from streams.cluster.health import examine_role
+
+    findings = examine_role(settings, role, domain)
+    return 0 if _healthy(context, findings) else Unavailable.status
+
+
+def _healthy(context: Context, findings: list[dict[str, Any]]) -> bool:
     healthy = all(one["ok"] for one in findings)
     context.show({"findings": findings, "healthy": healthy}, lambda: _diagnosis(findings))
-    return 0 if healthy else 78
+    return healthy
 
 
 def _diagnosis(findings: list[dict[str, Any]]) -> str:

@@ -7,8 +7,6 @@ read on, are one transaction again. Both are refused to whoever no longer owns t
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +19,7 @@ from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.clock import WallClock
-from streams.cluster import outbox
+from streams.cluster import outbox, presence
 from streams.cluster.kafka import of_kafka, options
 from streams.cluster.membership import keep_joining
 from streams.cluster.ownership import Owned, advance, claim, release
@@ -63,7 +61,8 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._clock = WallClock()
         self._owned: dict[int, Owned] = {}
         self._read: dict[int, int] = {}
-        self._owner = f"{socket.gethostname()}/{os.getpid()}"
+        self._owner = presence.me()
+        self._presence = presence.Presence(self._db, DOMAIN)
         self._consumer: KafkaConsumer | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -83,6 +82,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._publisher.stop(DRAIN_SECONDS)
         for owned in self._owned.values():
             release(self._db, owned)
+        self._presence.leave()
         self._db.close()
 
     def _follow(self, stop: threading.Event) -> None:
@@ -101,6 +101,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             self._consumer.partitions_for_topic(DECISIONS.name)  # as in `membership`
             self._consumer.subscribe([DECISIONS.name], listener=self)
             while not stop.is_set():
+                self._presence.tell()
                 keep_joining(self._consumer)
                 found = self._consumer.poll(timeout_ms=POLL_MILLISECONDS)
                 for records in found.values():

@@ -1,16 +1,22 @@
-"""What is wrong with a cluster and how to mend it, in the order in which one would mend."""
+"""What is wrong with a cluster and how to mend it, in the order in which one would mend.
+
+`examine` looks at all of it. `examine_role` asks what one process needs to know of itself and of
+those that share its work, which is little: it is a container's health check.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 
-from streams.cluster import migrating, topics
+from schemas.topics import DECISIONS, DOMAINS, PARTITIONS
+from streams.cluster import effects, migrating, topics
 from streams.cluster.backlog import status
 from streams.cluster.identity import secret_of
 from streams.cluster.kafka import quiet, servers
 from streams.cluster.postgres import PgDatabase, connect, url_of
-from streams.errors import PactdeskError
+from streams.cluster.presence import LATELY_SECONDS, PROJECTIONS, heard, host, ownerless
+from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.health import Finding, ill, models, well
 from streams.settings import Settings
 
@@ -36,6 +42,83 @@ def examine(settings: Settings) -> list[Finding]:
     finally:
         database.close()
     return [*findings, models()]
+
+
+def examine_role(settings: Settings, role: str, domain: str | None) -> list[Finding]:
+    """Whether this machine's process with a role comes round, and whether its work is shared out.
+
+    Args:
+        settings: Where Kafka and the database are.
+        role: One of agents, projections, effects.
+        domain: The agents of this domain alone; None is all of them.
+
+    Raises:
+        Misconfigured: There is no such domain, or a setting is missing.
+    """
+    quiet()
+    works = _works(role, domain)
+    findings = [_checked(lambda: _kafka(settings))]
+    try:
+        database = connect(url_of(settings))
+    except Unavailable as error:
+        return [*findings, ill(error.what, error.remedy)]
+    try:
+        found = migrating.version_of(database)
+        if found != migrating.VERSION:
+            return [*findings, _version(found)]
+        for work in works:
+            findings.append(_comes_round(database, work))
+            if work != PROJECTIONS:
+                findings += _ownerless(database, work)
+    finally:
+        database.close()
+    return findings
+
+
+def _works(role: str, domain: str | None) -> list[str]:
+    if role != "agents":
+        return [PROJECTIONS if role == "projections" else effects.DOMAIN]
+    if domain is None:
+        return list(DOMAINS)
+    if domain not in DOMAINS:
+        raise Misconfigured(
+            f"there is no domain {domain}", f"use one of {', '.join(sorted(DOMAINS))}"
+        )
+    return [domain]
+
+
+def _comes_round(database: PgDatabase, work: str) -> Finding:
+    seconds = heard(database, work, host())
+    if seconds is None:
+        who = f"nobody on {host()} who works on {_named(work)}"
+        return ill(
+            f"{who} was heard of for {LATELY_SECONDS:.0f} s",
+            f"see the log of `{_start(work)}` here, and start it again",
+        )
+    return well(f"the work on {_named(work)} on {host()} went on {seconds:.1f} s ago")
+
+
+def _ownerless(database: PgDatabase, work: str) -> list[Finding]:
+    missing = ownerless(database, work)
+    if not missing:
+        return []
+    topic = DOMAINS[work].name if work in DOMAINS else DECISIONS.name
+    told, remedy = "a partition", f"start one: `{_start(work)}`"
+    if len(missing) < PARTITIONS:
+        which = "partition" if len(missing) == 1 else "partitions"
+        told = f"{which} {', '.join(map(str, missing))}"
+        remedy = f"see the log of the workers; one that stands still is to be ended, or {remedy}"
+    reader = "" if work in DOMAINS else " for the effects"
+    return [ill(f"no worker that was heard of lately owns {told} of {topic}{reader}", remedy)]
+
+
+def _named(work: str) -> str:
+    return work if work in {PROJECTIONS, effects.DOMAIN} else f"the domain {work}"
+
+
+def _start(work: str) -> str:
+    role = f"agents --domain {work}" if work in DOMAINS else work
+    return f"pactdesk up --roles {role}"
 
 
 def _checked(check: Callable[[], str]) -> Finding:
@@ -78,13 +161,17 @@ def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> I
     yield _clock(float(row[1]) - time.time())
     found = migrating.version_of(database)
     if found != migrating.VERSION:
-        told = f"the database has version {found}, this pactdesk knows {migrating.VERSION}"
-        yield ill(told, "run `pactdesk migrate`; a newer database needs a newer pactdesk")
+        yield _version(found)
         return
     yield well(f"the database has version {found}")
     yield _checked(lambda: _tables(settings))
     if reachable:
         yield from _waiting(settings, database)
+
+
+def _version(found: int) -> Finding:
+    told = f"the database has version {found}, this pactdesk knows {migrating.VERSION}"
+    return ill(told, "run `pactdesk migrate`; a newer database needs a newer pactdesk")
 
 
 def _clock(skew: float) -> Finding:
@@ -103,12 +190,13 @@ def _waiting(settings: Settings, database: PgDatabase) -> Iterator[Finding]:
     except PactdeskError as error:
         yield ill(error.what, error.remedy)
         return
-    for one in now["inboxes"]:
-        if not one["workers"]:
-            yield ill(
-                f"no worker owns a partition of {one['topic']}",
-                f"start one: `pactdesk up --roles agents --domain {one['domain']}`",
-            )
+    for work in (*DOMAINS, effects.DOMAIN):
+        yield from _ownerless(database, work)
+    if heard(database, PROJECTIONS) is None:
+        yield ill(
+            f"no projector was heard of for {LATELY_SECONDS:.0f} s, so that the tables stand still",
+            f"start one: `{_start(PROJECTIONS)}`",
+        )
     yield _lag(
         f"{now['waiting']} records wait for the agents, the oldest for",
         now["waiting_seconds"],

@@ -7,8 +7,6 @@ that the shell could be another client's loop.
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -21,7 +19,7 @@ from schemas.record import Record
 from schemas.topics import CONTACTS, DOMAINS, Domain
 from schemas.vocabulary import rfc3339
 from streams.clock import Clock
-from streams.cluster import outbox
+from streams.cluster import outbox, presence
 from streams.cluster.ownership import MOST_TRIES, Owned, advance, claim, release, tried
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.publisher import Publisher
@@ -119,7 +117,7 @@ class Inlet:
         self._timers = Timers(self._store, ())
         self._decider = Decider(self._store, self._timers, worlds)
         self._owned: dict[int, Owned] = {}
-        self._owner = f"{socket.gethostname()}/{os.getpid()}"
+        self._owner = presence.me()
         self._timed = domain == CONTACTS.domain
 
     # --- what the shell calls ----------------------------------------------------------------

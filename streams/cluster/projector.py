@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from streams.cluster.kafka import of_kafka, quiet
 from streams.cluster.pace import Pace
 from streams.cluster.postgres import of_the_database
+from streams.cluster.presence import PROJECTIONS, Presence
 from streams.errors import Unavailable
 from streams.settings import Settings
 
@@ -70,7 +71,9 @@ class Projector:
             try:
                 with self._session(grouped=True) as session:
                     patience, pace = FIRST_MILLISECONDS, Pace(MANY)
+                    presence = Presence(session.database, PROJECTIONS)
                     while not stop.is_set():
+                        presence.tell()
                         count = session.step(patience if session.waits else IDLE_MILLISECONDS)
                         pace.note(count)
                         if pace.fast and count < FEW:
@@ -80,6 +83,7 @@ class Projector:
                         )
                         if count or not session.waits:
                             pause, told = FIRST_SECONDS, ""
+                    presence.leave()
             except Unavailable as error:
                 if error.what != told:
                     _log.warning("projector.away", why=error.what, remedy=error.remedy)

@@ -28,6 +28,7 @@ from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
 from streams.cluster.ownership import Fenced
 from streams.cluster.postgres import PgDatabase, connect, url_of
+from streams.cluster.presence import Presence
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.taught import Taught
@@ -192,9 +193,10 @@ async def _agents(
     worlds.follow()
     publisher = Publisher(connect(url_of(settings)), Producer(settings), _fatal)
     publisher.start()
-    inlets = []
+    inlets, presences = [], []
     for domain in domains:
         database = _connection(settings)
+        presences.append(Presence(database, domain))
         inlets.append(
             Inlet(
                 domain,
@@ -213,13 +215,15 @@ async def _agents(
         await asyncio.gather(*(app.start() for app in apps))
         ready()
         while not stop.is_set():
-            if not recorded:
-                for app, inlet in zip(apps, inlets, strict=True):
+            for app, inlet, present in zip(apps, inlets, presences, strict=True):
+                app.guarded(present.tell)
+                if not recorded:
                     app.guarded(inlet.fire)
             await asyncio.sleep(TICK_SECONDS)
         await asyncio.gather(*(app.stop() for app in apps))
-    for inlet in inlets:
+    for inlet, present in zip(inlets, presences, strict=True):
         inlet.leave()
+        present.leave()
     publisher.stop(DRAIN_SECONDS)
     taught.stop()
     return sum(inlet.turns for inlet in inlets)

@@ -16,6 +16,14 @@ CREATE TABLE partitions (
     PRIMARY KEY (domain, partition)
 );
 
+-- Which process does which work, and when it was heard of last.
+CREATE TABLE at_work (
+    owner text COLLATE "C" NOT NULL,
+    work text COLLATE "C" NOT NULL,
+    heard_at timestamptz NOT NULL,
+    PRIMARY KEY (owner, work)
+);
+
 -- What was decided and is not known to be in the log: one row a turn, its records in order.
 CREATE TABLE outbox (
     domain text COLLATE "C" NOT NULL,

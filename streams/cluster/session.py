@@ -23,7 +23,7 @@ from streams.cluster.folding import Batches
 from streams.cluster.judging import INBOX_NAMES
 from streams.cluster.marks import Gap
 from streams.cluster.membership import Assignment, consumer, keep_joining
-from streams.cluster.postgres import connect, url_of
+from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.topics import absent
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
@@ -133,6 +133,11 @@ class Session:
                     "Kafka has given this projector no partition", "it joins the group again"
                 )
         return count
+
+    @property
+    def database(self) -> PgDatabase:
+        """Its connection, between two steps."""
+        return self._db
 
     @property
     def waits(self) -> bool:

@@ -79,6 +79,14 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(desk: Shell) -> None:
     assert desk("doctor", "--json").json["healthy"] is False
 
 
+def test_the_embedded_engine_has_no_roles_to_ask_for(read: Shell) -> None:
+    for arguments in (("--domain", "desk"), ("--role", "effects")):
+        told = read("doctor", *arguments)
+        assert told.status == 78
+        assert "leave --role and --domain out" in told.err
+    assert read("doctor", "--role", "effects", "--domain", "desk").status == 2
+
+
 def test_status_counts_what_waits(empty: Shell) -> None:
     line = '{"channel": "email", "handle": "bo@example.org", "message": "Hello?"}\n'
     empty("produce", stdin=line)
