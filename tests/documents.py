@@ -18,16 +18,18 @@ class Step(NamedTuple):
     """Something that a reader would run.
 
     Attributes:
-        kind: `console` for the shell, `python` for Python.
+        kind: `console` for the shell, `python` for Python, `worker` for a process that stays.
         text: What is run.
         shown: Lines that the page shows of its output; `...` stands for any number of lines.
         status: The exit status that the page announces.
+        soon: Whether it is shown after a while only, as what workers do is.
     """
 
     kind: str
     text: str
     shown: list[str]
     status: int
+    soon: bool = False
 
 
 def pages() -> list[Path]:
@@ -37,16 +39,41 @@ def pages() -> list[Path]:
 
 
 def steps_of(page: Path) -> list[Step]:
-    """What a reader of a page would run, in order."""
+    """What a reader of a page would run on one machine, in order."""
     steps = []
     for block in _BLOCK.finditer(page.read_text("utf-8")):
-        status = re.search(r"exit=(\d+)", block["notes"])
-        announced = int(status[1]) if status else 0
-        if block["kind"] == "console":
-            steps += _session(block["body"], announced)
+        notes = block["notes"].split()
+        if block["kind"] == "console" and "cluster" not in notes:
+            steps += _session(block["body"], _status(notes))
         elif block["kind"] == "python":
-            steps.append(Step("python", block["body"], [], announced))
+            steps.append(Step("python", block["body"], [], _status(notes)))
     return steps
+
+
+def cluster_steps_of(page: Path) -> list[Step]:
+    """What a reader of a page would run on a cluster, in order.
+
+    Blocks that say `cluster`: sessions, `sh` with a worker on each line, `text` with what the
+    program before it printed. Python is `py` here; parts without anything between are one program.
+    """
+    steps: list[Step] = []
+    for block in _BLOCK.finditer(page.read_text("utf-8")):
+        kind, notes, body = block["kind"], block["notes"].split(), block["body"]
+        if kind == "py" and steps and steps[-1].kind == "python":
+            steps[-1] = steps[-1]._replace(text=steps[-1].text + body)
+        elif kind == "py":
+            steps.append(Step("python", body, [], 0))
+        elif "cluster" in notes and kind == "console":
+            steps += [one._replace(soon="soon" in notes) for one in _session(body, _status(notes))]
+        elif "cluster" in notes and kind == "sh":
+            steps += [Step("worker", line, [], 0) for line in body.splitlines()]
+        elif "cluster" in notes and kind == "text":
+            steps[-1].shown.extend(body.splitlines())
+    return steps
+
+
+def _status(notes: list[str]) -> int:
+    return next((int(one.removeprefix("exit=")) for one in notes if one.startswith("exit=")), 0)
 
 
 def _session(body: str, status: int) -> list[Step]:

@@ -11,9 +11,10 @@ import pytest
 
 from streams.settings import load
 from tests.commands import LAUNCHER
-from tests.documents import ROOT
+from tests.documents import ROOT, cluster_steps_of
 from tests.foreign_pages import blocks
 from tests.real import Cluster, until
+from tests.sessions import Reader
 from tests.stores import a_desk
 
 PAGE = ROOT / "docs" / "how-to" / "from-laptop-to-cluster.md"
@@ -23,7 +24,7 @@ VIEWS = ("v1_tickets", "v1_customers", "v1_interactions", "v1_decisions", "v1_ar
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """A folder with a store, and `pactdesk` on the path beside it."""
+    """A folder with a store."""
     with a_desk(tmp_path / "here" / ".pactdesk") as desk:
         desk.produce({"type": "article", "article_id": "a", "title": "T", "body": "Restart it."})
         for number in range(12):
@@ -31,10 +32,6 @@ def here(tmp_path: Path) -> Path:
                 {"channel": "email", "handle": f"p{number % 5}@x.example", "message": "Help me"}
             )
         desk.run()
-    command = tmp_path / "bin" / "pactdesk"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{LAUNCHER}" "$@"\n')
-    command.chmod(0o755)
     return tmp_path / "here"
 
 
@@ -56,17 +53,10 @@ def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
         for name, value in cluster.environment.items()
         if name in {"PACTDESK_KAFKA__BOOTSTRAP_SERVERS", "PACTDESK_DATABASE__URL"}
     }
-    path = f"{here.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    script = "\n".join(["set -e", *blocks(PAGE, "sh")])
-    done = subprocess.run(
-        ["bash", "-c", script],  # noqa: S607  # the reader's
-        cwd=here,
-        env={**laptop, **given, "PATH": path},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    reader = Reader(here.parent, given)
+    for step in cluster_steps_of(PAGE):
+        wrong = reader.differs(step)
+        assert wrong is None, wrong
     secret = here / "identity.secret"
     assert secret.stat().st_mode & 0o077 == 0
     there = {
