@@ -17,13 +17,11 @@ from agents.linking_terms import (
     GREETING,
     OPENING,
 )
+from schemas.platforms import PLATFORMS
 
 Features = Sequence[Sequence[float]]
 """Pairs of a term's hash and its weight; any scale, the cosine normalises."""
 
-
-SLOW_CHANNELS = frozenset({"email"})
-"""Channels on which a conversation pauses for hours and still goes on."""
 
 AT_ONCE = 120.0
 """Seconds within which one thought is often sent in two messages."""
@@ -198,7 +196,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     about = topic(message.features)
     alike = [[_cosine(about, row) for row in c.features] or [0.0] for c in candidates]
 
-    slow = message.channel in SLOW_CHANNELS
+    slow = PLATFORMS[message.channel].slow
     pace = PACE[slow]
     cues = len(terms & FOLLOW_UP)
     follows = float(cues > 0)

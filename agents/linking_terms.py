@@ -10,6 +10,8 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 
+from schemas.platforms import PLATFORMS
+
 _SUFFIXES = ("ment", "ing", "ed", "ion", "e")
 
 
@@ -76,17 +78,8 @@ OPENING = _terms(
 
 CHANNEL_WORDS: dict[int, str] = {
     hashed: channel
-    for channel, words in {
-        "email": "email mail emailed",
-        "chat_widget": "chat widget chatted livechat",
-        "whatsapp": "whatsapp",
-        "phone": "phone phoned call called",
-        "slack": "slack",
-        "facebook": "facebook messenger",
-        "twitter": "twitter tweet tweeted dm",
-        "discord": "discord",
-    }.items()
-    for hashed in sorted(_terms(words))
+    for channel, platform in PLATFORMS.items()
+    for hashed in sorted(_terms(platform.called))
 }
 """How customers name the channel that they used before."""
 

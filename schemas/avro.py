@@ -1,9 +1,9 @@
 """From an event's model to its Avro schema, and which fields are personal. No input or output.
 
 Types map one to one: text to string, numbers to long and double, moments to timestamp-micros in
-UTC, closed word lists to enums, parts to records, lists to arrays, and what may be absent to a
-union with null whose default is null. A list defaults to the empty list and a map to the empty
-map, so that a field added later can be read from yesterday's bytes.
+UTC, closed word lists to enums and lists that grow to string, parts to records, lists to arrays,
+and what may be absent to a union with null whose default is null. A list defaults to the empty
+list and a map to the empty map, so that a field added later can be read from yesterday's bytes.
 """
 
 from __future__ import annotations
@@ -81,15 +81,18 @@ def _marked_personal(annotation: Any) -> bool:  # Any: a type expression
 
 
 def _type(annotation: Any, named: set[str]) -> Any:  # Any: a type expression in, JSON out
-    name = None
+    mark = Mark()
     while get_origin(annotation) is Annotated:
         annotation, *marks = get_args(annotation)
-        name = next((m.name for m in marks if isinstance(m, Mark) and m.name), name)
+        mark = next((m for m in marks if isinstance(m, Mark) and (m.name or m.grows)), mark)
+    name = mark.name
     if annotation in _PLAIN:
         return _PLAIN[annotation]
     if annotation is datetime or annotation is AwareDatetime:
         return {"type": "long", "logicalType": "timestamp-micros"}
     origin = get_origin(annotation)
+    if origin is Literal and mark.grows:
+        return "string"
     if origin is Literal:
         if name is None:
             raise TypeError(f"{annotation}: a closed word list needs a name; mark it")
@@ -110,13 +113,9 @@ def _type(annotation: Any, named: set[str]) -> Any:  # Any: a type expression in
         kinds = [part for part in get_args(annotation) if part is not type(None)]
         if len(kinds) != 1:
             raise TypeError(f"{annotation}: only a type or nothing, not several types")
-        return ["null", _type(_named(kinds[0], name), named)]
+        return ["null", _type(Annotated[kinds[0], mark], named)]
     if isinstance(annotation, type) and issubclass(annotation, Part):
         if annotation.__name__ in named:
             return f"{NAMESPACE}.{annotation.__name__}"
         return _record(annotation, named)
     raise TypeError(f"{annotation}: no Avro type for it")
-
-
-def _named(annotation: Any, name: str | None) -> Any:  # Any: type expressions
-    return Annotated[annotation, Mark(name=name)] if name else annotation

@@ -1,16 +1,19 @@
 """The closed word lists, and the marks that fields carry.
 
 Words that will grow (category, tag, language, team) are plain strings on purpose: a new word in
-an Avro enum cannot be read by yesterday's reader. Only lists that the contract closes are here.
+an Avro enum cannot be read by yesterday's reader. Only lists that the contract closes are here,
+and the channels: what there is of them is checked, and on the wire they are strings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AwareDatetime
+
+from schemas.platforms import PLATFORMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,12 @@ class Mark:
     Attributes:
         personal: The field holds data of a person; the codec seals it, exports leave it out.
         name: The Avro name of a closed word list.
+        grows: A list of words that gets new ones, and is a string on the wire.
     """
 
     personal: bool = False
     name: str | None = None
+    grows: bool = False
 
 
 PERSONAL = Mark(personal=True)
@@ -40,10 +45,14 @@ JsonText = Annotated[str, Mark()]
 PersonalJson = Annotated[str, PERSONAL]
 """A JSON object as text that may hold personal data."""
 
-Channel = Annotated[
-    Literal["email", "slack", "whatsapp", "chat_widget", "phone", "twitter", "facebook", "discord"],
-    Mark(name="Channel"),
-]
+CHANNELS: tuple[str, ...] = tuple(PLATFORMS)
+
+if TYPE_CHECKING:
+    _OneOfThem = str  # a type checker cannot read a list of words out of a table
+else:
+    _OneOfThem = Literal[CHANNELS]
+
+Channel = Annotated[_OneOfThem, Mark(grows=True)]
 
 Priority = Annotated[Literal["low", "medium", "high", "urgent", "critical"], Mark(name="Priority")]
 
@@ -110,7 +119,6 @@ TimerKind = Annotated[
     Mark(name="TimerKind"),
 ]
 
-CHANNELS: tuple[str, ...] = get_args(get_args(Channel)[0])
 PRIORITIES: tuple[str, ...] = get_args(get_args(Priority)[0])
 STATUSES: tuple[str, ...] = get_args(get_args(TicketStatus)[0])
 TRIGGERS: tuple[str, ...] = get_args(get_args(Trigger)[0])

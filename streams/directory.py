@@ -12,12 +12,13 @@ from projections.case.words import handles_of
 from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.intents import LinkAsked, UnlinkAsked
+from schemas.platforms import PLATFORMS
 from streams.store import Executor
 
 IMPLIED, DECLARED = 0, 1
 """How sure a contact point is; links lie above `DECLARED`, the latest the highest."""
 
-_PHONE_CHANNELS = ("phone", "whatsapp")
+_PHONE_CHANNELS = tuple(name for name, one in PLATFORMS.items() if one.by_phone_number)
 
 
 def teaches(event: Event) -> bool:
