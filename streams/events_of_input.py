@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.event import Attachment, Event, Intent
+from schemas.event import Attachment, Event
 from schemas.events import contacts, desk, intents, knowledge
 from schemas.record import Record, contact_id, derived_id
 from schemas.topics import key_of
@@ -143,9 +143,8 @@ class Resolver:
                 f"there is no ticket {given.ticket_id}",
                 "give the id of a ticket that `pactdesk tickets` shows",
             )
-        kind, renamed = _INTENTS[type(given)]
-        fields = {renamed.get(name, name): value for name, value in _fields(given).items()}
-        return kind(customer_id=owner, **fields)
+        fields = {given.RENAMED.get(name, name): one for name, one in _fields(given).items()}
+        return given.EVENT(customer_id=owner, **fields)
 
 
 def _fields(given: inputs.Input, *without: str) -> dict[str, Any]:
@@ -202,22 +201,4 @@ _BUILD: dict[type[inputs.Input], Callable[[Any], Event]] = {
     inputs.CategoryInput: lambda given: knowledge.CategoryTaught(**_fields(given)),
     inputs.TagInput: lambda given: knowledge.TagTaught(**_fields(given)),
     inputs.ToneInput: lambda given: knowledge.ToneLabelled(**_fields(given)),
-}
-
-_INTENTS: dict[type[inputs.Input], tuple[type[Intent], dict[str, str]]] = {
-    inputs.ReplyInput: (intents.ReplyWritten, {}),
-    inputs.NoteInput: (intents.NoteWritten, {}),
-    inputs.ResolveInput: (intents.ResolveAsked, {}),
-    inputs.CloseInput: (intents.CloseAsked, {}),
-    inputs.ReopenInput: (intents.ReopenAsked, {}),
-    inputs.EscalateInput: (intents.EscalationAsked, {}),
-    inputs.AssignInput: (intents.AssignmentAsked, {"person": "specialist_id"}),
-    inputs.TransferInput: (intents.TransferAsked, {}),
-    inputs.PriorityInput: (intents.PriorityAsked, {}),
-    inputs.CategoriseInput: (intents.CategoryAsked, {}),
-    inputs.TagsInput: (intents.TagsAsked, {}),
-    inputs.SnoozeInput: (intents.SnoozeAsked, {}),
-    inputs.MergeInput: (intents.MergeAsked, {}),
-    inputs.UnmergeInput: (intents.UnmergeAsked, {}),
-    inputs.SplitInput: (intents.SplitAsked, {}),
 }

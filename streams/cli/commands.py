@@ -49,11 +49,13 @@ COMMANDS: dict[str, Command] = {
     "priority": Command("verbs", "set a ticket's priority"),
     "categorise": Command("verbs", "correct a ticket's category"),
     "tag": Command("verbs", "add and remove tags: +this -that"),
-    "snooze": Command("verbs", "put a ticket out of sight until a moment"),
+    "snooze": Command(
+        "verbs", "put a ticket out of sight until a moment, such as 2026-03-03T09:00:00Z"
+    ),
     "merge": Command("verbs", "say that a ticket is the same issue as another"),
     "unmerge": Command("verbs", "take a merge back"),
     "split": Command("verbs", "make messages a ticket of their own"),
-    "link": Command("verbs", "say that a handle is a customer's"),
+    "link": Command("verbs", "say that a handle on a channel is a customer's"),
     "unlink": Command("verbs", "take a link back"),
     "articles": Command("knowing", "the knowledge base"),
     "teach": Command("knowing", "categories with example texts"),

@@ -1,17 +1,31 @@
-"""Lines by which people at the desk ask for something: the desk verbs with their arguments."""
+"""Lines by which people at the desk ask for something: the desk verbs with their arguments.
+
+The command line's verbs are made of these classes: a required field is an argument, and one with a
+text as its default an argument that may be left out.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.event import Intent
+from schemas.events import intents as asked
 from schemas.vocabulary import Channel, Priority
 from streams.inputs.fields import Body, Input, Moment, Name, Text, Whole
 
 
 class IntentInput(Input):
-    """What somebody asks of a ticket."""
+    """What somebody asks of a ticket.
+
+    Attributes:
+        EVENT: The intent that the line becomes.
+        RENAMED: Fields whose name in the event is another, with that name.
+    """
+
+    EVENT: ClassVar[type[Intent]]
+    RENAMED: ClassVar[dict[str, str]] = {}
 
     ticket_id: Name
     by: Name = "desk"
@@ -23,6 +37,7 @@ class ReplyInput(IntentInput):
     """A reply to the customer."""
 
     TYPE = "reply"
+    EVENT = asked.ReplyWritten
     text: Body
     channel: Channel | None = None
 
@@ -31,6 +46,7 @@ class NoteInput(IntentInput):
     """A note that only the desk sees."""
 
     TYPE = "note"
+    EVENT = asked.NoteWritten
     text: Body
 
 
@@ -49,24 +65,28 @@ class ResolveInput(IntentInput):
     """The issue is solved."""
 
     TYPE = "resolve"
+    EVENT = asked.ResolveAsked
 
 
 class CloseInput(IntentInput):
     """The ticket is to be closed."""
 
     TYPE = "close"
+    EVENT = asked.CloseAsked
 
 
 class ReopenInput(IntentInput):
     """The ticket is to be open again."""
 
     TYPE = "reopen"
+    EVENT = asked.ReopenAsked
 
 
 class EscalateInput(IntentInput):
     """The ticket is to be escalated."""
 
     TYPE = "escalate"
+    EVENT = asked.EscalationAsked
     reason: Text = "asked by a person"
 
 
@@ -74,6 +94,8 @@ class AssignInput(IntentInput):
     """The ticket is to be somebody's."""
 
     TYPE = "assign"
+    EVENT = asked.AssignmentAsked
+    RENAMED = {"person": "specialist_id"}
     person: Name
 
 
@@ -81,6 +103,7 @@ class TransferInput(IntentInput):
     """The ticket is to be another team's."""
 
     TYPE = "transfer"
+    EVENT = asked.TransferAsked
     team: Name
     reason: Text | None = None
 
@@ -89,6 +112,7 @@ class PriorityInput(IntentInput):
     """Another priority."""
 
     TYPE = "priority"
+    EVENT = asked.PriorityAsked
     priority: Priority
 
 
@@ -96,6 +120,7 @@ class CategoriseInput(IntentInput):
     """Another category."""
 
     TYPE = "categorise"
+    EVENT = asked.CategoryAsked
     category: Name
 
 
@@ -103,6 +128,7 @@ class TagsInput(IntentInput):
     """Tags to add and to remove."""
 
     TYPE = "tag"
+    EVENT = asked.TagsAsked
     add: list[Name] = []
     remove: list[Name] = []
 
@@ -111,6 +137,7 @@ class SnoozeInput(IntentInput):
     """Out of sight until a moment."""
 
     TYPE = "snooze"
+    EVENT = asked.SnoozeAsked
     until: Moment
 
 
@@ -118,6 +145,7 @@ class MergeInput(IntentInput):
     """The same issue as another ticket."""
 
     TYPE = "merge"
+    EVENT = asked.MergeAsked
     into: Name
 
 
@@ -125,12 +153,14 @@ class UnmergeInput(IntentInput):
     """Not the same issue after all."""
 
     TYPE = "unmerge"
+    EVENT = asked.UnmergeAsked
 
 
 class SplitInput(IntentInput):
     """Messages that are an issue of their own."""
 
     TYPE = "split"
+    EVENT = asked.SplitAsked
     messages: Annotated[list[Name], Field(min_length=1)]
 
 
@@ -153,25 +183,7 @@ class UnlinkInput(LinkInput):
 
 INTENTS: dict[str, type[Input]] = {
     kind.TYPE: kind
-    for kind in (
-        ReplyInput,
-        NoteInput,
-        StartInput,
-        ResolveInput,
-        CloseInput,
-        ReopenInput,
-        EscalateInput,
-        AssignInput,
-        TransferInput,
-        PriorityInput,
-        CategoriseInput,
-        TagsInput,
-        SnoozeInput,
-        MergeInput,
-        UnmergeInput,
-        SplitInput,
-        LinkInput,
-        UnlinkInput,
-    )
+    for kind in list(vars().values())
+    if isinstance(kind, type) and issubclass(kind, Input) and "TYPE" in vars(kind)
 }
 """The types by which people at the desk ask for something, by their command's name."""

@@ -11,11 +11,13 @@ import pytest
 
 from agents.agent import Agent
 from agents.roster import ROSTERS
-from schemas.event import Decision, Event
+from schemas.event import Decision, Event, Intent
 from schemas.events import EVENTS
 from schemas.platforms import PLATFORMS
 from schemas.topics import PARTITIONS, TOPICS
 from schemas.vocabulary import CHANNELS
+from streams.cli.commands import COMMANDS
+from streams.inputs import INTENTS
 from streams.pact import ACTIONS
 
 OUTSIDE = {
@@ -25,11 +27,8 @@ OUTSIDE = {
         "CategoryTaught", "TagTaught", "ToneLabelled",
     },
     "people and programs": {
-        "ReplyWritten", "NoteWritten", "ConversationStarted", "ResolveAsked", "CloseAsked",
-        "ReopenAsked", "EscalationAsked", "AssignmentAsked", "TransferAsked", "PriorityAsked",
-        "CategoryAsked", "TagsAsked", "SnoozeAsked", "MergeAsked", "UnmergeAsked", "SplitAsked",
-        "LinkAsked", "UnlinkAsked", "ConfirmationAsked", "FollowUpAsked", "TeamAlertAsked",
-        "NoticeAsked", "HandoverAsked", "InteractionReported",
+        *(name for name, kind in EVENTS.items() if kind.__module__ == "schemas.events.intents"),
+        "InteractionReported",
     },
     "effects and gateways": {
         "ReplyAttempted", "ReplyAccepted", "ReplyDelivered", "ReplyRead", "ReplyFailed",
@@ -141,6 +140,19 @@ def test_a_topic_is_decided_by_one_domain_or_is_a_record_topic(name: str) -> Non
     assert (topic.kind == "inbox") == (topic.domain in ROSTERS)
     kinds = [kind for kind in EVENTS.values() if name == kind.TOPIC]
     assert bool(kinds) == (name != "support.dead-letters.v1")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, kind in EVENTS.items() if issubclass(kind, Intent))
+)
+def test_the_lifecycle_rules_on_every_intent(name: str) -> None:
+    assert [agent.name for agent in _agents() if EVENTS[name] in agent.reads].count(
+        "lifecycle"
+    ) == 1
+
+
+def test_what_people_may_ask_is_a_type_of_line_and_a_verb_of_the_command_line() -> None:
+    assert set(INTENTS) == {name for name, one in COMMANDS.items() if one.module == "verbs"}
 
 
 def test_an_inbox_is_read_by_the_agents_of_its_domain_alone() -> None:
