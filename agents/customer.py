@@ -1,4 +1,4 @@
-"""Customer: who this is, whether they are a VIP, how satisfied they are."""
+"""Customer: who this is, whether they are a VIP, how satisfied they are, whose a handle is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Escalation, on the desk's line: the right person for a ticket.
+"""Escalation, on the desk's line: the right person for a ticket, and whether one is free.
 
 A request is answered at once if somebody may take it and is free, else it waits. Whenever somebody
 may have become free, those that wait are served: the most pressing first, and of these the one

@@ -1,4 +1,4 @@
-"""What an absorbed line does with what it has and with what still comes to it: it hands it on."""
+"""Forwarding: what an absorbed line has, and what still comes to it, is handed on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one writer of tickets: opens, moves, merges and closes them; nobody else does.
+"""Lifecycle: opens, moves, merges and closes tickets, and nobody else does.
 
 It has several ears, one for each kind of thing that it reacts to, so that what it reads never
 depends within a turn on what it wrote. They share a name and never the same record.

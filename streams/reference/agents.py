@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from agents.roster import ROSTERS
 from agents.topology import graph, in_order, reactions
 from schemas.events import EVENTS
 from streams.reference.markdown import code, table
-
-AGENTS = {
-    "channel": "what a message is: accepted, rejected or held; the shape of a reply",
-    "customer": "who this is, VIP, satisfaction, whose a handle is",
-    "triage": "category, priority, route, which escalation triggers fired",
-    "knowledge": 'whether an article answers, or is worth a "did you mean"; what is learned',
-    "escalation": "which person, and whether one is free; the context that goes along",
-    "notification": "confirmations, surveys, follow-ups, alerts",
-    "analytics": "measurements, surges, common issues, insights",
-    "forwarding": "hands on what comes to a line that another one absorbed",
-    "lifecycle": "opens, moves, merges and closes tickets, and nobody else does",
-}
-"""What each agent decides."""
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "channel": ("receive_message", "validate_message", "format_for_platform", "send_response"),
@@ -62,6 +51,20 @@ def decisions_of(action: str) -> list[str]:
     return [name for name, kind in EVENTS.items() if getattr(kind, "ACTION", None) == action]
 
 
+def decides(agent: str) -> str:
+    """What an agent decides, as the first line of the module of its name says.
+
+    Raises:
+        ModuleNotFoundError: There is no such module.
+        ValueError: Its first line does not begin with the agent's name.
+    """
+    says = (import_module(f"agents.{agent}").__doc__ or "").splitlines()[0]
+    name, _, what = says.partition(": ")
+    if not name.lower().startswith(agent):
+        raise ValueError(f"agents/{agent}.py begins with {says!r}; begin with the agent's name")
+    return what.removesuffix(".")
+
+
 def agents_page() -> str:
     """Who reads and writes what, in speaking order, and in which order events follow."""
     parts = [
@@ -72,7 +75,7 @@ def agents_page() -> str:
             " each other's events later in the turn. `pactdesk topology` prints this from the"
             " code."
         ),
-        table(("agent", "decides"), ((code(name), text) for name, text in AGENTS.items())),
+        table(("agent", "decides"), ((code(name), decides(name)) for name in _names())),
     ]
     speaking = graph()
     for domain, roster in ROSTERS.items():
@@ -95,6 +98,11 @@ def agents_page() -> str:
             ", ".join(order) + ".",
         ]
     return "\n\n".join(parts)
+
+
+def _names() -> list[str]:
+    """The agents' names, in speaking order."""
+    return list(dict.fromkeys(agent.name for roster in ROSTERS.values() for agent in roster))
 
 
 def actions_page() -> str:

@@ -14,7 +14,7 @@ from schemas.topics import TOPICS
 from schemas.vocabulary import CHANNELS
 from streams.cli.commands import COMMANDS
 from streams.inputs import INTENTS, PLAIN
-from streams.reference.agents import ACTIONS, AGENTS, decisions_of
+from streams.reference.agents import ACTIONS, decides, decisions_of
 from streams.reference.markdown import attributes, says, table
 from streams.reference.pages import pages as reference_pages
 from streams.query import views
@@ -43,9 +43,18 @@ def test_every_event_says_when_it_happens_and_has_its_place() -> None:
         assert kind.TOPIC in TOPICS, name
 
 
-def test_every_agent_is_described_and_every_description_is_an_agents() -> None:
-    speaking = {agent.name for roster in ROSTERS.values() for agent in roster}
-    assert speaking == set(AGENTS)
+def test_every_agent_has_a_module_of_its_name_that_says_what_it_decides() -> None:
+    page = reference_pages()["agents.md"]
+    for name in {agent.name for roster in ROSTERS.values() for agent in roster}:
+        assert decides(name)
+        assert f"| `{name}` | {decides(name)} |" in page
+
+
+def test_an_agent_whose_module_is_about_something_else_has_no_description() -> None:
+    with pytest.raises(ValueError, match="begin with the agent's name"):
+        decides("roster")
+    with pytest.raises(ModuleNotFoundError):
+        decides("pigeon")
 
 
 def test_the_28_actions_are_all_recorded_as_some_decision() -> None:
