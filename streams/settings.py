@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,12 @@ _NOT_SETTINGS = {
 """Variables with our prefix that only the test command reads."""
 
 
+_HIDDEN = "is never shown"
+
+Secret = Annotated[str, _HIDDEN]
+"""Text that is never shown, and may be given as the path of a file."""
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +45,7 @@ class Identity(_Group):
         secret: Key of the ids of unidentified handles; an embedded store makes its own.
     """
 
-    secret: Annotated[str, Field(min_length=1)] | None = None
+    secret: Annotated[Secret, Field(min_length=1)] | None = None
 
 
 class ModelSettings(_Group):
@@ -74,7 +80,7 @@ class KafkaSettings(_Group):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_username: str | None = None
-    sasl_password: str | None = None
+    sasl_password: Secret | None = None
     ssl_cafile: Path | None = None
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
@@ -91,7 +97,7 @@ class DatabaseSettings(_Group):
         url: `postgresql://user:password@host:port/name`; more parameters after a question mark.
     """
 
-    url: str | None = None
+    url: Secret | None = None
 
 
 class GatewaySettings(_Group):
@@ -126,8 +132,19 @@ class Settings(_Group):
     gateway: GatewaySettings = GatewaySettings()
 
 
-SECRETS = frozenset({"identity.secret", "kafka.sasl_password", "database.url"})
-"""Settings whose values are never shown."""
+def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _secrets(inner, f"{prefix}{name}.")
+        elif _HIDDEN in field.metadata or any(
+            _HIDDEN in getattr(part, "__metadata__", ()) for part in get_args(inner)
+        ):
+            yield prefix + name
+
+
+SECRETS = frozenset(_secrets(Settings))
+"""Settings whose values are never shown: those that are marked as `Secret`."""
 
 
 def load(

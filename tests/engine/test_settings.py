@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from streams.errors import Misconfigured
-from streams.settings import described, load
+from streams.settings import SECRETS, described, load
 
 SECRET_VARIABLE = "PACTDESK_IDENTITY__SECRET"  # noqa: S105  # a name
 TOML = 'data = "from-toml"\n[identity]\nsecret = "from-toml"\n'
@@ -93,6 +94,12 @@ def test_a_value_where_a_group_belongs_is_told_even_when_the_group_is_set(tmp_pa
 
 def test_what_the_test_command_reads_is_no_setting(tmp_path: Path) -> None:
     load({}, {"PACTDESK_STRICT_TESTS": "1", "PACTDESK_TEST_KILLS": "200"}, tmp_path)
+
+
+def test_what_is_named_like_a_secret_is_marked_as_one() -> None:
+    word = re.compile(r"secret|password|token|_key$|database\.url")
+    named = {row["setting"] for row in described({}) if word.search(row["setting"])}
+    assert named == SECRETS >= {"identity.secret", "kafka.sasl_password", "database.url"}
 
 
 def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
