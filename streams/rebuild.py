@@ -89,6 +89,15 @@ def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
     tables.create_views(database)
 
 
+def renew(database: Database) -> None:
+    """Put this release's tables and views in the place of another's; in a transaction.
+
+    They are folded from the log as far as those before them were.
+    """
+    tables.replace(database)
+    _fold(database, Fold(database), lambda _: None)
+
+
 def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
     """Fold every table anew, compare it with the live one, and check the log's numbers.
 

@@ -15,6 +15,10 @@ FILE = "pactdesk.db"
 VERSION = 1
 """Version of the store's own tables; a newer store is refused, an older one migrated."""
 
+_MADE = "tables.made"
+"""Names what the tables of projections were made of; where this release makes others, they are
+folded anew when the store is opened."""
+
 BUSY_SECONDS = 30.0
 
 CHECKPOINT_PAGES = 4000
@@ -78,6 +82,7 @@ def _tune(connection: sqlite3.Connection) -> None:
 def _prepare(database: Database, secret: str | None) -> None:
     found = int(database.execute("PRAGMA user_version").fetchone()[0])
     if found == VERSION:
+        _keep_up(database)
         return
     if found > VERSION:
         raise Misconfigured(
@@ -93,5 +98,18 @@ def _prepare(database: Database, secret: str | None) -> None:
                 database.execute(statement)
         tables.create(database)
         indexes.create(database)
+        database.set_meta(_MADE, tables.layout())
         database.set_meta("identity.secret", secret or secrets.token_hex(32))
         database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _keep_up(database: Database) -> None:
+    """Fold the tables anew where another release made other ones."""
+    if database.meta(_MADE) == tables.layout():
+        return
+    from streams.rebuild import renew
+
+    with database.transaction():
+        if database.meta(_MADE) != tables.layout():
+            renew(database)
+            database.set_meta(_MADE, tables.layout())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from functools import cache
+from hashlib import sha256
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -55,10 +56,30 @@ def create(database: Database) -> None:
         " partition INTEGER NOT NULL, position INTEGER NOT NULL, end_position INTEGER NOT NULL,"
         " PRIMARY KEY (projection, topic, partition)) WITHOUT ROWID"
     )
+    _make(database)
+
+
+def _make(database: Database) -> None:
     for table in TABLES:
         for statement in ddl(table):
             database.execute(statement)
     create_views(database)
+
+
+@cache
+def layout() -> str:
+    """What this release's tables and views are made of, as one short hash."""
+    statements = [one for table in TABLES for one in ddl(table)]
+    return sha256(";\n".join((*statements, *_views())).encode()).hexdigest()[:16]
+
+
+def replace(database: Database) -> None:
+    """Put this release's tables and views, still empty, in the place of another's."""
+    for kind, pattern in (("view", "v[0-9]*_*"), ("table", "p_*")):
+        named = "SELECT name FROM sqlite_master WHERE type = ? AND name GLOB ?"
+        for (name,) in database.execute(named, (kind, pattern)).fetchall():
+            database.execute(f"DROP {kind} {name}")
+    _make(database)
 
 
 def create_views(database: Database) -> None:
