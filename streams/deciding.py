@@ -159,7 +159,7 @@ class Decider:
         record: Record,
     ) -> tuple[msgspec.Struct, list[Record]]:
         world = self._worlds.at(now, record)
-        roster, evolve = ROSTERS[domain], FOLDS[domain]
+        roster, evolve = ROSTERS[domain], FOLDS[domain].evolve
         try:
             if failure is None:
                 return turn(state, record, world, roster, evolve)

@@ -187,7 +187,7 @@ def _as_said(
     domain: Domain, outputs: list[Record], state: msgspec.Struct, record: Record
 ) -> tuple[Any, list[Record]]:
     """The state after a record and what the log says followed from it."""
-    evolve = FOLDS[domain]
+    evolve = FOLDS[domain].evolve
     for one in (record, *outputs):
         try:
             state = evolve(state, one)

@@ -12,26 +12,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from projections.article import ArticleLine
-from projections.case import Case, Ticket, Timer
-from projections.category_line import CategoryLine
-from projections.desk import Desk
+from projections.case import Ticket, Timer
+from projections.lines import FOLDS
 from schemas.topics import Domain
 from streams.turn import Line
-
-STATES: dict[str, type[msgspec.Struct]] = {
-    "customer": Case,
-    "desk": Desk,
-    "knowledge": ArticleLine,
-    "analytics": CategoryLine,
-}
-"""The state of a line, by its domain."""
 
 MOST_AT_ONCE = 1000
 """How many parked tickets change lines in one turn; further ones follow when they are touched."""
 
 _encoder = msgspec.msgpack.Encoder()
-_decoders = {domain: msgspec.msgpack.Decoder(kind) for domain, kind in STATES.items()}
+_decoders = {domain: msgspec.msgpack.Decoder(one.state) for domain, one in FOLDS.items()}
 _tickets = msgspec.msgpack.Decoder(Ticket)
 _lines = msgspec.msgpack.Decoder(Line)
 
@@ -109,10 +99,3 @@ def unpacked_line(domain: Domain, state: bytes, numbered: bytes) -> tuple[Any, L
 def unpacked_ticket(state: bytes) -> Ticket:
     """A parked ticket."""
     return _tickets.decode(state)
-
-
-def fresh(domain: Domain, key: str) -> Any:  # Any: the domain's state
-    """The state of a line that nothing has happened on."""
-    if domain == "customer":
-        return Case(customer_id=key)
-    return STATES[domain]()

@@ -23,7 +23,6 @@ from schemas.events.contacts import ContactReceived, RecordForwarded, TimerDue
 from schemas.record import Record, contact_id, derived_id
 from schemas.topics import TOPICS, Domain, key_of
 from streams.forwarding import unwrapped
-from streams.store import fresh
 from streams.testing import START, FakeModels
 from streams.turn import turn
 
@@ -93,7 +92,7 @@ class Lines:
 
     def state(self, domain: Domain, key: str) -> Any:  # Any: the domain's state
         """The state of a line."""
-        return self._states.get((domain, key)) or fresh(domain, key)
+        return self._states.get((domain, key)) or FOLDS[domain].initial(key)
 
     def tickets(self, key: str) -> dict[str, Ticket]:
         """The tickets of a customer at hand, by id."""
@@ -178,7 +177,7 @@ class Lines:
         if isinstance(state, Case):
             state = self._with_parked(state, record)
         world = World(now=self.now, policy=self.policy, models=self.models, trigger=record)
-        after, said = turn(state, record, world, ROSTERS[domain], FOLDS[domain])
+        after, said = turn(state, record, world, ROSTERS[domain], FOLDS[domain].evolve)
         self.turns.append(Turn(domain, record, state, after, tuple(said)))
         if isinstance(after, Case):
             after = self._settled(record.key, state, after)

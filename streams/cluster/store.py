@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from projections.case import Ticket, Timer
+from projections.lines import FOLDS
 from schemas.topics import Domain
 from streams.cluster import outbox
 from streams.cluster.outbox import Batch
@@ -24,7 +25,6 @@ from streams.entry import Entry
 from streams.store import (
     MOST_AT_ONCE,
     DueTimer,
-    fresh,
     packed,
     unpacked_line,
     unpacked_ticket,
@@ -102,7 +102,7 @@ class CaseStore:
         assert row is not None
         seen, state, numbered = row
         if state is None:
-            self._hold(domain, key, (fresh(domain, key), Line()))
+            self._hold(domain, key, (FOLDS[domain].initial(key), Line()))
         else:
             self._hold(domain, key, unpacked_line(domain, state, numbered))
         return not seen

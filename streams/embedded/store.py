@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from projections.case import Ticket, Timer
+from projections.lines import FOLDS
 from schemas.topics import Domain
 from streams.embedded.database import Database
 from streams.store import (
     MOST_AT_ONCE,
     DueTimer,
-    fresh,
     packed,
     unpacked_line,
     unpacked_ticket,
@@ -53,7 +53,7 @@ class CaseStore:
                 "SELECT state, numbered FROM lines WHERE domain = ? AND key = ?", (domain, key)
             ).fetchone()
             if row is None:
-                return fresh(domain, key), Line()
+                return FOLDS[domain].initial(key), Line()
             held = unpacked_line(domain, row[0], row[1])
         self._hold(domain, key, held)
         return held

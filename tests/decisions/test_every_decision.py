@@ -57,7 +57,7 @@ def test_a_turn_taken_again_from_the_same_state_says_the_same(history: History) 
     for one in lines.turns:
         now = one.said[0].at if one.said else one.record.at
         world = World(now=now, policy=lines.policy, models=lines.models, trigger=one.record)
-        roster, evolve = ROSTERS[one.domain], FOLDS[one.domain]
+        roster, evolve = ROSTERS[one.domain], FOLDS[one.domain].evolve
         after, said = turn(one.before, one.record, world, roster, evolve)
         assert tuple(said) == one.said
         assert after == one.after

@@ -107,10 +107,10 @@ def test_what_an_agent_said_and_nobody_can_fold_is_its_failure(
     def failing(state: object, record: Record) -> object:
         if record.type == "ContactAccepted":
             raise ValueError("no fold for this")
-        return fold(state, record)
+        return fold.evolve(state, record)
 
     with monkeypatch.context() as broken:
-        broken.setitem(lines.FOLDS, "customer", failing)
+        broken.setitem(lines.FOLDS, "customer", fold._replace(evolve=failing))
         desk.produce(CONTACT)
         desk.run()
     (failure,) = failures(desk)

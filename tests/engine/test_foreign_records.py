@@ -146,10 +146,10 @@ def test_a_record_that_cannot_be_folded_is_a_dead_letter_and_parks_no_ticket_twi
     def failing(state: object, record: Record) -> object:
         if record.type == "CustomerDescribed":
             raise ValueError("no fold for this")
-        return fold(state, record)
+        return fold.evolve(state, record)
 
     with monkeypatch.context() as broken:
-        broken.setitem(lines.FOLDS, "customer", failing)
+        broken.setitem(lines.FOLDS, "customer", fold._replace(evolve=failing))
         desk.produce({"type": "customer", "customer_id": "ann", "name": "Ann"})
         desk.run()
     (kept,) = waiting(desk)

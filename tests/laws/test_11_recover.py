@@ -201,7 +201,7 @@ def test_a_record_that_no_fold_takes_is_passed_over_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when its dead letter is gone by then, and the parked ticket that it names stays."""
-    fold = FOLDS["customer"]
+    fold = FOLDS["customer"].evolve
 
     def choosy(state: object, record: Record) -> object:
         if getattr(record.event, "text", None) == "poison":
@@ -212,7 +212,7 @@ def test_a_record_that_no_fold_takes_is_passed_over_again(
         told.write("Where is my parcel?")
         told.asks("close", ticket_id=told.ticket)
         with monkeypatch.context() as patch:
-            patch.setitem(FOLDS, "customer", choosy)
+            patch.setitem(FOLDS, "customer", FOLDS["customer"]._replace(evolve=choosy))
             told.give({"type": "note", "ticket_id": told.ticket, "text": "poison", "by": "bo"})
             comes_back(told.desk)
         comes_back(told.desk)
@@ -221,7 +221,7 @@ def test_a_record_that_no_fold_takes_is_passed_over_again(
             "UPDATE log SET headers = replace(headers, 'dl_origin', 'gone') WHERE topic = ?",
             (DEAD_LETTERS.name,),
         )
-        monkeypatch.setitem(FOLDS, "customer", choosy)
+        monkeypatch.setitem(FOLDS, "customer", FOLDS["customer"]._replace(evolve=choosy))
         comes_back(told.desk)
         assert [row[0] for row in store(told.desk)["parked"]] == [told.ticket]
 
