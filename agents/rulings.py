@@ -209,8 +209,10 @@ def _in_the_past(moment: datetime | None, now: datetime) -> Refusal | None:
 
 
 def _snooze(
-    event: asked.SnoozeAsked, _t: Ticket, _c: Case, _p: Policy, now: datetime
+    event: asked.SnoozeAsked, ticket: Ticket, _c: Case, _p: Policy, now: datetime
 ) -> Refusal | None:
+    if ticket.snoozed_until == event.until.timestamp():
+        return Refusal("no_change", "the ticket is out of sight until then already")
     return _in_the_past(event.until, now)
 
 
