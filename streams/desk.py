@@ -110,7 +110,8 @@ class Desk:
         taken = self.intake.documents(flat)
         bad = next((one for one in taken if one.status == "unreadable"), None)
         if bad is not None:
-            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy or "")
+            assert bad.remedy is not None
+            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy)
         return [one.id for one in taken]
 
     def run(self, progress: Callable[[int], None] | None = None) -> int:

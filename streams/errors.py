@@ -10,14 +10,14 @@ class PactdeskError(Exception):
 
     Attributes:
         what: What happened and why.
-        remedy: What to do about it.
+        remedy: What to do about it; there is always something.
         status: The exit status of a command that ends with it.
     """
 
     status = 70
 
     def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(f"{what}. {remedy[0].upper()}{remedy[1:]}." if remedy else what)
+        super().__init__(f"{what}. {remedy[0].upper()}{remedy[1:]}.")
         self.what = what
         self.remedy = remedy
 

@@ -193,7 +193,8 @@ def _as_said(
             state = evolve(state, one)
         except Exception as error:  # a fold raises whatever it met
             raise Unreadable(
-                f"the {one.type} cannot be folded: {type(error).__name__}: {error}", ""
+                f"the {one.type} cannot be folded: {type(error).__name__}: {error}",
+                "re-drive it once its producer is mended",
             ) from error
     return state, outputs
 

@@ -73,7 +73,8 @@ def receive_message(call: Call, params: Received) -> Answer:
         contact["provider_id"] = derived_id("pact", params.by, params.idempotency_key)
     taken = call.desk.intake.documents([contact])[0]
     if taken.error is not None:
-        raise Unreadable(f"{call.action}: {taken.error}", taken.remedy or "")
+        assert taken.remedy is not None
+        raise Unreadable(f"{call.action}: {taken.error}", taken.remedy)
     outcome = worked_off(call.desk, taken.id, repeat=taken.status == "repeat")
     failure = outcome.failure
     if failure is not None:

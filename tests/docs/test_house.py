@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import pactdesk
+from streams import errors
 from tests.documents import ROOT
 
 ROOMS = pactdesk.ROOMS
@@ -129,6 +130,23 @@ def test_no_class_is_called_after_nothing() -> None:
         if isinstance(node, ast.ClassDef) and pattern.search(node.name)
     ]
     assert vague == []
+
+
+FAMILIES = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type)}
+
+
+def test_every_error_says_what_to_do_about_it() -> None:
+    silent = [
+        f"{named(path)}:{node.lineno}"
+        for path in MODULES
+        if named(path).startswith("streams/")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in FAMILIES
+        for given in (*node.args[1:], *(keyword.value for keyword in node.keywords))
+        for part in ast.walk(given)
+        if isinstance(part, ast.Constant) and part.value == ""
+    ]
+    assert silent == []
 
 
 FIXTURES = "tests/real/fixtures.py"
