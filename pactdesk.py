@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streams import testing as testing  # noqa: PLC0414  # so that it counts as public
     from streams.cli.main import main
     from streams.clock import ManualClock
     from streams.desk import open_desk as open  # noqa: A004 - the outside says pactdesk.open
@@ -62,9 +63,10 @@ def __dir__() -> list[str]:
 
 
 # `import pactdesk.testing` finds this stand-in, which asks streams.testing when it is used.
-testing = ModuleType("pactdesk.testing", "given, when, then for a deployment's own rules.")
-vars(testing)["__getattr__"] = lambda name: _from_room("streams.testing", name)
-sys.modules["pactdesk.testing"] = testing
+if not TYPE_CHECKING:
+    testing = ModuleType("pactdesk.testing", "given, when, then for a deployment's own rules.")
+    vars(testing)["__getattr__"] = lambda name: _from_room("streams.testing", name)
+    sys.modules["pactdesk.testing"] = testing
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""What `pactdesk` offers from Python has the types that it says: mypy reads this, and it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, assert_type
+
+import pactdesk
+from agents.lifecycle import AGENTS
+from schemas.event import Event
+from schemas.events.contacts import CustomerDescribed
+from schemas.record import Record
+from streams.desk import Desk
+from streams.testing import Scene
+
+
+def test_a_desk_is_used_as_its_types_say(tmp_path: Path) -> None:
+    clock = pactdesk.ManualClock("2026-03-02T08:00:00Z")
+    with pactdesk.open(tmp_path, clock=clock) as desk:
+        assert_type(desk, Desk)
+        line = {"channel": "email", "handle": "ann", "message": "I was charged twice"}
+        (record_id,) = assert_type(desk.produce(line), list[str])
+        assert_type(desk.run(), int)
+        rows = assert_type(desk.query("SELECT status FROM v1_tickets"), list[dict[str, Any]])
+        assert len(rows) == 1
+        records = [assert_type(record, Record) for record in desk.events()]
+        assert record_id in [record.id for record in records]
+        done = desk.pact("channel.validate_message", {"channel": "email", "message": "hello"})
+        assert assert_type(done, dict[str, Any])["success"]
+
+
+def test_rules_are_tested_as_their_types_say() -> None:
+    scene = assert_type(pactdesk.testing.given(agents=AGENTS), Scene)
+    scene = scene.when(CustomerDescribed(customer_id="ann", name="Ann")).then()
+    assert assert_type(scene.events, list[Event]) == []
+
+
+def test_the_public_names_are_these() -> None:
+    assert {*dir(pactdesk)} == {
+        "ManualClock",
+        "__version__",
+        "execute_pact_action",
+        "main",
+        "open",
+        "testing",
+    }
