@@ -95,7 +95,7 @@ def _without_meaning(kind: type[BaseModel], place: str = "") -> list[str]:
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             missing += _without_meaning(inner, f"{place}{name}.")
-        elif name not in attributes(kind) and not says(kind):
+        elif name not in attributes(kind):
             missing.append(place + name)
     return missing
 
