@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from schemas.events.contacts import ContactReceived
 from streams.desk import Desk
+from tests.both import ORDER
 from tests.embedded import open_in, record_of, somewhere, take
 from tests.histories import History, histories, play
 
@@ -69,6 +70,10 @@ def _columns(desk: Desk, view: str) -> list[str]:
 def test_a_view_begins_with_the_columns_of_the_contract(empty: Desk, view: str) -> None:
     promised = CONTRACT[view].split()
     assert _columns(empty, view)[: len(promised)] == promised
+
+
+def test_every_view_is_compared_on_both_engines() -> None:
+    assert ORDER.keys() == CONTRACT.keys()
 
 
 def test_the_views_of_the_contract_are_all_there_are(empty: Desk) -> None:
