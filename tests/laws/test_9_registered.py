@@ -129,8 +129,17 @@ def test_a_decision_names_its_action_by_agent_and_verb(name: str) -> None:
     assert verb
 
 
-def test_every_channel_has_its_platform() -> None:
+def test_every_channel_has_its_platform_and_none_of_the_contract_is_gone() -> None:
     assert set(PLATFORMS) == set(CHANNELS)
+    assert set(CHANNELS) >= {
+        "email", "slack", "whatsapp", "chat_widget", "phone", "twitter", "facebook", "discord",
+    }  # fmt: skip
+
+
+def test_no_word_of_customers_names_two_channels() -> None:
+    words = [word for platform in PLATFORMS.values() for word in platform.called.split()]
+    assert len(words) == len(set(words))
+    assert all(platform.called for platform in PLATFORMS.values())
 
 
 @pytest.mark.parametrize("name", sorted(TOPICS))
