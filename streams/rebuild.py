@@ -95,7 +95,8 @@ def renew(database: Database) -> None:
     They are folded from the log as far as those before them were.
     """
     tables.replace(database)
-    _fold(database, Fold(database), lambda _: None)
+    indexes.replace(database)
+    _fold(database, Fold(database, indexed=True), lambda _: None)
 
 
 def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:

@@ -15,15 +15,28 @@ from projections.tables import TABLES, Table
 from streams.embedded.database import Database
 
 
+def ddl() -> tuple[str, ...]:
+    """The statements that make the indexes."""
+    return tuple(
+        f"CREATE VIRTUAL TABLE {name_of(table)} USING fts5(key UNINDEXED,"
+        f" {', '.join(table.searched)}, tokenize = 'unicode61 remove_diacritics 0')"
+        for table in TABLES
+        if table.searched
+    )
+
+
 def create(database: Database) -> None:
     """Make the indexes, empty."""
-    for table in TABLES:
-        if table.searched:
-            columns = ", ".join(table.searched)
-            database.execute(
-                f"CREATE VIRTUAL TABLE {name_of(table)} USING fts5(key UNINDEXED, {columns},"
-                " tokenize = 'unicode61 remove_diacritics 0')"
-            )
+    for statement in ddl():
+        database.execute(statement)
+
+
+def replace(database: Database) -> None:
+    """Put this release's indexes, still empty, in the place of another's."""
+    named = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE f@_%' ESCAPE '@'"
+    for (name,) in database.execute(named).fetchall():
+        database.execute(f"DROP TABLE {name}")
+    create(database)
 
 
 def refill(database: Database, table: Table) -> None:

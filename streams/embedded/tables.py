@@ -12,6 +12,7 @@ import msgspec
 from projections.tables import TABLES, Json, Table
 from schemas.topics import DEAD_LETTERS, INBOXES
 from streams import views
+from streams.embedded import indexes
 from streams.embedded.database import Database
 from streams.embedded.indexes import Index
 
@@ -68,9 +69,9 @@ def _make(database: Database) -> None:
 
 @cache
 def layout() -> str:
-    """What this release's tables and views are made of, as one short hash."""
+    """What this release's tables, views and indexes are made of, as one short hash."""
     statements = [one for table in TABLES for one in ddl(table)]
-    return sha256(";\n".join((*statements, *_views())).encode()).hexdigest()[:16]
+    return sha256(";\n".join((*statements, *_views(), *indexes.ddl())).encode()).hexdigest()[:16]
 
 
 def replace(database: Database) -> None:

@@ -13,6 +13,7 @@ from streams import rebuild
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.embedded.database import Database
+from streams.search import Wanted, terms_of
 from streams.testing import START
 from tests.documents import ROOT
 from tests.stores import a_desk
@@ -38,7 +39,13 @@ def with_another_view(database: Database) -> None:
     database.execute("CREATE VIEW v2_alerts AS SELECT 1 AS one")
 
 
-@pytest.mark.parametrize("other", [without_a_table, with_another_column, with_another_view])
+def without_an_index(database: Database) -> None:
+    database.execute("DROP TABLE f_texts")
+
+
+@pytest.mark.parametrize(
+    "other", [without_a_table, with_another_column, with_another_view, without_an_index]
+)
 def test_what_another_release_made_is_made_anew_from_the_log(
     tmp_path: Path, other: Callable[[Database], None]
 ) -> None:
@@ -51,6 +58,8 @@ def test_what_another_release_made_is_made_anew_from_the_log(
         assert made(desk) == before
         assert rebuild.verify(desk.database)["clean"]
         assert desk.query("SELECT count(*) AS n FROM v1_tickets") == [{"n": 2}]
+        found = desk.search(Wanted(terms_of("charged"), kinds=("messages",)))
+        assert len(found) == 2
 
 
 def made(desk: Desk) -> list[tuple[str, str]]:
