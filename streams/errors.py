@@ -22,6 +22,12 @@ class PactdeskError(Exception):
         self.remedy = remedy
 
 
+class Misused(PactdeskError):
+    """A command was given an argument that does not fit."""
+
+    status = 2
+
+
 class Refused(PactdeskError):
     """A rule said no."""
 

@@ -32,11 +32,13 @@ class Context:
         flags: Settings from the command line, by dotted name.
         json: Whether data is printed as JSON.
         quiet: Whether progress and remarks are left out.
+        version: Whether the version is asked for, instead of what the command does.
     """
 
     flags: dict[str, Any] = field(default_factory=dict)
     json: bool = False
     quiet: bool = False
+    version: bool = False
 
     def settings(self) -> Settings:
         """The settings of this call; raises `Misconfigured`."""

@@ -57,8 +57,8 @@ class Lazy(click.Group):
 def pactdesk() -> None:
     """Customer support as an event log: every contact, decision and change is a fact.
 
-    Global options, before or after the command: --data DIR, --engine embedded, --json, --quiet,
-    --version.
+    Global options, before or after the command: --data DIR, --engine embedded|cluster, --json,
+    --quiet, --version.
 
     Exit status: 0 done, 2 usage, 3 refused by a rule, 4 not found, 5 a verification found a
     difference, 65 some input was unreadable, 69 a service is unavailable, 70 internal error,
@@ -85,6 +85,8 @@ def split_globals(arguments: list[str]) -> tuple[Context, list[str]]:
             context.json = True
         elif argument == "--quiet":
             context.quiet = True
+        elif argument == "--version":
+            context.version = True
         elif name in {"--data", "--engine"}:
             if not eq:
                 value = next(left, "")
@@ -140,7 +142,7 @@ def status_of(arguments: list[str]) -> int:
 
 def _run(context: Context, rest: list[str]) -> int:
     """One command, by click but without its own handling of errors."""
-    if rest[:1] == ["--version"]:
+    if context.version:
         from pactdesk import __version__
 
         context.show({"version": __version__}, lambda: f"pactdesk {__version__}")

@@ -13,10 +13,10 @@ from pydantic.fields import FieldInfo
 
 from streams.cli.commands import COMMANDS
 from streams.cli.context import Context, give
-from streams.errors import Refused
+from streams.errors import Misused, Refused, Unreadable
 from streams.inputs import INTENTS
 
-_OF_ALL = {"at", "by", "idempotency_key"}
+_OF_ALL = {"at", "by", "idempotency_key", "expected_revision"}
 """Fields of lines that are no arguments: `by` is what --as says."""
 
 
@@ -29,11 +29,19 @@ def __getattr__(name: str) -> click.Command:
 
 
 def _ask(context: Context, document: dict[str, Any]) -> None:
-    """Append an intent, work it off and print how the desk ruled; raises `Refused` when it did."""
+    """Append an intent, work it off and print how the desk ruled.
+
+    Raises:
+        Refused: The desk ruled against it.
+        Misused: An argument does not fit; nothing was appended, nor is there a dead letter.
+    """
     from streams.rulings import ask
 
     with context.desk() as desk:
-        ruling = ask(desk, document)
+        try:
+            ruling = ask(desk, document)
+        except Unreadable as error:
+            raise Misused(error.what, error.remedy) from error
     if not ruling.accepted:
         raise Refused(
             f"{document['type']}: refused, for the rule {ruling.reason!r} says no", ruling.remedy

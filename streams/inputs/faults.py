@@ -26,6 +26,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "datetime_parsing": ("{given} is not a time", _RFC),
     "datetime_type": ("{given} is not a time", _RFC),
     "string_type": ("{given} is not a text", "write it as text, in quotes"),
+    "string_unicode": ("it holds half of a surrogate pair", "send whole characters"),
     "int_type": _WHOLE,
     "int_parsing": _WHOLE,
     "int_from_float": _WHOLE,

@@ -12,7 +12,7 @@ from streams.reference.markdown import code, table
 
 STATUSES = (
     ("0", "done"),
-    ("2", "the command line is wrong"),
+    ("2", "the command line is wrong, or an argument does not fit"),
     ("3", "refused by a rule, with the reason and what would do"),
     ("4", "what was named does not exist"),
     ("5", "a verification found a difference"),
@@ -25,7 +25,7 @@ STATUSES = (
 
 GLOBALS = (
     ("--data DIR", "the data directory; also `PACTDESK_DATA`; by default `.pactdesk`"),
-    ("--engine embedded", "the engine; also `PACTDESK_ENGINE`"),
+    ("--engine embedded|cluster", "the engine; also `PACTDESK_ENGINE`; by default embedded"),
     ("--json", "data as one JSON document, or as JSON lines"),
     ("--quiet", "no progress and no remarks; errors are still told"),
     ("--version", "the version"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.commands import Shell, ndjson
@@ -155,14 +157,31 @@ def test_a_priority_that_there_is_not_is_told_with_those_there_are(
     desk: Shell, ticket: str
 ) -> None:
     told = desk("priority", ticket, "huge")
-    assert told.status in {2, 65}
+    assert told.status == 2
     assert "critical" in told.err
 
 
-def test_text_that_is_no_unicode_is_unreadable_and_no_defect(desk: Shell, ticket: str) -> None:
-    told = desk("note", ticket, "\udcff")
-    assert told.status == 65
-    assert "->" in told.err
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("note", "TICKET", "\udcff"),
+        ("reply", "TICKET", ""),
+        ("snooze", "TICKET", "tomorrow"),
+        ("resolve", "TICKET", "--as", ""),
+        ("start", "ann", "pigeon", "Good morning"),
+        ("link", "ann", "pigeon", "coo"),
+    ],
+    ids=lambda arguments: str(arguments[0]),
+)
+def test_an_argument_that_does_not_fit_is_a_usage_error_and_leaves_nothing(
+    desk: Shell, ticket: str, arguments: tuple[str, ...]
+) -> None:
+    before = desk("events").lines
+    told = desk(*(ticket if one == "TICKET" else one for one in arguments), "--json")
+    assert told.status == 2
+    assert told.out == ""
+    assert {"error", "remedy", "status"} == json.loads(told.err).keys()
+    assert desk("events").lines == before
 
 
 def test_a_verb_names_its_arguments(empty: Shell) -> None:

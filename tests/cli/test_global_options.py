@@ -114,6 +114,12 @@ def test_the_version_is_the_distributions(empty: Shell) -> None:
     assert empty("--version", "--json").json == {"version": pactdesk.__version__}
 
 
+@pytest.mark.parametrize("name", ["ticket", "status", "deadletters"])
+def test_the_version_may_be_asked_for_behind_a_command(empty: Shell, name: str) -> None:
+    assert empty(name, "--version").out == f"pactdesk {pactdesk.__version__}\n"
+    assert not empty.data.exists()
+
+
 def test_a_misspelt_command_is_told_the_nearest(empty: Shell) -> None:
     told = empty("tickts")
     assert told.status == 2
