@@ -351,7 +351,10 @@ class CustomerNotified(Decision):
 
 
 class IntentRefused(Decision):
-    """A rule said no to what somebody asked: why, and what would do. Written by the Lifecycle."""
+    """A rule said no to what somebody asked: why, and what would do.
+
+    Written by the Lifecycle, and by the Customer agent where a handle was to be linked or unlinked.
+    """
 
     ACTION: ClassVar[str] = "lifecycle.rule_on_intent"
 

@@ -33,7 +33,10 @@ class ArticleRetired(_Knowledge):
 
 
 class ExampleProposed(_Knowledge):
-    """A question was answered by an article and confirmed. Written by the customer domain."""
+    """A question was answered by an article and confirmed.
+
+    Written by the customer domain, or a program through PACT.
+    """
 
     article_id: str
     example: Personal

@@ -8,7 +8,16 @@ from pydantic.fields import FieldInfo
 
 from agents.roster import ROSTERS
 from schemas.event import Decision, Event, Intent, TicketEvent
-from schemas.events import EVENTS
+from schemas.events import (
+    EVENTS,
+    contacts,
+    control,
+    decisions,
+    desk,
+    intents,
+    knowledge,
+    metrics,
+)
 from schemas.topics import TOPICS
 from schemas.vocabulary import Mark
 from streams.reference.markdown import attributes, code, says, table
@@ -17,13 +26,70 @@ from streams.reference.types import default_name, type_name
 FAMILIES: tuple[type[Event], ...] = (Decision, TicketEvent, Intent)
 """Bases whose fields every event of the family has."""
 
-OUTSIDE: dict[str, str] = {
-    "support.contacts.v1": "producers, people at the desk, effects and timers",
-    "support.desk.v1": "producers",
-    "support.knowledge.v1": "producers and people at the desk",
-    "support.control.v1": "operators",
+BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
+    "gateways and any producer": (
+        contacts.ContactReceived,
+        contacts.SurveyAnswered,
+        desk.AvailabilityReported,
+    ),
+    "any producer": (
+        contacts.CustomerDescribed,
+        contacts.ProductSignalReported,
+        desk.SpecialistDescribed,
+        knowledge.ArticlePublished,
+        knowledge.ArticleRetired,
+        knowledge.CategoryTaught,
+        knowledge.TagTaught,
+        knowledge.ToneLabelled,
+    ),
+    "people and programs": (
+        intents.ReplyWritten,
+        intents.NoteWritten,
+        intents.ConversationStarted,
+        intents.ResolveAsked,
+        intents.CloseAsked,
+        intents.ReopenAsked,
+        intents.EscalationAsked,
+        intents.AssignmentAsked,
+        intents.TransferAsked,
+        intents.PriorityAsked,
+        intents.CategoryAsked,
+        intents.TagsAsked,
+        intents.SnoozeAsked,
+        intents.MergeAsked,
+        intents.UnmergeAsked,
+        intents.SplitAsked,
+        intents.LinkAsked,
+        intents.UnlinkAsked,
+    ),
+    "programs through PACT": (
+        contacts.InteractionReported,
+        intents.ConfirmationAsked,
+        intents.FollowUpAsked,
+        intents.TeamAlertAsked,
+        intents.NoticeAsked,
+        intents.HandoverAsked,
+        knowledge.ExampleProposed,
+        knowledge.SolutionShown,
+        knowledge.SolutionAccepted,
+        knowledge.SolutionRejected,
+        metrics.InteractionMeasured,
+    ),
+    "effects": (
+        contacts.ReplyAttempted,
+        contacts.ReplyAccepted,
+        contacts.ReplyUnconfirmed,
+        contacts.DraftWritten,
+    ),
+    "effects and gateways": (contacts.ReplyFailed,),
+    "gateways": (contacts.ReplyDelivered, contacts.ReplyRead, control.PersonSignedIn),
+    "gateways and the command line": (control.QueryRun,),
+    "the owner of the partition": (contacts.TimerDue,),
+    "the turn": (decisions.WorkflowFailed,),
+    "operators": (control.PolicyActivated, control.ModelActivated, control.CustomerErased),
+    "the sealing reader": (control.PartitionSealed,),
 }
-"""Who writes what no agent writes."""
+"""Who else writes events than the agents, whose rosters say what they write."""
 
 
 def page() -> str:
@@ -54,11 +120,12 @@ def page() -> str:
 
 
 def writers(kind: type[Event]) -> str:
-    """Who writes an event: agents by the rosters, else whoever is outside."""
+    """Who writes an event: agents by the rosters, and others."""
     agents = sorted(
         {agent.name for roster in ROSTERS.values() for agent in roster if kind in agent.writes}
     )
-    return ", ".join(agents) or OUTSIDE.get(kind.TOPIC, "any worker")
+    others = [who for who, kinds in BESIDE_AGENTS.items() if kind in kinds]
+    return ", ".join([*agents, *others])
 
 
 def _event(kind: type[Event]) -> Iterator[str]:
