@@ -16,7 +16,7 @@ from streams.cli.context import Context, give
 from streams.errors import Misused, Refused, Unreadable
 from streams.inputs import INTENTS
 
-_OF_ALL = {"at", "by", "idempotency_key", "expected_revision"}
+_OF_ALL = {"at", "by", "idempotency_key"}
 """Fields of lines that are no arguments: `by` is what --as says."""
 
 
@@ -90,7 +90,8 @@ def _sentence(says: str) -> str:
 @click.command(
     "tag",
     help=_sentence(COMMANDS["tag"].says),
-    context_settings={"ignore_unknown_options": True},  # so that -that is no option
+    # So that -that is no option, nor the h in -hardware a wish for help.
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
 @click.argument("ticket_id", metavar="TICKET")
 @click.argument("changes", metavar="+TAG|-TAG...", nargs=-1, required=True, type=click.UNPROCESSED)

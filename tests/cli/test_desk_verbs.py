@@ -82,6 +82,13 @@ def test_tags_are_added_and_removed(desk: Shell, ticket: str) -> None:
     assert "double" not in tags
 
 
+def test_a_tag_with_any_letter_is_removed(desk: Shell, ticket: str) -> None:
+    assert desk("tag", ticket, "+hardware").status == 0
+    told = desk("tag", ticket, "-hardware")
+    assert (told.status, told.out.splitlines()[0]) == (0, "tag: done")
+    assert "hardware" not in desk("ticket", ticket, "--json").json["tags"]
+
+
 def test_a_tag_without_a_sign_is_a_usage_error(desk: Shell, ticket: str) -> None:
     told = desk("tag", ticket, "refund")
     assert told.status == 2
