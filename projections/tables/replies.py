@@ -67,12 +67,12 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-_ORDER = ("queued", "failed", "unconfirmed", "sent", "delivered", "read")
-"""A delivery only moves forward: providers report late and out of order."""
+STATES = ("queued", "failed", "unconfirmed", "sent", "delivered", "read")
+"""In this order a delivery only moves forward: providers report late and out of order."""
 
 
 def _onward(before: str, after: str) -> str:
-    return after if _ORDER.index(after) >= _ORDER.index(before) else before
+    return after if STATES.index(after) >= STATES.index(before) else before
 
 
 def _first(before: str | None, at: str) -> str:

@@ -42,4 +42,7 @@ def _contents() -> str:
 | [actions](actions.md) | the 28 actions, and the decisions in which they are recorded |
 | [policy](policy.md) | the thresholds, tables and targets of the policy file |
 | [settings](settings.md) | the settings of a deployment |
+
+[The contract](contract/README.md) is what users may hold on to: tables that people write, and that
+tests compare with the program.
 """

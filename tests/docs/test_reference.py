@@ -20,6 +20,7 @@ from streams.reference.pages import pages as reference_pages
 from streams.query import views
 from streams.reference.words import COLUMNS, METRICS, VIEWS
 from streams.settings import Settings, described
+from tests.contracts import CONTRACT
 from tests.documents import ROOT, pages
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -32,7 +33,16 @@ def test_the_committed_page_is_what_the_code_says(name: str) -> None:
 
 
 def test_there_is_no_page_that_the_code_does_not_write() -> None:
-    assert {page.name for page in REFERENCE.iterdir()} == set(reference_pages())
+    there = {page.name for page in REFERENCE.iterdir()}
+    assert there == {*reference_pages(), CONTRACT.name}
+
+
+def test_every_table_of_the_contract_is_in_its_contents_and_held_by_a_test() -> None:
+    tables = {path.stem for path in CONTRACT.iterdir()} - {"README"}
+    text = (CONTRACT / "README.md").read_text("utf-8")
+    assert set(re.findall(r"\((\w+)\.toml\)", text)) == tables
+    held = {path.stem for path in (ROOT / "tests" / "contract").glob("test_contract_*.py")}
+    assert {f"test_contract_{name}" for name in tables} <= held
 
 
 def test_every_event_says_when_it_happens_and_has_its_place() -> None:
@@ -123,7 +133,7 @@ def test_every_metric_of_the_view_is_defined_and_no_other() -> None:
 def test_links_between_pages_lead_somewhere() -> None:
     broken = [
         f"{page.relative_to(ROOT)}: {target}"
-        for page in [*pages(), *REFERENCE.iterdir()]
+        for page in [*pages(), *REFERENCE.rglob("*.md")]
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
         if "://" not in target and not (page.parent / target).exists()
     ]

@@ -1,0 +1,68 @@
+"""What the contract's tables promise and the program does not keep yet, by the issue to bring it.
+
+A pattern means one fact of a table, or, with a star at its end, all facts that begin so. What is
+listed here and is there fails `tests/contract`, as does what is neither here nor there.
+"""
+
+from __future__ import annotations
+
+CHANNELS = "6: channels, delivery, gateway"
+UNDERSTANDING = "7: understanding"
+TIME = "8: the time machine"
+LATER = "an issue that is not written yet"
+
+OWED: dict[str, dict[str, tuple[str, ...]]] = {
+    CHANNELS: {
+        "commands": (
+            "search*",
+            "mcp*",
+            "keys *",
+            "subscriptions*",
+            "simulate channel*",
+            "up --port*",
+            "up --admin-port*",
+            "up --roles by default gateway",
+        ),
+        "events": (
+            "AvailabilityReported is written",
+            "ReplyDelivered is written",
+            "ReplyRead is written",
+            "ReplyUnconfirmed is written",
+        ),
+        "cluster": ("pact",),
+        "settings": ("channels.*",),
+    },
+    UNDERSTANDING: {
+        "commands": ("evaluate*", "simulate week*"),
+        "events": ("DraftWritten is written",),
+        "settings": ("models.tier may be encoder",),
+    },
+    TIME: {
+        "commands": (
+            "backtest*",
+            "replay*",
+            "shadow *",
+            "audit*",
+            "bundle*",
+        ),
+        "cluster": ("why",),
+        "as of on a cluster": (
+            "tickets",
+            "ticket",
+            "customers",
+            "customer",
+            "decisions",
+            "metrics",
+            "query",
+        ),
+        "events": ("ModelActivated is written", "PartitionSealed is written"),
+    },
+    LATER: {
+        "commands": ("privacy *",),
+        "events": (
+            "CustomerErased is written",
+            "PersonSignedIn is written",
+            "QueryRun is written",
+        ),
+    },
+}
