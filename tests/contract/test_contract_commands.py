@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import click
@@ -10,7 +11,7 @@ import pytest
 from streams.cli.commands import COMMANDS
 from streams.cli.main import pactdesk
 from streams.reference.commands import GLOBALS
-from tests.commands import Shell
+from tests.commands import Shell, ndjson
 from tests.contracts import contract, faults
 
 TABLE = contract("commands")
@@ -102,6 +103,19 @@ def test_a_command_that_is_there_says_how_it_ends() -> None:
     names = {name for name in TABLE["commands"] if name in {*there()}}
     endings = {name: {*TABLE["commands"][name].get("ends", [])} for name in names}
     assert [name for name, statuses in endings.items() if not statuses >= {0, 2}] == []
+
+
+def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
+    contact = {"channel": "email", "handle": "x", "message": "I was charged twice"}
+    good, bad = shell("produce", "--json", stdin=ndjson(contact) + "bad\n").lines
+    printed = {
+        "produce": good,
+        "a bad line": bad,
+        "events": shell("events").lines[0],
+        "understand": shell("understand", stdin=ndjson({"message": "Hello"})).lines[0],
+        "an error": json.loads(shell("ticket", "TICK_NO", "--json").err),
+    }
+    assert {name: [*line] for name, line in printed.items()} == TABLE["prints"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from streams.inputs import (
     AttachmentInput,
     ContactInput,
     Input,
+    read,
     read_document,
 )
 from tests.contracts import contract, faults
@@ -113,6 +114,14 @@ def there() -> Iterator[str]:
 
 def test_the_types_and_their_fields_are_those_of_the_contract() -> None:
     assert faults("input", {*promised()}, {*there()}) == []
+
+
+def test_the_longest_line_is_read_and_a_longer_one_is_not() -> None:
+    head, tail = b'{"channel": "email", "handle": "x", "message": "', b'"}'
+    whole = head + b"x" * (TABLE["longest_line"] - len(head) - len(tail)) + tail
+    assert read(whole).TYPE == "contact"
+    with pytest.raises(Unreadable, match="bytes"):
+        read(whole.replace(b"x", b"xx", 1))
 
 
 @pytest.mark.parametrize(("family", "kind"), LINES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
@@ -135,6 +136,13 @@ def test_the_views_and_columns_of_sqlite_are_those_of_the_contract() -> None:
     assert {*TABLE["columns"]} == {*ORDER}
     promised = {*columns(TABLE["columns"])}
     assert faults("views", promised, {*columns({**columns_of_views()})}) == []
+
+
+def test_the_log_of_an_embedded_store_has_the_contracts_columns(lived: Desk) -> None:
+    store = sqlite3.connect(lived.folder / "pactdesk.db")
+    names = [row[1] for row in store.execute("PRAGMA table_info(log)")]
+    store.close()
+    assert names == TABLE["log"]["columns"]
 
 
 def test_the_views_and_columns_of_postgresql_are_those_of_the_contract(url: str) -> None:
