@@ -11,39 +11,57 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from streams.avro_sources import Schema, Source
 from streams.zigzag import zigzag
 
 Write = Callable[[Any], bytes]
 """Gives the bytes of a value; of which type differs by schema."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END = _ABSENT = _FALSE = b"\x00"  # no more items; the first branch of a union; not true
+_END = _ABSENT = b"\x00"  # no more items; the first branch of a union
 _PRESENT = b"\x02"  # the second branch
-_TRUE = b"\x01"
+_LENGTHS = [zigzag(length) for length in range(1024)]  # most texts have no other
 
 
-def _string(value: str) -> bytes:
-    raw = value.encode()
+def _text(raw: bytes) -> bytes:
     return zigzag(len(raw)) + raw
 
 
-def _boolean(value: bool) -> bytes:  # noqa: FBT001  # it is called by position, as all of them
-    return _TRUE if value else _FALSE
-
-
+@lru_cache(maxsize=1024)  # what is said in one turn names few moments
 def _moment(value: datetime) -> bytes:
     since = value - _EPOCH
     return zigzag((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
-_PLAIN: dict[str, Write] = {
-    "boolean": _boolean,
+def _array(values: Sequence[Any], write_one: Write) -> bytes:  # Any: what the array holds
+    return b"".join((zigzag(len(values)), *map(write_one, values), _END))
+
+
+def _map(values: Mapping[str, Any], write_one: Write) -> bytes:  # Any: what the map holds
+    pairs = [_text(key.encode()) + write_one(value) for key, value in values.items()]
+    return b"".join((zigzag(len(values)), *pairs, _END))
+
+
+_KNOWN = {
+    "ABSENT": _ABSENT,
+    "END": _END,
+    "FEW": len(_LENGTHS),
+    "PRESENT": _PRESENT,
+    "array": _array,
     "double": struct.Struct("<d").pack,
-    "long": zigzag,
-    "string": _string,
+    "join": b"".join,
+    "lengths": _LENGTHS,
+    "map_of": _map,
+    "moment": _moment,
+    "present_lengths": [_PRESENT + length for length in _LENGTHS],
+    "text": _text,
+    "zigzag": zigzag,
 }
+
+_BOOLEANS = {False: b"\x00", True: b"\x01"}
 
 
 def writer_of(schema: Mapping[str, Any]) -> Write:
@@ -55,65 +73,78 @@ def writer_of(schema: Mapping[str, Any]) -> Write:
     Raises:
         TypeError: It has a type that no event has.
     """
-    return _writer(schema, dict(_PLAIN))
+    source = Source(_KNOWN)
+    _, record = source.typed(schema)
+    return source.made(_record(source, record))
 
 
-def _writer(schema: Any, named: dict[str, Write]) -> Write:  # Any: a schema is JSON of any shape
-    if isinstance(schema, str):
-        return named[schema]
+def _record(source: Source, schema: Schema) -> str:
+    """The name of a function that writes a record."""
+    fields = [_term(source, one["type"], f"values[{one['name']!r}]") for one in schema["fields"]]
+    return source.function(
+        "value", ["values = value.__dict__", f"return join(({', '.join(fields)},))"]
+    )
+
+
+def _term(source: Source, schema: Schema, value: str) -> str:
+    """The term in a function's text for the bytes of a value.
+
+    Args:
+        source: Where the function will be.
+        schema: The value's.
+        value: The term for the value; it is worked out once.
+    """
     if isinstance(schema, list):
         _null, kind = schema
-        return _optional(_writer(kind, named))
-    match schema["type"]:
+        return _optional(source, kind, value)
+    kind, schema = source.typed(schema)
+    match kind:
+        case "string":
+            return f"(lengths[size] + raw if {_is_short(value)} else text(raw))"
+        case "long":
+            return f"zigzag({value})"
+        case "timestamp-micros":
+            return f"moment({value})"
+        case "double":
+            return f"double({value})"
+        case "boolean" | "enum":
+            return f"{source.knows(_words(kind, schema))}[{value}]"
         case "record":
-            fields = [(one["name"], _writer(one["type"], named)) for one in schema["fields"]]
-            return named.setdefault(_name(schema), _record(fields))
-        case "enum":
-            symbols = {one: zigzag(place) for place, one in enumerate(schema["symbols"])}
-            return named.setdefault(_name(schema), symbols.__getitem__)
+            return f"{_record(source, schema)}({value})"
         case "array":
-            return _array(_writer(schema["items"], named))
+            return f"(array(many, {_one(source, schema['items'])}) if (many := {value}) else END)"
         case "map":
-            return _map(_writer(schema["values"], named))
-        case "long" if schema["logicalType"] == "timestamp-micros":
-            return _moment
-        case other:
-            raise TypeError(f"{other}: no event has fields of this Avro type")
+            return f"(map_of(many, {_one(source, schema['values'])}) if (many := {value}) else END)"
+        case _:
+            raise TypeError(f"{kind}: no event has fields of this Avro type")
 
 
-def _name(schema: Mapping[str, Any]) -> str:
-    return f"{schema['namespace']}.{schema['name']}"
+def _optional(source: Source, schema: Schema, value: str) -> str:
+    """The same for a value that may be None."""
+    kind, schema = source.typed(schema)
+    if kind in {"boolean", "enum"}:
+        words = {word: _PRESENT + raw for word, raw in _words(kind, schema).items()}
+        return f"{source.knows({None: _ABSENT, **words})}[{value}]"
+    if kind == "string":
+        present = f"present_lengths[size] + raw if {_is_short('one')} else PRESENT + text(raw)"
+    else:
+        present = f"PRESENT + {_term(source, schema, 'one')}"
+    return f"(ABSENT if (one := {value}) is None else {present})"
 
 
-def _record(fields: Sequence[tuple[str, Write]]) -> Write:
-    def write(value: Any) -> bytes:  # Any: a model
-        values = value.__dict__
-        return b"".join([write_one(values[name]) for name, write_one in fields])
-
-    return write
+def _is_short(value: str) -> str:
+    return f"(size := len(raw := {value}.encode())) < FEW"
 
 
-def _optional(write_one: Write) -> Write:
-    def write(value: Any) -> bytes:  # Any: what the branch holds
-        return _ABSENT if value is None else _PRESENT + write_one(value)
-
-    return write
-
-
-def _array(write_one: Write) -> Write:
-    def write(values: Sequence[Any]) -> bytes:  # Any: what the array holds
-        if not values:
-            return _END
-        return b"".join((zigzag(len(values)), *map(write_one, values), _END))
-
-    return write
+def _one(source: Source, schema: Schema) -> str:
+    """The name of a function that writes one of many values."""
+    kind, record = source.typed(schema)
+    if kind == "record":
+        return _record(source, record)
+    return source.function("value", [f"return {_term(source, schema, 'value')}"])
 
 
-def _map(write_one: Write) -> Write:
-    def write(values: Mapping[str, Any]) -> bytes:  # Any: what the map holds
-        if not values:
-            return _END
-        pairs = [_string(key) + write_one(value) for key, value in values.items()]
-        return b"".join((zigzag(len(values)), *pairs, _END))
-
-    return write
+def _words(kind: str, schema: Schema) -> dict[Any, bytes]:  # Any: a text or a truth
+    if kind == "boolean":
+        return _BOOLEANS
+    return {word: zigzag(place) for place, word in enumerate(schema["symbols"])}

@@ -24,6 +24,8 @@ from schemas.avro import schema_of
 from schemas.event import Event
 from schemas.events import EVENTS
 from schemas.record import Record, Source
+from streams.avro_reading import UNUSUAL, Read, reader_of
+from streams.avro_sources import Schema
 from streams.avro_writing import Write, writer_of
 from streams.errors import Unreadable
 
@@ -39,10 +41,10 @@ Parsed = Any  # a schema as fastavro holds it
 
 
 @cache
-def _current(kind: type[Event]) -> tuple[bytes, Parsed]:
-    """The frame prefix of an event type, and its schema as fastavro reads with it."""
+def _current(kind: type[Event]) -> tuple[bytes, Schema]:
+    """The frame prefix of an event type, and its schema."""
     schema = schema_of(kind)
-    return MARKER + bytes.fromhex(fingerprint_of(schema)), parse_schema(schema)
+    return MARKER + bytes.fromhex(fingerprint_of(schema)), schema
 
 
 def fingerprint_of(schema: Mapping[str, Any]) -> str:
@@ -59,20 +61,25 @@ def known_schemas() -> dict[str, str]:
 
 
 @cache
-def _reader(prefix: bytes) -> tuple[type[Event], Parsed, Parsed]:
-    """The event type, the writer's schema and the reader's schema behind a frame prefix."""
+def _written_by(prefix: bytes) -> tuple[type[Event], Schema, Read | None]:
+    """The event type, the writer's schema, and what reads it at once, behind a frame prefix."""
     name = known_schemas().get(prefix[2:].hex())
     if name is None:
         raise Unreadable(
             f"the schema with fingerprint {prefix[2:].hex()} is not known here",
             "publish it under schemas/avro, or upgrade pactdesk to the release that wrote it",
         )
-    text = resources.files("schemas").joinpath(_AVSC, name).read_bytes()
-    written = msgspec.json.decode(text)
+    written = msgspec.json.decode(resources.files("schemas").joinpath(_AVSC, name).read_bytes())
     kind = EVENTS[str(written["name"])]
-    writer = parse_schema(written)
     current, schema = _current(kind)
-    return kind, writer, None if current == prefix else schema
+    return kind, written, reader_of(kind, schema) if current == prefix else None
+
+
+@cache
+def _parsed(prefix: bytes) -> tuple[type[Event], Parsed, Parsed]:
+    """The event type, the writer's schema and the reader's for fastavro, behind a frame prefix."""
+    kind, written, read = _written_by(prefix)
+    return kind, parse_schema(written), None if read else parse_schema(schema_of(kind))
 
 
 def encode(event: Event) -> bytes:
@@ -84,7 +91,8 @@ def encode(event: Event) -> bytes:
 @cache
 def _written(kind: type[Event]) -> tuple[bytes, Write]:
     """The frame prefix of an event type, and what writes the rest."""
-    return _current(kind)[0], writer_of(schema_of(kind))
+    prefix, schema = _current(kind)
+    return prefix, writer_of(schema)
 
 
 def decode(value: bytes) -> Event:
@@ -98,7 +106,20 @@ def decode(value: bytes) -> Event:
             "the value is not an Avro single object (it does not begin with C3 01)",
             "write one of the published schemas, or JSON with content-type application/json",
         )
-    kind, writer, reader = _reader(bytes(value[:10]))
+    prefix = bytes(value[:10])
+    _kind, _schema, read = _written_by(prefix)
+    if read is None:
+        return _resolved(prefix, value)
+    try:
+        event, end = read(value, 10)
+    except UNUSUAL:
+        return _resolved(prefix, value)
+    return event if end == len(value) else _resolved(prefix, value)
+
+
+def _resolved(prefix: bytes, value: bytes) -> Event:
+    """The event in what is not written as we write it today: another's, a past release's, wrong."""
+    kind, writer, reader = _parsed(prefix)
     body = io.BytesIO(value)
     body.seek(10)
     try:

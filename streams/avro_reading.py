@@ -1,0 +1,177 @@
+"""Our own Avro data read by a function made once for each schema: what a replay costs most is here.
+
+What was written under an event's schema of today needs no second look by pydantic: a field's type
+is its Avro type (`schemas.avro`), so that whatever can be read is an event. A function knows the
+usual form alone. Whatever else there may be, such as a list in blocks with their sizes, or a word
+that is none of its list, ends it, and is left to fastavro and pydantic, which say what is wrong if
+something is.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from schemas.event import Event, Part
+from streams.avro_sources import Schema, Source
+
+Read = Callable[[bytes, int], tuple[Event, int]]
+"""Gives the event at a place of some bytes, and the place behind it, maybe beyond their end."""
+
+UNUSUAL = (ArithmeticError, LookupError, ValueError, struct.error)
+"""What such a function ends in when it meets what it does not know."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHIFTS = range(0, 64, 7)
+_BEYOND = 2**64
+
+
+def _long(data: bytes, at: int) -> tuple[int, int]:
+    number = 0
+    for shift in _SHIFTS:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80 and number < _BEYOND:
+            return (number >> 1) ^ -(number & 1), at
+    raise ValueError("more than 64 bits")
+
+
+def _count(data: bytes, at: int) -> tuple[int, int]:
+    count, at = _long(data, at)
+    if count < 0:
+        raise ValueError("a size follows, or it is no count")
+    return count, at
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    size, at = _count(data, at)
+    return data[at : at + size].decode(), at + size
+
+
+def _moment(data: bytes, at: int) -> tuple[datetime, int]:
+    number, at = _long(data, at)
+    return _EPOCH + timedelta(microseconds=number), at
+
+
+_KNOWN = {
+    "count_at": _count,
+    "double_at": struct.Struct("<d").unpack_from,
+    "long_at": _long,
+    "moment_at": _moment,
+    "new": object.__new__,
+    "text_at": _text,
+    **{f"put{slot}": vars(BaseModel)[slot].__set__ for slot in BaseModel.__slots__},
+}
+
+_BOOLEANS = {0: False, 1: True}
+
+
+def reader_of(kind: type[Event], schema: Mapping[str, Any]) -> Read:
+    """What reads the events of a type.
+
+    Args:
+        kind: The type.
+        schema: The one that `schemas.avro` makes of it; what is read was written under the same.
+
+    Raises:
+        TypeError: It has a type that no event has.
+    """
+    source = Source(_KNOWN)
+    _, record = source.typed(schema)
+    return source.made(_record(source, record, _parts(kind)))
+
+
+def _parts(kind: type[Part]) -> dict[str, type[Part]]:
+    """A model and those that its fields hold, by the names that their schemas have."""
+    found = {kind.__name__: kind}
+    waiting: list[Any] = [field.annotation for field in kind.model_fields.values()]
+    for annotation in waiting:
+        waiting += get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, Part):
+            found |= _parts(annotation)
+    return found
+
+
+def _record(source: Source, schema: Schema, parts: dict[str, type[Part]]) -> str:
+    """The name of a function that reads a record, and makes it as `model_construct` does."""
+    names = [one["name"] for one in schema["fields"]]
+    body = [
+        line
+        for place, one in enumerate(schema["fields"])
+        for line in _lines(source, one["type"], f"value_{place}", parts)
+    ]
+    values = ", ".join(f"{name!r}: value_{place}" for place, name in enumerate(names))
+    model = source.knows(parts[schema["name"]])
+    body += (
+        f"model = new({model})",
+        f"put__dict__(model, {{{values}}})",
+        f"put__pydantic_fields_set__(model, {source.knows(set(names))})",
+        "put__pydantic_extra__(model, None)",
+        "put__pydantic_private__(model, None)",
+        "return model, at",
+    )
+    return source.function("data, at", body)
+
+
+def _lines(
+    source: Source, schema: Schema, into: str, parts: dict[str, type[Part]]
+) -> Iterator[str]:
+    """The lines that read a value into a variable."""
+    if isinstance(schema, list):
+        _null, kind = schema
+        yield f"{into}, branch, at = None, data[at], at + 1"
+        yield "if branch == 2:"
+        yield from _within(_lines(source, kind, into, parts))
+        yield "elif branch: raise ValueError('neither branch')"
+        return
+    kind, schema = source.typed(schema)
+    match kind:
+        case "string":
+            yield "size = data[at]"
+            yield "if size & 0x81:"  # more than one byte, or below nothing
+            yield f" {into}, at = text_at(data, at)"
+            yield "else:"
+            yield " end = at + 1 + (size >> 1)"
+            yield f" {into}, at = data[at + 1 : end].decode(), end"
+        case "long":
+            yield f"{into}, at = long_at(data, at)"
+        case "timestamp-micros":
+            yield f"{into}, at = moment_at(data, at)"
+        case "double":
+            yield f"({into},), at = double_at(data, at), at + 8"
+        case "boolean":
+            yield f"{into}, at = {source.knows(_BOOLEANS)}[data[at]], at + 1"
+        case "enum":
+            words = {2 * place: word for place, word in enumerate(schema["symbols"][:64])}
+            yield f"{into}, at = {source.knows(words)}[data[at]], at + 1"
+        case "record":
+            yield f"{into}, at = {_record(source, schema, parts)}(data, at)"
+        case "array":
+            yield f"{into} = []"
+            one = [*_lines(source, schema["items"], f"{into}_one", parts)]
+            yield from _blocks(into, [*one, f"{into}.append({into}_one)"])
+        case "map":
+            yield f"{into} = {{}}"
+            key = _lines(source, "string", f"{into}_key", parts)
+            one = [*key, *_lines(source, schema["values"], f"{into}_one", parts)]
+            yield from _blocks(into, [*one, f"{into}[{into}_key] = {into}_one"])
+        case _:
+            raise TypeError(f"{kind}: no event has fields of this Avro type")
+
+
+def _blocks(into: str, one: list[str]) -> Iterator[str]:
+    """The lines that read one value after the other, until a block has none."""
+    yield f"{into}_count, at = count_at(data, at)"
+    yield f"while {into}_count:"
+    yield f" for _ in range({into}_count):"
+    yield from _within(_within(one))
+    yield f" {into}_count, at = count_at(data, at)"
+
+
+def _within(lines: Iterator[str] | list[str]) -> Iterator[str]:
+    return (f" {line}" for line in lines)
