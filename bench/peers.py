@@ -26,7 +26,7 @@ from bench.workload import contacts, desk, table, timed
 from projections.case import Case, evolve
 from schemas.topics import CONTACTS, DECISIONS, TICKETS
 from streams.desk import Desk
-from streams.shift import Shift
+from streams.embedded.shift import Shift
 
 GROUP = 7
 """Events of one save of the library."""

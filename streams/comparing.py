@@ -10,6 +10,10 @@ TableRow = tuple[Any, ...]
 """A row in the order of its table's columns: texts, numbers, None; true is 1 and false is 0."""
 
 
+Report = dict[str, dict[str, Any]]
+"""What became of each table that was folded anew, as `compared` tells it, by name."""
+
+
 def digest_of_rows(rows: Iterable[TableRow]) -> tuple[str, int]:
     """A hash over rows in the order of their key, and how many there are."""
     digest, count = sha256(), 0

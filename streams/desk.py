@@ -37,8 +37,8 @@ from streams.showing import record_line
 if TYPE_CHECKING:
     from agents.policy import Policy
     from agents.world import Models
+    from streams.embedded.shift import Shift
     from streams.rulings import Outcome
-    from streams.shift import Shift
     from streams.understanding.light import LightModels
     from streams.worlds import Worlds
 
@@ -126,7 +126,7 @@ class Desk:
     @contextmanager
     def shift(self) -> Iterator[Shift]:
         """Be the store's worker for a while; raises `Refused` when somebody else is."""
-        from streams.shift import Shift
+        from streams.embedded.shift import Shift
 
         with only_worker(self.folder):
             yield Shift(self)

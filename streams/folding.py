@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from projections.tables import Table
+from projections.tables import TABLES, Table
 from schemas.event import Event
 from schemas.record import Record
+from streams.errors import NotFound
+
+Step = Callable[[int], None]
+"""Told how many records were folded since it was told last."""
 
 
 class Rows(Protocol):
@@ -71,3 +75,18 @@ class Fold(Generic[R]):
             if not rows.table.once:
                 for key in rows.table.keys(record):
                     yield rows, key
+
+
+def chosen_of(names: Sequence[str]) -> tuple[Table, ...]:
+    """The tables of some names, all of them for none.
+
+    Raises:
+        NotFound: A table that there is not.
+    """
+    known = {table.name: table for table in TABLES}
+    for name in names:
+        if name not in known:
+            raise NotFound(
+                f"there is no projection {name}", "use some of " + ", ".join(sorted(known))
+            )
+    return tuple(known[name] for name in names) or TABLES

@@ -10,7 +10,6 @@ How far a partition was taken, `streams.extent` says; what lies further is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,11 +27,10 @@ from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Misconfigured, Unreadable
 from streams.extent import AT_ONCE, Evidence, Extent, Place, named
+from streams.folding import Step
 from streams.recovered import RecoveredStore, parked_rows
 from streams.store import unpacked_line, unpacked_ticket
 from streams.turn import Line
-
-Step = Callable[[int], None]
 
 MOST_GAPS = 100
 """Gaps that are told of; with so many, more say nothing more."""

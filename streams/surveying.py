@@ -26,8 +26,7 @@ from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.extent import AT_ONCE, INBOX_NAMES
-
-Step = Callable[[int], None]
+from streams.folding import Step
 
 _TEACHES = frozenset(kind.__name__ for kind in (CustomerDescribed, LinkAsked, UnlinkAsked))
 _ANSWERS = frozenset(

@@ -18,7 +18,7 @@ from schemas.record import Record, derived_id
 from schemas.topics import key_of
 from streams.clock import ManualClock
 from streams.desk import Desk
-from streams.rebuild import digest_of
+from streams.embedded.rebuild import digest_of
 from streams.testing import START, FakeModels
 from tests.stores import opened
 

@@ -26,7 +26,7 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
 
             report = rebuild_on_cluster(settings, projections, bar.advance)
         else:
-            from streams.rebuild import rebuild
+            from streams.embedded.rebuild import rebuild
 
             with context.embedded() as desk:
                 report = rebuild(desk.database, projections, bar.advance)
@@ -44,7 +44,7 @@ def verify_command(context: Context) -> int:
 
             report = verify_on_cluster(settings, bar.advance)
         else:
-            from streams.rebuild import verify
+            from streams.embedded.rebuild import verify
 
             with context.embedded() as desk:
                 report = verify(desk.database, bar.advance)

@@ -151,7 +151,7 @@ def _up(
         from streams.cluster import running
 
         return running.run_roles(settings, roles, domain, stop, recorded=recorded, ready=ready)
-    from streams.running import run_roles
+    from streams.embedded.running import run_roles
 
     with context.embedded() as desk:
         return run_roles(desk, roles, domain, stop, recorded=recorded, ready=ready)

@@ -30,6 +30,7 @@ from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.projector import Fold
 from streams.errors import PactdeskError, Unavailable
+from streams.folding import Step
 from streams.settings import Settings
 
 AT_ONCE = 1000
@@ -39,9 +40,6 @@ STALLED_SECONDS = 15.0
 """After how long without a record, where there must be some, it gives up."""
 
 _POLL_MILLISECONDS = 200.0
-
-Step = Callable[[int], None]
-"""Told how many records were folded since it was told last."""
 
 
 class Anew:

@@ -19,7 +19,7 @@ from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Misconfigured, PactdeskError
 from streams.extent import INBOX_NAMES, Evidence, named
-from streams.recovering import Step
+from streams.folding import Step
 from streams.settings import Settings
 
 _REQUEST = '%"ce_type":"ReplyRequested"%'

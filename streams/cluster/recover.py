@@ -30,8 +30,9 @@ from streams.cluster.topics import required
 from streams.embedded.database import Database
 from streams.errors import Refused
 from streams.extent import named
+from streams.folding import Step
 from streams.recovered import ROWS, Report, compared, refuse_worse, rows_of, scratch
-from streams.recovering import Refolding, Step
+from streams.recovering import Refolding
 from streams.settings import Settings
 from streams.surveying import learn, survey
 

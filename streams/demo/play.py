@@ -25,7 +25,7 @@ from streams.starter import lines as starter_lines
 
 if TYPE_CHECKING:
     from streams.desk import Desk
-    from streams.shift import Shift
+    from streams.embedded.shift import Shift
 
 SECRET = "pactdesk-demo"  # noqa: S105  # fixed on purpose: two runs of the demo name the same customers alike
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from projections.tables import TABLES
-from streams.rebuild import digest_of
+from streams.embedded.rebuild import digest_of
 
 if TYPE_CHECKING:
     from streams.desk import Desk

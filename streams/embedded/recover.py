@@ -7,13 +7,14 @@ from typing import Any
 
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import SqliteLog
+from streams.embedded.rebuild import missing_records
 from streams.embedded.store import CaseStore
 from streams.entry import Entry
 from streams.errors import Misconfigured
 from streams.extent import INBOX_NAMES, Evidence, Place, named
-from streams.rebuild import missing_records
+from streams.folding import Step
 from streams.recovered import ROWS, Report, compared, refuse_worse, rows_of, scratch
-from streams.recovering import Refolding, Step
+from streams.recovering import Refolding
 from streams.surveying import learn, survey
 
 _TABLES = {

@@ -14,10 +14,10 @@ import pytest
 from projections.tables import TABLES
 from schemas.record import partition_of
 from schemas.topics import DECISIONS, METRICS, TICKETS, TOPICS
-from streams import rebuild as embedded
 from streams.cluster import rebuild as module
 from streams.cluster.projector import Projector
 from streams.cluster.rebuild import rebuild, verify
+from streams.embedded import rebuild as embedded
 from streams.embedded.opening import open_database
 from streams.entry import Entry
 from streams.errors import NotFound

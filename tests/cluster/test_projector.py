@@ -67,7 +67,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 def embedded_digests(folder: Path) -> dict[str, str]:
     from projections.tables import TABLES
     from streams.embedded.opening import open_database
-    from streams.rebuild import digest_of
+    from streams.embedded.rebuild import digest_of
 
     database = open_database(folder)
     try:

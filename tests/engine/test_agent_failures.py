@@ -16,7 +16,7 @@ from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactAccepted, WorkflowFailed
 from schemas.record import Record
 from streams.desk import Desk
-from streams.rebuild import verify
+from streams.embedded.rebuild import verify
 from tests.stores import a_desk
 
 CONTACT = {"channel": "email", "customer_id": "ann", "message": "Where is my parcel?"}

@@ -14,7 +14,7 @@ from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from streams.desk import Desk
 from streams.effects import POSITION, LocalTransport
-from streams.shift import Shift
+from streams.embedded.shift import Shift
 from tests.stores import a_desk
 
 CONTACT = {"channel": "email", "customer_id": "ann", "handle": "ann@example.org", "message": "Hi"}

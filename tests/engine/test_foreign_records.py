@@ -19,8 +19,8 @@ from schemas.record import Record
 from schemas.topics import INBOXES, TOPICS, key_of
 from streams import codec
 from streams.desk import Desk
+from streams.embedded.rebuild import verify
 from streams.errors import Unreadable
-from streams.rebuild import verify
 from streams.redrive import letter, redrive, waiting
 from streams.testing import START
 from tests.anyevent import of_type

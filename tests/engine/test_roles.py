@@ -14,10 +14,10 @@ from schemas.events.contacts import TimerDue
 from schemas.topics import INBOXES
 from streams.clock import WallClock
 from streams.desk import Desk
+from streams.embedded.rebuild import verify
+from streams.embedded.running import run_roles
+from streams.embedded.shift import Shift
 from streams.errors import Misconfigured, Refused
-from streams.rebuild import verify
-from streams.running import run_roles
-from streams.shift import Shift
 from tests.commands import Shell, ndjson, started
 from tests.stores import a_desk
 

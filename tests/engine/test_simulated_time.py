@@ -18,8 +18,8 @@ from schemas.record import Record, partition_of
 from streams import people
 from streams.clock import ManualClock, RecordedClock
 from streams.desk import Desk
+from streams.embedded.shift import Shift
 from streams.errors import Refused
-from streams.shift import Shift
 from streams.testing import START
 from streams.turn import turn
 from tests.stores import a_desk, copied, everything

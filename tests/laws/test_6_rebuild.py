@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from projections.tables import TABLES
 from schemas.events import contacts, intents
-from streams import rebuild
-from streams.embedded import projector
+from streams.embedded import projector, rebuild
 from streams.testing import understood
 from tests.embedded import open_in, rows_of, somewhere, take
 from tests.histories import History, Step, histories, play

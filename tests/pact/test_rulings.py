@@ -15,10 +15,10 @@ from streams import rulings
 from streams.clock import WallClock
 from streams.desk import Desk
 from streams.embedded.database import only_worker
+from streams.embedded.running import run_roles
 from streams.entry import Entry
 from streams.errors import NotFound, Unreadable
 from streams.rulings import ask, carried_out
-from streams.running import run_roles
 from streams.understanding.light import LightModels
 
 

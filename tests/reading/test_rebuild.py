@@ -11,8 +11,8 @@ from projections.tables import TABLES
 from schemas.events.contacts import ContactReceived
 from schemas.events.knowledge import ArticlePublished
 from schemas.record import Record, contact_id
-from streams import rebuild
 from streams.desk import Desk
+from streams.embedded import rebuild
 from streams.embedded.database import only_worker
 from streams.embedded.opening import open_database
 from streams.errors import NotFound

@@ -10,8 +10,8 @@ from schemas.topics import TOPICS
 from streams.clock import RecordedClock
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
+from streams.embedded.shift import Shift
 from streams.errors import Misconfigured
-from streams.shift import Shift
 
 if TYPE_CHECKING:
     from streams.desk import Desk

@@ -7,24 +7,22 @@ then compares and swaps in one short transaction: readers never see a gap, and n
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from projections.tables import TABLES, Table
 from schemas.topics import TOPICS
-from streams.comparing import broken_chain, compared, digest_of_rows, missing_offsets
+from streams.comparing import Report, broken_chain, compared, digest_of_rows, missing_offsets
 from streams.embedded import indexes, tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.projector import Fold, limits, readable, replayed
-from streams.errors import NotFound, Unreadable
+from streams.errors import Unreadable
+from streams.folding import Step, chosen_of
 
 FLUSH_EVERY = 2000
-
-Report = dict[str, dict[str, Any]]
-Step = Callable[[int], None]
 
 
 def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: None) -> Report:
@@ -140,21 +138,6 @@ def _scratch() -> Iterator[Database]:
         yield Database(Path(), connection)
     finally:
         connection.close()
-
-
-def chosen_of(names: Sequence[str]) -> tuple[Table, ...]:
-    """The tables of some names, all of them for none.
-
-    Raises:
-        NotFound: A table that there is not.
-    """
-    known = {table.name: table for table in TABLES}
-    for name in names:
-        if name not in known:
-            raise NotFound(
-                f"there is no projection {name}", "use some of " + ", ".join(sorted(known))
-            )
-    return tuple(known[name] for name in names) or TABLES
 
 
 def _fold(database: Database, fold: Fold, step: Step) -> None:
