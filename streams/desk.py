@@ -21,9 +21,10 @@ from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.effects import Effects, LocalTransport
+from streams.effects import LocalTransport
 from streams.embedded import progress, search
 from streams.embedded.database import Database, only_worker
+from streams.embedded.effects import Effects
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.entry import Entry

@@ -1,8 +1,8 @@
 """Carrying out what was requested, and saying what came of it, as facts.
 
-The order is: claim (a unique row) and attempt (a durable record), then the transport, then the
-outcome. An attempt whose outcome is missing after a crash is carried out again only where the
-transport makes a repeat harmless; the local one does: a message has one file.
+The order on both engines is: claim (a unique row) and attempt (a durable record), then the
+transport, then the outcome. An attempt whose outcome is missing after a crash is carried out again
+only where the transport makes a repeat harmless; the local one does: a message has one file.
 
 A mailbox that cannot be written will not mend itself while a program waits: the first failure is
 final, and the Notification agent tells the team. Only a full disk is no failure of the reply: the
@@ -13,25 +13,16 @@ attempt out again.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from schemas.event import Event
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, answer_id
-from schemas.topics import DECISIONS
-from streams.clock import Clock
-from streams.embedded.database import Database
-from streams.embedded.log import SqliteLog
-from streams.entry import Entry
 
-POSITION = "effects.position"
-_REQUEST = f'"ce_type":"{ReplyRequested.__name__}"'
-FAR = 5000
-"""Records without a request after which the position is stored, so that nobody reads them again."""
+ATTEMPTED, OUTCOME = "attempted", "outcome"
+"""The two things that are said of a request, as their records' ids hold them."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -75,15 +66,18 @@ def _letter(request: ReplyRequested) -> str:
     return "\n".join([*lines, "", "\n\n".join(request.parts), ""])
 
 
-def attempt_of(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
-    """What is said before a request is carried out."""
-    return ReplyAttempted(
+def attempted(
+    record: Record, request: ReplyRequested, at: datetime, transport: LocalTransport
+) -> Record:
+    """What is said of a request before it is carried out."""
+    event = ReplyAttempted(
         customer_id=request.customer_id or record.key,
         ticket_id=request.ticket_id,
         request_id=record.id,
         attempt=1,
         transport=transport.name,
     )
+    return _answer(record, ATTEMPTED, event, at, transport)
 
 
 def carried_out(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
@@ -115,12 +109,26 @@ def carried_out(record: Record, request: ReplyRequested, transport: LocalTranspo
     )
 
 
-def answer_to(
+def outcome_of(record: Record, event: Event, at: datetime, transport: LocalTransport) -> Record:
+    """What is said of a request when it was carried out."""
+    return _answer(record, OUTCOME, event, at, transport)
+
+
+def is_answer(record: Record, request_id: str, step: str) -> bool:
+    """Whether a record is what effects of ours said of a request, as `ATTEMPTED` or `OUTCOME`."""
+    return record.id == _answer_id(record.correlation, request_id, step)
+
+
+def _answer_id(correlation: str, request_id: str, step: str) -> str:
+    """The same step of a request has the same id, whoever carries it out."""
+    return answer_id(correlation, "effect", request_id, step)
+
+
+def _answer(
     request: Record, step: str, event: Event, at: datetime, transport: LocalTransport
 ) -> Record:
-    """The record of what is said about a request; the same step has the same id."""
     return Record(
-        id=answer_id(request.correlation, "effect", request.id, step),
+        id=_answer_id(request.correlation, request.id, step),
         key=request.key,
         at=at,
         by=f"effects/{transport.name}",
@@ -129,131 +137,3 @@ def answer_to(
         correlation=request.correlation,
         trace=request.trace,
     )
-
-
-class Claim(NamedTuple):
-    """A request that is to be carried out here.
-
-    Attributes:
-        entry: Where it lies.
-        record: The request.
-        at: The time of what is said about it.
-    """
-
-    entry: Entry
-    record: Record
-    at: datetime
-
-
-class Effects:
-    """Carries out the requests of the decisions' topic, in their order.
-
-    Around each commit of a worker, whose transactions these belong to:
-
-        answer()      # what came of what was carried out before; in the transaction
-        claim(...)    # what was requested in it; in the transaction
-        carry_out()   # when it is committed, so that the attempt is known whatever happens now
-
-    Args:
-        database: The store's connection.
-        transport: Where messages go.
-        clock: Gives the outcomes their time; under simulated time the request's own counts.
-    """
-
-    def __init__(self, database: Database, transport: LocalTransport, clock: Clock) -> None:
-        self._db = database
-        self._log = SqliteLog(database)
-        self._transport = transport
-        self._clock = clock
-        self._position = int(database.meta(POSITION) or "0")
-        self._changes: tuple[int, ...] = ()
-        self._claims: list[Claim] = []
-        self._outcomes: list[tuple[Claim, Event]] = []
-
-    @property
-    def unsaid(self) -> bool:
-        """Whether something was carried out of which the log does not know what came."""
-        return bool(self._outcomes)
-
-    def catch_up(self) -> list[Entry]:
-        """Carry out what the log holds and was not, each by itself; returns what was appended.
-
-        Costs as much as was appended since the last time; next to nothing when that is nothing.
-
-        Raises:
-            OSError: The disk is full; the attempt is carried out again the next time.
-        """
-        changes = self._db.changes(DECISIONS.name)
-        if changes == self._changes:
-            return []
-        self._changes, end = changes, self._log.last_seq()
-        appended: list[Entry] = []
-        waiting = self._log.scan(self._position, DECISIONS.name)
-        for request in [entry for entry in waiting if _REQUEST in entry.headers]:
-            with self._db.transaction():
-                appended += self.claim([request])
-            self.carry_out()
-            with self._db.transaction():
-                appended += self.answer()
-        if end - self._position > FAR:
-            self._db.set_meta(POSITION, str(end))
-        self._position = max(self._position, end)
-        return appended
-
-    def claim(self, requests: Iterable[Entry]) -> list[Entry]:
-        """Take requests on, unless they have their outcome; returns what was appended.
-
-        One that somebody took on, and of which nobody said what came, is taken on again.
-        """
-        appended: list[Entry] = []
-        for entry in requests:
-            record = entry.record()
-            request = record.event
-            assert isinstance(request, ReplyRequested)
-            at = record.at if self._clock.simulated else self._clock.now()
-            claimed = self._db.execute(
-                "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
-            ).rowcount
-            if claimed:
-                attempt = attempt_of(record, request, self._transport)
-                answer = answer_to(record, "attempted", attempt, at, self._transport)
-                appended += self._log.append([answer])
-            elif self._settled(record.id):
-                continue
-            self._claims.append(Claim(entry, record, at))
-        return appended
-
-    def carry_out(self) -> None:
-        """Hand what was taken on to the transport.
-
-        Raises:
-            OSError: The disk is full; the attempts are carried out again the next time.
-        """
-        claims, self._claims = self._claims, []
-        for claim in claims:
-            request = claim.record.event
-            assert isinstance(request, ReplyRequested)
-            self._outcomes.append((claim, carried_out(claim.record, request, self._transport)))
-
-    def answer(self) -> list[Entry]:
-        """Say what came of it, unless another process was quicker; returns what was appended."""
-        appended: list[Entry] = []
-        outcomes, self._outcomes = self._outcomes, []
-        for (entry, record, at), outcome in outcomes:
-            self._position = max(self._position, entry.seq)
-            if not self._settled(record.id):
-                answer = answer_to(record, "outcome", outcome, at, self._transport)
-                appended += self._log.append([answer])
-                self._db.execute(
-                    "UPDATE claims SET outcome = ? WHERE request_id = ?",
-                    (type(outcome).__name__, record.id),
-                )
-        if appended:
-            self._db.set_meta(POSITION, str(self._position))
-        return appended
-
-    def _settled(self, request_id: str) -> bool:
-        (outcome,) = self._db.execute(
-            "SELECT outcome FROM claims WHERE request_id = ?", (request_id,)
-        ).fetchone()
-        return outcome is not None

@@ -18,9 +18,10 @@ from schemas.events.contacts import (
     ReplyUnconfirmed,
 )
 from schemas.events.intents import LinkAsked, UnlinkAsked
-from schemas.record import Record, answer_id
+from schemas.record import Record
 from schemas.topics import CONTACTS, DEAD_LETTERS, TOPICS
 from streams.directory import Directory
+from streams.effects import ATTEMPTED, OUTCOME, is_answer
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
@@ -122,17 +123,13 @@ def _answer(anew: Database, entry: Entry) -> None:
     event = record.event
     assert isinstance(event, ReplyAttempted | ReplyAccepted | ReplyFailed | ReplyUnconfirmed)
     request = event.request_id
-
-    def is_the(step: str) -> bool:
-        return record.id == answer_id(record.correlation, "effect", request, step)
-
-    if isinstance(event, ReplyAttempted) and is_the("attempted"):
+    if isinstance(event, ReplyAttempted) and is_answer(record, request, ATTEMPTED):
         anew.execute(
             "INSERT INTO claims (request_id, attempt) VALUES (?, ?)"
             " ON CONFLICT (request_id) DO UPDATE SET attempt = excluded.attempt",
             (request, event.attempt),
         )
-    elif is_the("outcome"):
+    elif is_answer(record, request, OUTCOME):
         anew.execute(
             "INSERT INTO claims (request_id, attempt, outcome) VALUES (?, 1, ?)"
             " ON CONFLICT (request_id) DO UPDATE SET outcome = excluded.outcome",

@@ -27,7 +27,7 @@ from streams.cluster.postgres import connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.wire import entry_of, outgoing
-from streams.effects import LocalTransport, answer_to, attempt_of, carried_out
+from streams.effects import LocalTransport, attempted, carried_out, outcome_of
 from streams.errors import PactdeskError, Unreadable
 from streams.settings import Settings
 
@@ -151,13 +151,11 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         request = record.event
         assert isinstance(request, ReplyRequested)
         at = self._clock.now()
-        attempt = attempt_of(record, request, self._transport)
-        if not self._claimed(
-            owned, record, answer_to(record, "attempted", attempt, at, self._transport), offset
-        ):
+        attempt = attempted(record, request, at, self._transport)
+        if not self._claimed(owned, record, attempt, offset):
             return
         outcome = carried_out(record, request, self._transport)
-        said = outgoing(answer_to(record, "outcome", outcome, at, self._transport))
+        said = outgoing(outcome_of(record, outcome, at, self._transport))
         with self._db.transaction():
             advance(self._db, owned, offset + 1, owned.clock, 1)
             self._db.execute(

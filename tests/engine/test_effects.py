@@ -13,7 +13,8 @@ import pytest
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from streams.desk import Desk
-from streams.effects import POSITION, LocalTransport
+from streams.effects import LocalTransport
+from streams.embedded.effects import POSITION
 from streams.embedded.shift import Shift
 from tests.stores import a_desk
 
@@ -155,7 +156,7 @@ def test_catching_up_reads_nothing_while_nothing_was_appended(
 def test_a_longer_silence_is_not_read_again_by_the_next_process(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from streams import effects as module
+    from streams.embedded import effects as module
 
     replied(desk)
     monkeypatch.setattr(module, "FAR", 0)
