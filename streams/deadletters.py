@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.record import derived_id, partition_of
+from schemas.record import Record, derived_id, partition_of
 from schemas.topics import DEAD_LETTERS
-from streams.embedded.database import Database
+from streams import codec
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import PactdeskError
+from streams.store import Executor
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ def headers_of(letter: DeadLetter) -> str:
     return msgspec.json.encode(headers).decode()
 
 
-def waits_again(database: Database, letter_id: str) -> None:
+def waits_again(database: Executor, letter_id: str) -> None:
     """The same bytes came once more: whatever became of the letter before, it waits again."""
     database.execute("DELETE FROM meta WHERE name = ?", (DONE + letter_id,))
 
@@ -145,6 +146,18 @@ def letter_of(entry: Entry) -> DeadLetter:
         key=entry.key,
         headers=headers.get("dl_headers"),
     )
+
+
+def record_again(letter: DeadLetter) -> Record:
+    """A letter's record under an id of its own, so that it is taken though its first one was.
+
+    A copy that was worked off meanwhile makes this one change nothing.
+
+    Raises:
+        Unreadable: It cannot be read now either.
+    """
+    record = codec.record(letter.headers or "{}", letter.value)
+    return msgspec.structs.replace(record, id=derived_id("again", letter.id))
 
 
 def letter_line(entry: Entry, position: str) -> dict[str, object]:

@@ -25,12 +25,13 @@ from streams.effects import LocalTransport
 from streams.embedded import progress, search
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
+from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.intake import Intake, Taken
+from streams.intake import Taken, produced
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
@@ -107,13 +108,7 @@ class Desk:
         Raises:
             Unreadable: One cannot be read; the others are kept, and it is in dead letters.
         """
-        flat = [d for one in documents for d in (one if isinstance(one, list) else [one])]
-        taken = self.intake.documents(flat)
-        bad = next((one for one in taken if one.status == "unreadable"), None)
-        if bad is not None:
-            assert bad.remedy is not None
-            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy)
-        return [one.id for one in taken]
+        return produced(documents, self.intake.documents)
 
     def run(self, progress: Callable[[int], None] | None = None) -> int:
         """Work off everything that waits; returns how many turns were taken.

@@ -8,23 +8,17 @@ that is not there yet is such a line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from schemas.events.contacts import ContactReceived
-from schemas.record import Record, derived_id
+from schemas.record import derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
-from streams import codec, inputs
-from streams.clock import Clock, parse_time
-from streams.deadletters import DeadLetter, put_aside, waits_again
-from streams.directory import Directory
-from streams.embedded.database import Database
-from streams.embedded.log import SqliteLog
+from streams.deadletters import DeadLetter
 from streams.errors import PactdeskError, Unreadable
-from streams.events_of_input import Resolver
 
 BATCH = 500
 """Lines that are made durable together."""
@@ -54,99 +48,28 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str | None = None
 
 
-class Intake:
-    """Appends what comes in.
+def produced(
+    documents: Sequence[object], take: Callable[[Sequence[object]], list[Taken]]
+) -> list[str]:
+    """The ids of input objects that were taken; a list among them stands for what it holds.
 
     Args:
-        database: The store's connection.
-        clock: Gives the time to what brings none.
+        documents: The objects.
+        take: Takes them, and makes them durable.
+
+    Raises:
+        Unreadable: One cannot be read; the others are kept, and it is in dead letters.
     """
+    taken = take([d for one in documents for d in (one if isinstance(one, list) else [one])])
+    bad = next((one for one in taken if one.status == "unreadable"), None)
+    if bad is not None:
+        raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy or "")
+    return [one.id for one in taken]
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._db = database
-        self._clock = clock
-        self._log = SqliteLog(database)
-        self._directory = Directory(database)
-        self._resolver = Resolver(self._directory, database.meta("identity.secret") or "")
 
-    @property
-    def resolver(self) -> Resolver:
-        """Whose a handle is, by this store."""
-        return self._resolver
-
-    def lines(self, lines: Iterable[bytes]) -> Iterable[Taken]:
-        """Take NDJSON lines, a batch at a time; empty lines are passed over."""
-        for batch in batches(lines):
-            with self._db.durably():
-                taken = [self._line(number, line) for number, line in batch]
-            yield from taken
-
-    def documents(self, documents: Sequence[object]) -> list[Taken]:
-        """Take decoded objects, all durable when this returns.
-
-        Raises:
-            TypeError: One holds something that JSON does not know; nothing is taken.
-        """
-        return list(self.lines([line_of(one) for one in documents]))
-
-    def records(self, records: Sequence[Record]) -> list[Record]:
-        """Append ready records of people and programs, durable when this returns."""
-        with self._db.durably():
-            fresh = [r for r in records if self._log.find(r.id) is None]
-            for record in fresh:
-                self._directory.learn(record.event)
-            return [entry.record() for entry in self._log.append(fresh)]
-
-    def again(self, letter: DeadLetter) -> Taken:
-        """Take a dead letter's line once more; it gets no second letter.
-
-        A line that brings no time has that at which it came.
-        """
-        with self._db.durably():
-            try:
-                return self._good(1, letter.value, parse_time(letter.at), place=0)
-            except PactdeskError as error:
-                return Taken(1, "unreadable", "", error=error.what, remedy=error.remedy)
-
-    def reappend(self, letter: DeadLetter) -> tuple[str, str | None, str | None]:
-        """Append a dead letter's record once more where it came from, if it can be read now.
-
-        Returns:
-            Status, error and remedy. The record keeps its id, so a copy that was worked off
-            meanwhile makes this one change nothing.
-        """
-        try:
-            record = codec.record(letter.headers or "{}", letter.value)
-        except PactdeskError as error:
-            return "unreadable", error.what, error.remedy
-        again = msgspec.structs.replace(record, id=derived_id("again", letter.id))
-        with self._db.durably():
-            self._log.append([again])
-        return "accepted", None, None
-
-    def _line(self, number: int, line: bytes) -> Taken:
-        now = self._clock.now()
-        try:
-            return self._good(number, line, now, place=self._log.last_seq())
-        except PactdeskError as error:
-            return self._bad(number, line, error, now)
-
-    def _good(self, number: int, line: bytes, now: datetime, *, place: int) -> Taken:
-        given = inputs.read(line.rstrip(b"\r\n"))
-        record = self._resolver.record(given, now, place=place)
-        known = self._log.find(record.id)
-        if known is not None:
-            _same_message(known.record(), record)
-            return Taken(number, "repeat", record.id, known.topic, known.partition, known.offset)
-        self._directory.learn(record.event)
-        placed = self._log.append([record])[0]
-        return Taken(number, "accepted", placed.id, placed.topic, placed.partition, placed.offset)
-
-    def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> Taken:
-        letter = bad_line(number, line, error, now)
-        if not put_aside(self._log, letter):
-            waits_again(self._db, letter.id)
-        return Taken(number, "unreadable", letter.id, error=error.what, remedy=error.remedy)
+def unreadable(number: int, error: PactdeskError, letter_id: str = "") -> Taken:
+    """What became of a line that cannot be understood; without a letter where it has one."""
+    return Taken(number, "unreadable", letter_id, error=error.what, remedy=error.remedy)
 
 
 def line_of(document: object) -> bytes:
@@ -155,28 +78,6 @@ def line_of(document: object) -> bytes:
         return msgspec.json.encode(document)
     except UnicodeEncodeError:  # half of a surrogate pair: as an escape it is ASCII
         return json.dumps(document).encode("ascii")
-
-
-def _same_message(known: Record, record: Record) -> None:
-    """A provider's repeat is the same message of the same person; the rest of it may differ.
-
-    A handle may have become another customer's in between, so that handles are compared where both
-    bring one, and customers where neither does.
-
-    Raises:
-        Unreadable: Something else came under the same provider id.
-    """
-    before, after = known.event, record.event
-    if not isinstance(before, ContactReceived) or not isinstance(after, ContactReceived):
-        return
-    fields = [*SAME]
-    if before.handle is not None and after.handle is not None:
-        fields.append("handle")
-    if before.handle is None and after.handle is None:
-        fields.append("customer_id")
-    for field in fields:
-        if getattr(before, field) != getattr(after, field):
-            raise another(after, field)
 
 
 SAME = ("message", "subject", "thread", "in_reply_to", "attachments")

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
-from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, DOMAINS, KNOWLEDGE, TICKETS, TOPICS
+from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, KNOWLEDGE, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock
@@ -31,7 +31,7 @@ from streams.directory import Directory
 from streams.entry import Entry
 from streams.errors import Refused, Unreadable
 from streams.filters import Filter
-from streams.intake import Taken
+from streams.intake import Taken, produced
 from streams.rulings import PATIENCE, Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -106,13 +106,7 @@ class ClusterDesk:
             Unreadable: One cannot be read; the others are kept, and it is in dead letters.
             Unavailable: Kafka or the database does not answer.
         """
-        flat = [d for one in documents for d in (one if isinstance(one, list) else [one])]
-        taken = self.intake.documents(flat)
-        bad = next((one for one in taken if one.status == "unreadable"), None)
-        if bad is not None:
-            assert bad.remedy is not None
-            raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy)
-        return [one.id for one in taken]
+        return produced(documents, self.intake.documents)
 
     def run(self) -> int:
         """Raises `Refused`: the workers of a cluster are `pactdesk up`."""
@@ -279,7 +273,7 @@ class ClusterDesk:
             if not sent:
                 return Outcome(record=record, followed=[], settled=True, repeat=True)
             offset = sent[0][1]
-            domain = next(d for d, topic in DOMAINS.items() if topic.name == record.topic)
+            domain = str(TOPICS[record.topic].domain)
             until = time.monotonic() + PATIENCE
             while not self._taken(domain, partition, offset):
                 if time.monotonic() >= until:

@@ -15,18 +15,18 @@ from itertools import count
 
 import msgspec
 
-from schemas.record import Record, derived_id
+from schemas.record import Record
 from streams import codec, inputs
 from streams.clock import Clock, parse_time
 from streams.cluster.contents import digest, refuse_another
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.producer import Producer
 from streams.cluster.wire import Outgoing, letter, outgoing
-from streams.deadletters import DONE, DeadLetter
+from streams.deadletters import DeadLetter, record_again, waits_again
 from streams.directory import Directory
 from streams.errors import PactdeskError
 from streams.events_of_input import Resolver
-from streams.intake import Taken, bad_line, batches, line_of
+from streams.intake import Taken, bad_line, batches, line_of, unreadable
 
 _Waiting = tuple[Taken, Outgoing, bytes]
 """What a line becomes once Kafka has it: its result, its record, its content's digest."""
@@ -99,14 +99,13 @@ class Intake:
         """
         topic, partition, _ = one.origin.rsplit("/", 2)
         try:
-            record = codec.record(one.headers or "{}", one.value)
+            again = record_again(one)
         except PactdeskError as error:
             if one.value[:2] == codec.MARKER:
                 return "unreadable", error.what, error.remedy
             raw = Outgoing(topic, int(partition), one.key, one.headers or "{}", one.value, one.id)
             self._producer.send([raw])
         else:
-            again = msgspec.structs.replace(record, id=derived_id("again", one.id))
             self._producer.send([outgoing(again)])
         return "accepted", None, None
 
@@ -129,10 +128,7 @@ class Intake:
                     if put_aside:
                         results.append(self._bad(number, line, error, now))
                     else:
-                        told = Taken(
-                            number, "unreadable", "", error=error.what, remedy=error.remedy
-                        )
-                        results.append(told)
+                        results.append(unreadable(number, error))
             waiting = [one for one in results if not isinstance(one, Taken)]
             offsets = iter(self._producer.send([ready for _, ready, _ in waiting]))
             taken: list[Taken] = []
@@ -173,9 +169,8 @@ class Intake:
 
     def _bad(self, number: int, line: bytes, error: PactdeskError, now: datetime) -> _Waiting:
         one = bad_line(number, line, error, now)
-        self._db.execute("DELETE FROM meta WHERE name = ?", (DONE + one.id,))
-        told = Taken(number, "unreadable", one.id, error=error.what, remedy=error.remedy)
-        return told, letter(one), b""
+        waits_again(self._db, one.id)
+        return unreadable(number, error, one.id), letter(one), b""
 
     def _known(self, record_id: str) -> tuple[bytes | None, str, int, int] | None:
         """What is known of an id: its content's digest, if it came in here, and its place."""

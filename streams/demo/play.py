@@ -19,8 +19,8 @@ from schemas.vocabulary import rfc3339
 from streams.clock import ManualClock
 from streams.demo.script import AFTERWARDS, START, Document, batches, dialogues, world
 from streams.demo.stage import Stage
+from streams.embedded.intake import Intake
 from streams.errors import Refused
-from streams.intake import Intake
 from streams.starter import lines as starter_lines
 
 if TYPE_CHECKING:
