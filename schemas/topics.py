@@ -62,6 +62,8 @@ TOPICS: dict[str, Topic] = {
 
 INBOXES: tuple[Topic, ...] = tuple(t for t in TOPICS.values() if t.kind == "inbox")
 
+INBOX_NAMES = frozenset(topic.name for topic in INBOXES)
+
 DOMAINS: dict[Domain, Topic] = {t.domain: t for t in INBOXES if t.domain is not None}
 """The inbox of each domain."""
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from schemas.record import Record
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, INBOX_NAMES
 from streams import query
 from streams.clock import parse_time
 from streams.deadletters import letter_of
@@ -141,7 +141,7 @@ class _Times:
                 at = self._roots.get((source.topic, source.partition, source.offset), at)
             self._roots[place] = at
             return at
-        if source is not None and record.topic not in tables.INBOX_NAMES:
+        if source is not None and record.topic not in INBOX_NAMES:
             return record.at
         partition = (record.topic, record.partition or 0)
         clock = max(self._clocks.get(partition, record.at), record.at)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from schemas.record import Record
 from streams import codec
 from streams.errors import Unreadable
+
+Place = tuple[str, int]
+"""A topic and a partition."""
 
 
 class Entry(NamedTuple):
@@ -29,6 +33,18 @@ class Entry(NamedTuple):
     appended_at: str
     id: str
     known: Record | None = None
+
+    def happened_at(self) -> float:
+        """When the record in it happened by its own headers, in seconds; 0 when they do not say."""
+        if self.known is not None:
+            return self.known.at.timestamp()
+        text = codec.header_time(self.headers)
+        if text is None:
+            return 0.0
+        try:
+            return datetime.fromisoformat(text).timestamp()
+        except ValueError:
+            return 0.0
 
     def record(self) -> Record:
         """The record in it.

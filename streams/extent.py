@@ -13,18 +13,14 @@ from dataclasses import dataclass
 from schemas.event import Intent
 from schemas.events import EVENTS
 from schemas.events.contacts import ContactReceived
-from schemas.topics import INBOXES
+from schemas.topics import INBOX_NAMES
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured, Unreadable
-
-Place = tuple[str, int]
 
 AT_ONCE = 500
 """Entries that are read at once, and told of."""
-
-INBOX_NAMES = frozenset(topic.name for topic in INBOXES)
 
 ANSWERED = frozenset(
     name for name, kind in EVENTS.items() if kind is ContactReceived or issubclass(kind, Intent)

@@ -10,7 +10,6 @@ How far a partition was taken, `streams.extent` says; what lies further is left 
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -20,13 +19,12 @@ from projections.case import Case, timers
 from projections.lines import FOLDS
 from schemas.record import Record, derived_id, partition_of
 from schemas.topics import TOPICS, Domain
-from streams.codec import header_time
 from streams.deciding import Turns
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured, Unreadable
-from streams.extent import AT_ONCE, Evidence, Extent, Place, named
+from streams.extent import AT_ONCE, Evidence, Extent, named
 from streams.folding import Step
 from streams.recovered import RecoveredStore, parked_rows
 from streams.store import unpacked_line, unpacked_ticket
@@ -90,7 +88,7 @@ class Refolding:
         count = 0
         for entry in self._extent.entries(place, 0, until):
             outputs = self._outputs(entry)
-            clock = max(clock, outputs[0].at.timestamp() if outputs else _time_of(entry))
+            clock = max(clock, outputs[0].at.timestamp() if outputs else entry.happened_at())
             self._entry(domain, entry, outputs)
             count += 1
             if count % AT_ONCE == 0:
@@ -202,11 +200,3 @@ def _of_another_release(entry: Entry, error: Unreadable) -> Misconfigured:
         f"{named(entry[1:4])} was decided, and this release cannot fold it ({error.what})",
         "install the release that wrote the log, or a later one",
     )
-
-
-def _time_of(entry: Entry) -> float:
-    text = header_time(entry.headers)
-    try:
-        return 0.0 if text is None else datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0

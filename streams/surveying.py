@@ -19,14 +19,14 @@ from schemas.events.contacts import (
 )
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from schemas.record import Record
-from schemas.topics import CONTACTS, DEAD_LETTERS, TOPICS
+from schemas.topics import CONTACTS, DEAD_LETTERS, INBOX_NAMES, TOPICS
 from streams.directory import Directory
 from streams.effects import ATTEMPTED, OUTCOME, is_answer
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Unreadable
-from streams.extent import AT_ONCE, INBOX_NAMES
+from streams.extent import AT_ONCE
 from streams.folding import Step
 
 _TEACHES = frozenset(kind.__name__ for kind in (CustomerDescribed, LinkAsked, UnlinkAsked))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from schemas.topics import DECISIONS, DOMAINS, TICKETS
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
+from streams.entry import Place
 from streams.errors import Unreadable
 from streams.settings import Settings
 

@@ -18,9 +18,9 @@ import kafka.errors as kafkas
 from kafka import KafkaConsumer, TopicPartition
 
 from projections.tables import Table
-from schemas.topics import PARTITIONS
-from streams.cluster.fetching import Fetched, Fetching, Place
-from streams.cluster.judging import INBOX_NAMES, Judge
+from schemas.topics import INBOX_NAMES, PARTITIONS
+from streams.cluster.fetching import Fetched, Fetching
+from streams.cluster.judging import Judge
 from streams.cluster.kafka import of_kafka, options
 from streams.cluster.marks import Marks
 from streams.cluster.pgtext import as_json, without_nul
@@ -29,6 +29,7 @@ from streams.cluster.topics import absent
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.projector import Fold
+from streams.entry import Place
 from streams.errors import PactdeskError, Unavailable
 from streams.folding import Step
 from streams.settings import Settings

@@ -9,7 +9,8 @@ from typing import Any
 from schemas.topics import DOMAINS, INBOXES
 from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
+from streams.entry import Place
 from streams.settings import Settings
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import psycopg
 
-from streams.cluster.fetching import Fetched, Place
+from streams.cluster.fetching import Fetched
 from streams.cluster.marks import Gap, LineKey, Marks
 from streams.cluster.pgtext import as_json
+from streams.entry import Place
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from schemas.topics import DECISIONS, DOMAINS, TOPICS
+from schemas.topics import DECISIONS, DOMAINS, INBOX_NAMES, TOPICS
 from streams.cluster.door import Door
 from streams.cluster.ownership import Owned
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
 from streams.cluster.topics import admin
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured, PactdeskError
-from streams.extent import INBOX_NAMES, Evidence, named
+from streams.extent import Evidence, named
 from streams.folding import Step
 from streams.settings import Settings
 

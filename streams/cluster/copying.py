@@ -15,11 +15,11 @@ import msgspec
 
 from schemas.topics import CONTROL, INBOXES, TOPICS
 from streams.cluster.producer import Producer
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
 from streams.cluster.topics import wrong
 from streams.cluster.wire import Outgoing
 from streams.embedded.log import SqliteLog
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured, Refused, Unreadable
 from streams.settings import Settings
 

@@ -25,10 +25,10 @@ from streams.cluster.kafka import quiet
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.query import PgReader
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Refused, Unreadable
 from streams.filters import Filter
 from streams.intake import Taken, produced

@@ -18,11 +18,8 @@ from schemas.topics import DEAD_LETTERS
 from streams import codec
 from streams.cluster.decoding import Quick, quick
 from streams.cluster.pgtext import without_nul
-from streams.entry import on_its_topic
+from streams.entry import Place, on_its_topic
 from streams.errors import Unreadable
-
-Place = tuple[str, int]
-"""A topic and a partition."""
 
 QUEUED = 2000
 """Records of a partition that wait before no more of it are fetched."""

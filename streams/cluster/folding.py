@@ -9,11 +9,13 @@ import psycopg
 import structlog
 
 from projections.tables import TABLES
+from schemas.topics import INBOX_NAMES
 from streams.cluster.booking import Books
-from streams.cluster.fetching import Fetched, Place
-from streams.cluster.judging import INBOX_NAMES, Judge
+from streams.cluster.fetching import Fetched
+from streams.cluster.judging import Judge
 from streams.cluster.marks import Gap, Marks, line_of
 from streams.cluster.rows import PgRows
+from streams.entry import Place
 from streams.folding import Fold
 
 LINES_HELD = 100_000

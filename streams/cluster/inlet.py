@@ -26,7 +26,6 @@ from streams.cluster.publisher import Publisher
 from streams.cluster.store import CaseStore
 from streams.cluster.topics import largest_record
 from streams.cluster.wire import Outgoing, letter, outgoing, size_of
-from streams.codec import header_time
 from streams.deadletters import letter_for
 from streams.deciding import Decider
 from streams.directory import teaches
@@ -187,12 +186,7 @@ class Inlet:
         """The turn's clock, in seconds."""
         if not self._clock.simulated:
             return self._clock.now().timestamp()
-        text = header_time(entry.headers)
-        try:
-            at = 0.0 if text is None else datetime.fromisoformat(text).timestamp()
-        except ValueError:
-            at = 0.0
-        return max(owned.clock, at)
+        return max(owned.clock, entry.happened_at())
 
     def _read(self, entry: Entry, now: float) -> Reading:
         try:

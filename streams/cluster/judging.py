@@ -14,12 +14,10 @@ from typing import Any
 from projections.tables import TABLES, Table
 from schemas.event import TicketEvent
 from schemas.record import Record
-from schemas.topics import DEAD_LETTERS, INBOXES, TICKETS, TOPICS
+from schemas.topics import DEAD_LETTERS, INBOX_NAMES, TICKETS, TOPICS
 from streams.cluster.fetching import Fetched
 from streams.cluster.marks import Gap, Marks
 from streams.folding import Fold, Rows
-
-INBOX_NAMES = frozenset(topic.name for topic in INBOXES)
 
 _TICKETS = next(table for table in TABLES if table.name == "tickets")
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 import msgspec
 
 from schemas.record import Record
-from streams.cluster.fetching import Fetched, Place
+from streams.cluster.fetching import Fetched
 from streams.comparing import broken_chain
+from streams.entry import Place
 
 SourceKey = tuple[str, int, str, int]
 """Topic and partition of the output, topic and partition of its source."""

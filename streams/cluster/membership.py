@@ -8,8 +8,8 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from schemas.topics import PARTITIONS
-from streams.cluster.fetching import Place
 from streams.cluster.kafka import options
+from streams.entry import Place
 from streams.settings import Settings
 
 GROUP = "pactdesk.projections"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from streams.cluster.fetching import Fetched, Place
-from streams.cluster.judging import INBOX_NAMES
+from schemas.topics import INBOX_NAMES
+from streams.cluster.fetching import Fetched
 from streams.comparing import broken_chain
 from streams.embedded.database import Database
+from streams.entry import Place
 
 _NOTED = 1000
 

@@ -23,12 +23,9 @@ from schemas.vocabulary import rfc3339
 from streams.cluster.decoding import Quick, quick
 from streams.cluster.kafka import greet, of_kafka, options
 from streams.cluster.topics import absent
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import Settings
-
-Place = tuple[str, int]
-"""A topic and a partition."""
 
 AT_ONCE = 5000
 """Records that one step gives at most."""

@@ -18,12 +18,12 @@ from schemas.topics import METRICS
 from streams.cluster import migrating, tables
 from streams.cluster.anew import Anew
 from streams.cluster.booking import NAME
-from streams.cluster.fetching import Place
 from streams.cluster.judging import folded_with
 from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
 from streams.comparing import Report, compared
+from streams.entry import Place
 from streams.errors import Unavailable
 from streams.folding import Step, chosen_of
 from streams.settings import Settings

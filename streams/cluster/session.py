@@ -16,15 +16,15 @@ import structlog
 from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from schemas.topics import DEAD_LETTERS, DOMAINS
+from schemas.topics import DEAD_LETTERS, DOMAINS, INBOX_NAMES
 from streams.cluster.booking import Overtaken, begin, note_ends
-from streams.cluster.fetching import Fetched, Fetching, Place
+from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.folding import Batches
-from streams.cluster.judging import INBOX_NAMES
 from streams.cluster.marks import Gap
 from streams.cluster.membership import Assignment, consumer, keep_joining
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.topics import absent
+from streams.entry import Place
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from datetime import datetime
 
-from schemas.topics import INBOXES, TOPICS, Domain
-from streams.codec import header_time
+from schemas.topics import INBOX_NAMES, TOPICS, Domain
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 
@@ -113,30 +111,16 @@ class Cursors:
         if not cursor.ahead:
             return
         entry = cursor.ahead[0]
-        order = max(cursor.clock, time_of(entry)) if self._by_time else float(entry.seq)
+        order = max(cursor.clock, entry.happened_at()) if self._by_time else float(entry.seq)
         heapq.heappush(self._heap, (order, *place, entry.offset))
         self._waiting.add(place)
 
     def look(self) -> bool:
         """Look for what others appended; whether a partition has something that had nothing."""
         before = len(self._waiting)
-        inboxes = {topic.name for topic in INBOXES}
         for (topic, partition), end in self._log.ends().items():
-            if topic in inboxes:
+            if topic in INBOX_NAMES:
                 cursor = self._cursor(topic, partition)
                 if cursor.ahead or cursor.position < end:
                     self._wait(cursor)
         return len(self._waiting) > before
-
-
-def time_of(entry: Entry) -> float:
-    """When a stored record happened by its own header, in seconds; 0 when it does not say."""
-    if entry.known is not None:
-        return entry.known.at.timestamp()
-    text = header_time(entry.headers)
-    if text is None:
-        return 0.0
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0

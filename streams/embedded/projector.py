@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from projections.tables import TABLES, Table
 from schemas.record import Record
+from schemas.topics import INBOX_NAMES
 from streams import folding
 from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
 from streams.embedded.indexes import Index
 from streams.embedded.log import SqliteLog
-from streams.embedded.recent import Place, Recent
-from streams.embedded.tables import INBOX_NAMES, Rows
-from streams.entry import Entry
+from streams.embedded.recent import Recent
+from streams.embedded.tables import Rows
+from streams.entry import Entry, Place
 from streams.errors import Unreadable
 
 BATCH = 500

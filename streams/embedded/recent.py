@@ -7,10 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from schemas.record import Record
-from streams.entry import Entry
-
-Place = tuple[str, int]
-"""A topic and a partition."""
+from streams.entry import Entry, Place
 
 
 class Recent:

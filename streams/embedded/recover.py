@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from schemas.topics import INBOX_NAMES
 from streams.embedded.database import Database, only_worker
 from streams.embedded.log import SqliteLog
 from streams.embedded.rebuild import missing_records
 from streams.embedded.store import CaseStore
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Misconfigured
-from streams.extent import INBOX_NAMES, Evidence, Place, named
+from streams.extent import Evidence, named
 from streams.folding import Step
 from streams.recovered import ROWS, Report, compared, refuse_worse, rows_of, scratch
 from streams.recovering import Refolding

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from projections.tables import TABLES, Json, Table
-from schemas.topics import DEAD_LETTERS, INBOXES
+from schemas.topics import DEAD_LETTERS
 from streams import views
 from streams.embedded import indexes
 from streams.embedded.database import Database
@@ -166,6 +166,3 @@ class Rows:
         self._changed.clear()
         if self._index is not None:
             self._index.forget()
-
-
-INBOX_NAMES = frozenset(topic.name for topic in INBOXES)
