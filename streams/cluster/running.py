@@ -34,12 +34,11 @@ from streams.cluster.publisher import Publisher
 from streams.cluster.taught import Taught
 from streams.engines import meaning
 from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.roles import require_known
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.cluster.shell import App
-
-ROLES = frozenset({"agents", "projections", "effects"})
 
 TICK_SECONDS = 0.02
 """Between two looks for timers that ran out, and for a signal to stop."""
@@ -70,7 +69,7 @@ def run_roles(
 
     Args:
         settings: Where Kafka and the database are.
-        roles: Which of `ROLES`.
+        roles: Which of `streams.roles.ROLES`.
         domain: The agents of this domain alone; None is all of them.
         stop: Set from outside to stop.
         recorded: Whether records' own times rule, rather than the wall's clock.
@@ -80,12 +79,7 @@ def run_roles(
         Misconfigured: A role, a domain or a setting that there is not.
         Unavailable: Kafka or the database does not answer.
     """
-    unknown = roles - ROLES
-    if unknown:
-        raise Misconfigured(
-            f"there is no role {', '.join(sorted(unknown))} on this engine",
-            f"use some of {', '.join(sorted(ROLES))}",
-        )
+    require_known(roles)
     domains = _domains(domain)
     sys.setswitchinterval(SWITCH_SECONDS)
     topics.required(settings)

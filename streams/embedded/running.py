@@ -12,14 +12,13 @@ from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
 from streams.embedded.shift import Shift
 from streams.errors import Misconfigured
+from streams.roles import require_known
 
 if TYPE_CHECKING:
     from streams.desk import Desk
 
 IDLE_SECONDS = 0.005
 """How long an idle worker waits before it looks for new records."""
-
-ROLES = frozenset({"agents", "projections", "effects"})
 
 
 def run_roles(
@@ -35,7 +34,7 @@ def run_roles(
 
     Args:
         desk: The desk.
-        roles: Some of agents, projections, effects.
+        roles: Some of `streams.roles.ROLES`.
         domain: Must be None here: one embedded worker serves every domain.
         stop: Set from outside to stop.
         recorded: Whether turns have the records' time rather than the machine's.
@@ -48,12 +47,7 @@ def run_roles(
         Misconfigured: A role that there is not.
         Refused: Another worker is at work on this store.
     """
-    unknown = roles - ROLES
-    if unknown:
-        raise Misconfigured(
-            f"there is no role {', '.join(sorted(unknown))} on this engine",
-            f"use some of {', '.join(sorted(ROLES))}",
-        )
+    require_known(roles)
     if domain is not None:
         raise Misconfigured(
             "the embedded engine has one worker for all domains", "leave --domain out"
