@@ -84,9 +84,8 @@ class Turns:
         self, case: Case, record: Record, partition: int, follows: Follows
     ) -> tuple[Case, list[Record]]:
         """A turn of a customer's line: parked tickets come back, timers follow the case."""
-        case = self._with_parked(case, record)
-        before = case
-        after, outputs = follows(case, record)
+        before = self._with_parked(case, record)
+        after, outputs = follows(before, record)
         assert isinstance(after, Case)
         if after.tickets is not before.tickets:
             if self._retime is not None:

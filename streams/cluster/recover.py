@@ -7,8 +7,6 @@ and goes into the database in one transaction, unless somebody claimed a partiti
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import psycopg
 
 from schemas.topics import CONTACTS, DOMAINS, PARTITIONS, TOPICS
-from streams.cluster import effects, migrating, outbox
+from streams.cluster import effects, migrating, outbox, presence
 from streams.cluster.contents import Contents
 from streams.cluster.copied import copy, evidence, is_known, moment, unanswered
 from streams.cluster.door import Door
@@ -74,7 +72,7 @@ def recover(settings: Settings, step: Step = lambda _: None) -> Report:
 @contextmanager
 def _claimed(database: PgDatabase) -> Iterator[list[Owned]]:
     """Own every partition for a while."""
-    owner = f"recover {socket.gethostname()}/{os.getpid()}"
+    owner = f"recover {presence.me()}"
     owned = [
         claim(database, domain, partition, owner)
         for domain in (*DOMAINS, effects.DOMAIN)
