@@ -134,7 +134,7 @@ class Desk:
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""
-        from streams.rulings import worked_off
+        from streams.embedded.outcome import worked_off
 
         repeat = not self.intake.records([record])
         return worked_off(self, record.id, repeat=repeat)

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from schemas.events.decisions import IntentRefused, WorkflowFailed
 from schemas.record import Record
-from schemas.topics import DECISIONS, TICKETS, TOPICS
+from schemas.topics import DECISIONS, TICKETS
 from streams import inputs
-from streams.embedded.store import CaseStore
-from streams.entry import Entry
-from streams.errors import Refused
 
 if TYPE_CHECKING:
-    from streams.desk import Desk
     from streams.engines import AnyDesk
 
 OUTPUTS = frozenset({TICKETS.name, DECISIONS.name})
 
 PATIENCE = 2.0
 """Seconds for which another worker's ruling is waited for."""
-
-LOOK_EVERY = 0.01
-"""Seconds between two looks for another worker's ruling."""
 
 
 class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,33 +89,7 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
 
 def put(desk: AnyDesk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
-    return ruling_of(carried_out(desk, record))
-
-
-def carried_out(desk: AnyDesk, record: Record) -> Outcome:
-    """Append a record, see to it that it is worked off, and say what followed."""
-    return desk.carry_out(record)
-
-
-def worked_off(desk: Desk, record_id: str, *, repeat: bool = False) -> Outcome:
-    """See to it that an appended record is worked off, and say what followed.
-
-    Another worker on the store is waited for; the log is only read meanwhile, and held by nobody.
-    """
-    entries, settled = _so_far(desk, record_id) if _worked(desk) else _awaited(desk, record_id)
-    first, *followed = [entry.record() for entry in entries]
-    return Outcome(record=first, followed=followed, settled=settled, repeat=repeat)
-
-
-def _worked(desk: Desk) -> bool:
-    """Work off what waits; False where that is another worker's."""
-    if not desk.works:
-        return False
-    try:
-        desk.run()
-    except Refused:  # another worker is at work on this store
-        return False
-    return True
+    return ruling_of(desk.carry_out(record))
 
 
 def ruling_of(outcome: Outcome) -> Ruling:
@@ -147,38 +113,3 @@ def ruling_of(outcome: Outcome) -> Ruling:
         reason=reason,
         remedy=remedy,
     )
-
-
-def _awaited(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
-    """What followed by the time that all of it was worked off, or that patience ended."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        entries, settled = _so_far(desk, record_id)
-        if (settled and _shown(desk, entries)) or time.monotonic() >= until:
-            return entries, settled
-        time.sleep(LOOK_EVERY)
-
-
-def _shown(desk: Desk, entries: list[Entry]) -> bool:
-    """Whether the tables show what followed: who asks next reads them."""
-    rows = desk.database.execute("SELECT topic, partition, position FROM read_positions")
-    shown = {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
-    return all(
-        entry.offset < shown.get((entry.topic, entry.partition), 0)
-        for entry in entries
-        if entry.topic in OUTPUTS
-    )
-
-
-def _so_far(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
-    """The record and what followed by now, and whether all of it is worked off."""
-    root = desk.log.find(record_id)
-    assert root is not None
-    positions = CaseStore(desk.database).positions()
-    entries = [root, *desk.log.family(root.id)]
-    settled = all(
-        entry.offset < positions.get((entry.topic, entry.partition), (0, 0.0))[0]
-        for entry in entries
-        if TOPICS[entry.topic].kind == "inbox"
-    )
-    return entries, settled

@@ -17,7 +17,7 @@ from schemas.topics import key_of
 from streams.directory import Directory
 from streams.errors import NotFound
 from streams.pact.action import Asking, Call, Declined, failed
-from streams.rulings import Outcome, carried_out
+from streams.rulings import Outcome
 
 _E = TypeVar("_E", bound=Event)
 
@@ -77,7 +77,7 @@ def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
         event=event,
         correlation=record_id,
     )
-    return carried_out(call.desk, record)
+    return call.desk.carry_out(record)
 
 
 def done(call: Call, outcome: Outcome, *, but: frozenset[str] = frozenset()) -> Outcome:

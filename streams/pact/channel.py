@@ -22,11 +22,12 @@ from schemas.events.intents import ReplyWritten
 from schemas.platforms import PLATFORMS
 from schemas.record import derived_id
 from schemas.vocabulary import Channel, rfc3339
+from streams.embedded.outcome import worked_off
 from streams.errors import Unreadable
 from streams.inputs import ContactInput, Name, Text
 from streams.pact.action import BY, Action, Answer, Asking, Call, Params, failed, named
 from streams.pact.asking import about, asked, delivery, done, event_of, first, ticket_after
-from streams.rulings import Outcome, worked_off
+from streams.rulings import Outcome
 
 
 class Received(ContactInput, Params):

@@ -18,7 +18,7 @@ from streams.embedded.database import only_worker
 from streams.embedded.running import run_roles
 from streams.entry import Entry
 from streams.errors import NotFound, Unreadable
-from streams.rulings import ask, carried_out
+from streams.rulings import ask
 from streams.understanding.light import LightModels
 
 
@@ -183,6 +183,6 @@ def test_a_failed_agent_is_no_acceptance(
         event=NoteWritten(ticket_id=ann, customer_id="ann", by="bo", text="x"),
         correlation="n" * 32,
     )
-    ruling = rulings.ruling_of(carried_out(desk, record))
+    ruling = rulings.ruling_of(desk.carry_out(record))
     assert not ruling.accepted
     assert "lifecycle failed" in ruling.reason
