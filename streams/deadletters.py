@@ -104,6 +104,15 @@ def _origin(entry: Entry) -> str:
     return f"{entry.topic}/{entry.partition}/{entry.offset}"
 
 
+def place_of(origin: str) -> tuple[str, int, int] | None:
+    """Topic, partition and offset that an origin names; None for one that names a line of input."""
+    topic, _, rest = origin.partition("/")
+    partition, _, offset = rest.partition("/")
+    if partition.isdecimal() and offset.isdecimal():
+        return topic, int(partition), int(offset)
+    return None
+
+
 def dead_letter(
     log: SqliteLog, entry: Entry, error: PactdeskError, *, handler: str, at: str
 ) -> None:

@@ -20,6 +20,7 @@ from schemas.events.contacts import (
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from schemas.record import Record
 from schemas.topics import CONTACTS, DEAD_LETTERS, INBOX_NAMES, TOPICS
+from streams.deadletters import place_of
 from streams.directory import Directory
 from streams.effects import ATTEMPTED, OUTCOME, is_answer
 from streams.embedded.database import Database
@@ -87,14 +88,12 @@ def survey(
 
 def _put_aside(anew: Database, fields: dict[str, str]) -> None:
     """A dead letter that a worker wrote names the place of what it could not take."""
-    topic, _, rest = fields.get("dl_origin", "").partition("/")
-    partition, _, offset = rest.partition("/")
-    if topic not in INBOX_NAMES or fields.get("dl_handler") != TOPICS[topic].domain:
+    place = place_of(fields.get("dl_origin", ""))
+    if place is None or place[0] not in INBOX_NAMES:
         return
-    if partition.isdecimal() and offset.isdecimal():
+    if fields.get("dl_handler") == TOPICS[place[0]].domain:
         anew.execute(
-            "INSERT OR IGNORE INTO put_aside (topic, partition, offset) VALUES (?, ?, ?)",
-            (topic, int(partition), int(offset)),
+            "INSERT OR IGNORE INTO put_aside (topic, partition, offset) VALUES (?, ?, ?)", place
         )
 
 

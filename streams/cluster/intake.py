@@ -22,7 +22,7 @@ from streams.cluster.contents import digest, refuse_another
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.producer import Producer
 from streams.cluster.wire import Outgoing, letter, outgoing
-from streams.deadletters import DeadLetter, record_again, waits_again
+from streams.deadletters import DeadLetter, place_of, record_again, waits_again
 from streams.directory import Directory
 from streams.errors import PactdeskError
 from streams.events_of_input import Resolver
@@ -97,13 +97,14 @@ class Intake:
             Status, error and remedy. A record of ours gets an id of its own, so that it is taken
             though its first one was; a foreign one is sent as it was, and is forwarded.
         """
-        topic, partition, _ = one.origin.rsplit("/", 2)
         try:
             again = record_again(one)
         except PactdeskError as error:
             if one.value[:2] == codec.MARKER:
                 return "unreadable", error.what, error.remedy
-            raw = Outgoing(topic, int(partition), one.key, one.headers or "{}", one.value, one.id)
+            place = place_of(one.origin)
+            assert place is not None
+            raw = Outgoing(*place[:2], one.key, one.headers or "{}", one.value, one.id)
             self._producer.send([raw])
         else:
             self._producer.send([outgoing(again)])
