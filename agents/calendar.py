@@ -36,10 +36,6 @@ class Calendar(msgspec.Struct, frozen=True):
     holidays: frozenset[date] = frozenset()
 
 
-ALWAYS = Calendar("UTC", (((0, 1440),),) * 7)
-"""Open at all times."""
-
-
 class NeverOpen(ValueError):
     """The calendar has no business time within the horizon."""
 

@@ -192,8 +192,3 @@ def numbered(outputs: list[Record], line: Line, source: Source) -> tuple[list[Re
         else:
             placed.append(msgspec.structs.replace(record, source=at))
     return placed, Line(sequence, last)
-
-
-def events_of(records: Sequence[Record]) -> list[Event]:
-    """The bare events of some records, in order."""
-    return [record.event for record in records]

@@ -241,7 +241,6 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     handles: dict[str, tuple[str, ...]] = {}
     unannounced: bool = True
     first_at: float | None = None
-    last_at: float | None = None
     window: tuple[float, ...] = ()
     tones: tuple[float, ...] = ()
     ratings: tuple[int, ...] = ()

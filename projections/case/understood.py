@@ -34,7 +34,6 @@ def contact(case: Case, event: ContactReceived, record: Record) -> Case:
     return _replace(
         case,
         contacts=case.contacts + 1,
-        last_at=at,
         window=(*(t for t in case.window if t > at - 60.0), at)[-WINDOW:],
         contact=Contact(
             id=record.id,

@@ -16,9 +16,6 @@ Row = Any  # a table's own row struct; a registry of tables cannot name them all
 Keys = Callable[[Record], Sequence[str]]
 """Which rows a record touches, by primary key."""
 
-Bool = bool
-"""A column that is true or false."""
-
 
 class Json(str):
     """A column that holds JSON text."""

@@ -18,7 +18,6 @@ from streams.demo.script import Document, Step
 from streams.embedded.database import Database
 
 _ENDED = frozenset({"resolved", "closed"})
-_OWN = frozenset({"link", "signal"})
 
 
 class Standing(NamedTuple):

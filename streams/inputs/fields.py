@@ -71,9 +71,6 @@ Name = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_clean
 Body = Annotated[str, Field(min_length=1), AfterValidator(_clean)]
 """Text that must say something."""
 
-Whole = Annotated[int, Field(strict=True)]
-"""A whole number; true and "1" are none."""
-
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A number; true and "1" are none."""
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.calendar import (
-    ALWAYS,
     Calendar,
     NeverOpen,
     Spans,
@@ -21,6 +20,7 @@ from agents.calendar import (
 )
 
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe")
+ALWAYS = Calendar("UTC", (((0, 1440),),) * 7)
 
 
 @st.composite

@@ -17,7 +17,6 @@ from streams import errors
 from tests.documents import ROOT
 
 ROOMS = pactdesk.ROOMS
-CODE = (*ROOMS, "tests", "training", "bench")
 LONGEST = 400
 REAL = ROOT / "tests" / "real"
 """The launchers of real components: a package, for every test folder imports them."""

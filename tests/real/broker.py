@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -133,8 +132,3 @@ class Broker(Server):
     def stop(self) -> None:
         """Stop it as an operator does (SIGTERM); its log stays."""
         self.process.stop(SIGTERM)
-
-    def wipe(self) -> None:
-        """Stop it and throw its log away; the next start begins with none."""
-        self.kill()
-        shutil.rmtree(self._data, ignore_errors=True)
