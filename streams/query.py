@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -35,9 +35,7 @@ UNITED = frozenset({"resolution_offered"})
 
 
 def _columns_of(kind: type) -> frozenset[str]:
-    return frozenset(
-        name for table in TABLES for name, hint in get_type_hints(table.row).items() if hint is kind
-    )
+    return frozenset(name for table in TABLES for name, hint in table.types.items() if hint is kind)
 
 
 BOOLEANS = _columns_of(bool)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -80,6 +82,23 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Its columns in order, the primary key first."""
         return self.row.__struct_fields__
+
+    @property
+    def types(self) -> Mapping[str, type]:
+        """What each column holds where it holds something."""
+        return _types_of(self.row)
+
+
+@cache
+def _types_of(row: type[msgspec.Struct]) -> dict[str, type]:
+    return {name: _without_none(hint) for name, hint in get_type_hints(row).items()}
+
+
+def _without_none(hint: Any) -> type:  # Any: a type expression
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint  # type: ignore[no-any-return]  # it is a plain type then
+    (kind,) = (part for part in get_args(hint) if part is not NoneType)
+    return kind  # type: ignore[no-any-return]  # as above
 
 
 def by_id(kinds: frozenset[type[Event]]) -> Keys:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, get_type_hints
+from typing import Any
 
 import psycopg
 
@@ -104,8 +104,7 @@ def _fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
     """Make a new table beside the live one, with the rows that were folded anew."""
     make, *indexes = tables.ddl(table, name)
     database.execute(make)
-    hints = get_type_hints(table.row)
-    truths = [number for number, column in enumerate(table.columns) if hints[column] is bool]
+    truths = [number for number, column in enumerate(table.columns) if table.types[column] is bool]
     columns = ", ".join(table.columns)
     with database.connection.cursor().copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
         for row in anew.rows(table):
@@ -201,9 +200,8 @@ def live_rows(database: PgDatabase, table: Table) -> Iterator[tuple[Any, ...]]:
         database: In a transaction: the rows come bit by bit.
         table: Which table.
     """
-    hints = get_type_hints(table.row)
     columns = ", ".join(
-        f"{c}::text" if hints[c] is Json else f"{c}::integer" if hints[c] is bool else c
+        f"{c}::text" if table.types[c] is Json else f"{c}::integer" if table.types[c] is bool else c
         for c in table.columns
     )
     with database.connection.cursor(f"live_{table.name}") as cursor:

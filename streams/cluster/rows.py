@@ -8,9 +8,8 @@ batch to the next: another reader may have changed them.
 
 from __future__ import annotations
 
-import types
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 import psycopg
@@ -18,13 +17,14 @@ import psycopg
 from projections.tables import Json, Table
 from streams.cluster.pgtext import as_json, without_nul
 
-_GIVEN: dict[object, str] = {
+_GIVEN: dict[type, str] = {
     str: "text",
     int: "bigint",
     float: "double precision",
     bool: "boolean",
     Json: "text",
 }
+"""As what a column's values come out of JSON."""
 
 
 class Statements(msgspec.Struct, frozen=True):
@@ -45,13 +45,12 @@ class Statements(msgspec.Struct, frozen=True):
 @cache
 def statements(table: Table) -> Statements:
     """A table's statements; rows and keys travel as JSON, which costs the client least."""
-    hints = get_type_hints(table.row)
     name, key, columns = table.sql_name, table.columns[0], table.columns
     values = ", ".join(columns)
-    json = {column for column in columns if hints[column] is Json}
+    json = {column for column in columns if table.types[column] is Json}
     shown = ", ".join(f"{c}::text" if c in json else c for c in columns)
     taken = ", ".join(f"{c}::json" if c in json else c for c in columns)
-    given = ", ".join(f"{c} {_given(hints[c])}" for c in columns)
+    given = ", ".join(f"{c} {_GIVEN[table.types[c]]}" for c in columns)
     make = (
         f"INSERT INTO {name} ({values}) SELECT {taken}"
         f" FROM json_to_recordset(%s::json) AS given ({given})"
@@ -64,13 +63,6 @@ def statements(table: Table) -> Statements:
         make,
         f"{make} ON CONFLICT ({key}) DO {'NOTHING' if table.once else f'UPDATE SET {again}'}",
     )
-
-
-def _given(hint: Any) -> str:  # Any: a type expression
-    """How a column's values come out of JSON."""
-    if get_origin(hint) in {Union, types.UnionType}:
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    return _GIVEN[hint]
 
 
 class PgRows:

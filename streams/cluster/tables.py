@@ -20,11 +20,9 @@ differ finds out; see `outdated`.
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from psycopg import errors
 
@@ -72,9 +70,8 @@ def ddl(table: Table, name: str | None = None) -> tuple[str, ...]:
         table: Which table.
         name: Another name than its own, for a table that is made beside the live one.
     """
-    hints = get_type_hints(table.row)
     own = name or table.sql_name
-    columns = [f"{column} {_sql_type(hints[column])}" for column in table.columns]
+    columns = [f"{column} {_TYPES[table.types[column]]}" for column in table.columns]
     columns[0] += " NOT NULL PRIMARY KEY"
     return (
         f"CREATE TABLE {own} ({', '.join(columns)})",
@@ -107,12 +104,6 @@ def searched_text(table: Table) -> str:
 
 def _index(name: str, columns: tuple[str, ...]) -> str:
     return f"{name}_{'_'.join(columns)}"
-
-
-def _sql_type(hint: Any) -> str:  # Any: a type expression
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    return _TYPES[hint]
 
 
 def create(database: PgDatabase) -> None:

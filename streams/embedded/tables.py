@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import types
 from functools import cache
 from hashlib import sha256
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -31,9 +30,8 @@ _LETTERS = f"SELECT id, headers, value FROM log WHERE topic = '{DEAD_LETTERS.nam
 @cache
 def ddl(table: Table) -> tuple[str, ...]:
     """The statements that make a table and its indexes."""
-    hints = get_type_hints(table.row)
     name = table.sql_name
-    columns = [f"{column} {_sql_type(hints[column])}" for column in table.columns]
+    columns = [f"{column} {_TYPES[table.types[column]]}" for column in table.columns]
     columns[0] += " NOT NULL PRIMARY KEY"
     return (
         f"CREATE TABLE {name} ({', '.join(columns)}) WITHOUT ROWID",
@@ -42,12 +40,6 @@ def ddl(table: Table) -> tuple[str, ...]:
             for index in table.indexes
         ),
     )
-
-
-def _sql_type(hint: Any) -> str:  # Any: a type expression
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    return _TYPES[hint]
 
 
 def create(database: Database) -> None:
@@ -125,8 +117,7 @@ class Rows:
         marks = ", ".join("?" * len(columns))
         again = "IGNORE" if table.once else "REPLACE"
         self._upsert = f"INSERT OR {again} INTO {name} ({', '.join(columns)}) VALUES ({marks})"
-        hints = get_type_hints(table.row)
-        self._bools = tuple(i for i, c in enumerate(columns) if hints[c] is bool)
+        self._bools = tuple(i for i, c in enumerate(columns) if table.types[c] is bool)
 
     def get(self, key: str) -> msgspec.Struct | None:
         """The row of a key."""
