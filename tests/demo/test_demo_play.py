@@ -20,6 +20,7 @@ from streams.demo.script import AFTERWARDS, START, dialogues, steps_of
 from streams.demo.summary import tables_digest
 from streams.desk import Desk
 from streams.errors import Refused
+from streams.understanding.light import LightModels
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = 10
@@ -53,9 +54,15 @@ print("played to the end")
 """Plays, and is killed as by kill -9 at a certain append to the log."""
 
 
-def played(folder: Path, limit: int, told: list[int] | None = None) -> str:
-    """Plays into a folder; returns the tables' digest."""
+def played(
+    folder: Path, limit: int, told: list[int] | None = None, models: LightModels | None = None
+) -> str:
+    """Plays into a folder; returns the tables' digest.
+
+    Models that are given have fitted what is taught already, which takes longest of a short play.
+    """
     with Desk(folder, ManualClock(START)) as desk:
+        desk.models = models or LightModels.load()
         play = Play(desk, limit)
         steps = play.steps
         seen: list[int] = []
@@ -73,6 +80,12 @@ def contacts_of(folder: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
+def fitted() -> LightModels:
+    """The models of all plays that need not fit them anew."""
+    return LightModels.load()
+
+
+@pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder with a play that nobody disturbed, and its digest."""
     folder = tmp_path_factory.mktemp("whole")
@@ -85,7 +98,7 @@ def test_two_plays_give_the_same_digest(whole: tuple[Path, str], tmp_path: Path)
 
 @pytest.mark.parametrize("append", [40, 470])
 def test_a_play_that_was_killed_goes_on_to_the_same_digest(
-    whole: tuple[Path, str], tmp_path: Path, append: int
+    whole: tuple[Path, str], fitted: LightModels, tmp_path: Path, append: int
 ) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", STOPPED, str(ROOT), str(tmp_path), str(FEW), str(append)],
@@ -93,7 +106,7 @@ def test_a_play_that_was_killed_goes_on_to_the_same_digest(
         check=False,
     )
     assert killed.returncode == -9, killed
-    assert played(tmp_path, FEW) == whole[1]
+    assert played(tmp_path, FEW, models=fitted) == whole[1]
 
 
 def test_a_second_play_adds_nothing(whole: tuple[Path, str]) -> None:
@@ -107,10 +120,12 @@ def test_a_second_play_adds_nothing(whole: tuple[Path, str]) -> None:
         assert tables_digest(desk) == digest
 
 
-def test_a_longer_play_over_a_shorter_one_adds_what_is_missing(tmp_path: Path) -> None:
-    played(tmp_path, 4)
+def test_a_longer_play_over_a_shorter_one_adds_what_is_missing(
+    fitted: LightModels, tmp_path: Path
+) -> None:
+    played(tmp_path, 4, models=fitted)
     told: list[int] = []
-    played(tmp_path, 9, told)
+    played(tmp_path, 9, told, fitted)
     expected = {
         contact_id(step.document["channel"], step.document["provider_id"])
         for one in dialogues()[:9]
@@ -128,10 +143,13 @@ def test_a_store_that_holds_something_else_is_left_alone(tmp_path: Path) -> None
             Play(desk, FEW)
 
 
-def test_a_shorter_play_that_was_used_since_is_not_gone_on_with(tmp_path: Path) -> None:
-    played(tmp_path, 2)
+def test_a_shorter_play_that_was_used_since_is_not_gone_on_with(
+    fitted: LightModels, tmp_path: Path
+) -> None:
+    played(tmp_path, 2, models=fitted)
     later = ManualClock("2026-06-01T08:00:00Z")
     with Desk(tmp_path, later) as desk:
+        desk.models = fitted
         desk.produce({"channel": "email", "handle": "ann@example.org", "message": "Hello"})
         desk.run()
     with Desk(tmp_path, ManualClock(START)) as desk:
@@ -141,17 +159,20 @@ def test_a_shorter_play_that_was_used_since_is_not_gone_on_with(tmp_path: Path) 
 
 
 def test_a_store_made_by_another_command_plays_the_same(
-    whole: tuple[Path, str], tmp_path: Path
+    whole: tuple[Path, str], fitted: LightModels, tmp_path: Path
 ) -> None:
     with Desk(tmp_path, ManualClock(START), secret="another") as desk:  # noqa: S106  # no secret
         assert desk.database.meta(META) is None
-    assert played(tmp_path, FEW) == whole[1]
+    assert played(tmp_path, FEW, models=fitted) == whole[1]
 
 
-def test_a_busy_day_takes_all_28_actions_and_reads_like_a_days_work(tmp_path: Path) -> None:
+def test_a_busy_day_takes_all_28_actions_and_reads_like_a_days_work(
+    fitted: LightModels, tmp_path: Path
+) -> None:
     """By the end of the week, so that follow-ups come due."""
-    played(tmp_path, MONDAY)
+    played(tmp_path, MONDAY, models=fitted)
     with Desk(tmp_path, ManualClock(START)) as desk:
+        desk.models = fitted
         with desk.shift() as shift:
             shift.run_to(rfc3339(START + AFTERWARDS))
         taken = {row["action"] for row in desk.query("SELECT DISTINCT action FROM v1_decisions")}
