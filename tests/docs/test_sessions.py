@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.documents import ROOT, pages, shows, steps_of
+from tests.real import until
 from tests.sessions import Reader
+from tests.warm import client
 
 WITH_STEPS = [page for page in pages() if steps_of(page)]
 
 
+@pytest.fixture(scope="module")
+def pactdesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The text of a program that is `pactdesk`, without its start."""
+    address = tmp_path_factory.mktemp("warm") / "socket"
+    server = subprocess.Popen([sys.executable, "-m", "tests.warm", str(address)], cwd=ROOT)
+    until(address.exists, 60, "it serves")
+    yield client(address)
+    server.kill()
+    server.wait()
+
+
 @pytest.mark.parametrize("page", WITH_STEPS, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_page_works_as_printed(page: Path, tmp_path: Path) -> None:
+def test_the_page_works_as_printed(page: Path, tmp_path: Path, pactdesk: str) -> None:
     reader = Reader(tmp_path)
+    (reader.commands / "pactdesk").write_text(pactdesk)
     for step in steps_of(page):
         wrong = reader.differs(step)
         assert wrong is None, wrong
