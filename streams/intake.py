@@ -1,8 +1,9 @@
-"""The way in: lines and objects become records, durable before they are acknowledged.
+"""The way in, as both engines have it: what becomes of a line, and what a repeat must repeat.
 
-Nothing is lost on bad input: the other lines are kept, and what could not be read goes to dead
-letters with its bytes, where it can be re-driven once the cause is mended: an intent on a ticket
-that is not there yet is such a line.
+Lines and objects become records, durable before they are acknowledged. Nothing is lost on bad
+input: the other lines are kept, and what could not be read goes to dead letters with its bytes,
+where it can be re-driven once the cause is mended: an intent on a ticket that is not there yet is
+such a line.
 """
 
 from __future__ import annotations

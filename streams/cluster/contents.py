@@ -72,7 +72,7 @@ def digest(record: Record, secret: str) -> bytes:
 
 
 def refuse_another(before: bytes, after: bytes, record: Record) -> None:
-    """A repeat is the same message of the same person, as `streams.intake` has it.
+    """A repeat is the same message of the same person, as `streams.embedded.intake` has it.
 
     Args:
         before: The digest of what came first under the id; empty for what is no contact.

@@ -12,9 +12,10 @@ import pytest
 from schemas.topics import CONTACTS
 from streams.cli.main import status_of
 from streams.desk import open_desk
-from tests.documents import ROOT
-from tests.walks import PAGE, Trace, functions_of, traced, walk, walks
+from tests.documents import ROOT, pages
+from tests.walks import Trace, functions_of, traced, walk, walks
 
+ROOMS = "schemas|projections|agents|streams|tests|bench|training"
 KNOWN: list[dict[str, object]] = [
     {"type": "specialist", "specialist_id": "sam", "name": "Sam", "team": "support"},
     {"type": "customer", "customer_id": "ann", "lifetime_value": 12500, "handles": {"slack": ["U1"]}},
@@ -78,11 +79,11 @@ def test_every_function_that_the_page_names_is_there() -> None:
     assert [call for call in named if call.function not in functions_of(call.file)] == []
 
 
-def test_every_file_that_a_page_of_explanations_names_is_there() -> None:
+def test_every_file_that_a_page_names_is_there() -> None:
     named = {
         file
-        for page in PAGE.parent.glob("*.md")
-        for file in re.findall(r"`([a-z_]+/[\w/]+(?:\.\w+|/))`", page.read_text("utf-8"))
+        for page in pages()
+        for file in re.findall(rf"`((?:{ROOMS})/[\w/]+(?:\.\w+|/))`", page.read_text("utf-8"))
     }
     assert len(named) > 50
     assert sorted(file for file in named if not (ROOT / file).exists()) == []
