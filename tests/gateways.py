@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from streams.clock import WallClock
+from streams.embedded.running import run_roles
 from streams.gateway.serving import Gateway
-from streams.running import ROLES, run_roles
+from streams.roles import ROLES
 from streams.settings import Settings, load
 from tests.desks import SECRET
 from tests.stores import a_desk

@@ -5,7 +5,8 @@ from __future__ import annotations
 from schemas.topics import DOMAINS
 from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.reading import Place, Reader
+from streams.cluster.reading import Reader
+from streams.entry import Place
 
 _DOMAIN_OF = {topic.name: domain for domain, topic in DOMAINS.items()}
 

@@ -107,7 +107,7 @@ def _keep_up(database: Database) -> None:
     """Fold the tables anew where another release made other ones."""
     if database.meta(_MADE) == tables.layout():
         return
-    from streams.rebuild import renew
+    from streams.embedded.rebuild import renew
 
     with database.transaction():
         if database.meta(_MADE) != tables.layout():

@@ -13,7 +13,7 @@ from pydantic import Field
 from schemas.event import Intent
 from schemas.events import intents as asked
 from schemas.vocabulary import Channel, Priority
-from streams.inputs.fields import Body, Input, Moment, Name, Text, Whole
+from streams.inputs.fields import Body, Input, Moment, Name, Text
 
 
 class IntentInput(Input):
@@ -30,7 +30,7 @@ class IntentInput(Input):
     ticket_id: Name
     by: Name = "desk"
     idempotency_key: Name | None = None
-    expected_revision: Annotated[Whole, Field(ge=0, lt=2**31)] | None = None
+    expected_revision: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
 
 
 class ReplyInput(IntentInput):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from streams import rebuild
 from streams.clock import ManualClock
 from streams.desk import Desk
+from streams.embedded import rebuild
 from streams.embedded.database import Database
 from streams.search import Wanted, terms_of
 from streams.testing import START

@@ -15,7 +15,7 @@ from streams.cluster import migrating
 from streams.cluster.postgres import connect
 from streams.cluster.query import PgReader
 from streams.desk import Desk
-from streams.reference.views import columns_of_views
+from streams.query import views
 from streams.reference.words import METRICS
 from tests.both import ORDER, copied, shown
 from tests.contracts import contract, faults
@@ -135,7 +135,7 @@ def wrong(asked: Any) -> list[str]:
 def test_the_views_and_columns_of_sqlite_are_those_of_the_contract() -> None:
     assert {*TABLE["columns"]} == {*ORDER}
     promised = {*columns(TABLE["columns"])}
-    assert faults("views", promised, {*columns({**columns_of_views()})}) == []
+    assert faults("views", promised, {*columns({**views()})}) == []
 
 
 def test_the_log_of_an_embedded_store_has_the_contracts_columns(lived: Desk) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from projections.tables import TABLES
 from streams.desk import Desk
 from streams.embedded.indexes import name_of, place_of
+from streams.embedded.rebuild import rebuild
 from streams.errors import Refused
-from streams.rebuild import rebuild
 from streams.search import Hit, Wanted, kinds_of, terms_of
 from tests.embedded import open_in, somewhere, take
 from tests.histories import History, histories, play
