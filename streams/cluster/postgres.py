@@ -67,6 +67,13 @@ class PgDatabase:
                 self.connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def durably(self) -> Iterator[None]:
+        """A transaction that is on the server's disk when it returns, whatever others do."""
+        with self.transaction():
+            self.execute("SET LOCAL synchronous_commit = on")
+            yield
+
     def meta(self, name: str) -> str | None:
         """A named value of the store, if it is set."""
         row = self.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()

@@ -10,10 +10,16 @@ from pathlib import Path
 from streams.embedded import indexes, tables
 from streams.embedded.database import Database
 from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_disk
+from streams.views import statements
 
 FILE = "pactdesk.db"
-VERSION = 1
-"""Version of the store's own tables; a newer store is refused, an older one migrated."""
+STEPS = ("schema.sql", "v0002_keys.sql")
+"""What makes each version of the store's own tables from the one before, the first from nothing.
+
+A step that was released stays as it is: a later version has a step of its own."""
+
+VERSION = len(STEPS)
+"""This release's version; a newer store is refused, an older one migrated when it is opened."""
 
 _MADE = "tables.made"
 """Names what the tables of projections were made of; where this release makes others, they are
@@ -90,17 +96,19 @@ def _prepare(database: Database, secret: str | None) -> None:
             "upgrade pactdesk, or name another folder with --data",
         )
     with database.transaction():
-        if int(database.execute("PRAGMA user_version").fetchone()[0]) == VERSION:
-            return
-        script = resources.files("streams.embedded").joinpath("schema.sql").read_text("utf-8")
-        for statement in script.split(";\n"):
-            if statement.strip():
+        found = int(database.execute("PRAGMA user_version").fetchone()[0])
+        for step in STEPS[found:]:
+            script = resources.files("streams.embedded").joinpath(step).read_text("utf-8")
+            for statement in statements(script):
                 database.execute(statement)
-        tables.create(database)
-        indexes.create(database)
-        database.set_meta(_MADE, tables.layout())
-        database.set_meta("identity.secret", secret or secrets.token_hex(32))
-        database.execute(f"PRAGMA user_version = {VERSION}")
+        if not found:
+            tables.create(database)
+            indexes.create(database)
+            database.set_meta(_MADE, tables.layout())
+            database.set_meta("identity.secret", secret or secrets.token_hex(32))
+        if found < VERSION:
+            database.execute(f"PRAGMA user_version = {VERSION}")
+    _keep_up(database)
 
 
 def _keep_up(database: Database) -> None:

@@ -211,4 +211,8 @@ def test_the_command_migrates_and_says_nothing_else(database: str, tmp_path: Pat
     for _ in range(2):
         process = started("--json", "migrate", data=tmp_path / "data", env=environment)
         out, err = process.communicate()
-        assert (process.returncode, json.loads(out), err) == (0, {"version": 1}, b"")
+        assert (process.returncode, json.loads(out), err) == (
+            0,
+            {"version": migrating.VERSION},
+            b"",
+        )
