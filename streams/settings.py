@@ -105,9 +105,15 @@ class GatewaySettings(_Group):
 
     Attributes:
         host: The address that is listened on; any but loopback needs keys.
+        requests_per_second: Requests of one key, or of one address without; twice as many at once.
+        connections: Connections at the same time.
+        connections_per_address: Connections from one address; a proxy in front is one address.
     """
 
     host: str = "127.0.0.1"
+    requests_per_second: Annotated[float, Field(gt=0.0)] = 100.0
+    connections: Annotated[int, Field(ge=1)] = 800
+    connections_per_address: Annotated[int, Field(ge=1)] = 200
 
 
 class Settings(_Group):

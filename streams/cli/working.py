@@ -6,14 +6,17 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from streams.cli.context import Context, give
 from streams.inputs import LINE_LIMIT
+
+if TYPE_CHECKING:
+    from streams.gateway.serving import Gateway
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
@@ -112,25 +115,38 @@ def up_command(
 
     logs.configure(quiet=context.quiet)
     recorded = clock_name == "recorded"
-    with told_to_stop() as stop, _served(context, chosen, port) as where:
-        told = f"pactdesk is up {where} ({', '.join(sorted(chosen))})"
+    with told_to_stop() as stop, _served(context, chosen, port) as gateway:
+        told = _told(context, chosen, gateway)
         turns = _up(context, chosen - {"gateway"}, domain, stop, recorded=recorded, told=told)
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
 
 
 @contextmanager
-def _served(context: Context, roles: frozenset[str], port: int) -> Iterator[str]:
-    """The gateway, if it is among the roles; gives where the desk is, in words."""
-    settings = context.settings()
-    cluster = settings.engine == "cluster"
-    where = f"on {settings.kafka.bootstrap_servers if cluster else settings.data}"
+def _served(context: Context, roles: frozenset[str], port: int) -> Iterator[Gateway | None]:
+    """The gateway, if it is among the roles."""
     if "gateway" not in roles:
-        yield where
+        yield None
         return
     from streams.gateway.serving import Gateway
 
-    with Gateway(settings, port) as gateway:
-        yield f"{where} at {gateway.address}"
+    with Gateway(context.settings(), port) as gateway:
+        yield gateway
+
+
+def _told(context: Context, roles: frozenset[str], gateway: Gateway | None) -> list[str]:
+    """What is remarked once all is at work: where the desk is, and who may use it."""
+    settings = context.settings()
+    cluster = settings.engine == "cluster"
+    where = f"on {settings.kafka.bootstrap_servers if cluster else settings.data}"
+    if gateway is not None:
+        where = f"{where} at {gateway.address}"
+    told = [f"pactdesk is up {where} ({', '.join(sorted(roles))})"]
+    if gateway is not None and gateway.open_to_all:
+        told.append(
+            "no API key was ever made: everybody on this machine may do everything over HTTP;"
+            " `pactdesk keys create` ends that"
+        )
+    return told
 
 
 def _up(
@@ -140,12 +156,13 @@ def _up(
     stop: threading.Event,
     *,
     recorded: bool,
-    told: str,
+    told: Sequence[str],
 ) -> int:
     settings = context.settings()
 
     def ready() -> None:
-        context.remark(told)
+        for line in told:
+            context.remark(line)
 
     if settings.engine == "cluster":
         from streams.cluster import running

@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler as AiohttpHandler
 from streams.engines import meaning
 from streams.gateway.bodies import BODY_LIMIT
 from streams.gateway.callers import Known
+from streams.gateway.connections import HEADERS, noticed
 from streams.gateway.house import House
 from streams.gateway.problems import Problem, defect, problem_of
 from streams.gateway.route import Call, Route, parameters_of
@@ -35,7 +36,8 @@ def application(house: House, routes: Sequence[Route], known: Known) -> web.Appl
         routes: What can be asked for.
         known: Tells who calls.
     """
-    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_answered])
+    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[noticed, _answered])
+    app.on_response_prepare.append(_headed)
     for route in routes:
         app.router.add_route(route.method, route.path, _served(route, house, known))
     return app
@@ -45,7 +47,7 @@ def _served(route: Route, house: House, known: Known) -> AiohttpHandler:
     """A route's handler as aiohttp calls it."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        caller = known(request)
+        caller = await known(request, route.scope)
         if route.scope is not None and route.scope not in caller.scopes:
             raise Problem(
                 HTTPStatus.FORBIDDEN,
@@ -56,6 +58,15 @@ def _served(route: Route, house: House, known: Known) -> AiohttpHandler:
         return await route.handler(call)
 
     return serve
+
+
+async def _headed(_request: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer the headers that all have; one that may be kept says so itself."""
+    for name, value in HEADERS.items():
+        if name == "Cache-Control":
+            response.headers.setdefault(name, value)
+        else:
+            response.headers[name] = value
 
 
 @web.middleware

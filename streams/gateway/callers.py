@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple, get_args
 
 from aiohttp import web
@@ -18,27 +18,23 @@ class Caller(NamedTuple):
     """Who makes a request.
 
     Attributes:
-        name: How the log and rate limits call them.
+        name: How the desk calls them: whoever does something without saying who, it was they.
         scopes: What they may do.
-        limited: Whether their rate is bounded.
     """
 
     name: str
     scopes: frozenset[Scope]
-    limited: bool = True
 
 
-EVERYBODY_HERE = Caller("local", frozenset(SCOPES), limited=False)
+EVERYBODY_HERE = Caller("local", frozenset(SCOPES))
 """Whoever calls over loopback while no key was ever made."""
 
-Known = Callable[[web.Request], Caller]
-"""Tells who makes a request.
+ANYBODY = Caller("anybody", frozenset())
+"""Whoever asks for what nobody needs a key for."""
+
+Known = Callable[[web.Request, Scope | None], Awaitable[Caller]]
+"""Tells who makes a request that needs a scope.
 
 Raises:
-    Problem: 401, they do not say who they are, or it is not true.
+    Problem: 401, they do not say who they are, or it is not true; 429, they ask too often.
 """
-
-
-def everybody(_request: web.Request) -> Caller:
-    """Everybody may do everything: on loopback, without configured keys."""
-    return EVERYBODY_HERE

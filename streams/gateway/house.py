@@ -51,10 +51,15 @@ class House:
         return await self._askers.do(job)
 
     async def until(self, job: Callable[[AnyDesk], T | None], seconds: float) -> T | None:
-        """Look again and again until there is something; None when the time is over."""
+        """Look again and again until there is something.
+
+        None when the time is over, or the gateway is told to stop.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        while (found := await self.read(job)) is None and loop.time() < end:  # noqa: ASYNC110  # what is waited for happens in other processes too
+        while (found := await self.read(job)) is None:
+            if loop.time() >= end or self.stopping.is_set():
+                return None
             await asyncio.sleep(LOOK_SECONDS)
         return found
 

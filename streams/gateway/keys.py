@@ -56,7 +56,7 @@ class Key(NamedTuple):
 
 def digest_of(secret: str) -> bytes:
     """What is kept of a secret."""
-    return sha256(secret.encode()).digest()
+    return sha256(secret.encode("utf-8", "replace")).digest()
 
 
 def parted(key: str) -> tuple[str, str] | None:

@@ -6,17 +6,25 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
+import structlog
 from aiohttp import web
 
 from streams.engines import desk_of
 from streams.errors import Unavailable
 from streams.gateway import contacts, lists, looking, searching, stream, verbs
 from streams.gateway.app import application
-from streams.gateway.callers import Known, everybody
+from streams.gateway.connections import Connection, Connections
 from streams.gateway.describing import routes_with
+from streams.gateway.desks import Desks
+from streams.gateway.doorkeeper import Doorkeeper, is_loopback
 from streams.gateway.house import House
+from streams.gateway.keyring import Keyring
+from streams.gateway.keys import kept
+from streams.gateway.limits import Limits
 from streams.gateway.route import Route
 
 if TYPE_CHECKING:
@@ -24,6 +32,9 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 10.0
 """How long requests that are being answered may take once the gateway is told to stop."""
+
+LAST_SECONDS = 1.0
+"""How long an answer may take on its way out after that."""
 
 ROUTES: tuple[Route, ...] = routes_with(
     (
@@ -36,6 +47,8 @@ ROUTES: tuple[Route, ...] = routes_with(
     )
 )
 """Everything that can be asked for, in the order in which it is described."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Gateway:
@@ -50,6 +63,7 @@ class Gateway:
 
     Attributes:
         address: Where it listens, once it does: `http://host:port`.
+        open_to_all: Whether it is, so far, for everybody: on loopback, while no key was ever made.
     """
 
     def __init__(self, settings: Settings, port: int) -> None:
@@ -59,6 +73,7 @@ class Gateway:
         self._listens: Future[str] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self.address = ""
+        self.open_to_all = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -66,58 +81,83 @@ class Gateway:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take no more requests, finish those that are being answered, and end."""
         if self._stop is not None:
-            self._stop()
+            with suppress(RuntimeError):  # it ended already
+                self._stop()
         self._thread.join()
 
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001  # whoever waits for the address is told
-            if not self._listens.done():
+        except BaseException as error:  # noqa: BLE001  # whoever waits for the address is told, or the log
+            if self._listens.done():
+                _log.exception("the gateway ended")
+            else:
                 self._listens.set_exception(error)
 
     async def _serve(self) -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        house = House(self._settings, lambda: desk_of(self._settings, works=False))
+        settings = self._settings
+        opened = partial(desk_of, settings, works=False)
+        house = House(settings, opened)
+        keys = Desks(opened, 1, "keys")  # a long question must not keep everybody waiting outside
         try:
-            runner = web.AppRunner(
-                application(house, ROUTES, _known(self._settings)),
-                access_log=None,
-                shutdown_timeout=DRAIN_SECONDS,
+            door = Doorkeeper(
+                Keyring(lambda: keys.do(lambda desk: kept(desk.database))),
+                Limits(settings.gateway.requests_per_second),
+                local=is_loopback(settings.gateway.host),
             )
+            runner = web.AppRunner(application(house, ROUTES, door), shutdown_timeout=LAST_SECONDS)
             await runner.setup()
             try:
-                host = self._settings.gateway.host
-                address = await _listen(runner, host, self._port)
-                self._stop = lambda: loop.call_soon_threadsafe(stop.set)
-                self._listens.set_result(address)
-                await stop.wait()
-                house.stopping.set()
+                await self._listen(runner, house, door)
             finally:
                 await runner.cleanup()
         finally:
             await asyncio.to_thread(house.close)
+            await asyncio.to_thread(keys.close)
+
+    async def _listen(self, runner: web.AppRunner, house: House, door: Doorkeeper) -> None:
+        """Listen until told to stop, then see that what is being asked is answered."""
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        settings, server = self._settings.gateway, runner.server
+        assert server is not None
+        connections = Connections(settings.connections, settings.connections_per_address)
+        listener, address = await _listening(
+            lambda: Connection(server, connections), settings.host, self._port
+        )
+        try:
+            with suppress(Exception):  # a store that is away now may be there when somebody asks
+                self.open_to_all = await door.open_to_all()
+            self._stop = lambda: loop.call_soon_threadsafe(stop.set)
+            self._listens.set_result(address)
+            await stop.wait()
+        finally:
+            listener.close()
+        house.stopping.set()
+        await asyncio.sleep(0)  # what has come by now is begun
+        server.pre_shutdown()
+        await connections.answered(DRAIN_SECONDS)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
-    """Listen; returns the address.
+async def _listening(
+    connection: Callable[[], Connection], host: str, port: int
+) -> tuple[asyncio.Server, str]:
+    """Listen; returns what listens, and its address.
 
     Raises:
         Unavailable: Somebody else listens there, or this user may not.
     """
-    site = web.TCPSite(runner, host, port)
     try:
-        await site.start()
+        listener = await asyncio.get_running_loop().create_server(connection, host, port)
     except OSError as error:
         raise Unavailable(
             f"port {port} of {host} cannot be had ({error.strerror})",
             "end what listens there, or choose another one with --port",
         ) from error
-    (_, bound), *_ = [address[:2] for address in runner.addresses]
+    bound = listener.sockets[0].getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{bound}"
-
-
-def _known(_settings: Settings) -> Known:
-    return everybody
+    return listener, f"http://{shown}:{bound}"

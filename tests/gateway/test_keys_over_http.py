@@ -1,0 +1,144 @@
+"""API keys: who is let in, and to what."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from schemas.events.intents import NoteWritten
+from streams.gateway import keyring
+from streams.gateway.keyring import Keyring
+from streams.gateway.keys import Key, kept, made, revoked
+from tests.gateways import CONTACT, Answered, Client, gateway, worker
+from tests.stores import a_desk
+
+
+def key_of(data: Path, *scopes: str, name: str = "shop") -> str:
+    """Make a key."""
+    with a_desk(data) as desk:
+        return made(desk.database, name, scopes, desk.clock.now())[0]
+
+
+def asked(client: Client, key: str | None, path: str = "/api/v1/tickets") -> Answered:
+    """Ask with a key."""
+    return client("GET", path, headers={} if key is None else {"Authorization": f"Bearer {key}"})
+
+
+def test_a_key_opens_what_its_scopes_allow_and_nothing_else(tmp_path: Path) -> None:
+    reads, writes = key_of(tmp_path, "read"), key_of(tmp_path, "produce")
+    with gateway(tmp_path) as client:
+        assert asked(client, reads).status == 200
+        told = client("POST", "/api/v1/contacts", CONTACT, {"Authorization": f"bearer {writes}"})
+        assert told.status == 202
+        refused = asked(client, writes)
+        assert refused.status == 403
+        assert "read" in refused.json["detail"]
+        assert (
+            client("POST", "/api/v1/contacts", CONTACT, {"Authorization": f"Bearer {reads}"})[0]
+            == 403
+        )
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        "",
+        "pk__",
+        "pk_0123_abc",
+        "nonsense",
+        "ö",
+        "{id}_{secret}",
+        "pk_{id}_",
+        "pk_{id}_{other}",
+        "pk_{id}_{secret}_",
+        "sk_{id}_{secret}",
+    ],
+)
+def test_without_a_good_key_nothing_is_told_but_how_to_come_by_one(
+    tmp_path: Path, bad: str | None
+) -> None:
+    _, number, secret = key_of(tmp_path, "read").split("_")
+    given = bad and bad.format(id=number, secret=secret, other=secret[::-1])
+    with gateway(tmp_path) as client:
+        told = asked(client, given)
+    assert told.status == 401
+    assert told.headers["www-authenticate"].startswith('Bearer realm="pactdesk"')
+    assert "keys create" in told.json["remedy"]
+    assert secret not in told.body.decode()
+
+
+def test_another_way_to_sign_in_is_no_key(tmp_path: Path) -> None:
+    key = key_of(tmp_path, "read")
+    with gateway(tmp_path) as client:
+        assert client.get("/api/v1/tickets", Authorization=f"Basic {key}").status == 401
+        assert client.get(f"/api/v1/tickets?key={key}").status == 401
+
+
+def test_a_revoked_key_opens_nothing_once_the_keys_are_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0.0)
+    key = key_of(tmp_path, "read")
+    with gateway(tmp_path) as client:
+        assert asked(client, key).status == 200
+        with a_desk(tmp_path) as desk:
+            (known,) = kept(desk.database)
+            revoked(desk.database, known.id, desk.clock.now())
+        told = asked(client, key)
+        assert told.status == 401
+        assert "revoked" in told.json["detail"]
+
+
+def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path) -> None:
+    key = key_of(tmp_path, "produce", "desk", name="night shift")
+    signed = {"Authorization": f"Bearer {key}"}
+    with gateway(tmp_path) as client, worker(tmp_path):
+        ticket = client("POST", "/api/v1/contacts?wait=30s", CONTACT, signed).json["ticket_id"]
+        client("POST", f"/api/v1/tickets/{ticket}/notes", {"text": "hm"}, signed)
+        with a_desk(tmp_path) as desk:
+            (note,) = desk.events(type="NoteWritten")
+    assert isinstance(note.event, NoteWritten)
+    assert note.event.by == "night shift"
+
+
+def test_a_store_that_does_not_answer_lets_nobody_in(tmp_path: Path) -> None:
+    key = key_of(tmp_path, "read")
+    (tmp_path / "pactdesk.db").write_bytes(b"this was a store once" * 500)
+    for one in tmp_path.glob("pactdesk.db-*"):
+        one.unlink()
+    with gateway(tmp_path) as client:
+        assert asked(client, key).status == 503
+        assert asked(client, None).status == 503
+
+
+class Watched(asyncio.SelectorEventLoop):
+    """An event loop whose clock is moved by hand."""
+
+    moved = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.moved
+
+
+def test_a_look_at_the_keys_counts_for_a_second_and_no_longer() -> None:
+    looks: list[int] = []
+
+    async def look() -> list[Key]:
+        looks.append(1)
+        return []
+
+    async def told() -> list[int]:
+        loop, ring = asyncio.get_running_loop(), Keyring(look)
+        assert isinstance(loop, Watched)
+        seen = []
+        for step in (0.0, 0.5, 0.6, 0.5):
+            loop.moved += step
+            await asyncio.gather(*(ring.keys() for _ in range(5)))
+            seen.append(len(looks))
+        return seen
+
+    with asyncio.Runner(loop_factory=Watched) as runner:
+        assert runner.run(told()) == [1, 1, 2, 2]
