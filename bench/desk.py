@@ -101,6 +101,8 @@ def visible() -> list[float]:
             "up",
             "--roles",
             "agents,projections,effects",
+            "--admin-port",
+            "0",
         ]
         with subprocess.Popen(program, stdout=subprocess.DEVNULL) as up:
             try:

@@ -121,6 +121,8 @@ def idle() -> float:
             "up",
             "--roles",
             "agents,projections,effects",
+            "--admin-port",
+            "0",
         ]
         with subprocess.Popen(program, stdout=subprocess.DEVNULL) as up:
             time.sleep(3.0)

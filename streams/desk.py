@@ -294,6 +294,16 @@ class Desk:
             return None
         return letter_of(entry)
 
+    def answers(self) -> None:
+        """See that the store answers; raises what there is to say where not."""
+        self.database.meta("identity.secret")
+
+    def status(self) -> dict[str, Any]:
+        """How much was appended, and what waits; in records and in seconds."""
+        from streams.health import status
+
+        return status(self)
+
     def close(self) -> None:
         """Close the store."""
         if self._reader is not None:

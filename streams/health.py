@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from projections.tables import TABLES
 from schemas.topics import DEAD_LETTERS, INBOXES, PARTITIONS, TOPICS
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import FILE, VERSION, open_database
 from streams.errors import PactdeskError
+from streams.extent import Place
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,32 +140,63 @@ def topic_findings(database: Database) -> list[str]:
 
 
 def status(desk: Desk) -> dict[str, Any]:
-    """How much was appended, how much waits in each inbox, and how far the tables are."""
+    """How much was appended, and what waits for the worker and for the tables.
+
+    In records, and in seconds: for how long the oldest that waits has been in the log.
+    """
     ends = desk.log.ends()
-    stood = {
-        (str(t), int(p)): int(n)
-        for t, p, n in desk.database.execute("SELECT topic, partition, position FROM positions")
-    }
-    inboxes = [
-        {
-            "topic": topic.name,
-            "domain": topic.domain,
-            "records": sum(e for (t, _), e in ends.items() if t == topic.name),
-            "waiting": sum(
-                e - stood.get((t, p), 0) for (t, p), e in ends.items() if t == topic.name
-            ),
-        }
-        for topic in INBOXES
-    ]
-    timers = desk.database.execute("SELECT count(*) FROM timers").fetchone()[0]
-    behind = sum(int(row["lag"]) for row in desk.query("SELECT lag FROM v1_positions"))
+    stood, folded = _positions(desk, "positions"), _positions(desk, "read_positions")
+    inboxes: list[dict[str, Any]] = []
+    for topic in INBOXES:
+        mine = {place: end for place, end in ends.items() if place[0] == topic.name}
+        late = _late(mine, stood)
+        inboxes.append(
+            {
+                "topic": topic.name,
+                "domain": topic.domain,
+                "records": sum(mine.values()),
+                "waiting": sum(mine[place] - at for place, at in late.items()),
+                "waiting_seconds": _since(desk, late),
+            }
+        )
+    read = {table.topic for table in TABLES}
+    behind = _late({place: end for place, end in ends.items() if place[0] in read}, folded)
+    (timers,) = desk.database.execute("SELECT count(*) FROM timers").fetchone()
     return {
         "data": str(desk.folder),
         "engine": "embedded",
         "position": desk.position(),
         "records": sum(ends.values()),
         "waiting": sum(one["waiting"] for one in inboxes),
+        "waiting_seconds": max(one["waiting_seconds"] for one in inboxes),
         "timers": int(timers),
-        "tables_behind": behind,
+        "tables_behind": sum(ends[place] - at for place, at in behind.items()),
+        "tables_behind_seconds": _since(desk, behind),
+        "dead_letters": sum(end for (topic, _), end in ends.items() if topic == DEAD_LETTERS.name),
         "inboxes": inboxes,
     }
+
+
+def _positions(desk: Desk, table: str) -> dict[Place, int]:
+    rows = desk.database.execute(f"SELECT topic, partition, position FROM {table}")
+    return {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
+
+
+def _late(ends: Mapping[Place, int], at: Mapping[Place, int]) -> dict[Place, int]:
+    """Where reading stands in those partitions that have more."""
+    return {place: at.get(place, 0) for place, end in ends.items() if at.get(place, 0) < end}
+
+
+def _since(desk: Desk, late: Mapping[Place, int]) -> float:
+    """For how many seconds the oldest of some records has been in the log; 0 for none."""
+    appended = [
+        datetime.fromisoformat(row[0])
+        for (topic, partition), offset in late.items()
+        for row in desk.database.execute(
+            "SELECT appended_at FROM log WHERE topic = ? AND partition = ? AND offset = ?",
+            (topic, partition, offset),
+        )
+    ]
+    if not appended:
+        return 0.0
+    return round(max(0.0, (datetime.now(UTC) - min(appended)).total_seconds()), 3)

@@ -108,12 +108,14 @@ class GatewaySettings(_Group):
         requests_per_second: Requests of one key, or of one address without; twice as many at once.
         connections: Connections at the same time.
         connections_per_address: Connections from one address; a proxy in front is one address.
+        admin_host: The address of the admin port; nobody is asked for a key there.
     """
 
     host: str = "127.0.0.1"
     requests_per_second: Annotated[float, Field(gt=0.0)] = 100.0
     connections: Annotated[int, Field(ge=1)] = 800
     connections_per_address: Annotated[int, Field(ge=1)] = 200
+    admin_host: str = "127.0.0.1"
 
 
 class Settings(_Group):

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,7 +69,7 @@ class Shell:
         before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(given), "utf-8")
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                status = status_of(["--data", str(self.data), *arguments])
+                status = status_of(["--data", str(self.data), *beside_others(arguments)])
         finally:
             sys.stdin = before
         out.flush()
@@ -77,12 +78,18 @@ class Shell:
         return Outcome(status, written.getvalue(), err.getvalue())
 
 
+def beside_others(arguments: Sequence[str]) -> list[str]:
+    """A command as tests start it: an `up` has no admin port unless it is named, for others do."""
+    named = "up" not in arguments or "--admin-port" in arguments
+    return [*arguments] if named else [*arguments, "--admin-port", "0"]
+
+
 def started(
     *arguments: str, data: Path, env: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """A command as a process of its own, with pipes at all three ends."""
     return subprocess.Popen(
-        [sys.executable, str(LAUNCHER), "--data", str(data), *arguments],
+        [sys.executable, str(LAUNCHER), "--data", str(data), *beside_others(arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -263,19 +263,8 @@ def _diagnosis(findings: list[dict[str, Any]]) -> str:
 @give
 def status_command(context: Context) -> None:
     """Say how much waits, and where."""
-    settings = context.settings()
-    if settings.engine == "cluster":
-        from streams.clock import WallClock
-        from streams.cluster.backlog import status as status_of_cluster
-        from streams.cluster.desk import ClusterDesk
-
-        with ClusterDesk(settings, WallClock()) as cluster:
-            document = status_of_cluster(settings, cluster.database)
-    else:
-        from streams.health import status
-
-        with context.embedded() as desk:
-            document = status(desk)
+    with context.desk() as desk:
+        document = desk.status()
     context.show(document, lambda: _state(document))
 
 

@@ -6,8 +6,9 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -16,7 +17,9 @@ from streams.cli.context import Context, give
 from streams.inputs import LINE_LIMIT
 
 if TYPE_CHECKING:
+    from streams.gateway.admin import Admin
     from streams.gateway.serving import Gateway
+    from streams.settings import Settings
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
@@ -94,6 +97,13 @@ def told_to_stop() -> Iterator[threading.Event]:
     show_default=True,
     help="Where the gateway listens; 0 takes a free port.",
 )
+@click.option(
+    "--admin-port",
+    type=click.IntRange(0, 65535),
+    default=8081,
+    show_default=True,
+    help="Where /livez, /readyz and /metrics are; 0 leaves them out.",
+)
 @click.option("--domain", help="Only the agents of this domain: every one of them by default.")
 @click.option(
     "--clock",
@@ -105,48 +115,103 @@ def told_to_stop() -> Iterator[threading.Event]:
 )
 @give
 def up_command(
-    context: Context, roles: str, port: int, domain: str | None, clock_name: str
+    context: Context,
+    roles: str,
+    port: int,
+    admin_port: int,
+    domain: str | None,
+    clock_name: str,
 ) -> None:
-    """Run the roles in one process until told to stop; SIGTERM drains."""
+    """Run the roles in one process until told to stop; SIGTERM drains.
+
+    What is being asked over HTTP is answered first, while the other roles are still at work.
+    """
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
     if not chosen:
         raise click.UsageError("--roles names none; leave it out for all of them")
     from streams import logs
 
     logs.configure(quiet=context.quiet)
-    recorded = clock_name == "recorded"
-    with told_to_stop() as stop, _served(context, chosen, port) as gateway:
-        told = _told(context, chosen, gateway)
-        turns = _up(context, chosen - {"gateway"}, domain, stop, recorded=recorded, told=told)
+    settings, recorded = context.settings(), clock_name == "recorded"
+    with ExitStack() as stack:
+        stop = stack.enter_context(told_to_stop())
+        said, readiness = Said(settings, chosen), None
+        if admin_port:
+            from streams.gateway.admin import Admin, Readiness
+
+            readiness = Readiness(stop, _threads(settings, chosen))
+            said.admin = stack.enter_context(Admin(settings, admin_port, readiness))
+        if "gateway" in chosen:
+            from streams.gateway.serving import Gateway
+
+            said.gateway = stack.enter_context(Gateway(settings, port))
+
+        def ready() -> None:
+            if readiness is not None:
+                readiness.at_work()
+            for line in said.lines():
+                context.remark(line)
+
+        turns = _up(
+            context,
+            chosen - {"gateway"},
+            domain,
+            stop if said.gateway is None else _answered(said.gateway, stop),
+            recorded=recorded,
+            ready=ready,
+        )
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
 
 
-@contextmanager
-def _served(context: Context, roles: frozenset[str], port: int) -> Iterator[Gateway | None]:
-    """The gateway, if it is among the roles."""
-    if "gateway" not in roles:
-        yield None
-        return
-    from streams.gateway.serving import Gateway
-
-    with Gateway(context.settings(), port) as gateway:
-        yield gateway
+def _threads(settings: Settings, roles: frozenset[str]) -> frozenset[str]:
+    """Names of the threads that roles have; the others are in the main thread."""
+    apart = {"projections", "effects"} if settings.engine == "cluster" else set()
+    return frozenset(roles & apart) | ({"gateway", "taking"} if "gateway" in roles else frozenset())
 
 
-def _told(context: Context, roles: frozenset[str], gateway: Gateway | None) -> list[str]:
-    """What is remarked once all is at work: where the desk is, and who may use it."""
-    settings = context.settings()
-    cluster = settings.engine == "cluster"
-    where = f"on {settings.kafka.bootstrap_servers if cluster else settings.data}"
-    if gateway is not None:
-        where = f"{where} at {gateway.address}"
-    told = [f"pactdesk is up {where} ({', '.join(sorted(roles))})"]
-    if gateway is not None and gateway.open_to_all:
-        told.append(
-            "no API key was ever made: everybody on this machine may do everything over HTTP;"
-            " `pactdesk keys create` ends that"
-        )
-    return told
+def _answered(gateway: Gateway, stop: threading.Event) -> threading.Event:
+    """What is set when a gateway has answered all that it was asked, once it is to stop."""
+    answered = threading.Event()
+
+    def drain() -> None:
+        stop.wait()
+        gateway.close()
+        answered.set()
+
+    threading.Thread(target=drain, name="draining", daemon=True).start()
+    return answered
+
+
+@dataclass
+class Said:
+    """What is remarked once all is at work.
+
+    Attributes:
+        settings: The settings.
+        roles: Which roles.
+        gateway: The gateway, if it is among them.
+        admin: The admin port, unless it is left out.
+    """
+
+    settings: Settings
+    roles: frozenset[str]
+    gateway: Gateway | None = None
+    admin: Admin | None = None
+
+    def lines(self) -> Iterator[str]:
+        """Where the desk is, and who may use it."""
+        cluster = self.settings.engine == "cluster"
+        where = f"on {self.settings.kafka.bootstrap_servers if cluster else self.settings.data}"
+        if self.gateway is not None:
+            where = f"{where} at {self.gateway.address}"
+        yield f"pactdesk is up {where} ({', '.join(sorted(self.roles))})"
+        if self.gateway is not None and self.gateway.open_to_all:
+            yield (
+                "no API key was ever made: everybody on this machine may do everything over HTTP;"
+                " `pactdesk keys create` ends that"
+            )
+        if self.admin is not None:
+            yield f"/livez, /readyz and /metrics are at {self.admin.address}"
 
 
 def _up(
@@ -156,14 +221,9 @@ def _up(
     stop: threading.Event,
     *,
     recorded: bool,
-    told: Sequence[str],
+    ready: Callable[[], None],
 ) -> int:
     settings = context.settings()
-
-    def ready() -> None:
-        for line in told:
-            context.remark(line)
-
     if settings.engine == "cluster":
         from streams.cluster import running
 
@@ -205,6 +265,7 @@ def demo_command(click_context: click.Context, limit: int | None, speed: str, se
             up_command,
             roles="gateway,agents,projections,effects",
             port=8080,
+            admin_port=8081,
             domain=None,
             clock_name="wall",
         )

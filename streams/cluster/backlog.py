@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.topics import DOMAINS, INBOXES
+from schemas.topics import DEAD_LETTERS, DOMAINS, INBOXES
 from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
@@ -47,6 +47,7 @@ def status(settings: Settings, database: PgDatabase) -> dict[str, Any]:
         "tables_behind": sum(ends[place] - folded[place] for place in behind),
         "tables_behind_seconds": since,
         "gaps": gaps,
+        "dead_letters": sum(end for (topic, _), end in ends.items() if topic == DEAD_LETTERS.name),
         "inboxes": inboxes,
     }
 

@@ -21,7 +21,7 @@ from streams.clock import Clock
 from streams.cluster import migrating, positions, progress, search
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
-from streams.cluster.kafka import quiet
+from streams.cluster.kafka import answers, quiet
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.query import PgReader
@@ -325,6 +325,17 @@ class ClusterDesk:
             letter_of(Entry(0, DEAD_LETTERS.name, part, at, key, headers, value, "", number))
             for part, at, key, headers, value, number in rows
         ]
+
+    def answers(self) -> None:
+        """See that Kafka and the database answer; raises what there is to say where not."""
+        self.database.execute("SELECT 1")
+        answers(self.settings)
+
+    def status(self) -> dict[str, Any]:
+        """How much was appended, and what waits; in records and in seconds."""
+        from streams.cluster.backlog import status
+
+        return status(self.settings, self.database)
 
     def close(self) -> None:
         """Let go of Kafka and the database."""

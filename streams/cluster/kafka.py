@@ -235,6 +235,18 @@ def greet(settings: Settings) -> None:
         raise fault
 
 
+def answers(settings: Settings) -> None:
+    """See that Kafka answers.
+
+    Raises:
+        Misconfigured: It does not let us in as the settings have it.
+        Unavailable: No broker answers.
+    """
+    fault = _reason(settings)
+    if fault is not None:
+        raise fault
+
+
 def _reason(settings: Settings) -> PactdeskError | None:
     given = options(settings)
     return reason(settings.kafka, given["bootstrap_servers"], given.get("ssl_context"))

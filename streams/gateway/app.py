@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler as AiohttpHandler
 
 from streams.engines import meaning
+from streams.gateway import metrics
 from streams.gateway.bodies import BODY_LIMIT
 from streams.gateway.callers import Known
 from streams.gateway.connections import HEADERS, noticed
@@ -88,15 +89,23 @@ async def _answered(request: web.Request, handler: AiohttpHandler) -> web.Stream
             response = problem_of(known, reading=request.method == "GET").response(request.path)
     if not response.prepared:
         response.headers[REQUEST_ID] = request_id
+    seconds = time.perf_counter() - began
+    metrics.answered(_route_of(request), request.method, response.status, seconds)
     _log.debug(
         "answered",
         request=request_id,
         method=request.method,
         path=request.path,
         status=response.status,
-        seconds=round(time.perf_counter() - began, 4),
+        seconds=round(seconds, 4),
     )
     return response
+
+
+def _route_of(request: web.Request) -> str:
+    """The path of a request's route as it is declared."""
+    resource = request.match_info.route.resource
+    return metrics.OTHER if resource is None else resource.canonical
 
 
 def _of_aiohttp(error: web.HTTPException) -> Problem:

@@ -9,8 +9,15 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
+
+from streams.engines import meaning
+from streams.errors import Unavailable
+
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -64,7 +71,23 @@ class Desks:
                         desk = self._opened()
                     future.set_result(job(desk))
                 except BaseException as error:  # noqa: BLE001  # it is the caller's, whatever it is
+                    if desk is not None and is_lost(error):
+                        let_go(desk)
+                        desk = None
                     future.set_exception(error)
         finally:
             if desk is not None:
-                desk.close()
+                let_go(desk)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether a desk's connections may be of no use any more, for the store did not answer."""
+    return isinstance(error, Exception) and isinstance(meaning(error), Unavailable)
+
+
+def let_go(desk: AnyDesk) -> None:
+    """Close a desk, whose store may be away."""
+    try:
+        desk.close()
+    except Exception:  # noqa: BLE001  # what cannot be closed in order is dropped
+        _log.debug("a desk was dropped", exc_info=True)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-import structlog
 from aiohttp import web
 
 from streams.engines import desk_of
-from streams.errors import Unavailable
 from streams.gateway import contacts, lists, looking, searching, stream, verbs
 from streams.gateway.app import application
+from streams.gateway.background import Background, listening, server_of
 from streams.gateway.connections import Connection, Connections
 from streams.gateway.describing import routes_with
 from streams.gateway.desks import Desks
@@ -48,10 +44,8 @@ ROUTES: tuple[Route, ...] = routes_with(
 )
 """Everything that can be asked for, in the order in which it is described."""
 
-_log = structlog.get_logger(__name__)
 
-
-class Gateway:
+class Gateway(Background):
     """The gateway of one process.
 
         with Gateway(settings, port=8080) as gateway:
@@ -62,42 +56,14 @@ class Gateway:
         port: The port; 0 takes a free one.
 
     Attributes:
-        address: Where it listens, once it does: `http://host:port`.
         open_to_all: Whether it is, so far, for everybody: on loopback, while no key was ever made.
     """
 
     def __init__(self, settings: Settings, port: int) -> None:
+        super().__init__("gateway")
         self._settings = settings
         self._port = port
-        self._stop: Callable[[], object] | None = None
-        self._listens: Future[str] = Future()
-        self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
-        self.address = ""
         self.open_to_all = False
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.address = self._listens.result()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Take no more requests, finish those that are being answered, and end."""
-        if self._stop is not None:
-            with suppress(RuntimeError):  # it ended already
-                self._stop()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001  # whoever waits for the address is told, or the log
-            if self._listens.done():
-                _log.exception("the gateway ended")
-            else:
-                self._listens.set_exception(error)
 
     async def _serve(self) -> None:
         settings = self._settings
@@ -122,42 +88,18 @@ class Gateway:
 
     async def _listen(self, runner: web.AppRunner, house: House, door: Doorkeeper) -> None:
         """Listen until told to stop, then see that what is being asked is answered."""
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        settings, server = self._settings.gateway, runner.server
-        assert server is not None
+        settings, server = self._settings.gateway, server_of(runner)
         connections = Connections(settings.connections, settings.connections_per_address)
-        listener, address = await _listening(
-            lambda: Connection(server, connections), settings.host, self._port
+        listener, address = await listening(
+            lambda: Connection(server, connections), settings.host, self._port, "--port"
         )
         try:
             with suppress(Exception):  # a store that is away now may be there when somebody asks
                 self.open_to_all = await door.open_to_all()
-            self._stop = lambda: loop.call_soon_threadsafe(stop.set)
-            self._listens.set_result(address)
-            await stop.wait()
+            await self._told_to_stop(address)
         finally:
             listener.close()
         house.stopping.set()
         await asyncio.sleep(0)  # what has come by now is begun
         server.pre_shutdown()
         await connections.answered(DRAIN_SECONDS)
-
-
-async def _listening(
-    connection: Callable[[], Connection], host: str, port: int
-) -> tuple[asyncio.Server, str]:
-    """Listen; returns what listens, and its address.
-
-    Raises:
-        Unavailable: Somebody else listens there, or this user may not.
-    """
-    try:
-        listener = await asyncio.get_running_loop().create_server(connection, host, port)
-    except OSError as error:
-        raise Unavailable(
-            f"port {port} of {host} cannot be had ({error.strerror})",
-            "end what listens there, or choose another one with --port",
-        ) from error
-    bound = listener.sockets[0].getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    return listener, f"http://{shown}:{bound}"

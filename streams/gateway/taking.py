@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from streams.gateway import metrics
+from streams.gateway.desks import is_lost, let_go
 from streams.intake import Taken
 
 if TYPE_CHECKING:
@@ -61,7 +63,9 @@ class Taking:
         future: Future[Receipt] = Future()
         self._waiting.put((lines, future))
         # Whoever hangs up meanwhile has sent it: it is kept, as a retry of theirs will find.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        receipt = await asyncio.shield(asyncio.wrap_future(future))
+        metrics.taken(lines, receipt.taken)
+        return receipt
 
     def close(self) -> None:
         """Take what waits, then let the desk go."""
@@ -79,6 +83,9 @@ class Taking:
                     taken = list(desk.intake.lines([one for some, _ in together for one in some]))
                     position = desk.position_behind(taken)
                 except BaseException as error:  # noqa: BLE001  # it is the callers', whatever it is
+                    if desk is not None and is_lost(error):
+                        let_go(desk)
+                        desk = None
                     for _, future in together:
                         future.set_exception(error)
                 else:
@@ -87,7 +94,7 @@ class Taking:
                     return
         finally:
             if desk is not None:
-                desk.close()
+                let_go(desk)
 
     def _gathered(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         """What waits by now, and whether it is the last."""

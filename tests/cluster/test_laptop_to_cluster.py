@@ -67,7 +67,7 @@ def test_the_page_brings_every_table_over(here: Path, cluster: Cluster) -> None:
     assert all(len(rows) > len("[]\n") for rows in mine.values())
     worker = subprocess.Popen(
         [sys.executable, str(LAUNCHER), "up", "--roles", "agents,projections",
-         "--clock", "recorded"],
+         "--clock", "recorded", "--admin-port", "0"],
         cwd=here, env=there, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:

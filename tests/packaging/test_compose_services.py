@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands import LAUNCHER
+from tests.commands import LAUNCHER, beside_others
 from tests.documents import ROOT
 from tests.real import Cluster, compose, until
 
@@ -54,7 +54,7 @@ def environment(service: Service, cluster: Cluster, data: Path) -> dict[str, str
 def command(service: Service) -> list[str]:
     """What its container runs: the image's entry point, then the service's words."""
     assert service.get("entrypoint") is None
-    return [sys.executable, str(LAUNCHER), *service["command"]]
+    return [sys.executable, str(LAUNCHER), *beside_others(service["command"])]
 
 
 def health_check(service: Service) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from typing import NamedTuple
 
-from tests.commands import LAUNCHER
+from tests.commands import LAUNCHER, beside_others
 from tests.real.process import Guard
 from tests.real.waiting import EVERY_SECONDS, until
 
@@ -70,7 +70,7 @@ class Member:
         self._seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(LAUNCHER), *self._arguments],
+                [sys.executable, str(LAUNCHER), *beside_others(self._arguments)],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
