@@ -15,8 +15,8 @@ from schemas.topics import DEAD_LETTERS, INBOXES, PARTITIONS, TOPICS
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import FILE, VERSION, open_database
+from streams.entry import Place
 from streams.errors import PactdeskError
-from streams.extent import Place
 from streams.settings import Settings
 
 if TYPE_CHECKING:
