@@ -127,6 +127,20 @@ def test_the_words_of_sentences_are_the_words_of_the_text(parts: list[str]) -> N
     assert alone == [word.text for word in LEXICON.look_up(text)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear Sir,\nmy card is lost",
+        "My card is lost.\nKind regards,\nAnn",
+        "look at averyveryverylongwordthatgoesonandon and on",
+        "x" * 24 + " and " + "y" * 23,
+        "it doesn’t work: straße, 我的卡被盗了",
+    ],
+)
+def test_terms_for_linking_are_cut_from_a_text_as_linking_cuts_it(text: str) -> None:
+    assert TERMS.features(text, LEXICON.look_up(text)) == plain.features(FILES["linking_idf"], text)
+
+
 def test_cues_are_found_wherever_in_a_sentence_they_stand() -> None:
     for before in ("", "well, ", "thanks but ", "urgent: "):
         for cue in ("my lawyer", "did not help", "a real person", "asap", "fraud", "out of office"):
