@@ -77,6 +77,7 @@ def test_who_takes_an_escalated_ticket_is_told() -> None:
     scene = desk(who("bo")).when(wants("T1", escalated=True, priority="urgent"))
     told = scene.one(EscalationNotified)
     assert (told.specialist_id, "urgent" in told.text) == ("bo", True)
+    assert told.text == f"An escalated urgent ticket is yours: {wants('T1').summary}"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import json
 from agents import channel, handover, lifecycle
 from schemas.events import intents as asked
 from schemas.events.choices import ContextTransferred
+from schemas.events.contacts import CustomerDescribed
 from schemas.events.decisions import IntentRefused
 from schemas.events.desk import SpecialistReleased
 from schemas.events.tickets import TicketAssigned, TicketStarted
-from streams.testing import FakeModels, Scene, understood
-from tests.tickets import ask, assigned, only_ticket, opened, reply
+from streams.testing import FakeModels, Scene, given, understood
+from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply, routed
 
 AGENTS = (channel.RECEIVED, channel.ACCEPTED, *lifecycle.AGENTS, *handover.AGENTS)
 
@@ -42,8 +43,6 @@ def test_facts_beyond_the_bound_are_given_but_not_kept() -> None:
     many = [ORDER | {"text": str(n)} for n in range(24)]
     models = FakeModels(understanding=understood(facts=many))
     scene = opened(AGENTS, models=models)
-    from tests.tickets import contact
-
     scene = scene.when(contact("and these", provider_id="p9"))
     transfer = scene.when(assigned(scene)).one(ContextTransferred)
     assert (transfer.facts_given, transfer.facts_kept) == (48, 24)
@@ -89,3 +88,44 @@ def test_the_summary_says_who_what_and_how_it_stands() -> None:
     scene = told()
     text = handover.summary(scene.state, only_ticket(scene))
     assert text.startswith("ann: Charged twice; medium, uncategorised; 1 messages by email")
+
+
+def test_the_whole_context_says_who_what_the_facts_and_what_happened() -> None:
+    known = CustomerDescribed(customer_id=ANN, name="Ann", language="en", account_manager="mo")
+    models = FakeModels(understanding=understood(facts=[ORDER], sentiment_score=0.6))
+    scene = given(known, agents=AGENTS, models=models)
+    scene = scene.when(contact("I was charged twice", subject="Charged twice"))
+    scene = scene.when(routed(scene))
+    scene = scene.when(reply(scene, "suggestion", solution_id="a1"))
+    ticket = only_ticket(scene)
+    document = handover.context(scene.state, ticket)
+    assert document["customer"] == {
+        "customer_id": ANN,
+        "name": "Ann",
+        "vip": False,
+        "language": "en",
+        "satisfaction_score": None,
+        "account_manager": "mo",
+    }
+    assert document["ticket"] == {
+        "ticket_id": ticket.id,
+        "subject": "Charged twice",
+        "status": "triaged",
+        "priority": "medium",
+        "category": None,
+        "tags": [],
+        "language": "en",
+        "sentiment_score": 0.6,
+        "channels": ["email"],
+        "opened_at": "2026-03-02T09:00:00.000Z",
+        "triggers": [],
+        "offered": ["a1"],
+    }
+    (contact_id, _), *_ = ticket.messages
+    assert document["facts"] == [{"kind": "order", "text": "77", "contact_id": contact_id}]
+    assert (document["facts_given"], document["facts_kept"]) == (1, 1)
+    assert [(entry["kind"], entry["who"]) for entry in document["timeline"]] == [
+        ("message", "customer"),
+        ("suggestion", "bo"),
+    ]
+    assert {entry["at"] for entry in document["timeline"]} == {"2026-03-02T09:00:00.000Z"}

@@ -10,8 +10,18 @@ from agents import channel, lifecycle, notification, outbound
 from agents.policy import CalendarPolicy, Policy, default_policy
 from projections.case.timers import timers
 from schemas.events import intents as asked
-from schemas.events.contacts import SpecialistUnavailable, SurveyAnswered, TimerDue
-from schemas.events.decisions import CustomerNotified, FollowUpScheduled, TeamAlertRequested
+from schemas.events.contacts import (
+    CustomerDescribed,
+    SpecialistUnavailable,
+    SurveyAnswered,
+    TimerDue,
+)
+from schemas.events.decisions import (
+    CustomerNotified,
+    FollowUpScheduled,
+    ReplyRequested,
+    TeamAlertRequested,
+)
 from schemas.events.desk import RequestRepeated, SpecialistReleased
 from schemas.events.tickets import (
     SlaBreached,
@@ -23,8 +33,8 @@ from schemas.events.tickets import (
     TicketResolved,
     TicketWoken,
 )
-from streams.testing import START, Scene
-from tests.tickets import ANN, ask, assigned, only_ticket, opened, reply, say
+from streams.testing import START, Scene, given
+from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply, routed, say
 
 AGENTS = (
     channel.RECEIVED,
@@ -188,6 +198,21 @@ def test_the_clock_stands_still_while_the_customer_is_waited_for_and_runs_on_aft
     assert (started.target, started.resumed, started.target_minutes) == ("resolution", True, 1440)
     # At 15:01 1380 minutes are left: 299 today until eight, 720 tomorrow, 361 the day after.
     assert started.due_at == datetime(2026, 3, 4, 14, 1, tzinfo=UTC)
+
+
+def test_where_we_wrote_first_the_resolution_is_owed_from_the_customers_answer_on() -> None:
+    known = CustomerDescribed(customer_id=ANN, handles='{"email": ["ann@example.org"]}')
+    start = asked.ConversationStarted(customer_id=ANN, channel="email", text="Hello!", by="bo")
+    scene = given(known, agents=AGENTS).when(start)
+    sent = next(record.id for record in scene.said if isinstance(record.event, ReplyRequested))
+    scene = scene.when(routed(scene))
+    assert scene.all(SlaStarted) == []
+    answer = contact("what is it?").model_copy(update={"in_reply_to": sent})
+    scene = scene.later(minutes=90).when(answer)
+    begun = scene.one(SlaStarted)
+    assert (begun.target, begun.resumed) == ("resolution", False)
+    # 1440 minutes, twelve hours of which are open in a day.
+    assert begun.due_at == scene.now + timedelta(days=2)
 
 
 def test_a_priority_that_changes_during_the_pause_counts_from_then_on() -> None:

@@ -129,6 +129,19 @@ def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:
         parse(text)
 
 
+def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:
+    text = to_toml(default_policy())
+    text = text.replace("warn_at = 0.8", "warn_at = 2").replace('zone = "UTC"', 'zone = "Mars"')
+    said = {problem.where: (problem.what, problem.remedy) for problem in check(text)}
+    assert said == {
+        "sla.warn_at": (
+            "Input should be less than 1 (it is 2)",
+            "input should be less than 1",
+        ),
+        "calendar.zone": ("'Mars' is no time zone", "use a name such as Europe/Berlin"),
+    }
+
+
 def test_what_is_not_toml_is_told() -> None:
     (problem,) = check("[sla")
     assert problem.where == "the file"

@@ -96,6 +96,13 @@ def test_a_text_of_just_the_limit_is_one_message_and_one_more_is_two() -> None:
     assert len(shape("😀" * (limit // 2 + 1), "phone")) == 2
 
 
+@pytest.mark.parametrize("letter", ["x", "😀"])
+def test_a_run_that_must_be_cut_fills_its_parts(letter: str) -> None:
+    limit = PLATFORMS["phone"].characters
+    *full, _ = shape(letter * 2 * limit, "phone")
+    assert {units(part) in {limit - 1, limit} for part in full} == {True}
+
+
 def test_more_than_nine_parts_still_fit() -> None:
     limit = PLATFORMS["phone"].characters
     for count in (9, 10, 99, 101):
