@@ -59,7 +59,7 @@ def searched_again(record: Record, case: Case, world: World) -> Iterator[Event]:
     event = record.event
     assert isinstance(event, ContactLinked)
     contact, ticket = case.contact, case.ticket(event.ticket_id)
-    if event.outcome == "new" or ticket is None or contact is None or contact.seen is None:
+    if ticket is None or contact is None or contact.seen is None:
         return
     if may_answer_again(ticket, frozenset(contact.seen.cues), world.policy):
         yield _found(case, ticket, contact.seen, _offer(ticket, contact.seen, world), world)

@@ -110,8 +110,11 @@ def _beside(text: str, at: int, whole: re.Pattern[str]) -> int:
 
 
 def _between(text: str, at: int) -> int:
-    """The place, or one a little before it where no letter loses its marks."""
-    for place in range(at, max(0, at - _CLUSTER), -1):
+    """The place, or one a little before it where no letter loses its marks.
+
+    There is a place before it: a part has room for far more than gives way.
+    """
+    for place in range(at, at - _CLUSTER, -1):
         letter, before = text[place], text[place - 1]
         if not unicodedata.category(letter).startswith("M") and _JOINER not in {letter, before}:
             return place

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
@@ -11,7 +13,9 @@ from agents.impersonal import impersonal
 from agents.knowledge import BANS, MOST_CHARACTERS, offer
 from agents.policy import default_policy
 from agents.roster import ROSTERS
+from agents.rulings import may_answer_again
 from agents.world import ArticleText
+from projections.case import Ticket
 from projections.case.state import Seen
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.decisions import (
@@ -287,3 +291,32 @@ def test_any_text_is_made_impersonal(text: str, name: str | None) -> None:
     left = impersonal(text, name)
     assert left == " ".join(left.split())
     assert len(left) <= len(text)
+
+
+ANSWERED = Ticket(
+    id="T", status="waiting_customer", priority="low", channel="email",
+    opened_at=0.0, updated_at=0.0, awaiting="answer", offered=("a1",),
+)  # fmt: skip
+
+
+def test_a_question_after_an_answer_may_be_answered_once_more() -> None:
+    assert may_answer_again(ANSWERED, frozenset({"greeting_only"}), POLICY)
+
+
+@pytest.mark.parametrize("cue", ["not_solved", "asks_person", "complaint", "thanks", "solved"])
+def test_whoever_judges_the_answer_gets_no_other_one(cue: str) -> None:
+    assert not may_answer_again(ANSWERED, frozenset({cue}), POLICY)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"awaiting": None},
+        {"awaiting": "agent_reply"},
+        {"triggers": ("vip",)},
+        {"person_replies": 1},
+        {"offered": ("a1", "a2")},
+    ],
+)
+def test_where_a_person_is_due_no_article_answers_again(changes: dict[str, Any]) -> None:
+    assert not may_answer_again(replace(ANSWERED, **changes), frozenset(), POLICY)

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agents import channel, lifecycle
+from agents.lifecycle_contacts import candidate_of
 from schemas.events.decisions import ContactAccepted, ContactLinked, SurveyRequested
 from schemas.events.desk import SpecialistRequested
 from schemas.events.intents import SnoozeAsked
@@ -212,3 +213,13 @@ def test_the_ticket_that_was_resolved_last_is_the_one_that_is_rated() -> None:
     scene = replace(scene, state=replace(scene.state, tickets=tickets))
     scene = say(scene, "2", "rating_2", thread=None)
     assert scene.one(TicketRated).ticket_id == "TICK_2"
+
+
+@pytest.mark.parametrize(("awaiting", "asked"), [(None, 0), ("agent_reply", 1)])
+def test_linking_knows_whether_the_ticket_waits_for_the_customer(
+    awaiting: str | None, asked: int
+) -> None:
+    ticket = replace(only_ticket(opened(AGENTS)), awaiting=awaiting, last_channel="phone")
+    candidate = candidate_of(ticket)
+    assert candidate.last_reply_asked == bool(asked)
+    assert (candidate.channel, candidate.channels) == ("phone", ("email",))

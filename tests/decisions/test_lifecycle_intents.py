@@ -118,6 +118,11 @@ def test_resolving_meets_the_targets_frees_the_person_and_is_measured() -> None:
     assert (measured.kind, measured.minutes) == ("resolution", 30.0)
 
 
+def test_what_is_resolved_in_the_moment_took_no_time() -> None:
+    resolved = ask(owned(), asked.ResolveAsked).one(TicketResolved)
+    assert resolved.resolution_minutes == 0.0
+
+
 def test_resolving_withdraws_the_request_that_still_waits() -> None:
     scene = fresh()
     scene = ask(scene, asked.TransferAsked, team="money")

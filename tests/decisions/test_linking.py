@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agents.linking import WEIGHTS, Candidate, Link, Message, link
 from agents.linking_signals import SIGNALS, signals
@@ -277,3 +278,112 @@ def test_who_asks_for_news_may_do_so_under_a_new_subject_line() -> None:
 def test_a_new_thread_on_the_same_channel_is_a_new_matter() -> None:
     first = ticket("A", CHARGED, "email", threads=("t1",))
     assert decide(said(PIN, "email", 60, thread="t2"), first).ticket_id is None
+
+
+PARCEL = "parcel damaged"
+BOX = ((term("parcel"), 3), (term("box"), 4))
+"""A message of two words, the second of which weighs more."""
+
+AWAITED: dict[str, object] = {"last_reply_asked": True, "last_reply_at": 30.0}
+"""We replied last, and wait for the customer."""
+
+
+@pytest.mark.parametrize(
+    ("signal", "message", "more", "value"),
+    [
+        ("similarity", said("parcel", "email", 60), {"features": (BOX,)}, pytest.approx(0.6)),
+        ("similarity", said("invoice", "email", 60), {}, 0.0),
+        ("similarity", said("invoice", "email", 60), {"features": ()}, 0.0),
+        ("similarity", said("invoice", "email", 60), {"features": ((),)}, 0.0),
+        ("here", said(PARCEL, "email", 60), {}, 1.0),
+        ("here", said(PARCEL, "phone", 60), {}, 0.0),
+        ("here_slow", said(PARCEL, "email", 60), {}, 1.0),
+        ("here_slow", said(PARCEL, "phone", 60), {"channel": "phone"}, 0.0),
+        ("here_at_once", said(PARCEL, "email", 120), {}, 1.0),
+        ("here_at_once", said(PARCEL, "email", 121), {}, 0.0),
+        ("here_in_pace", said(PARCEL, "email", 3 * HOUR), {}, 1.0),
+        ("here_in_pace", said(PARCEL, "email", 3 * HOUR + 1), {}, 0.0),
+        ("here_in_pace", said(PARCEL, "phone", 600), {"channel": "phone"}, 1.0),
+        ("here_in_pace", said(PARCEL, "phone", 601), {"channel": "phone"}, 0.0),
+        ("here_in_pace_running", said(PARCEL, "email", 60), {"contacts": 2}, 1.0),
+        ("here_in_pace_running", said(PARCEL, "email", 60), {}, 0.0),
+        ("here_age", said(PARCEL, "email", 180), {}, 2.0),
+        ("away_age", said(PARCEL, "phone", 180), {}, 2.0),
+        ("here_words", said("one two three", "email", 60), {}, 2.0),
+        ("words", said("one two three", "phone", 60), {}, 2.0),
+        ("few_words", said("one two", "email", 60), {}, 1.0),
+        ("few_words", said("one two three", "email", 60), {}, 0.0),
+        ("days_idle", said(PARCEL, "email", 2 * DAY), {}, 2.0),
+        ("days_idle", said(PARCEL, "email", 9 * DAY), {}, 7.0),
+        ("follow_up", said("parcel still missing", "email", 60), {}, 1.0),
+        ("follow_up", said(PARCEL, "email", 60), {}, 0.0),
+        ("follow_up_strength", said("still no news again yet parcel", "email", 60), {}, 3.0),
+        ("follow_up_days_idle", said("any news", "email", 2 * DAY), {}, 2.0),
+        ("names_its_channel", said("as i wrote by mail", "phone", 60), {}, 1.0),
+        ("names_another_channel", said("as i wrote on slack", "phone", 60), {}, 1.0),
+        ("names_another_channel", said("as i wrote by mail", "phone", 60), {}, 0.0),
+        ("greeting", said("hello sir", "email", 60), {}, 1.0),
+        ("greeting", said("hello parcel", "email", 60), {}, 0.0),
+        ("greeting_at_once", said("hello sir", "email", 60), {}, 1.0),
+        ("after_greeting", said(PARCEL, "email", 60), {"features": (features("hi"),)}, 1.0),
+        ("acknowledging", said("ok thanks", "email", 60), {}, 1.0),
+        ("acknowledging", said("ok parcel", "email", 60), {}, 0.0),
+        ("acknowledging_here", said("ok parcel", "email", 60), {}, 0.5),
+        ("opening", said("how change pin", "email", 60), {}, 1.0),
+        ("opening_twice", said("how can parcel", "email", 60), {}, 1.0),
+        ("opening_twice", said("how change pin", "email", 60), {}, 0.0),
+        ("contacts", said(PARCEL, "email", 60), {"contacts": 3}, 2.0),
+        ("running", said(PARCEL, "phone", 60), {"contacts": 2}, 1.0),
+        ("running", said(PARCEL, "phone", 60), {}, 0.0),
+        ("same_category", said(PARCEL, "email", 60, category="x"), {"category": "x"}, 1.0),
+        ("same_category", said(PARCEL, "email", 60), {}, 0.0),
+        ("other_category", said(PARCEL, "email", 60, category="x"), {"category": "y"}, 1.0),
+        ("other_category", said(PARCEL, "email", 60, category="x"), {}, 0.0),
+        ("shared_reference", said(PARCEL, "email", 60, references=("7",)), {}, 0.0),
+        (
+            "shared_reference",
+            said(PARCEL, "email", 60, references=("7",)),
+            {"references": ("6", "7")},
+            1.0,
+        ),
+        ("unknown_handle", said(PARCEL, "email", 60, handle_known=False), {}, 1.0),
+        ("unknown_handle", said(PARCEL, "email", 60), {}, 0.0),
+        ("contentless", said("any news yet", "email", 60), {}, 1.0),
+        ("contentless", said("any parcel news yet", "email", 60), {}, 0.0),
+        ("awaited", said(PARCEL, "email", 60), AWAITED, 1.0),
+        ("awaited", said(PARCEL, "email", 60), AWAITED | {"last_reply_at": -1.0}, 0.0),
+        ("awaited_short", said("a b c d e f g h", "email", 60), AWAITED, 1.0),
+        ("awaited_short", said("a b c d e f g h i", "email", 60), AWAITED, 0.0),
+        ("thanks_after_reply", said("ok", "email", 60, cues=("thanks",)), AWAITED, 1.0),
+        ("thanks_after_reply", said(PARCEL, "email", 60, cues=("thanks",)), AWAITED, 0.0),
+        ("thanks_after_reply", said(PARCEL, "email", 60, cues=("solved",)), AWAITED, 1.0),
+        ("thanks_after_reply", said("ok", "email", 60, cues=("thanks",)), {}, 0.0),
+        ("not_solved_after_reply", said("no", "email", 60, cues=("not_solved",)), AWAITED, 1.0),
+        (
+            "not_solved_after_reply",
+            said("no", "email", 60, cues=("not_solved",)),
+            {"resolved_at": 30.0},
+            1.0,
+        ),
+        ("resolved", said(PARCEL, "email", 60), {"resolved_at": 30.0}, 1.0),
+        ("resolved", said(PARCEL, "email", 60), {}, 0.0),
+        ("same_subject", said(PARCEL, "email", 60, subject="Re: Box"), {"subject": "box"}, 1.0),
+        ("other_subject", said(PARCEL, "email", 60, subject="PIN"), {"subject": "Box"}, 1.0),
+        ("other_subject", said(PARCEL, "email", 60, subject="PIN"), {}, 0.0),
+        ("other_thread", said(PARCEL, "email", 60, thread="t2"), {"threads": ("t1",)}, 1.0),
+        ("other_thread", said(PARCEL, "email", 60, thread="t1"), {"threads": ("t1",)}, 0.0),
+    ],
+)
+def test_what_speaks_for_a_ticket_is_measured(
+    signal: str, message: Message, more: dict[str, object], value: float
+) -> None:
+    """Of a ticket about a damaged parcel, written by mail at midnight."""
+    (row,) = signals(message, [replace(ticket("A", PARCEL, "email"), **more)])
+    assert row[SIGNALS.index(signal)] == value
+
+
+def test_a_later_ticket_comes_first() -> None:
+    tickets = [ticket(str(n), PARCEL, "email", at=float(n)) for n in range(7)]
+    rows = signals(said("any news", "email", 60), tickets)
+    assert [row[SIGNALS.index("rank")] for row in rows] == [4.0, 4.0, 4.0, 3.0, 2.0, 1.0, 0.0]
+    assert [row[SIGNALS.index("here_latest")] for row in rows] == [0.0] * 6 + [1.0]
