@@ -10,7 +10,7 @@ LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 
 	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format up kills chaos kafka39 bench bench-cluster models schemas docs lock clean
+.PHONY: help demo test check format up kills chaos kafka39 mutants bench bench-cluster models schemas docs lock clean
 .SUFFIXES:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make kills    200 kills at random moments, the same tables after each"
 	@echo "make chaos    the cluster under fire: every fault, 6,000 contacts each (an hour or more)"
 	@echo "make kafka39  the cluster's tests again, on Kafka 3.9"
+	@echo "make mutants  how many small changes of the pure rooms the tests notice (an hour)"
 	@echo "make bench    speed and memory, as ratios"
 	@echo "make bench-cluster  the same for Kafka and PostgreSQL, which it starts"
 	@echo "make models   trains the light models again from the open data"
@@ -85,6 +86,10 @@ chaos: $(VENV)/.self $(VENV)/.dev
 # Only what touches a broker is run again: the rest knows nothing of Kafka.
 kafka39: $(VENV)/.self $(VENV)/.dev
 	PACTDESK_TEST_KAFKA=3.9 $(BIN)/python -m pytest -n 2 -m broker
+
+# MUTANTS="agents/triage.py --sample 0" asks about other code, more of it, or another seed.
+mutants: $(VENV)/.self $(VENV)/.dev
+	nice -n 15 $(BIN)/python -m tests.mutation $(MUTANTS)
 
 bench: $(VENV)/.self $(VENV)/.dev
 	@set -e; for name in limit peers desk size understanding linking; do $(BIN)/python bench/$$name.py; done
