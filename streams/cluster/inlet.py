@@ -197,6 +197,17 @@ class Inlet:
             return Reading(error=error)
 
     def _take(self, owned: Owned, entry: Entry, now: float, reading: Reading) -> None:
+        """Take a record as new if its line is at hand, and again with care if that went wrong.
+
+        Whatever it was, the record may be a repeat: nobody may fail at one.
+        """
+        try:
+            self._turn(owned, entry, now, reading)
+        except (AgentFailed, Unreadable, UniqueViolation):  # the line was let go of
+            self._take_with_care(owned, entry, now, reading)
+
+    def _take_with_care(self, owned: Owned, entry: Entry, now: float, reading: Reading) -> None:
+        """Take a record after asking whether its id is new."""
         try:
             self._turn(owned, entry, now, reading)
         except AgentFailed as failure:  # it said what no topic takes

@@ -34,6 +34,9 @@ LINGER_SECONDS = 0.02
 MANY = 150.0
 """Turns a second that are many: about what a process sends when it sends each by itself."""
 
+IDLE_SECONDS = 0.05
+"""How long rows that Kafka has acknowledged may lie for want of another batch."""
+
 RETRY_SECONDS = 0.5
 """How long a publisher waits before it tries a broker again that did not answer."""
 
@@ -132,9 +135,20 @@ class Publisher:
                 self._publish(left)
                 self._forget_sent()
             drained.done.set()
-        if last or self._waiting.empty():
+        if last:
             self._forget_sent()
         return not last
+
+    def _next(self) -> Batch | _Drain | None:
+        """What waits next; while nothing comes, the rows that are done with go by themselves.
+
+        Mostly they go with the commit that the next batch needs anyway.
+        """
+        try:
+            return self._waiting.get(timeout=IDLE_SECONDS if self._acked else None)
+        except queue.Empty:
+            self._forget_sent()
+            return self._waiting.get()
 
     def _forget_sent(self) -> bool:
         """Let the rows go that Kafka has acknowledged; whether that made every commit durable.
@@ -152,7 +166,7 @@ class Publisher:
         """
         taken: list[Batch] = []
         count = 0
-        item = self._waiting.get()
+        item = self._next()
         until = time.monotonic() + (LINGER_SECONDS if self._pace.fast else 0.0)
         while True:
             if item is None:

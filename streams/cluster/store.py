@@ -89,11 +89,14 @@ class CaseStore:
     # --- a turn, from its beginning to its commit ---------------------------------------------
 
     def begin(self, domain: Domain, key: str, record_id: str) -> bool:
-        """Begin a turn on a line; False when the record's id was seen before."""
+        """Begin a turn on a line; False when the record's id is known to have been seen before.
+
+        On a line that is at hand it is taken for new, which saves asking: if it is not, the commit
+        finds out. Whoever must know beforehand lets the line go first (`forget`).
+        """
         self.abandon()
         if (domain, key) in self._held:
-            row = self._db.execute("SELECT 1 FROM seen WHERE id = ?", (record_id,)).fetchone()
-            return row is None
+            return True
         row = self._db.execute(
             "SELECT (SELECT true FROM seen WHERE id = ?), l.state, l.numbered"
             " FROM (VALUES (1)) AS one LEFT JOIN lines l ON l.domain = ? AND l.key = ?",
@@ -141,7 +144,7 @@ class CaseStore:
 
         Raises:
             Fenced: Another worker claimed the partition; nothing was written.
-            psycopg.errors.UniqueViolation: The id was seen on another partition meanwhile.
+            psycopg.errors.UniqueViolation: The id was seen before.
         """
         parts: list[tuple[str, Sequence[object]]] = []
         if seen is not None:

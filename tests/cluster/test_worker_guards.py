@@ -221,6 +221,28 @@ def test_a_record_that_comes_again_changes_nothing(works: Works, database: str) 
     assert (counted(database, "lines"), positioned(database)) == (before[0], 2)
 
 
+def test_a_record_that_comes_again_cannot_fail_for_it_is_not_decided_again(
+    works: Works, database: str, log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.take(contact(0))
+    with monkeypatch.context() as patch:
+        patch.setattr("streams.cluster.inlet.size_of", lambda _: 10**9)
+        inlet.take(contact(0, offset=1))
+    inlet.take(contact(1, offset=2))
+    works.close()
+    assert {"WorkflowFailed", "DeadLetter"}.isdisjoint(said(log))
+    assert said(log).count("MessageUnderstood") == 2
+    assert positioned(database) == 3
+
+
+def test_what_the_log_has_leaves_the_outbox_though_nothing_follows(
+    works: Works, database: str
+) -> None:
+    works.inlet(partitions=[PARTITION]).take(contact(0))
+    until(lambda: counted(database, "outbox") == 0, 10, "an empty outbox")
+
+
 class Killed(BaseException):
     """The process ended."""
 
