@@ -20,7 +20,6 @@ from streams.cluster.rebuild import rebuild, verify
 from streams.embedded import rebuild as embedded
 from streams.embedded.opening import open_database
 from streams.entry import Entry
-from streams.errors import NotFound
 from streams.settings import Settings
 from tests.commands import Shell
 from tests.projecting import (
@@ -121,11 +120,6 @@ def test_one_projection_can_be_rebuilt_alone(folded: Settings) -> None:
     report = verify(folded)["tables"]
     assert report["messages"]["same"]
     assert not report["texts"]["same"]
-
-
-def test_a_projection_that_there_is_not_is_named(folded: Settings) -> None:
-    with pytest.raises(NotFound, match="no projection weather"):
-        rebuild(folded, ["weather"])
 
 
 def made(settings: Settings) -> list[tuple[object, ...]]:
