@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
@@ -28,6 +28,7 @@ from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from agents.policy import Policy
     from agents.world import Models
     from streams.embedded.shift import Shift
+    from streams.engines import AnyDesk
     from streams.rulings import Outcome
     from streams.understanding.light import LightModels
     from streams.worlds import Worlds
@@ -322,22 +324,36 @@ class Desk:
         self.close()
 
 
+@overload
+def open_desk(
+    data: str | Path, *, clock: Clock | None = None, settings: Settings | None = None
+) -> Desk: ...
+
+
+@overload
+def open_desk(
+    data: None = None, *, clock: Clock | None = None, settings: Settings | None = None
+) -> AnyDesk: ...
+
+
 def open_desk(
     data: str | Path | None = None,
     *,
     clock: Clock | None = None,
     settings: Settings | None = None,
-) -> Desk:
-    """Open the desk in a data directory.
+) -> AnyDesk:
+    """Open the desk in a data directory, or the one that the settings name.
 
     Args:
-        data: The directory; the settings' own by default.
+        data: The directory of an embedded desk; the settings say which desk by default.
         clock: `pactdesk.ManualClock` for simulated time; the wall's clock by default.
         settings: Ready settings; loaded from environment and file by default.
 
     Raises:
         Misconfigured: The settings or the store do not allow it.
+        Unavailable: The settings name a cluster, and Kafka or the database does not answer.
     """
     settings = settings or load()[0]
-    folder = settings.data if data is None else Path(data)
-    return Desk(folder, clock or WallClock(), secret=settings.identity.secret)
+    if data is None:
+        return desk_of(settings, clock)
+    return Desk(Path(data), clock or WallClock(), secret=settings.identity.secret)
