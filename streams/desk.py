@@ -32,7 +32,7 @@ from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.intake import Taken, produced
+from streams.intake import Taken, produced, taken_well
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
@@ -140,6 +140,35 @@ class Desk:
 
         repeat = not self.intake.records([record])
         return worked_off(self, record.id, repeat=repeat)
+
+    def take_in(self, document: dict[str, Any]) -> Outcome:
+        """Take one input in, see to it that it is worked off, and say what followed.
+
+        Raises:
+            Unreadable: It cannot be read; it is in dead letters.
+        """
+        from streams.embedded.outcome import worked_off
+
+        taken = taken_well(self.intake.documents([document])[0])
+        return worked_off(self, taken.id, repeat=taken.status == "repeat")
+
+    def understood_of(self, contact_ids: Sequence[str], *, latest: bool) -> Record | None:
+        """What was understood of the first of some contacts, or of the latest; None of none.
+
+        Args:
+            contact_ids: Records of one line.
+            latest: Whether the latest is meant.
+        """
+        from streams.rulings import understood_in
+
+        found = [entry for one in contact_ids if (entry := self.log.find(one)) is not None]
+        for contact in sorted(found, key=lambda entry: entry.seq, reverse=latest)[:1]:
+            return understood_in(self.log.family(contact.id), contact.id)
+        return None
+
+    def place(self) -> str:
+        """Something that no other request has."""
+        return str(self.log.last_seq())
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
         """The rows of a SELECT over the views.

@@ -49,6 +49,13 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str | None = None
 
 
+def taken_well(taken: Taken) -> Taken:
+    """A line that was taken; raises `Unreadable` for one that could not be."""
+    if taken.error is not None:
+        raise Unreadable(taken.error, taken.remedy or "")
+    return taken
+
+
 def produced(
     documents: Sequence[object], take: Callable[[Sequence[object]], list[Taken]]
 ) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.events.decisions import IntentRefused, WorkflowFailed
+from schemas.events.decisions import IntentRefused, MessageUnderstood, WorkflowFailed
 from schemas.record import Record
 from schemas.topics import DECISIONS, TICKETS
 from streams import inputs
+from streams.entry import Entry
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -90,6 +92,17 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
 def put(desk: AnyDesk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
     return ruling_of(desk.carry_out(record))
+
+
+def understood_in(entries: Iterable[Entry], contact_id: str) -> Record | None:
+    """What was understood of a contact, among the entries that may hold it."""
+    mark = f'"ce_correlationid":{msgspec.json.encode(contact_id).decode()}'
+    for entry in entries:
+        if mark in entry.headers:
+            record = entry.record()
+            if isinstance(record.event, MessageUnderstood):
+                return record
+    return None
 
 
 def ruling_of(outcome: Outcome) -> Ruling:

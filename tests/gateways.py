@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from streams.clock import WallClock
+from streams.clock import Clock, WallClock
+from streams.desk import Desk
 from streams.embedded.running import run_roles
 from streams.gateway.serving import Gateway
 from streams.roles import ROLES
@@ -98,15 +99,25 @@ def gateway(data: Path, **settings: object) -> Iterator[Client]:
 
 
 @contextmanager
-def worker(data: Path) -> Iterator[None]:
-    """A worker with every role on an embedded store, in a thread."""
+def worker(
+    data: Path,
+    roles: frozenset[str] = ROLES,
+    opened: Callable[[Path, Clock], AbstractContextManager[Desk]] = a_desk,
+) -> Iterator[None]:
+    """A worker on an embedded store, in a thread.
+
+    Args:
+        data: The data directory.
+        roles: Its roles.
+        opened: Opens its desk; one whose models understand nothing by default.
+    """
     stop, ready = threading.Event(), threading.Event()
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
-            with a_desk(data, WallClock()) as desk:
-                run_roles(desk, ROLES, None, stop, recorded=False, ready=ready.set)
+            with opened(data, WallClock()) as desk:
+                run_roles(desk, roles, None, stop, recorded=False, ready=ready.set)
         except BaseException as error:  # noqa: BLE001  # the test is told
             failed.append(error)
             ready.set()

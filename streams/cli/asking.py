@@ -188,7 +188,7 @@ def pact_command(context: Context, action: str, parameters: str) -> int:
         raise click.UsageError(
             f'the parameters are not a JSON object ({error}); write them like \'{{"text": "…"}}\''
         ) from error
-    with context.embedded() as desk:
+    with context.desk() as desk:
         result = desk.pact(action, params)
     context.line(result)
     return 0 if result["success"] else 3

@@ -6,19 +6,19 @@ know. Connections are made when they are first needed.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from secrets import token_hex
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
-from schemas.topics import CONTROL, DEAD_LETTERS, DECISIONS, KNOWLEDGE, TICKETS, TOPICS
+from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
-from streams.clock import Clock
-from streams.cluster import migrating, positions, progress, search
+from streams.clock import Clock, parse_time
+from streams.cluster import following, migrating, positions, progress, search
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
@@ -26,13 +26,14 @@ from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
+from streams.cluster.taught import TaughtByNow
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.entry import Entry, Place
-from streams.errors import Refused, Unreadable
+from streams.errors import Refused
 from streams.filters import Filter
-from streams.intake import Taken, produced
-from streams.rulings import PATIENCE, Outcome
+from streams.intake import Taken, produced, taken_well
+from streams.rulings import Outcome, understood_in
 from streams.search import Hit, Wanted
 from streams.settings import Settings
 from streams.showing import record_line
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 LATELY = 5000
 """Records of a line among which changes of a ticket are looked for."""
 
-LOOK_SECONDS = 0.01
-"""Between two looks whether a worker has taken a record."""
+SKEW_SECONDS = 60.0
+"""By how much the clocks of those who append to the log may differ."""
 
 
 class ClusterDesk:
@@ -79,25 +80,22 @@ class ClusterDesk:
         return PgReader(url_of(self.settings))
 
     @cached_property
-    def _ends(self) -> Reader:
+    def _log(self) -> Reader:
         return Reader(self.settings)
 
     @cached_property
+    def _taught(self) -> TaughtByNow:
+        return TaughtByNow(self.settings)
+
+    @cached_property
     def _worlds(self) -> Worlds:
-        """What was taught and activated by now; read once."""
+        """What was taught and activated."""
         from agents.policy import default_policy
         from streams.knowledge import KnowledgeHistory
         from streams.understanding.light import LightModels
         from streams.worlds import Worlds
 
-        with Reader(self.settings, [KNOWLEDGE.name, CONTROL.name]) as reader:
-            entries = [entry for step in reader.steps() for entry in step]
-        left = iter([entries])
-        worlds = Worlds(
-            lambda: next(left, []), KnowledgeHistory(LightModels.load()), default_policy()
-        )
-        worlds.follow()
-        return worlds
+        return Worlds(self._taught, KnowledgeHistory(LightModels.load()), default_policy())
 
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, on Kafka.
@@ -152,7 +150,7 @@ class ClusterDesk:
             Refused: It is not a position of a cluster.
             Unavailable: Kafka or the database does not answer.
         """
-        return progress.worked_off(self.database, self._ends, position)
+        return progress.worked_off(self.database, self._log, position)
 
     def shows(self, position: str) -> bool:
         """Whether the tables show everything up to a position; raises `Refused` for none."""
@@ -160,10 +158,12 @@ class ClusterDesk:
 
     def models_now(self) -> Models:
         """The models over what was taught by now."""
+        self._worlds.follow()
         return self._worlds.models_at(self.clock.now().timestamp())
 
     def policy(self) -> Policy:
         """The policy in force now."""
+        self._worlds.follow()
         return self._worlds.policy_at(self.clock.now().timestamp())
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -261,51 +261,84 @@ class ClusterDesk:
                         yield entry, positions.token(at)
 
     def carry_out(self, record: Record) -> Outcome:
-        """Send a record, wait for the worker that takes it, and say what followed in its turn.
+        """Send a record, see to it that it is worked off, and say what followed on all lines.
 
         Where no worker takes it in time, the outcome is not settled.
         """
-        partition = partition_of(record.key)
-        places = [(topic, partition) for topic in (DECISIONS.name, TICKETS.name)]
-        with Reader(self.settings, [topic for topic, _ in places]) as reader:
-            ends = reader.ends()
-            sent = self.intake.records([record])
-            if not sent:
-                return Outcome(record=record, followed=[], settled=True, repeat=True)
-            offset = sent[0][1]
-            domain = str(TOPICS[record.topic].domain)
-            until = time.monotonic() + PATIENCE
-            while not self._taken(domain, partition, offset):
-                if time.monotonic() >= until:
-                    return Outcome(record=record, followed=[], settled=False, repeat=False)
-                time.sleep(LOOK_SECONDS)
-            while self._unsent(domain, partition) and time.monotonic() < until:
-                time.sleep(LOOK_SECONDS)
-            now = reader.ends()
-            start = {place: ends[place] for place in places}
-            followed = [
-                found
-                for step in reader.steps(start, {place: now[place] for place in places})
-                for entry in step
-                if (found := _from(entry, (record.topic, partition, offset))) is not None
-            ]
-        followed.sort(key=lambda one: one.source.index if one.source is not None else 0)
-        return Outcome(record=record, followed=followed, settled=True, repeat=False)
+        ends = self._log.ends()
+        sent = self.intake.records([record])
+        if sent:
+            place = (record.topic, partition_of(record.key), sent[0][1])
+            return self._followed(record.id, place, ends)
+        known = self.intake.place_of(record.id)
+        assert known is not None
+        return self._followed(record.id, known, None)
 
-    def _taken(self, domain: str, partition: int, offset: int) -> bool:
-        row = self.database.execute(
-            "SELECT position > ? FROM partitions WHERE domain = ? AND partition = ?",
-            (offset, domain, partition),
-        ).fetchone()
-        return bool(row and row[0])
+    def take_in(self, document: dict[str, Any]) -> Outcome:
+        """Take one input in, see to it that it is worked off, and say what followed.
 
-    def _unsent(self, domain: str, partition: int) -> bool:
-        """Whether decisions of a partition are not in the log yet."""
+        Raises:
+            Unreadable: It cannot be read; it is in dead letters.
+        """
+        ends = self._log.ends()
+        taken = taken_well(self.intake.documents([document])[0])
+        assert taken.topic is not None
+        assert taken.partition is not None
+        assert taken.offset is not None
+        place = (taken.topic, taken.partition, taken.offset)
+        return self._followed(taken.id, place, None if taken.status == "repeat" else ends)
+
+    def _followed(
+        self, record_id: str, place: tuple[str, int, int], ends: dict[Place, int] | None
+    ) -> Outcome:
+        """What followed from a record: after these ends, or from its own time on for a repeat."""
+        start = self._log.since(self._sent_at(place) - SKEW_SECONDS) if ends is None else ends
+        family = following.Family(record_id, place)
+        repeat = ends is None
+        return following.outcome_of(family, self._log, self.database, start, repeat=repeat)
+
+    def _sent_at(self, place: tuple[str, int, int]) -> float:
+        """When a record was appended, in seconds since the epoch."""
+        topic, partition, offset = place
+        (entry,) = self._between(topic, partition, offset, offset + 1)
+        return parse_time(entry.appended_at).timestamp()
+
+    def understood_of(self, contact_ids: Sequence[str], *, latest: bool) -> Record | None:
+        """What was understood of the first of some contacts, or of the latest; None of none.
+
+        Args:
+            contact_ids: Records of one line.
+            latest: Whether the latest is meant.
+        """
+        direction = "DESC" if latest else "ASC"
         row = self.database.execute(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE domain = ? AND partition = ?)",
-            (domain, partition),
+            'SELECT id, topic, partition, "offset" FROM seen WHERE id = ANY(?)'
+            f' ORDER BY partition, "offset" {direction} LIMIT 1',
+            (list(contact_ids),),
         ).fetchone()
-        return bool(row and row[0])
+        if row is None:
+            return None
+        contact_id, topic, partition, offset = row
+        since = self._log.since(self._sent_at((topic, partition, offset)) - SKEW_SECONDS)
+        return understood_in(self._decisions(since, partition), contact_id)
+
+    def _decisions(self, start: dict[Place, int], first: int) -> Iterator[Entry]:
+        """Decisions from some offsets on, those of one partition before the others'."""
+        ends = {p: n for p, n in self._log.ends().items() if p[0] == DECISIONS.name}
+        own = (DECISIONS.name, first)
+        for some in ({own: ends.pop(own)}, ends):
+            for step in self._log.steps(start, some):
+                yield from step
+
+    def place(self) -> str:
+        """Something that no other request has."""
+        return token_hex(8)
+
+    def pact(self, action: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One of the 28 actions; what it appends is waited for."""
+        from streams import pact
+
+        return pact.execute(self, action, params or {})
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that the projector has read, oldest first."""
@@ -342,8 +375,10 @@ class ClusterDesk:
         self.producer.close()
         if "_reader" in self.__dict__:
             self._reader.close()
-        if "_ends" in self.__dict__:
-            self._ends.close()
+        if "_log" in self.__dict__:
+            self._log.close()
+        if "_taught" in self.__dict__:
+            self._taught.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -356,15 +391,3 @@ class ClusterDesk:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _from(entry: Entry, place: tuple[str, int, int]) -> Record | None:
-    """The record in an entry, if it was said in the turn of a place."""
-    try:
-        record = entry.record()
-    except Unreadable:
-        return None
-    source = record.source
-    if source is None or (source.topic, source.partition, source.offset) != place:
-        return None
-    return record

@@ -85,6 +85,11 @@ class Intake:
             )
         return list(zip(fresh, offsets, strict=True))
 
+    def place_of(self, record_id: str) -> tuple[str, int, int] | None:
+        """Where the first record of an id lies; None without one."""
+        known = self._known(record_id)
+        return None if known is None else known[1:]
+
     def again(self, one: DeadLetter) -> Taken:
         """Take a dead letter's line once more; a line that brings no time has its letter's."""
         results = self._batch([(1, one.value)], at=parse_time(one.at), put_aside=False)

@@ -38,12 +38,13 @@ def worked_off(database: PgDatabase, reader: Reader, position: str) -> str | Non
     """
     for (topic, partition), offset in positions.vector(position).items():
         domain = _DOMAIN_OF.get(topic)
-        if domain is not None and not _done(database, domain, partition, offset):
+        if domain is not None and not done(database, domain, partition, offset):
             return None
     return positions.token(reader.ends())
 
 
-def _done(database: PgDatabase, domain: str, partition: int, offset: int) -> bool:
+def done(database: PgDatabase, domain: str, partition: int, offset: int) -> bool:
+    """Whether an inbox partition is worked off up to an offset, and what was said is in the log."""
     row = database.execute(
         "SELECT position >= ? AND NOT EXISTS"
         " (SELECT 1 FROM outbox o WHERE o.domain = p.domain AND o.partition = p.partition)"

@@ -95,6 +95,25 @@ class Reader:
         """The offset that the next record of each partition gets."""
         return self._asked(self._consumer.end_offsets)
 
+    def since(self, seconds: float) -> dict[Place, int]:
+        """The first offset of each partition that was appended at a moment or after it.
+
+        Args:
+            seconds: The moment, since the epoch.
+        """
+        wanted = dict.fromkeys(self._places, int(seconds * 1000))
+        try:
+            found = self._consumer.offsets_for_times(wanted)
+        except (kafkas.KafkaError, OSError) as error:
+            raise absent(self._settings, self._topics) or of_kafka(error, self._settings) from error
+        ends = self.ends()
+        return {
+            (one.topic, one.partition): ends[one.topic, one.partition]
+            if at is None
+            else int(at.offset)
+            for one, at in found.items()
+        }
+
     def steps(
         self, start: Mapping[Place, int] | None = None, until: Mapping[Place, int] | None = None
     ) -> Iterator[list[Entry]]:

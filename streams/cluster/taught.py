@@ -1,4 +1,4 @@
-"""What was taught and activated, followed on Kafka by every worker for itself.
+"""What was taught and activated, followed on Kafka by every worker and asker for itself.
 
 A thread of its own reads the knowledge and control topics whole, from their start and then as they
 grow; a turn takes in what has come by then. Under recorded time a turn waits until everything that
@@ -17,8 +17,9 @@ from kafka import KafkaConsumer, TopicPartition
 
 from schemas.topics import CONTROL, KNOWLEDGE, PARTITIONS
 from streams.cluster.kafka import of_kafka, options
+from streams.cluster.reading import Reader
 from streams.cluster.wire import entry_of
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.errors import Unavailable
 from streams.settings import Settings
 
@@ -131,3 +132,31 @@ class Taught:
             for one in records:
                 place = (one.topic, one.partition, one.offset)
                 self._came.append(entry_of(place, one.key, one.value, one.headers, one.timestamp))
+
+
+class TaughtByNow:
+    """Gives the entries that came since the last call, up to the ends, for whoever only asks.
+
+    Args:
+        settings: Where Kafka is.
+
+    Raises:
+        Misconfigured: A topic is missing.
+        Unavailable: No broker answers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._reader = Reader(settings, [KNOWLEDGE.name, CONTROL.name])
+        self._at: dict[Place, int] = {}
+
+    def __call__(self) -> Iterator[Entry]:
+        """The entries that came since the last call."""
+        ends = self._reader.ends()
+        if ends != self._at:
+            for step in self._reader.steps(self._at, ends):
+                yield from step
+            self._at = ends
+
+    def close(self) -> None:
+        """Let the brokers go."""
+        self._reader.close()

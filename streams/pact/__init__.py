@@ -26,7 +26,7 @@ from streams.pact.action import Action, Call, Declined, read_params
 from streams.pact.understanding import understood
 
 if TYPE_CHECKING:
-    from streams.desk import Desk
+    from streams.engines import AnyDesk
 
 __all__ = ["ACTIONS", "execute", "execute_pact_action", "understood"]
 
@@ -49,7 +49,7 @@ ACTIONS: dict[str, Action] = {
 """The 28, by name, in the order of the contract."""
 
 
-def execute(desk: Desk, action: str, params: Document) -> Document:
+def execute(desk: AnyDesk, action: str, params: Document) -> Document:
     """Run one action.
 
     Args:
@@ -92,12 +92,13 @@ def execute_pact_action(action: str, params: Document | None = None) -> Document
     Returns:
         What `execute` does. A desk that cannot be opened is a failure as well, never an exception.
     """
-    from streams.desk import open_desk
+    from streams.engines import desk_of
+    from streams.settings import load
 
     if str(action) not in ACTIONS:
         return _unknown(action)
     try:
-        with open_desk() as desk:
+        with desk_of(load()[0]) as desk:
             return execute(desk, action, {} if params is None else params)
     except PactdeskError as error:
         return {"success": False, "error": str(error)}

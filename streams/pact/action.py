@@ -19,13 +19,13 @@ from agents.policy import Policy
 from agents.world import Models, World
 from schemas.events.decisions import WorkflowFailed
 from schemas.record import Record
-from streams.embedded.store import CaseStore
 from streams.errors import Refused
 from streams.inputs import Name
 from streams.query import Rows
+from streams.states import States
 
 if TYPE_CHECKING:
-    from streams.desk import Desk
+    from streams.engines import AnyDesk
 
 BY = "pact"
 """Who asks, where a caller does not say."""
@@ -62,11 +62,11 @@ class Call:
         action: The action's name.
     """
 
-    def __init__(self, desk: Desk, action: str) -> None:
+    def __init__(self, desk: AnyDesk, action: str) -> None:
         self.desk = desk
         self.action = action
         self.now = desk.clock.now()
-        self.store = CaseStore(desk.database)
+        self.states = States(desk.database)
 
     @cached_property
     def models(self) -> Models:

@@ -173,7 +173,7 @@ def identify_common_issues(call: Call, params: Filtered) -> Answer:
 
 def _surging(call: Call, category: str) -> dict[str, Any]:
     """Whether a category is asked about more than usual, by the workflow's own judgement."""
-    line: CategoryLine = call.store.load("analytics", category)[0]
+    line: CategoryLine = call.states.of("analytics", category)
     found = surge(line, call.policy)
     if found is None:
         return {"surge": False}

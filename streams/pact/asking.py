@@ -66,7 +66,7 @@ def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
         mark = (params.by, params.idempotency_key)
     else:
         content = params.model_dump(mode="json", exclude_none=True)
-        place = str(call.desk.log.last_seq())
+        place = call.desk.place()
         mark = (_canonical.encode(content).decode(), call.now.isoformat(), place)
     record_id = derived_id("pact", call.action, *mark, step)
     record = Record(

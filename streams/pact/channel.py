@@ -22,7 +22,6 @@ from schemas.events.intents import ReplyWritten
 from schemas.platforms import PLATFORMS
 from schemas.record import derived_id
 from schemas.vocabulary import Channel, rfc3339
-from streams.embedded.outcome import worked_off
 from streams.errors import Unreadable
 from streams.inputs import ContactInput, Name, Text
 from streams.pact.action import BY, Action, Answer, Asking, Call, Params, failed, named
@@ -72,11 +71,10 @@ def receive_message(call: Call, params: Received) -> Answer:
     contact = params.model_dump(mode="json", exclude={"by", "idempotency_key"}, exclude_none=True)
     if params.provider_id is None and params.idempotency_key is not None:
         contact["provider_id"] = derived_id("pact", params.by, params.idempotency_key)
-    taken = call.desk.intake.documents([contact])[0]
-    if taken.error is not None:
-        assert taken.remedy is not None
-        raise Unreadable(f"{call.action}: {taken.error}", taken.remedy)
-    outcome = worked_off(call.desk, taken.id, repeat=taken.status == "repeat")
+    try:
+        outcome = call.desk.take_in(contact)
+    except Unreadable as error:
+        raise Unreadable(f"{call.action}: {error.what}", error.remedy) from error
     failure = outcome.failure
     if failure is not None:
         raise failed(call.action, failure, tuple(outcome.record_ids))

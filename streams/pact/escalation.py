@@ -170,7 +170,7 @@ def _fits(person: Person, params: Asked) -> bool:
 
 
 def _desk(call: Call) -> Desk:
-    desk: Desk = call.store.load("desk", DESK_KEY)[0]
+    desk: Desk = call.states.of("desk", DESK_KEY)
     return desk
 
 

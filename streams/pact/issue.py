@@ -194,7 +194,6 @@ def _understood_now(call: Call, issue: Issue, case: Case) -> Seen:
 
 def _understood_then(call: Call, ticket_id: str, *, latest: bool) -> Seen:
     """What was understood of a ticket's message when it came; of none, nothing."""
-    log = call.desk.log
     which = "max" if latest else "min"
     rows = call.rows(
         "SELECT interaction_id FROM v1_interactions WHERE ticket_id = ?1 AND direction = 'in'"
@@ -202,14 +201,13 @@ def _understood_then(call: Call, ticket_id: str, *, latest: bool) -> Seen:
         " WHERE ticket_id = ?1 AND direction = 'in')",
         ticket_id,
     )
-    found = [entry for row in rows if (entry := log.find(str(row["interaction_id"]))) is not None]
-    for contact in sorted(found, key=lambda entry: entry.seq, reverse=latest)[:1]:
-        for entry in log.family(contact.id):
-            record = entry.record()
-            if isinstance(record.event, MessageUnderstood):
-                at_hand = Contact(contact.id, record.event.channel, record.at.timestamp())
-                return _at_hand(evolve(Case(customer_id=record.key, contact=at_hand), record))
-    return Seen()
+    contacts = [str(row["interaction_id"]) for row in rows]
+    record = call.desk.understood_of(contacts, latest=latest)
+    if record is None:
+        return Seen()
+    assert isinstance(record.event, MessageUnderstood)
+    at_hand = Contact(record.correlation, record.event.channel, record.at.timestamp())
+    return _at_hand(evolve(Case(customer_id=record.key, contact=at_hand), record))
 
 
 def _at_hand(case: Case) -> Seen:

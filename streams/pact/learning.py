@@ -141,7 +141,7 @@ def must_be_there(call: Call, article_id: str, *, retired: bool = False) -> None
     """
     if call.models.article(article_id) is not None:
         return
-    line = call.store.load("knowledge", article_id)[0]
+    line = call.states.of("knowledge", article_id)
     if not (retired and line.version):
         raise NotFound(
             f"{call.action}: article_id: there is no article {article_id}",

@@ -46,11 +46,11 @@ def customer_id_of(call: Call, who: Customer) -> str:
 
 def case_of(call: Call, customer_id: str) -> Case:
     """The case of a customer, or of who they were merged into; a fresh one for a stranger."""
-    case: Case = call.store.load("customer", customer_id)[0]
+    case: Case = call.states.of("customer", customer_id)
     for _ in range(HOPS):
         if case.merged_into is None:
             break
-        case = call.store.load("customer", case.merged_into)[0]
+        case = call.states.of("customer", case.merged_into)
     return case
 
 
@@ -77,7 +77,7 @@ def ticket_of(call: Call, ticket_id: str) -> tuple[Case, Ticket]:
         NotFound: There is no such ticket, or it is between two lines at the moment.
     """
     case = case_of(call, owner(call, ticket_id))
-    ticket = case.ticket(ticket_id) or call.store.peek(ticket_id)
+    ticket = case.ticket(ticket_id) or call.states.parked(ticket_id)
     if ticket is None:
         raise NotFound(
             f"{call.action}: ticket_id: ticket {ticket_id} is on its way to another customer",
