@@ -43,6 +43,9 @@ class DeadLetter(msgspec.Struct, frozen=True):
     headers: str | None = None
 
 
+HOOKS = "channels/"
+"""What the handler of a letter begins with that a channel's provider sent; its name follows."""
+
 DONE = "deadletter."
 """Before a letter's id: the name in the store's `meta` of what became of it."""
 

@@ -52,7 +52,8 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
 def taken_well(taken: Taken) -> Taken:
     """A line that was taken; raises `Unreadable` for one that could not be."""
     if taken.error is not None:
-        raise Unreadable(taken.error, taken.remedy or "")
+        assert taken.remedy is not None
+        raise Unreadable(taken.error, taken.remedy)
     return taken
 
 
@@ -71,7 +72,8 @@ def produced(
     taken = take([d for one in documents for d in (one if isinstance(one, list) else [one])])
     bad = next((one for one in taken if one.status == "unreadable"), None)
     if bad is not None:
-        raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy or "")
+        assert bad.remedy is not None
+        raise Unreadable(f"input {bad.line}: {bad.error}", bad.remedy)
     return [one.id for one in taken]
 
 

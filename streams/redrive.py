@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from streams.deadletters import DONE, DeadLetter
-from streams.errors import NotFound
+from streams.clock import parse_time
+from streams.deadletters import DONE, HOOKS, DeadLetter
+from streams.errors import NotFound, Unreadable
+from streams.settings import load
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -48,12 +50,37 @@ def redrive(desk: AnyDesk, letter_ids: Sequence[str] | None) -> list[dict[str, A
         if one.handler == "intake":
             taken = desk.intake.again(one)
             status, error, remedy = taken.status, taken.error, taken.remedy
+        elif one.handler.startswith(HOOKS):
+            status, error, remedy = _heard_again(desk, one)
         else:
             status, error, remedy = desk.intake.reappend(one)
         if status != "unreadable":
             desk.database.set_meta(DONE + one.id, status)
         results.append({"id": one.id, "status": status, "error": error, "remedy": remedy})
     return results
+
+
+def _heard_again(desk: AnyDesk, letter: DeadLetter) -> tuple[str, str | None, str | None]:
+    """Try what a provider sent once more; it was verified when it came.
+
+    Returns:
+        Status, error and remedy.
+    """
+    from streams.channels.channel import Hook
+    from streams.channels.known import CHANNELS
+
+    channel = CHANNELS[letter.handler.removeprefix(HOOKS)]
+    path = letter.origin.removeprefix(f"{letter.handler}/")
+    hook = Hook("POST", path, "", {}, {}, letter.value, parse_time(letter.at))
+    settings = getattr(load()[0].channels, channel.name)
+    try:
+        heard = channel.parse(settings, hook)
+    except Unreadable as error:
+        return "unreadable", error.what, error.remedy
+    bad = [one for one in desk.intake.documents(heard.inputs) if one.status == "unreadable"]
+    if bad:
+        return "unreadable", bad[0].error, bad[0].remedy
+    return "accepted", None, None
 
 
 def discard(desk: AnyDesk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:

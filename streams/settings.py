@@ -13,7 +13,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from streams.channels.settings import ChannelSettings
 from streams.errors import Misconfigured
+from streams.marks import HIDDEN, Secret
 
 PREFIX = "PACTDESK_"
 FILE = "pactdesk.toml"
@@ -26,12 +28,6 @@ _NOT_SETTINGS = {
     "PACTDESK_TEST_SEED",
 }
 """Variables with our prefix that only the test command reads."""
-
-
-_HIDDEN = "is never shown"
-
-Secret = Annotated[str, _HIDDEN]
-"""Text that is never shown, and may be given as the path of a file."""
 
 
 class _Group(BaseModel):
@@ -129,6 +125,7 @@ class Settings(_Group):
         kafka: How the cluster's log is reached.
         database: How the cluster's database is reached.
         gateway: Where HTTP is served.
+        channels: The connections to the platforms.
     """
 
     data: Path = Path(".pactdesk")
@@ -138,6 +135,7 @@ class Settings(_Group):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()
+    channels: ChannelSettings = ChannelSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -145,8 +143,8 @@ def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _secrets(inner, f"{prefix}{name}.")
-        elif _HIDDEN in field.metadata or any(
-            _HIDDEN in getattr(part, "__metadata__", ()) for part in get_args(inner)
+        elif HIDDEN in field.metadata or any(
+            HIDDEN in getattr(part, "__metadata__", ()) for part in get_args(inner)
         ):
             yield prefix + name
 

@@ -1,7 +1,7 @@
 """How each command is brought to each status that it ends with: on the desk of `tests/contract`.
 
 Words in capitals stand for ids of that desk: OPEN, OTHER, CLOSED and MERGED are Ann's tickets,
-MESSAGE is one of OPEN's two, LETTER a dead letter.
+MESSAGE is one of OPEN's two, LETTER a dead letter, KEY a key.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "decisions": (),
     "metrics": (),
     "query": ("SELECT 1 AS one",),
+    "search": ("parcel",),
     "why": ("OPEN",),
     "understand": (),
     "pact": ("channel.validate_message", '{"message": "Hello"}'),
@@ -67,6 +68,9 @@ DONE: dict[str, tuple[str, ...]] = {
     "schemas check": (),
     "migrate": (),
     "config show": (),
+    "keys create": ("the shop", "--scope", "read"),
+    "keys list": (),
+    "keys revoke": ("KEY",),
     "doctor": (),
     "status": (),
 }
@@ -82,6 +86,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "customer": ("ann", *_SINCE_NEVER),
     "decisions": _SINCE_NEVER,
     "metrics": _SINCE_NEVER,
+    "search": ("?!",),
     "query": ("DELETE FROM v1_tickets",),
     "pact": ("channel.shout",),
     "reply": ("CLOSED", "Still there?"),
@@ -98,6 +103,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "unmerge": ("OPEN",),
     "split": ("OPEN", "no-message"),
     "unlink": ("ann", "whatsapp", "+1"),
+    "keys create": ("the shop", "--scope", "everything"),
     "policy check": ("-",),
     "policy activate": ("-",),
 }
@@ -125,6 +131,7 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
     "merge": ("TICK_NO", "OPEN"),
     "unmerge": ("TICK_NO",),
     "split": ("TICK_NO", "MESSAGE"),
+    "keys revoke": ("none",),
     "articles show": ("none",),
     "articles retire": ("none",),
     "rebuild": ("shopping",),

@@ -14,14 +14,9 @@ LATER = "an issue that is not written yet"
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
         "commands": (
-            "search*",
             "mcp*",
-            "keys *",
             "subscriptions*",
             "simulate channel*",
-            "up --port*",
-            "up --admin-port*",
-            "up --roles by default gateway",
         ),
         "events": (
             "AvailabilityReported is written",
@@ -29,7 +24,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "ReplyRead is written",
             "ReplyUnconfirmed is written",
         ),
-        "cluster": ("pact",),
         "settings": ("channels.*",),
     },
     UNDERSTANDING: {

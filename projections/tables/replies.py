@@ -154,5 +154,6 @@ TABLES: tuple[Table, ...] = (
         by("request_id", _OUTCOMES),
         delivery_row,
         _OUTCOMES,
+        (("provider_message_id",),),
     ),
 )

@@ -95,6 +95,11 @@ class Intake:
         results = self._batch([(1, one.value)], at=parse_time(one.at), put_aside=False)
         return results[0]
 
+    def keep(self, one: DeadLetter) -> None:
+        """Put something aside that is no line; on Kafka when this returns."""
+        waits_again(self._db, one.id)
+        self._producer.send([letter(one)])
+
     def reappend(self, one: DeadLetter) -> tuple[str, str | None, str | None]:
         """Send a dead letter's record once more to where it came from, if it can be read now.
 

@@ -72,6 +72,12 @@ class Intake:
             except PactdeskError as error:
                 return unreadable(1, error)
 
+    def keep(self, letter: DeadLetter) -> None:
+        """Put something aside that is no line, durably."""
+        with self._db.durably():
+            if not put_aside(self._log, letter):
+                waits_again(self._db, letter.id)
+
     def reappend(self, letter: DeadLetter) -> tuple[str, str | None, str | None]:
         """Append a dead letter's record once more where it came from, if it can be read now.
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from streams.clock import Clock, WallClock
 from streams.gateway.desks import Desks
 from streams.gateway.tail import Tail
 from streams.gateway.taking import Taking
@@ -36,6 +37,7 @@ class House:
 
     def __init__(self, settings: Settings, opened: Callable[[], AnyDesk]) -> None:
         self.settings = settings
+        self.clock: Clock = WallClock()
         self.way_in = Taking(opened)
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from streams.engines import desk_of
-from streams.gateway import contacts, lists, looking, searching, stream, verbs
+from streams.gateway import contacts, hooks, lists, looking, searching, stream, verbs
 from streams.gateway.app import application
 from streams.gateway.background import Background, listening, server_of
 from streams.gateway.connections import Connection, Connections
@@ -40,6 +40,7 @@ ROUTES: tuple[Route, ...] = routes_with(
         *verbs.ROUTES,
         *stream.ROUTES,
         *searching.ROUTES,
+        *hooks.ROUTES,
     )
 )
 """Everything that can be asked for, in the order in which it is described."""

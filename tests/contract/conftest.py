@@ -53,7 +53,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     for name in ("OTHER", "CLOSED", "MERGED"):
         shell("start", "ann", "email", f"About your {name.lower()} order")
         ids[name] = shell("tickets", "--limit", "1", "--json").json[0]["ticket_id"]
-    assert len({*ids.values()}) == 6
+    ids["KEY"] = shell("keys", "create", "one", "--scope", "read", "--json").json["id"]
+    assert len({*ids.values()}) == 7
     for done in (
         ("close", ids["CLOSED"]),
         ("merge", ids["MERGED"], ids["OPEN"]),

@@ -101,12 +101,12 @@ def test_a_link_leads_to_the_next_page(full: Client) -> None:
     assert "link" not in second.headers
 
 
-def test_the_rows_as_they_stood_at_a_position(full: Client) -> None:
-    then = full.get("/api/v1/tickets?limit=1").json["position"]
-    told = full.post("/api/v1/contacts?wait=30s", {**CONTACT, "handle": "later@example.org"})
+def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
+    then = served.get("/api/v1/tickets?limit=1").json["position"]
+    told = served.post("/api/v1/contacts?wait=30s", {**CONTACT, "handle": "later@example.org"})
     assert told.json["ticket_id"] is not None
-    now = full.get("/api/v1/tickets?limit=1000").json["items"]
-    stood = full.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
+    now = served.get("/api/v1/tickets?limit=1000").json["items"]
+    stood = served.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
     assert told.json["ticket_id"] in {row["ticket_id"] for row in now}
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
 

@@ -1,0 +1,190 @@
+"""The shape of a channel: one file each, with four pure functions that speak to nobody.
+
+    verify(settings, hook)            who sent this? a handshake is answered here
+    parse(settings, hook)             what does it say? contacts, answers, receipts
+    render(settings, request, ...)    which requests to the provider send this reply?
+    outcome(settings, response)       what does the provider's answer mean?
+
+The gateway receives, the effects deliver; both call these, and neither knows a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from schemas.events.decisions import ReplyRequested
+
+WINDOW_SECONDS = 300
+"""How far a signature's time may be from ours."""
+
+
+class Hook(NamedTuple):
+    """A request of a provider, as it came.
+
+    Attributes:
+        method: The HTTP method.
+        path: What follows the channel's own path, without a slash; empty for that path itself.
+        url: The address that the provider called, as it knows it.
+        query: The parameters in that address.
+        headers: The headers, by their names in small letters.
+        body: The body, untouched: signatures are over its bytes.
+        at: When it came.
+    """
+
+    method: str
+    path: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
+class Told(NamedTuple):
+    """What a provider is answered.
+
+    Attributes:
+        body: The body.
+        media: Its media type.
+        status: The HTTP status.
+    """
+
+    body: bytes = b""
+    media: str = "text/plain"
+    status: int = HTTPStatus.OK
+
+
+class Receipt(NamedTuple):
+    """What a provider says became of a message of ours.
+
+    Attributes:
+        state: How far it came.
+        provider_message_id: The message, as the provider calls it.
+        request_id: The message, as we call it, where the provider sends that along.
+        error: Why it failed.
+    """
+
+    state: Literal["delivered", "read", "failed"]
+    provider_message_id: str | None = None
+    request_id: str | None = None
+    error: str | None = None
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What a hook says.
+
+    Attributes:
+        inputs: Lines of input, such as contacts and answers to surveys; each with its own part of
+            what came as metadata.
+        receipts: What became of messages of ours.
+        told: What the provider is answered.
+        missed: What in it means nothing here, in words, for the log.
+    """
+
+    inputs: list[dict[str, Any]] = []
+    receipts: list[Receipt] = []
+    told: Told = Told()
+    missed: list[str] = []
+
+
+class Unverified(Exception):
+    """A hook is not from whom it claims to be.
+
+    Args:
+        reason: Why, in words for the operator; never the body.
+        status: 401 or 403.
+    """
+
+    def __init__(self, reason: str, status: int = HTTPStatus.UNAUTHORIZED) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class Sending(NamedTuple):
+    """One request to a provider.
+
+    Attributes:
+        method: The HTTP method.
+        url: The whole address.
+        headers: The headers, with what authorises it.
+        body: The body.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Response(NamedTuple):
+    """What a provider answered.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, by their names in small letters.
+        body: The body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Accepted(NamedTuple):
+    """The provider took the message; it calls it by this id."""
+
+    provider_message_id: str
+
+
+class Rejected(NamedTuple):
+    """The provider did not take the message.
+
+    Attributes:
+        error: Why, in its words.
+        final: Whether trying again is no use.
+        retry_after: Seconds after which it may be tried again, where the provider says so.
+    """
+
+    error: str
+    final: bool
+    retry_after: float | None = None
+
+
+Outcome = Accepted | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel's file, as the gateway and the effects use it.
+
+    Attributes:
+        name: The channel.
+        paths: The paths that its provider calls, behind the channel's own; empty for that itself.
+        needs: Its settings without which it is off.
+        methods: With which HTTP methods its provider calls.
+        verify: Whether a hook is from whom it claims to be; answers a handshake.
+        parse: What a verified hook says.
+        render: The requests that send a reply, one for each part, in their order. Their last
+            argument is our id of the request, for providers that give it back.
+        outcome: What the provider's answer means.
+
+    Raises:
+        Unverified: By `verify`.
+        Unreadable: By `parse`: it cannot be understood, and will not be by sending it again.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    needs: tuple[str, ...]
+    verify: Callable[[Any, Hook], Told | None]  # Any: the channel's own settings
+    parse: Callable[[Any, Hook], Heard]
+    render: Callable[[Any, ReplyRequested, str], list[Sending]]
+    outcome: Callable[[Any, Response], Outcome]
+    methods: tuple[Literal["GET", "POST"], ...] = ("POST",)

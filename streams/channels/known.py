@@ -1,0 +1,9 @@
+"""The channels that have a platform behind them, in the order of the contract."""
+
+from __future__ import annotations
+
+from streams.channels import whatsapp
+from streams.channels.channel import Channel
+
+CHANNELS: dict[str, Channel] = {one.name: one for one in (whatsapp.CHANNEL,)}
+"""By name."""

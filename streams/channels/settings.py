@@ -1,0 +1,45 @@
+"""The settings of the channels. One is on when those are set that it needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from streams.marks import Secret
+
+
+class ChannelGroup(BaseModel):
+    """What each channel has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WhatsApp(ChannelGroup):
+    """WhatsApp, by Meta's Cloud API.
+
+    Attributes:
+        app_secret: Signs what comes in.
+        verify_token: What Meta sends along when the address is registered.
+        access_token: Lets replies out.
+        phone_number_id: The number that replies come from, as Meta calls it.
+        graph_version: The version of Meta's Graph API.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    app_secret: Secret | None = None
+    verify_token: Secret | None = None
+    access_token: Secret | None = None
+    phone_number_id: str | None = None
+    graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$")] = "v26.0"
+    api_base_url: str = "https://graph.facebook.com"
+
+
+class ChannelSettings(ChannelGroup):
+    """The connections to the platforms.
+
+    Attributes:
+        whatsapp: WhatsApp, by Meta's Cloud API.
+    """
+
+    whatsapp: WhatsApp = WhatsApp()

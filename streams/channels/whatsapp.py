@@ -1,0 +1,258 @@
+"""WhatsApp, by Meta's Cloud API.
+
+Contract: https://developers.facebook.com/docs/whatsapp/cloud-api (webhooks, messages, errors). A
+body holds what several people wrote, and what became of our messages, in any order and perhaps
+again. Somebody may write without a phone number, under an id of this business alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from schemas.events.decisions import ReplyRequested
+from schemas.vocabulary import rfc3339
+from streams.channels import signing
+from streams.channels.channel import (
+    Accepted,
+    Channel,
+    Heard,
+    Hook,
+    Outcome,
+    Receipt,
+    Rejected,
+    Response,
+    Sending,
+    Told,
+)
+from streams.channels.settings import WhatsApp
+from streams.errors import Unreadable
+
+NAME = "whatsapp"
+
+TITLE_CHARACTERS = 20
+"""Characters that a button's title may have."""
+
+_STATES = {"delivered": "delivered", "read": "read", "failed": "failed"}
+
+_AGAIN = frozenset({4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
+"""Error codes after which a message may be sent again: rates, and what is temporary."""
+
+_OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
+"""From this status on it is the provider's fault, and may pass."""
+
+_MEDIA = ("image", "document", "audio", "video", "sticker")
+
+
+def verify(settings: WhatsApp, hook: Hook) -> Told | None:
+    """Answer Meta's handshake, or check its signature; raises `Unverified`."""
+    assert settings.app_secret is not None
+    assert settings.verify_token is not None
+    if hook.method == "GET":
+        return signing.meta_handshake(settings.verify_token, hook)
+    signing.signed_by_meta(settings.app_secret, hook)
+    return None
+
+
+class _Changed(msgspec.Struct):
+    value: dict[str, Any] = {}
+    field: str = ""
+
+
+class _Entry(msgspec.Struct):
+    changes: list[_Changed] = []
+
+
+class _Body(msgspec.Struct):
+    entry: list[_Entry]
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def parse(settings: WhatsApp, hook: Hook) -> Heard:
+    """Contacts and receipts in a body; raises `Unreadable`."""
+    try:
+        body = _body.decode(hook.body)
+        values = [
+            change.value
+            for entry in body.entry
+            for change in entry.changes
+            if change.field in {"messages", ""}
+        ]
+        inputs = [one for value in values for one in _contacts(settings, value)]
+        receipts = [one for value in values for one in _receipts(value)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(
+            f"the body is no notification of WhatsApp ({error!r})",
+            "see that the address is registered for WhatsApp alone",
+        ) from error
+    other = {change.field for entry in body.entry for change in entry.changes} - {"messages", ""}
+    return Heard(inputs=inputs, receipts=receipts, missed=sorted(other))
+
+
+def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    people = {
+        who: person
+        for person in value.get("contacts", [])
+        for who in (person.get("wa_id"), person.get("user_id"))
+        if who is not None
+    }
+    for message in value.get("messages", []):
+        if message["type"] in {"reaction", "system"}:
+            continue  # neither is anything that somebody wrote
+        who = message.get("from") or message["from_user_id"]
+        person = people.get(who, {})
+        contact = {
+            "channel": NAME,
+            "handle": who,
+            "message": _text(message),
+            "provider_id": message["id"],
+            "at": rfc3339(datetime.fromtimestamp(int(message["timestamp"]), UTC)),
+            "metadata": {
+                "name": person.get("profile", {}).get("name"),
+                "user_id": person.get("user_id") or message.get("from_user_id"),
+                "phone_number_id": value.get("metadata", {}).get("phone_number_id"),
+                "message": message,
+            },
+        }
+        if (answered := message.get("context", {}).get("id")) is not None:
+            contact["in_reply_to"] = answered
+        if attachments := [*_attachments(settings, message)]:
+            contact["attachments"] = attachments
+        yield contact
+
+
+def _text(message: dict[str, Any]) -> str:
+    """What somebody wrote, pressed or said of a file; nothing of what cannot be read here."""
+    kind = message["type"]
+    content = message.get(kind) or {}
+    if kind == "text":
+        return str(content["body"])
+    if kind == "button":
+        return str(content["text"])
+    if kind == "interactive":
+        chosen = content.get("button_reply") or content.get("list_reply") or {}
+        return str(chosen.get("title", ""))
+    if kind == "location":
+        name = " ".join(content[part] for part in ("name", "address") if content.get(part))
+        return f"{name} ({content['latitude']}, {content['longitude']})".strip()
+    return str(content.get("caption", ""))
+
+
+def _attachments(settings: WhatsApp, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for kind in _MEDIA:
+        if (media := message.get(kind)) is not None:
+            yield {
+                "name": media.get("filename", kind),
+                "media_type": media.get("mime_type", "application/octet-stream"),
+                "size": int(media.get("file_size", 0)),
+                "url": f"{settings.api_base_url}/{settings.graph_version}/{media['id']}",
+            }
+
+
+def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
+    for status in value.get("statuses", []):
+        state = _STATES.get(status["status"])
+        if state is None:
+            continue  # `sent` says no more than the answer that the message got
+        faults = [
+            f"{one.get('title') or one.get('message')} ({one.get('code')})"
+            for one in status.get("errors", [])
+        ]
+        yield Receipt(
+            state=state,  # type: ignore[arg-type]  # the values of a table of three words
+            provider_message_id=status["id"],
+            request_id=status.get("biz_opaque_callback_data"),
+            error="; ".join(faults) or None,
+        )
+
+
+def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
+    """A message for each part; buttons stand on the last."""
+    assert request.handle is not None
+    last = len(request.parts) - 1
+    return [
+        _message(
+            settings,
+            request,
+            f"{request_id}" if place == last else f"{request_id}.{place}",
+            part,
+            request.buttons if place == last else [],
+        )
+        for place, part in enumerate(request.parts)
+    ]
+
+
+def _message(
+    settings: WhatsApp, request: ReplyRequested, mark: str, text: str, buttons: list[str]
+) -> Sending:
+    handle = request.handle or ""
+    to = "to" if handle.isdigit() else "recipient"
+    body: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        to: handle,
+        "biz_opaque_callback_data": mark,
+    }
+    if request.in_reply_to is not None:
+        body["context"] = {"message_id": request.in_reply_to}
+    if buttons:
+        body["type"] = "interactive"
+        body["interactive"] = {
+            "type": "button",
+            "body": {"text": text},
+            "action": {
+                "buttons": [
+                    {"type": "reply", "reply": {"id": one, "title": one[:TITLE_CHARACTERS]}}
+                    for one in buttons
+                ]
+            },
+        }
+    else:
+        body["type"] = "text"
+        body["text"] = {"body": text, "preview_url": False}
+    return Sending(
+        "POST",
+        f"{settings.api_base_url}/{settings.graph_version}/{settings.phone_number_id}/messages",
+        {
+            "Authorization": f"Bearer {settings.access_token}",
+            "Content-Type": "application/json",
+        },
+        msgspec.json.encode(body),
+    )
+
+
+def outcome(_settings: WhatsApp, response: Response) -> Outcome:
+    """What Meta's answer to a message means."""
+    try:
+        body = msgspec.json.decode(response.body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = {}
+    if response.status == HTTPStatus.OK and body.get("messages"):
+        return Accepted(str(body["messages"][0]["id"]))
+    fault = body.get("error") or {}
+    code = fault.get("code")
+    again = code in _AGAIN if code is not None else response.status >= _OURS_NO_MORE
+    wait = response.headers.get("retry-after", "")
+    return Rejected(
+        error=f"{fault.get('message') or f'HTTP {response.status}'} ({code})",
+        final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
+        retry_after=float(wait) if wait.isdigit() else None,
+    )
+
+
+CHANNEL = Channel(
+    name=NAME,
+    paths=("",),
+    needs=("app_secret", "verify_token", "access_token", "phone_number_id"),
+    verify=verify,
+    parse=parse,
+    render=render,
+    outcome=outcome,
+    methods=("GET", "POST"),
+)

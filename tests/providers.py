@@ -1,0 +1,79 @@
+"""The platforms, as tests play them: what they send, and how they sign it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "channels"
+
+Signed = Callable[[str, bytes, datetime], dict[str, str]]
+"""The headers with which a platform signs a body, for an address, at a time."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One platform.
+
+    Attributes:
+        name: Its channel.
+        settings: The settings with which the channel is on, without `channels.<name>.`.
+        path: Where it sends to.
+        one: A body in which one person writes.
+        two: A body in which two people write; empty where a body never holds more than one.
+        signed: How it signs.
+        timed: Whether its signature has a time.
+        garbage: A body that means nothing, of the media type that it sends.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+    path: str
+    one: bytes
+    two: bytes
+    signed: Signed
+    timed: bool
+    garbage: bytes = b'{"well": "formed", "and": ["meaningless"]}'
+
+    @property
+    def flags(self) -> dict[str, object]:
+        """The settings by their names as `tests.gateways.gateway` takes them."""
+        return {f"channels__{self.name}__{name}": value for name, value in self.settings.items()}
+
+
+def sent(channel: str, name: str) -> bytes:
+    """A body as a platform sends it, from the channel's folder."""
+    return (FOLDER / channel / name).read_bytes()
+
+
+def by_meta(secret: str) -> Signed:
+    """Meta's signature over a body."""
+
+    def signed(_url: str, body: bytes, _at: datetime) -> dict[str, str]:
+        digest = hmac.new(secret.encode(), body, sha256).hexdigest()
+        return {"X-Hub-Signature-256": f"sha256={digest}", "Content-Type": "application/json"}
+
+    return signed
+
+
+WHATSAPP = Provider(
+    name="whatsapp",
+    settings={
+        "app_secret": "meta app secret",
+        "verify_token": "our token",
+        "access_token": "EAAG",
+        "phone_number_id": "106540352242922",
+    },
+    path="/channels/whatsapp",
+    one=sent("whatsapp", "text.json"),
+    two=sent("whatsapp", "two_people.json"),
+    signed=by_meta("meta app secret"),
+    timed=False,
+)
+
+PROVIDERS: dict[str, Provider] = {one.name: one for one in (WHATSAPP,)}
+"""The platforms, by channel."""
