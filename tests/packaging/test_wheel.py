@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 import pactdesk
+from streams.cluster.migrating import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -148,7 +149,7 @@ def test_the_command_migrates_a_database(
     monkeypatch.setenv("PACTDESK_DATABASE__URL", database)
     for _ in range(2):
         told = installed.told("pactdesk", "--engine", "cluster", "--json", "migrate")
-        assert json.loads(told) == {"version": 1}
+        assert json.loads(told) == {"version": VERSION}
 
 
 def test_the_module_works_from_python(installed: Installed) -> None:
