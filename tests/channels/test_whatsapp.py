@@ -119,7 +119,7 @@ def test_a_body_of_another_shape_is_unreadable(body: bytes) -> None:
 
 def test_the_handshake_gives_the_challenge_back() -> None:
     asked = {"hub_mode": "subscribe", "hub_verify_token": "our token"}
-    right = hook(method="GET", **asked, hub_challenge="1158201444")
+    right = hook(b"", "GET", **asked, hub_challenge="1158201444")
     told = whatsapp.verify(SETTINGS, right)
     assert told is not None
     assert told.body == b"1158201444"
