@@ -10,7 +10,7 @@ import pytest
 
 from projections.case import Case, Ticket, evolve, timers
 from projections.case.state import Clock, Proposal
-from projections.case.words import clip, handles_of, latest, with_handle, without_handle
+from projections.case.words import clip, handles_of, latest, reference, with_handle, without_handle
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
@@ -366,3 +366,31 @@ def test_handles_come_and_go() -> None:
 )
 def test_a_text_is_cut_between_letters(text: str, limit: int, kept: str) -> None:
     assert clip(text, limit) == kept
+
+
+@pytest.mark.parametrize(("length", "kept"), [(128, 128), (129, 32)])
+def test_a_long_reference_is_kept_as_its_hash(length: int, kept: int) -> None:
+    held = reference("x" * length)
+    assert held is not None
+    assert len(held) == kept
+    assert reference(None) is None
+
+
+def test_a_message_counts_from_when_it_was_written_and_makes_news_of_an_address() -> None:
+    known = case(unannounced=False, first_at=1.0)
+    wrote = inbox.ContactReceived
+    came = after(wrote, at=known, channel="email", handle="a")
+    assert (came.handles, came.unannounced, came.last_at) == ({"email": ("a",)}, True, NOW)
+    assert came.contact is not None
+    assert (came.contact.handle_known, came.contact.at) == (False, NOW)
+    again = after(wrote, at=msgspec.structs.replace(came, unannounced=False), handle=None)
+    assert (again.handles, again.unannounced) == (came.handles, False)
+    first = after(wrote, at=case(unannounced=False), handle=None)
+    assert (first.first_at, first.unannounced) == (NOW, True)
+    fields = {"interaction_id": came.contact.id, "direction": "in"}
+    added = msgspec.structs.replace(
+        record_of(told(became.MessageAdded, **fields)), at=START + timedelta(minutes=5)
+    )
+    ticket = evolve(came, added).tickets["T"]
+    assert (ticket.last_customer_at, ticket.updated_at) == (NOW, NOW + 300.0)
+    assert (ticket.contacts, ticket.last_contact_id) == (2, came.contact.id)

@@ -248,6 +248,8 @@ def test_a_delivery_goes_from_sent_over_delivered_to_read_and_never_back() -> No
     assert delivery(*way[:3]).state == "delivered"
     assert delivery(*way[:2]).state == "sent"
     assert delivery(*way, inbox.ReplyAccepted).state == "read"
+    again = delivery(inbox.ReplyAttempted, inbox.ReplyAttempted)
+    assert again.attempted_at == "2026-03-02T09:01:00.000Z"
 
 
 def test_a_failure_is_one_only_when_it_is_final() -> None:
