@@ -61,8 +61,8 @@ def functions_of(files: Iterable[str]) -> dict[str, list[FunctionType]]:
 
 
 def caches_of(rooms: Iterable[str]) -> list[Any]:
-    """Every cache of a function in these rooms: what was worked out hides what would be now."""
-    tops = set(rooms)
+    """Every cache of a function in these rooms and in tests: what is known hides what would be."""
+    tops = {*rooms, "tests"}
     return [
         one
         for one in gc.get_objects()

@@ -383,6 +383,9 @@ def test_a_message_counts_from_when_it_was_written_and_makes_news_of_an_address(
     assert (came.handles, came.unannounced, came.last_at) == ({"email": ("a",)}, True, NOW)
     assert came.contact is not None
     assert (came.contact.handle_known, came.contact.at) == (False, NOW)
+    known_now = after(wrote, at=came, channel="email", handle="a").contact
+    assert known_now is not None
+    assert known_now.handle_known
     again = after(wrote, at=msgspec.structs.replace(came, unannounced=False), handle=None)
     assert (again.handles, again.unannounced) == (came.handles, False)
     first = after(wrote, at=case(unannounced=False), handle=None)

@@ -12,8 +12,10 @@ import pytest
 from projections.tables import TABLES, Table
 from projections.tables.table import object_in
 from schemas.event import Event, TicketEvent
+from schemas.events import choices as chose
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
+from schemas.events import desk
 from schemas.events import tickets as became
 from schemas.vocabulary import rfc3339
 from streams.testing import START
@@ -86,14 +88,6 @@ def test_a_column_holds_the_field_of_its_name(name: str, kind: type[Event]) -> N
             assert held == shown(getattr(event, column)), column
 
 
-@pytest.mark.parametrize("table", [t for t in TABLES if t.once], ids=lambda t: t.name)
-def test_a_row_that_is_made_once_stays(table: Table) -> None:
-    for kind in table.folds:
-        row = folded(table.name, told(kind))
-        if row is not None:
-            assert folded(table.name, told(kind), row=row, wait=1.0) == row
-
-
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
 def test_a_table_says_nothing_of_what_it_does_not_fold(table: Table) -> None:
     foreign = told(inbox.SurveyAnswered)
@@ -127,14 +121,15 @@ def test_a_ticket_counts_what_was_written() -> None:
         wrote("in", "customer_message", message_channel="phone"),
         wrote("out", "agent_response", kind="agent_reply", auto_resolution_candidate=False),
         wrote("none", "note", kind="note"),
+        wrote("out", "agent_response", kind="opening"),
     )
-    assert (row.contacts, row.replies, row.person_replies) == (2, 2, 1)
+    assert (row.contacts, row.replies, row.person_replies) == (2, 3, 2)
     assert json.loads(row.channels) == ["email", "phone"]
     assert (row.first_reply_minutes, row.first_replied_at) == (3.0, "2026-03-02T09:03:00.000Z")
     assert row.last_contact_at == "2026-03-02T09:04:00.000Z"
     assert row.auto_resolution_candidate
     assert row.created_at == "2026-03-02T09:00:00.000Z"
-    assert row.updated_at == "2026-03-02T09:06:00.000Z"
+    assert row.updated_at == "2026-03-02T09:07:00.000Z"
 
 
 def test_what_was_resolved_and_reopened_is_as_open_as_before() -> None:
@@ -261,6 +256,13 @@ def test_a_failure_is_one_only_when_it_is_final() -> None:
     assert delivery(inbox.ReplyAttempted, inbox.ReplyUnconfirmed).state == "unconfirmed"
 
 
+def test_of_two_failures_the_later_one_is_told_whichever_comes_first() -> None:
+    late = told(inbox.ReplyFailed, request_id="R", error="late", final=False)
+    early = late.model_copy(update={"error": "early"})
+    assert folded("deliveries", late, early, wait=-60.0).error == "late"
+    assert folded("deliveries", early, late, wait=60.0).error == "late"
+
+
 def test_a_contact_that_was_turned_away_says_why() -> None:
     row = folded("turned_away", told(says.ContactRejected, reasons=["empty"]))
     assert (row.ruling, json.loads(row.reasons)) == ("rejected", ["empty"])
@@ -285,3 +287,43 @@ def test_a_decision_tells_who_took_it_when_and_of_what() -> None:
 )
 def test_a_column_of_json_holds_an_object_whatever_came(text: str, held: str) -> None:
     assert object_in(text) == held
+
+
+@pytest.mark.parametrize(
+    ("table", "event", "untold"),
+    [
+        ("customers", told(says.SatisfactionScored), {"vip_status": False, "handles": "{}"}),
+        (
+            "specialists",
+            told(desk.AvailabilityReported),
+            {"senior": False, "capacity": 10, "skills": "[]", "languages": "[]"},
+        ),
+        (
+            "article_use",
+            told(chose.ExampleLearned),
+            {"version": 0, "retired": False, "shown": 0, "accepted": 0, "rejected": 0},
+        ),
+        ("article_use", told(chose.ArticleAdopted, outcome="retired"), {"retired": True}),
+        ("article_use", told(chose.ArticleAdopted, outcome="adopted"), {"learned": 0}),
+        ("deliveries", told(inbox.ReplyAttempted, attempt=1), {"state": "queued", "attempts": 1}),
+        (
+            "tickets",
+            OPENED,
+            {
+                "contacts": 0,
+                "replies": 0,
+                "person_replies": 0,
+                "reopened": 0,
+                "tags": "[]",
+                "escalation_reasons": "[]",
+                "automatic": False,
+                "auto_resolution_candidate": False,
+            },
+        ),
+    ],
+)
+def test_what_nobody_has_told_yet_is_nothing_special(
+    table: str, event: Event, untold: dict[str, object]
+) -> None:
+    row = folded(table, event)
+    assert {name: getattr(row, name) for name in untold} == untold

@@ -32,7 +32,15 @@ from schemas.topics import (
     TOPICS,
     key_of,
 )
-from schemas.vocabulary import PRIORITIES, priority_rank, rfc3339
+from schemas.vocabulary import (
+    CHANNELS,
+    PRIORITIES,
+    STATUSES,
+    TRIGGERS,
+    UNCATEGORISED,
+    priority_rank,
+    rfc3339,
+)
 from tests.anyevent import MOMENT, example
 
 CONTRACT = {
@@ -159,8 +167,21 @@ def test_a_moment_is_printed_in_utc_with_milliseconds() -> None:
     assert rfc3339(datetime(2026, 3, 2, tzinfo=UTC)) == "2026-03-02T00:00:00.000Z"
 
 
+WORDS = {
+    CHANNELS: "email slack whatsapp chat_widget phone twitter facebook discord",
+    PRIORITIES: "low medium high urgent critical",
+    STATUSES: "new triaged in_progress waiting_customer escalated resolved closed",
+    TRIGGERS: (
+        "critical_priority vip complaint negative_sentiment asked_for_person workflow_failure"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_closed_words_are_those_of_the_contract(words: tuple[str, ...]) -> None:
+    assert words == tuple(WORDS[words].split())
+
+
 def test_priorities_are_ranked_from_low_to_critical() -> None:
-    assert [priority_rank(one) for one in ("low", "medium", "high", "urgent", "critical")] == [
-        0, 1, 2, 3, 4,
-    ]  # fmt: skip
-    assert len(PRIORITIES) == 5
+    assert [priority_rank(one) for one in PRIORITIES] == [0, 1, 2, 3, 4]
+    assert UNCATEGORISED == "uncategorised"
