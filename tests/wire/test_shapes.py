@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, create_model
 
 from schemas.avro import personal_fields, schema_of
 from schemas.event import Attachment, Event
-from schemas.vocabulary import JsonText, Personal, PersonalJson, SlaTarget, Time
+from schemas.vocabulary import JsonText, Mark, Personal, PersonalJson, SlaTarget, Time
 
 TARGET = {
     "type": "enum",
@@ -71,6 +71,7 @@ def test_a_part_is_a_record_and_named_the_second_time() -> None:
         (PersonalJson, True),
         (Personal | None, True),
         (list[Personal], True),
+        (Annotated[list[Personal], Mark()], True),
         (str, False),
         (JsonText, False),
         (SlaTarget, False),
