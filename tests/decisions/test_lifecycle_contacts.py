@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from agents import channel, lifecycle
 from agents.lifecycle_contacts import candidate_of
+from agents.linking import WEIGHTS
+from agents.policy import default_policy
 from schemas.events.decisions import ContactAccepted, ContactLinked, SurveyRequested
 from schemas.events.desk import SpecialistRequested
 from schemas.events.intents import SnoozeAsked
@@ -223,3 +225,11 @@ def test_linking_knows_whether_the_ticket_waits_for_the_customer(
     candidate = candidate_of(ticket)
     assert candidate.last_reply_asked == bool(asked)
     assert (candidate.channel, candidate.channels) == ("phone", ("email",))
+
+
+def test_a_link_says_what_its_confidence_was_held_against() -> None:
+    policy = default_policy().model_copy(update={"linking": WEIGHTS | {"threshold": 0.7}})
+    scene = given(agents=AGENTS, policy=policy).when(contact("I was charged twice"))
+    assert scene.one(ContactLinked).threshold == 0.7
+    shipped = given(agents=AGENTS).when(contact("I was charged twice"))
+    assert shipped.one(ContactLinked).threshold == WEIGHTS["threshold"]
