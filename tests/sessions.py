@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.documents import ROOT, Step, shows
@@ -56,6 +58,12 @@ class Reader:
             text=True,
             check=False,
         )
+
+    def leave(self) -> None:
+        """End what a page left at work, where it did not come so far as to end it itself."""
+        for file in self.here.glob("*.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGTERM)
 
     def differs(self, step: Step) -> str | None:
         """Run one step; what came, if the page shows something else."""

@@ -31,10 +31,15 @@ def pactdesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("page", WITH_STEPS, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_page_works_as_printed(page: Path, tmp_path: Path, pactdesk: str) -> None:
     reader = Reader(tmp_path)
-    (reader.commands / "pactdesk").write_text(pactdesk)
-    for step in steps_of(page):
-        wrong = reader.differs(step)
-        assert wrong is None, wrong
+    if not any("pactdesk up" in step.text for step in steps_of(page)):
+        # What stays up is ended by its number, which is that of the program itself.
+        (reader.commands / "pactdesk").write_text(pactdesk)
+    try:
+        for step in steps_of(page):
+            wrong = reader.differs(step)
+            assert wrong is None, wrong
+    finally:
+        reader.leave()
 
 
 def test_the_readme_and_the_tutorial_have_sessions() -> None:
