@@ -6,7 +6,7 @@ The models and the agents are imported when they are first needed: whoever only 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -22,17 +22,18 @@ from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.effects import LocalTransport
-from streams.embedded import progress, search
+from streams.embedded import search
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.embedded.progress import Progress
 from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.intake import Taken, produced, taken_well
+from streams.intake import produced, taken_well
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
@@ -103,6 +104,11 @@ class Desk:
         from streams.worlds import Worlds
 
         return Worlds(Taught(self.database), KnowledgeHistory(self.models), default_policy())
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the worker and the tables have come."""
+        return Progress(self.database)
 
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, durable.
@@ -191,28 +197,6 @@ class Desk:
     def position(self) -> str:
         """The position of the newest record."""
         return asof.position_of(self.log.last_seq())
-
-    def position_behind(self, _taken: Iterable[Taken]) -> str:
-        """A position behind what was just taken in."""
-        return self.position()
-
-    def shown(self) -> str:
-        """The position up to which the tables show everything."""
-        return asof.position_of(progress.shown(self.database))
-
-    def worked_off(self, position: str) -> str | None:
-        """A position behind what followed from everything up to another; None before it is there.
-
-        Raises:
-            Refused: It is not a position of this log.
-        """
-        if progress.taken(self.database) < asof.seq_of(self.log, position):
-            return None
-        return self.position()
-
-    def shows(self, position: str) -> bool:
-        """Whether the tables show everything up to a position; raises `Refused` for none."""
-        return progress.shown(self.database) >= asof.seq_of(self.log, position)
 
     def why(self, subject: str) -> why.Tree:
         """The causes of a record, a reply or a ticket; raises `NotFound`."""

@@ -6,7 +6,7 @@ know. Connections are made when they are first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from secrets import token_hex
 from threading import Event
@@ -18,12 +18,13 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock, parse_time
-from streams.cluster import following, migrating, positions, progress, search
+from streams.cluster import following, migrating, positions, search
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.producer import Producer
+from streams.cluster.progress import Progress
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
 from streams.cluster.taught import TaughtByNow
@@ -32,7 +33,7 @@ from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
-from streams.intake import Taken, produced, taken_well
+from streams.intake import produced, taken_well
 from streams.rulings import Outcome, understood_in
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -97,6 +98,11 @@ class ClusterDesk:
 
         return Worlds(self._taught, KnowledgeHistory(LightModels.load()), default_policy())
 
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the workers and the tables have come."""
+        return Progress(self.database, self._log)
+
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, on Kafka.
 
@@ -129,32 +135,6 @@ class ClusterDesk:
         """The position behind the newest records."""
         with Reader(self.settings) as reader:
             return positions.token(reader.ends())
-
-    def position_behind(self, taken: Iterable[Taken]) -> str:
-        """A position behind what was just taken in; other partitions are not in it."""
-        ends: dict[Place, int] = {}
-        for one in taken:
-            if one.topic is not None and one.partition is not None and one.offset is not None:
-                place = (one.topic, one.partition)
-                ends[place] = max(ends.get(place, 0), one.offset + 1)
-        return positions.token(ends)
-
-    def shown(self) -> str:
-        """The position up to which the tables show everything."""
-        return positions.token(progress.shown(self.database))
-
-    def worked_off(self, position: str) -> str | None:
-        """A position behind what followed from everything up to another; None before it is there.
-
-        Raises:
-            Refused: It is not a position of a cluster.
-            Unavailable: Kafka or the database does not answer.
-        """
-        return progress.worked_off(self.database, self._log, position)
-
-    def shows(self, position: str) -> bool:
-        """Whether the tables show everything up to a position; raises `Refused` for none."""
-        return progress.shows(self.database, position)
 
     def models_now(self) -> Models:
         """The models over what was taught by now."""

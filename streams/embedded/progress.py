@@ -6,10 +6,14 @@ before it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from projections.tables import TABLES
 from schemas.topics import INBOXES
+from streams.asof import position_of, seq_of
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
+from streams.intake import Taken
 
 _FIRST = """
 SELECT min(l.seq) FROM ends e
@@ -43,3 +47,37 @@ def _before(database: Database, first: str) -> int:
     with database.snapshot():
         (seq,) = database.execute(first).fetchone()
         return SqliteLog(database).last_seq() if seq is None else int(seq) - 1
+
+
+class Progress:
+    """How far things have come on one store, in positions of its log.
+
+    Args:
+        database: The store's connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._log = SqliteLog(database)
+
+    def behind(self, _taken: Iterable[Taken]) -> str:
+        """A position behind what was just taken in."""
+        return position_of(self._log.last_seq())
+
+    def shown(self) -> str:
+        """The position up to which the tables show everything."""
+        return position_of(shown(self._db))
+
+    def shows(self, position: str) -> bool:
+        """Whether the tables show everything up to a position; raises `Refused` for none."""
+        return shown(self._db) >= seq_of(self._log, position)
+
+    def worked_off(self, position: str) -> str | None:
+        """A position behind what followed from everything up to another; None before it is there.
+
+        Raises:
+            Refused: It is not a position of this log.
+        """
+        if taken(self._db) < seq_of(self._log, position):
+            return None
+        return position_of(self._log.last_seq())

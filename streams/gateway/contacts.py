@@ -53,7 +53,7 @@ async def take(call: Call) -> web.StreamResponse:
     if seconds:
         await followed(call.house, position, seconds)
         await call.house.read(lambda desk: _add_tickets(desk, told))
-        position = await call.house.read(lambda desk: desk.shown())
+        position = await call.house.read(lambda desk: desk.progress.shown())
     document = {"results": told, "position": position} if many else {**told[0]}
     return answer(document, status=HTTPStatus.ACCEPTED, position=position)
 

@@ -184,7 +184,7 @@ def _seen(desk: AnyDesk, as_of: str | None, sql: str, values: Sequence[object]) 
     """The rows, and the position that they show at least."""
     from streams.cli.context import view_of
 
-    position = desk.shown() if as_of is None else as_of
+    position = desk.progress.shown() if as_of is None else as_of
     return view_of(desk, as_of, occurred=False).query(sql, values), position
 
 

@@ -46,7 +46,7 @@ async def ticket(call: Call) -> web.StreamResponse:
     await reached(call.house, looking)
 
     def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.shown()
+        position = desk.progress.shown()
         return _one(_view(desk, looking.as_of), "ticket", name), position
 
     found, position = await _looked(call, looking, look)
@@ -59,7 +59,7 @@ async def timeline(call: Call) -> web.StreamResponse:
     await reached(call.house, looking)
 
     def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.shown()
+        position = desk.progress.shown()
         view = _view(desk, looking.as_of)
         found = _one(view, "ticket", name)
         said = view.query(
@@ -82,7 +82,7 @@ async def customer(call: Call) -> web.StreamResponse:
     await reached(call.house, looking)
 
     def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.shown()
+        position = desk.progress.shown()
         view = _view(desk, looking.as_of)
         found = _one(view, "customer", name)
         found["tickets"] = view.query(

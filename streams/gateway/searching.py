@@ -46,7 +46,9 @@ async def search(call: Call) -> web.StreamResponse:
         limit=asked.limit,
     )
     await reached(call.house, asked)
-    found, position = await call.house.read(lambda desk: (desk.search(wanted), desk.shown()))
+    found, position = await call.house.read(
+        lambda desk: (desk.search(wanted), desk.progress.shown())
+    )
     document = {"items": msgspec.to_builtins(found), "position": position}
     return answer(document, position=position)
 

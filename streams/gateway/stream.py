@@ -50,7 +50,7 @@ async def stream(call: Call) -> web.StreamResponse:
         raise bad_request(*fault)
     after = call.request.headers.get("Last-Event-ID") or asked.after
     if after is not None:
-        await house.read(lambda desk: desk.shows(after))  # refuses what is no position
+        await house.read(lambda desk: desk.progress.shows(after))  # refuses what is no position
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
     )

@@ -81,7 +81,7 @@ class Taking:
                     if desk is None:
                         desk = self._opened()
                     taken = list(desk.intake.lines([one for some, _ in together for one in some]))
-                    position = desk.position_behind(taken)
+                    position = desk.progress.behind(taken)
                 except BaseException as error:  # noqa: BLE001  # it is the callers', whatever it is
                     if desk is not None and is_lost(error):
                         let_go(desk)

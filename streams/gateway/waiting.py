@@ -69,7 +69,7 @@ async def reached(house: House, since: Since) -> None:
 
 async def followed(house: House, position: str, seconds: float) -> bool:
     """Whether what follows from everything up to a position is shown by the end of some seconds."""
-    behind = await house.until(lambda desk: desk.worked_off(position), seconds)
+    behind = await house.until(lambda desk: desk.progress.worked_off(position), seconds)
     if behind is None:
         return False
-    return bool(await house.until(lambda desk: desk.shows(behind) or None, seconds))
+    return bool(await house.until(lambda desk: desk.progress.shows(behind) or None, seconds))
