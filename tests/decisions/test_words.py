@@ -126,6 +126,10 @@ TEXTS = {
 """How something begins that each of these says in the long history, for people to read."""
 
 
+NOTICED = "We noticed that the app stopped on you several times lately, and we are sorry."
+"""How we write first."""
+
+
 @cache
 def said() -> dict[str, set[str]]:
     """Every value of every field that holds text, by event and field."""
@@ -154,3 +158,4 @@ def test_what_people_read_is_said_as_it_should_be() -> None:
         if not any(one.startswith(begins) for one in said()[field])
     ]
     assert missing == []
+    assert any(one.startswith(NOTICED) for one in said()["CustomerNotified.text"])
