@@ -21,7 +21,7 @@ help:
 	@echo "make kills    200 kills at random moments, the same tables after each"
 	@echo "make chaos    the cluster under fire: every fault, 6,000 contacts each (an hour or more)"
 	@echo "make kafka39  the cluster's tests again, on Kafka 3.9"
-	@echo "make mutants  how many small changes of the pure rooms the tests notice (an hour)"
+	@echo "make mutants  how many small changes of the pure rooms the tests notice (long)"
 	@echo "make bench    speed and memory, as ratios"
 	@echo "make bench-cluster  the same for Kafka and PostgreSQL, which it starts"
 	@echo "make models   trains the light models again from the open data"
