@@ -108,7 +108,7 @@ def _route(name: str) -> Route:
         f"/api/v1/{base}/{{id}}/{_PATHS.get(name, name)}",
         _verb(name, subject),
         "desk",
-        (kind.__doc__ or "").strip().splitlines()[0],
+        (kind.__doc__ or "").strip().splitlines()[0].rstrip("."),
         body={"$ref": f"#/components/schemas/{kind.__name__}"},
         answers={
             200: {"$ref": "#/components/schemas/Ruling"},
