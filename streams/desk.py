@@ -158,6 +158,15 @@ class Desk:
         taken = taken_well(self.intake.documents([document])[0])
         return worked_off(self, taken.id, repeat=taken.status == "repeat")
 
+    def keep(self, record: Record) -> Record:
+        """Append a record that nobody rules on; returns the first one of its id."""
+        fresh = self.intake.records([record])
+        if fresh:
+            return fresh[0]
+        known = self.log.find(record.id)
+        assert known is not None
+        return known.record()
+
     def understood_of(self, contact_ids: Sequence[str], *, latest: bool) -> Record | None:
         """What was understood of the first of some contacts, or of the latest; None of none.
 

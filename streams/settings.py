@@ -105,6 +105,7 @@ class GatewaySettings(_Group):
         connections: Connections at the same time.
         connections_per_address: Connections from one address; a proxy in front is one address.
         admin_host: The address of the admin port; nobody is asked for a key there.
+        pact_secrets: Of agents whose envelopes must be signed: `agent_id=secret`, one a line.
     """
 
     host: str = "127.0.0.1"
@@ -112,6 +113,7 @@ class GatewaySettings(_Group):
     connections: Annotated[int, Field(ge=1)] = 800
     connections_per_address: Annotated[int, Field(ge=1)] = 200
     admin_host: str = "127.0.0.1"
+    pact_secrets: Secret | None = None
 
 
 class Settings(_Group):

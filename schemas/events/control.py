@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.event import Event
-from schemas.vocabulary import Personal
+from schemas.vocabulary import Personal, Time
 
 
 class _Control(Event):
@@ -57,3 +57,23 @@ class QueryRun(_Control):
     person: Personal
     sql: Personal
     rows: int
+
+
+class IntentReceived(_Control):
+    """An agent elsewhere sent an intent by PACT, and it was let in. Written by the gateway.
+
+    Attributes:
+        agent_id: Who says that they sent it.
+        action: What it means here, of the 28.
+        envelope: The envelope as it came, as JSON.
+        sent_at: When it was made, by the sender's clock.
+        caller: Whose key it came with.
+        signed: Whether its signature was checked, and fits.
+    """
+
+    agent_id: str
+    action: str
+    envelope: Personal
+    sent_at: Time
+    caller: str
+    signed: bool

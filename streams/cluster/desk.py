@@ -17,8 +17,9 @@ from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
-from streams.clock import Clock, parse_time
-from streams.cluster import following, migrating, positions, search
+from streams.clock import Clock
+from streams.cluster import following, migrating, positions, search, understood
+from streams.cluster.finding import Spot, around, entry_at
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
@@ -34,7 +35,7 @@ from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
 from streams.intake import produced, taken_well
-from streams.rulings import Outcome, understood_in
+from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
 from streams.showing import record_line
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
 
 LATELY = 5000
 """Records of a line among which changes of a ticket are looked for."""
-
-SKEW_SECONDS = 60.0
-"""By how much the clocks of those who append to the log may differ."""
 
 
 class ClusterDesk:
@@ -268,20 +266,21 @@ class ClusterDesk:
         place = (taken.topic, taken.partition, taken.offset)
         return self._followed(taken.id, place, None if taken.status == "repeat" else ends)
 
-    def _followed(
-        self, record_id: str, place: tuple[str, int, int], ends: dict[Place, int] | None
-    ) -> Outcome:
+    def _followed(self, record_id: str, spot: Spot, ends: dict[Place, int] | None) -> Outcome:
         """What followed from a record: after these ends, or from its own time on for a repeat."""
-        start = self._log.since(self._sent_at(place) - SKEW_SECONDS) if ends is None else ends
-        family = following.Family(record_id, place)
         repeat = ends is None
+        start = around(self._log, spot) if ends is None else ends
+        family = following.Family(record_id, spot)
         return following.outcome_of(family, self._log, self.database, start, repeat=repeat)
 
-    def _sent_at(self, place: tuple[str, int, int]) -> float:
-        """When a record was appended, in seconds since the epoch."""
-        topic, partition, offset = place
-        (entry,) = self._between(topic, partition, offset, offset + 1)
-        return parse_time(entry.appended_at).timestamp()
+    def keep(self, record: Record) -> Record:
+        """Send a record that nobody rules on; returns the first one of its id."""
+        sent = self.intake.records([record])
+        if sent:
+            return sent[0][0]
+        known = self.intake.place_of(record.id)
+        assert known is not None
+        return entry_at(self._log, known).record()
 
     def understood_of(self, contact_ids: Sequence[str], *, latest: bool) -> Record | None:
         """What was understood of the first of some contacts, or of the latest; None of none.
@@ -290,25 +289,7 @@ class ClusterDesk:
             contact_ids: Records of one line.
             latest: Whether the latest is meant.
         """
-        direction = "DESC" if latest else "ASC"
-        row = self.database.execute(
-            'SELECT id, topic, partition, "offset" FROM seen WHERE id = ANY(?)'
-            f' ORDER BY partition, "offset" {direction} LIMIT 1',
-            (list(contact_ids),),
-        ).fetchone()
-        if row is None:
-            return None
-        contact_id, topic, partition, offset = row
-        since = self._log.since(self._sent_at((topic, partition, offset)) - SKEW_SECONDS)
-        return understood_in(self._decisions(since, partition), contact_id)
-
-    def _decisions(self, start: dict[Place, int], first: int) -> Iterator[Entry]:
-        """Decisions from some offsets on, those of one partition before the others'."""
-        ends = {p: n for p, n in self._log.ends().items() if p[0] == DECISIONS.name}
-        own = (DECISIONS.name, first)
-        for some in ({own: ends.pop(own)}, ends):
-            for step in self._log.steps(start, some):
-                yield from step
+        return understood.understood_of(self.database, self._log, contact_ids, latest=latest)
 
     def place(self) -> str:
         """Something that no other request has."""

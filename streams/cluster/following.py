@@ -18,6 +18,7 @@ from schemas.record import Record
 from schemas.topics import DOMAINS
 from streams import rulings
 from streams.cluster import progress
+from streams.cluster.finding import Spot
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.entry import Entry, Place
@@ -28,9 +29,6 @@ LOOK_SECONDS = 0.01
 """Between two looks whether the workers have taken what they are waited for."""
 
 _DOMAIN_OF = {topic.name: domain for domain, topic in DOMAINS.items()}
-
-Spot = tuple[str, int, int]
-"""A topic, a partition and an offset."""
 
 
 class Family:

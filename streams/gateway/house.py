@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from streams.clock import Clock, WallClock
 from streams.gateway.desks import Desks
+from streams.gateway.heard import Heard
 from streams.gateway.tail import Tail
 from streams.gateway.taking import Taking
 
@@ -41,6 +42,7 @@ class House:
         self.way_in = Taking(opened)
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")
+        self.heard = Heard()
         self.tail = Tail(opened, self._askers)
         self.stopping = asyncio.Event()
 

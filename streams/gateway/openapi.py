@@ -8,9 +8,11 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from streams.gateway.bodies import CSV, JSON, NDJSON
+from streams.gateway.envelopes import MODELS, Reply
 from streams.gateway.problems import MEDIA
 from streams.gateway.route import Route
 from streams.gateway.waiting import POSITION
@@ -131,9 +133,8 @@ def _one_type(field: Schema) -> Schema:
 
 
 def _responses(route: Route) -> Iterator[tuple[str, Schema]]:
-    statuses = {**route.answers}
-    if route.scope is not None:
-        statuses |= {int(status): None for status in _ALWAYS}
+    always = {} if route.scope is None else dict.fromkeys(map(int, _ALWAYS))
+    statuses = {**always, **route.answers}
     for status, schema in sorted(statuses.items()):
         answer: Schema = {"description": HTTPStatus(status).phrase}
         if status < HTTPStatus.BAD_REQUEST:
@@ -142,6 +143,8 @@ def _responses(route: Route) -> Iterator[tuple[str, Schema]]:
                 answer["content"] = _content(route, schema)
         else:
             answer["content"] = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            if schema is not None:
+                answer["content"][JSON] = {"schema": schema}
         yield str(status), answer
 
 
@@ -153,7 +156,7 @@ def _content(route: Route, schema: Any) -> Schema:
 
 
 def _schemas() -> Schema:
-    kinds: list[type[Input]] = [ContactInput, *PLAIN.values(), *INTENTS.values()]
+    kinds: list[type[BaseModel]] = [ContactInput, *PLAIN.values(), *INTENTS.values(), *MODELS]
     _, made = models_json_schema([(kind, "validation") for kind in kinds], ref_template=_REFERENCE)
     found: Schema = made["$defs"]
     for kind in INTENTS.values():
@@ -175,7 +178,7 @@ def _schemas() -> Schema:
     ]
     found["Input"] = {"oneOf": [{"$ref": _REFERENCE.format(model=one.__name__)} for one in inputs]}
     own = _REFERENCE.replace("{model}", "{name}")
-    _, more = msgspec.json.schema_components((Ruling, Hit), ref_template=own)
+    _, more = msgspec.json.schema_components((Ruling, Hit, Reply), ref_template=own)
     found |= more
     found["Problem"] = _PROBLEM
     for view in views():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from streams.engines import desk_of
-from streams.gateway import contacts, hooks, lists, looking, searching, stream, verbs
+from streams.gateway import contacts, hooks, lists, looking, pact, peers, searching, stream, verbs
 from streams.gateway.app import application
 from streams.gateway.background import Background, listening, server_of
 from streams.gateway.connections import Connection, Connections
@@ -41,6 +41,8 @@ ROUTES: tuple[Route, ...] = routes_with(
         *stream.ROUTES,
         *searching.ROUTES,
         *hooks.ROUTES,
+        *pact.ROUTES,
+        *peers.ROUTES,
     )
 )
 """Everything that can be asked for, in the order in which it is described."""

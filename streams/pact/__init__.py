@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.errors import PactdeskError, Refused
+from streams.errors import NotFound, PactdeskError, Refused
 from streams.inputs import LINE_LIMIT
 from streams.pact import (
     analytics,
@@ -63,9 +63,22 @@ def execute(desk: AnyDesk, action: str, params: Document) -> Document:
         where the ruling is still to come. On failure `success` is false and `error` says what is
         wrong and what would be right; an unknown action also gets `supported_actions`.
     """
+    return attempted(desk, action, params)[0]
+
+
+def attempted(
+    desk: AnyDesk, action: str, params: Document
+) -> tuple[Document, PactdeskError | None]:
+    """Run one action; the result document as `execute` gives it, and what went wrong, if anything.
+
+    Args:
+        desk: The desk.
+        action: One of `ACTIONS`.
+        params: Its parameters.
+    """
     known = ACTIONS.get(str(action))
     if known is None:
-        return _unknown(action)
+        return _unknown(action), NotFound(f"there is no action {action}", "see supported_actions")
     try:
         answer = known.run(Call(desk, known.name), read_params(known, _plain(known.name, params)))
     except Declined as no:
@@ -75,11 +88,11 @@ def execute(desk: AnyDesk, action: str, params: Document) -> Document:
             "reason": no.reason,
             "remedy": no.remedy,
             "record_ids": list(no.record_ids),
-        }
+        }, no
     except PactdeskError as error:
-        return {"success": False, "error": str(error)}
+        return {"success": False, "error": str(error)}, error
     result: Document = {"success": True, **answer.fields, "record_ids": list(answer.record_ids)}
-    return result if answer.settled else {**result, "status": "accepted"}
+    return (result if answer.settled else {**result, "status": "accepted"}), None
 
 
 def execute_pact_action(action: str, params: Document | None = None) -> Document:

@@ -141,6 +141,10 @@ class Declined(Refused):
         self.record_ids = record_ids
 
 
+class Misfit(Refused):
+    """The parameters are not what an action takes."""
+
+
 def failed(action: str, failure: WorkflowFailed, record_ids: tuple[str, ...]) -> Declined:
     """How the failure of an agent is told."""
     return Declined(
@@ -155,10 +159,10 @@ def read_params(action: Action, raw: object) -> Params:
     """The parameters of a call.
 
     Raises:
-        Refused: Some are missing or wrong; says which, and what the action takes.
+        Misfit: Some are missing or wrong; says which, and what the action takes.
     """
     if not isinstance(raw, dict):
-        raise Refused(
+        raise Misfit(
             f"{action.name}: the parameters are {type(raw).__name__}, not an object",
             f"give an object with some of {described(action.params)}",
         )
@@ -167,7 +171,7 @@ def read_params(action: Action, raw: object) -> Params:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False)
         told = dict.fromkeys(_fault(action.params, dict(fault)) for fault in faults)
-        raise Refused(
+        raise Misfit(
             f"{action.name}: {'; '.join(told)}", f"its parameters are {described(action.params)}"
         ) from error
 

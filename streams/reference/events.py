@@ -82,7 +82,12 @@ BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
         contacts.DraftWritten,
     ),
     "effects and gateways": (contacts.ReplyFailed,),
-    "gateways": (contacts.ReplyDelivered, contacts.ReplyRead, control.PersonSignedIn),
+    "gateways": (
+        contacts.ReplyDelivered,
+        contacts.ReplyRead,
+        control.PersonSignedIn,
+        control.IntentReceived,
+    ),
     "gateways and the command line": (control.QueryRun,),
     "the owner of the partition": (contacts.TimerDue,),
     "the turn": (decisions.WorkflowFailed,),

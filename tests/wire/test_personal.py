@@ -18,7 +18,7 @@ from schemas.events import EVENTS
 
 IDS = frozenset(
     """
-    account_manager article_id author by contact_id former_id customer_id
+    account_manager agent_id article_id author by caller contact_id former_id customer_id
     from_customer_id from_ticket_id idempotency_key in_reply_to interaction_id into
     next_specialist_id other_customer_id provider_id provider_message_id record_id request_id
     solution_id specialist_id thread ticket_id to to_customer_id transfer_id merged_into
@@ -28,7 +28,7 @@ IDS = frozenset(
 
 WORDS = frozenset(
     """
-    add alert_type available buttons calendar_version categories category channel cues digest
+    action add alert_type available buttons calendar_version categories category channel cues digest
     failed_agent hours intent kind language languages media_type messages model_version
     model_versions name note origin outcome policy_version previous reason reasons record_type
     remedy remove role rule sha256 skills tags team topic transport trend triggers
@@ -67,6 +67,7 @@ SAID_BY_PEOPLE = (
     ("EscalationNotified", "text"),
     ("EscalationTriggered", "reason"),
     ("ExampleLearned", "example"),
+    ("IntentReceived", "envelope"),
     ("MessageUnderstood", "deadlines"),
     ("NoteWritten", "text"),
     ("ProductSignalReported", "metadata"),
