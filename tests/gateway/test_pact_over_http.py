@@ -39,7 +39,7 @@ def send(client: Client, *arguments: Any, **metadata: Any) -> Answered:
 
 
 def received(client: Client) -> list[IntentReceived]:
-    with open_desk(settings=client.settings) as desk:
+    with open_desk(client.settings.data) as desk:
         events = [record.event for record in desk.events(type="IntentReceived")]
     return [event for event in events if isinstance(event, IntentReceived)]
 
