@@ -93,7 +93,7 @@ def tried(options: argparse.Namespace, paths: dict[str, list[str]]) -> dict[str,
     # Whoever uses what a room makes at import may be in another room.
     around = [module for room in ROOMS for module in modules_of(room)]
     plan = Plan(
-        options.tests or TESTS,
+        [*(options.tests or TESTS), *(("-k", options.k) if options.k else ())],
         {module: trees.get(module) or tree_of(ROOT / module) for module in {*around, *trees}},
         [one for name, one in mutants.items() if name not in outcomes],
         options.examples,
@@ -137,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("paths", nargs="*", default=ROOMS, help="rooms, folders or modules")
     parser.add_argument("--tests", nargs="+", help="folders and files of tests")
+    parser.add_argument("-k", help="of these tests only some, as pytest's -k")
     parser.add_argument("--sample", type=int, default=300, help="mutants a path; 0 is all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", type=int, default=20, help="of a property")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,15 +52,17 @@ class Reach:
 
     @contextmanager
     def watched(self) -> Iterator[set[Line]]:
-        """Gather the lines that are run meanwhile."""
+        """Gather the lines that are run meanwhile, in threads that begin meanwhile as well."""
         run: set[Line] = set()
         self._run = run
         self._calls.clear()
+        threading.settrace(self._called)
         sys.settrace(self._called)
         try:
             yield run
         finally:
             sys.settrace(None)
+            threading.settrace(None)
 
     def reaching(self, file: str, first: int, last: int) -> list[int]:
         """Tests that run a line of a range, the quickest first."""
