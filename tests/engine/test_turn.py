@@ -18,7 +18,7 @@ from schemas.events.contacts import ContactReceived, ProductSignalReported
 from schemas.events.control import PolicyActivated
 from schemas.events.decisions import WorkflowFailed
 from schemas.events.tickets import TicketTagged
-from schemas.record import Record, Source, derived_id
+from schemas.record import Record, Source, answer_id, derived_id
 from schemas.topics import CONTACTS, CONTROL, DECISIONS, TICKETS
 from streams.errors import Unreadable
 from streams.testing import START, FakeModels
@@ -190,6 +190,20 @@ def test_an_agent_that_raises_fails_with_its_name_and_its_record() -> None:
     failure = caught.value
     assert (failure.agent, failure.record.type) == ("second", "ProductSignalReported")
     assert failure.error == "RuntimeError: out of order"
+    assert str(failure) == "second failed on ProductSignalReported: RuntimeError: out of order"
+
+
+def test_what_an_agent_said_and_nobody_can_fold_is_its_failure() -> None:
+    def folds(state: tuple[str, ...], one: Record) -> tuple[str, ...]:
+        if one.type == "ProductSignalReported":
+            raise ValueError("no fold for this")
+        return evolve(state, one)
+
+    came = record(CAME)
+    with pytest.raises(AgentFailed) as caught:
+        turn((), came, world(came), [agent("first", ContactReceived, always(SIGNAL))], folds)
+    assert (caught.value.agent, caught.value.record.type) == ("first", "ProductSignalReported")
+    assert caught.value.error == "what it said cannot be folded: ValueError: no fold for this"
 
 
 def test_what_comes_from_outside_and_cannot_be_folded_is_unreadable() -> None:
@@ -197,8 +211,10 @@ def test_what_comes_from_outside_and_cannot_be_folded_is_unreadable() -> None:
         raise ValueError("no fold for this")
 
     came = record(CAME)
-    with pytest.raises(Unreadable, match="the ContactReceived cannot be folded: ValueError"):
+    with pytest.raises(Unreadable) as caught:
         turn((), came, world(came), [], fails)
+    assert caught.value.what == "the ContactReceived cannot be folded: ValueError: no fold for this"
+    assert caught.value.remedy.startswith("re-drive it")
 
 
 # --- the turn of a failure --------------------------------------------------------------------
@@ -214,6 +230,8 @@ def test_a_failure_is_told_with_whom_and_what_it_concerns() -> None:
     assert event.policy_version == default_policy().version
     assert event.error == "x" * 500
     assert (said.by, said.key, said.at) == ("turn", "ann", START)
+    cause = record(tagged())
+    assert said.id == answer_id(cause.correlation, cause.id, "turn", "0")
     assert state == ("TicketTagged", "WorkflowFailed"), "the input is kept"
 
 
