@@ -9,10 +9,14 @@ import pytest
 
 from projections.case import Case, Ticket
 from schemas.topics import CONTACTS
+from streams.embedded import store as case_store
 from streams.embedded.database import Database
 from streams.embedded.opening import open_database
-from streams.embedded.store import HELD, CaseStore
+from streams.embedded.store import CaseStore
 from streams.turn import Line
+
+HELD = 3
+"""So many lines are kept at hand here."""
 
 
 @pytest.fixture
@@ -23,7 +27,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def store(database: Database) -> CaseStore:
+def store(database: Database, monkeypatch: pytest.MonkeyPatch) -> CaseStore:
+    monkeypatch.setattr(case_store, "HELD", HELD)
     return CaseStore(database)
 
 

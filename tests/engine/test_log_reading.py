@@ -108,8 +108,8 @@ def test_records_lie_on_their_keys_partitions_and_come_back_as_they_were(desk: D
         appended += desk.log.append([])
     stored = list(desk.log.scan())
     assert [entry[:9] for entry in appended] == [entry[:9] for entry in stored]
-    assert [(e.partition, e.offset) for e in stored] == [
-        (partition_of("ann"), 0), (partition_of("bo"), 0), (partition_of("ann"), 1),
+    assert [(e.seq, e.partition, e.offset) for e in stored] == [
+        (1, partition_of("ann"), 0), (2, partition_of("bo"), 0), (3, partition_of("ann"), 1),
     ]  # fmt: skip
     for record, mine, theirs in zip(records, appended, stored, strict=True):
         placed = msgspec.structs.replace(record, partition=mine.partition, offset=mine.offset)
@@ -141,6 +141,17 @@ def test_what_another_process_appends_is_seen_outside_of_transactions(
             other.log.append_raw(A, 0, None, "{}", b"", str(end))
         desk.log.append_raw(A, 0, None, "{}", b"", "z")
         assert [entry.offset for entry in desk.log.read(A, 0, 0, 9)] == [0, 1, 2, 3]
+
+
+def test_a_transaction_asks_for_an_end_once_for_nobody_else_can_write(desk: Desk) -> None:
+    filled(desk)
+    asked: list[str] = []
+    desk.database.connection.set_trace_callback(asked.append)
+    with desk.database.transaction():
+        for _ in range(2):
+            assert (desk.log.end(A, 0), desk.log.last_seq()) == (3, 5)
+    desk.database.connection.set_trace_callback(None)
+    assert len([one for one in asked if one.startswith("SELECT")]) == 2
 
 
 def test_a_mark_of_the_topics_that_grew_differs_after_an_append(desk: Desk) -> None:
