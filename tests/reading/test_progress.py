@@ -47,11 +47,18 @@ def test_what_was_let_in_and_not_taken_is_neither_worked_off_nor_shown(desk: Des
     before = desk.position()
     desk.produce(CONTACT, {**CONTACT, "customer_id": "bo"})
     assert stands(desk) == (end, end), "everything before the first of the two"
-    assert (desk.shows(before), desk.worked_off(before)) == (True, desk.position())
-    assert (desk.shows(desk.position()), desk.worked_off(desk.position())) == (False, None)
+    assert (desk.progress.shows(before), desk.progress.worked_off(before)) == (
+        True,
+        desk.position(),
+    )
+    assert (desk.progress.shows(desk.position()), desk.progress.worked_off(desk.position())) == (
+        False,
+        None,
+    )
     desk.run()
     assert stands(desk) == (desk.log.last_seq(),) * 2
-    assert desk.shows(desk.position())
+    assert desk.progress.shown() == desk.progress.behind([]) == desk.position()
+    assert desk.progress.shows(desk.position())
 
 
 def test_what_was_taken_is_shown_once_the_tables_have_it(desk: Desk) -> None:
