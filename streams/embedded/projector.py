@@ -76,16 +76,13 @@ class Projector:
         self._left: dict[tuple[str, int], int] = {}
         self._made = 0
 
-    def catch_up(self) -> int:
-        """Fold everything that may be folded by now; returns how many records that were."""
-        total, more = 0, True
-        while more:
-            count, more = self._batch()
-            total += count
-        return total
+    def catch_up(self) -> None:
+        """Fold everything that may be folded by now."""
+        while self._batch():
+            pass
 
-    def _batch(self) -> tuple[int, bool]:
-        """Fold one batch; returns how many records that were, and whether more may be folded."""
+    def _batch(self) -> bool:
+        """Fold one batch; returns whether more may be folded."""
         with self._db.transaction():
             limits = self._limits()
             stood = self._positions()
@@ -124,7 +121,7 @@ class Projector:
                 moved,
             )
         self._left, self._made = stood, made
-        return count, any(limit > stood.get(place, 0) for place, limit in limits.items())
+        return any(limit > stood.get(place, 0) for place, limit in limits.items())
 
     def _records(
         self, topic: str, partition: int, start: int, count: int
