@@ -208,6 +208,8 @@ def _left_alone(holder: ast.AST, field: str, child: ast.AST) -> bool:
             return True
         case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__")]):
             return True
+        case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):
+            return True
         case ast.keyword(arg=str(name)):
             return name in GUARDS
         case ast.Call(func=ast.Name(id="assert_never")):

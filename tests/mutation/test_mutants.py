@@ -50,6 +50,7 @@ def test_a_line_has_these_mutants(line: str, expected: list[str]) -> None:
         "def f(x: 'int | None') -> 'str': ...",
         "class C(Struct, frozen=True): ...",
         "Names = str | None",
+        "T = TypeVar('T', bound='C')",
         "def f(x):\n    assert x > 1",
         "def f(x):\n    return zip(x, strict=True)",
     ],
