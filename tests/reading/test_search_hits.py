@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from streams import search
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.search import KINDS, Hit, Wanted, kinds_of, terms_of
@@ -116,6 +117,16 @@ def test_among_equals_the_newer_comes_first(desk: Desk) -> None:
     hits = found(desk, "toaster", kinds=("messages",))
     assert [hit.customer_id for hit in hits] == ["cy", "bo", "ann"]
     assert len({hit.score for hit in hits}) == 1
+
+
+def test_among_equals_what_has_no_time_comes_last() -> None:
+    def fits_alike(sql: str, _values: Sequence[object]) -> list[tuple[object, ...]]:
+        at = None if "p_articles" in sql else START.isoformat()
+        return [("k", 1.0, "Title", "Text", None, None, at)]
+
+    wanted = Wanted(terms_of("text"), kinds=("customers", "articles"))
+    hits = search.found(fits_alike, wanted, lambda table: table.name, "text")
+    assert [hit.kind for hit in hits] == ["customers", "articles"]
 
 
 # --- what a hit says, by its place ------------------------------------------------------------
