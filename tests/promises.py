@@ -24,7 +24,16 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "ReplyRead is written",
             "ReplyUnconfirmed is written",
         ),
-        "settings": ("channels.*",),
+        "settings": (
+            "channels.email.*",
+            "channels.slack.*",
+            "channels.facebook.*",
+            "channels.twitter.*",
+            "channels.discord.*",
+            "channels.phone.*",
+            "channels.chat_widget.*",
+            "channels.every.*",
+        ),
     },
     UNDERSTANDING: {
         "commands": ("evaluate*", "simulate week*"),
