@@ -26,7 +26,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "settings": (
             "channels.email.*",
-            "channels.slack.*",
+            "channels.slack.app_token",
             "channels.facebook.*",
             "channels.twitter.*",
             "channels.discord.*",

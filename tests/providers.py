@@ -9,6 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from slack_sdk.signature import SignatureVerifier
+
 FOLDER = Path(__file__).parent / "channels"
 
 Signed = Callable[[str, bytes, datetime], dict[str, str]]
@@ -60,6 +62,28 @@ def by_meta(secret: str) -> Signed:
     return signed
 
 
+def by_slack(_url: str, body: bytes, at: datetime) -> dict[str, str]:
+    """Slack's signature over a time and a body, by Slack's own code."""
+    stamp = str(int(at.timestamp()))
+    signature = SignatureVerifier("slack secret").generate_signature(timestamp=stamp, body=body)
+    assert signature is not None
+    return {
+        "X-Slack-Signature": signature,
+        "X-Slack-Request-Timestamp": stamp,
+        "Content-Type": "application/json",
+    }
+
+
+SLACK = Provider(
+    name="slack",
+    settings={"signing_secret": "slack secret", "bot_token": "xoxb-ours"},
+    path="/channels/slack/events",
+    one=sent("slack", "message.json"),
+    two=b"",
+    signed=by_slack,
+    timed=True,
+)
+
 WHATSAPP = Provider(
     name="whatsapp",
     settings={
@@ -75,5 +99,5 @@ WHATSAPP = Provider(
     timed=False,
 )
 
-PROVIDERS: dict[str, Provider] = {one.name: one for one in (WHATSAPP,)}
+PROVIDERS: dict[str, Provider] = {one.name: one for one in (SLACK, WHATSAPP)}
 """The platforms, by channel."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams.channels import whatsapp
+from streams.channels import slack, whatsapp
 from streams.channels.channel import Channel
 
-CHANNELS: dict[str, Channel] = {one.name: one for one in (whatsapp.CHANNEL,)}
+CHANNELS: dict[str, Channel] = {one.name: one for one in (slack.CHANNEL, whatsapp.CHANNEL)}
 """By name."""

@@ -15,6 +15,20 @@ class ChannelGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Slack(ChannelGroup):
+    """Slack, by the Events API.
+
+    Attributes:
+        signing_secret: Signs what comes in.
+        bot_token: Lets replies out.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    signing_secret: Secret | None = None
+    bot_token: Secret | None = None
+    api_base_url: str = "https://slack.com/api"
+
+
 class WhatsApp(ChannelGroup):
     """WhatsApp, by Meta's Cloud API.
 
@@ -39,7 +53,9 @@ class ChannelSettings(ChannelGroup):
     """The connections to the platforms.
 
     Attributes:
+        slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
     """
 
+    slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()

@@ -1,0 +1,161 @@
+"""Slack, by the Events API and by interactivity.
+
+Contract: https://docs.slack.dev (verifying requests, chat.postMessage). Slack's handshake is
+signed like everything else, so that `parse` answers it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from agents.shaping import units
+from schemas.events.decisions import ReplyRequested
+from streams.channels import signing
+from streams.channels.channel import (
+    Accepted,
+    Channel,
+    Hook,
+    Outcome,
+    Rejected,
+    Response,
+    Sending,
+    Unverified,
+)
+from streams.channels.settings import Slack
+from streams.channels.slack_events import BUTTON, NAME, parse
+
+SECTION_CHARACTERS = 3_000
+"""Characters that a section block may have."""
+
+LABEL_CHARACTERS = 75
+"""Characters that a button may show."""
+
+_AGAIN = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
+)
+"""Errors after which a message may be sent again: rates, and what is temporary."""
+
+_PLACE = re.compile(r"[^:]+:([CDG][A-Z0-9]+):(\d+\.\d+)(?::|$)")
+"""A message's name: the workspace, the conversation, its time, and what makes it another one."""
+
+_SIGNATURE, _STAMP = "x-slack-signature", "x-slack-request-timestamp"
+
+
+def verify(settings: Slack, hook: Hook) -> None:
+    """Check Slack's signature over its time and the body; raises `Unverified`."""
+    assert settings.signing_secret is not None
+    given, stamp = hook.headers.get(_SIGNATURE), hook.headers.get(_STAMP)
+    if given is None or stamp is None:
+        raise Unverified(f"the headers {_SIGNATURE} and {_STAMP} are not both there")
+    signing.in_time(stamp, hook)
+    signed = b"v0:" + stamp.encode() + b":" + hook.body
+    right = "v0=" + hmac.new(settings.signing_secret.encode(), signed, sha256).hexdigest()
+    if not signing.same(given, right):
+        raise Unverified(f"{_SIGNATURE} does not sign this body with our signing_secret")
+
+
+def render(settings: Slack, request: ReplyRequested, request_id: str) -> list[Sending]:
+    """A message for each part, in the customer's thread; buttons stand under the last."""
+    assert request.handle is not None
+    place = _PLACE.match(request.thread or "") or _PLACE.match(request.in_reply_to or "")
+    to = (
+        {"channel": place[1], "thread_ts": place[2]}
+        if place is not None
+        else {"channel": request.handle.rpartition("/")[2]}  # a person: their direct messages
+    )
+    last = len(request.parts) - 1
+    return [
+        _message(
+            settings,
+            to,
+            request_id if nth == last else f"{request_id}.{nth}",
+            part,
+            request.buttons if nth == last else [],
+        )
+        for nth, part in enumerate(request.parts)
+    ]
+
+
+def _message(
+    settings: Slack, to: dict[str, str], mark: str, text: str, buttons: list[str]
+) -> Sending:
+    body: dict[str, Any] = {
+        **to,
+        "text": text,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        # By this a message can be found whose answer was lost. `client_msg_id`, by which Slack
+        # knows repeats, is for its own clients.
+        "metadata": {"event_type": "pactdesk_reply", "event_payload": {"request_id": mark}},
+    }
+    # What is longer goes as `text` alone, which Slack formats alike; then there are no buttons.
+    if units(text) <= SECTION_CHARACTERS:
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": text}, "expand": True}
+        body["blocks"] = [section, *_actions(buttons)]
+    return Sending(
+        "POST",
+        f"{settings.api_base_url}/chat.postMessage",
+        {
+            "Authorization": f"Bearer {settings.bot_token}",
+            "Content-Type": "application/json;charset=utf-8",
+        },
+        msgspec.json.encode(body),
+    )
+
+
+def _actions(buttons: list[str]) -> list[dict[str, Any]]:
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"{BUTTON}{nth}",
+            "text": {"type": "plain_text", "text": one[:LABEL_CHARACTERS], "emoji": False},
+            "value": one,
+        }
+        for nth, one in enumerate(buttons)
+    ]
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def outcome(_settings: Slack, response: Response) -> Outcome:
+    """What Slack's answer to a message means; it says no with a status of 200 as well."""
+    try:
+        body = msgspec.json.decode(response.body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = {}
+    if body.get("ok") is True:
+        return Accepted(f"{body['channel']}:{body['ts']}")
+    error = body.get("error") or f"HTTP {response.status}"
+    limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    wait = response.headers.get("retry-after", "")
+    return Rejected(
+        error=str(error),
+        final=not (error in _AGAIN or limited or broken),
+        retry_after=float(wait) if wait.isdigit() else None,
+    )
+
+
+CHANNEL = Channel(
+    name=NAME,
+    paths=("events", "actions"),
+    needs=("signing_secret", "bot_token"),
+    verify=verify,
+    parse=parse,
+    render=render,
+    outcome=outcome,
+)
