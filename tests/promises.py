@@ -30,7 +30,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "channels.facebook.*",
             "channels.twitter.*",
             "channels.discord.*",
-            "channels.phone.*",
             "channels.chat_widget.*",
             "channels.every.*",
         ),

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from slack_sdk.signature import SignatureVerifier
+from twilio.request_validator import RequestValidator
 
 FOLDER = Path(__file__).parent / "channels"
 
@@ -99,5 +101,44 @@ WHATSAPP = Provider(
     timed=False,
 )
 
-PROVIDERS: dict[str, Provider] = {one.name: one for one in (SLACK, WHATSAPP)}
+
+def by_twilio(token: str, public: str) -> Signed:
+    """Twilio's signature over an address and a form, by its own code."""
+
+    def signed(url: str, body: bytes, _at: datetime) -> dict[str, str]:
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        called = urlunsplit(urlsplit(public)[:2] + urlsplit(url)[2:])
+        signature = RequestValidator(token).compute_signature(called, form)
+        return {
+            "X-Twilio-Signature": signature,
+            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+        }
+
+    return signed
+
+
+PHONE = Provider(
+    name="phone",
+    settings={
+        "account_sid": "AC0123456789abcdef",
+        "auth_token": "twilio auth token",
+        "number": "+15557122661",
+        "public_url": "https://desk.example",
+    },
+    path="/channels/phone/sms",
+    one=sent("phone", "sms.txt"),
+    two=b"",
+    signed=by_twilio("twilio auth token", "https://desk.example"),
+    timed=False,
+    garbage=b"well=formed&and=meaningless",
+)
+
+PROVIDERS: dict[str, Provider] = {
+    one.name: one
+    for one in (
+        SLACK,
+        WHATSAPP,
+        PHONE,
+    )
+}
 """The platforms, by channel."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from streams.channels import slack, whatsapp
+from streams.channels import phone, slack, whatsapp
 from streams.channels.channel import Channel
 
-CHANNELS: dict[str, Channel] = {one.name: one for one in (slack.CHANNEL, whatsapp.CHANNEL)}
+CHANNELS: dict[str, Channel] = {
+    one.name: one
+    for one in (
+        slack.CHANNEL,
+        whatsapp.CHANNEL,
+        phone.CHANNEL,
+    )
+}
 """By name."""

@@ -49,13 +49,38 @@ class WhatsApp(ChannelGroup):
     api_base_url: str = "https://graph.facebook.com"
 
 
+class Phone(ChannelGroup):
+    """Phone and SMS, by Twilio.
+
+    Attributes:
+        account_sid: The account, as Twilio calls it.
+        auth_token: Signs what comes in, and lets replies out.
+        number: The number that replies come from.
+        public_url: How Twilio reaches the gateway, such as https://desk.example: it signs the
+            address that it calls.
+        greeting: What callers hear.
+        consent: What they hear about being recorded.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    account_sid: str | None = None
+    auth_token: Secret | None = None
+    number: str | None = None
+    public_url: str | None = None
+    greeting: str = "Thank you for calling. Please tell us after the tone what we can do for you."
+    consent: str = "What you say is recorded and written down."
+    api_base_url: str = "https://api.twilio.com"
+
+
 class ChannelSettings(ChannelGroup):
     """The connections to the platforms.
 
     Attributes:
         slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
+        phone: Phone and SMS, by Twilio.
     """
 
     slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()
+    phone: Phone = Phone()
