@@ -1,8 +1,8 @@
 """Our own Avro data read by a function made once for each schema: what a replay costs most is here.
 
 What was written under an event's schema of today needs no second look by pydantic: a field's type
-is its Avro type (`schemas.avro`), so that whatever can be read is an event. A function knows the
-usual form alone. Whatever else there may be, such as a list in blocks with their sizes, or a word
+is its Avro type (`schemas.avro`), so that whatever can be read is an event; words of a list that
+the wire leaves open, such as channels, are looked up. A function knows the usual form alone. Whatever else there may be, such as a list in blocks with their sizes, or a word
 that is none of its list, ends it, and is left to fastavro and pydantic, which say what is wrong if
 something is.
 """
@@ -12,9 +12,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from schemas.event import Event, Part
 from streams.avro_sources import Schema, Source
@@ -105,8 +106,14 @@ def _record(source: Source, schema: Schema, parts: dict[str, type[Part]]) -> str
         for place, one in enumerate(schema["fields"])
         for line in _lines(source, one["type"], f"value_{place}", parts)
     ]
+    kind = parts[schema["name"]]
+    body += [
+        line
+        for place, one in enumerate(schema["fields"])
+        for line in _checked(source, kind.model_fields[one["name"]], one["type"], f"value_{place}")
+    ]
     values = ", ".join(f"{name!r}: value_{place}" for place, name in enumerate(names))
-    model = source.knows(parts[schema["name"]])
+    model = source.knows(kind)
     body += (
         f"model = new({model})",
         f"put__dict__(model, {{{values}}})",
@@ -116,6 +123,23 @@ def _record(source: Source, schema: Schema, parts: dict[str, type[Part]]) -> str
         "return model, at",
     )
     return source.function("data, at", body)
+
+
+def _checked(source: Source, field: FieldInfo, schema: Schema, value: str) -> Iterator[str]:
+    """The line that turns away a word that is none of a closed list which the wire leaves open."""
+    words = _words(field.annotation)
+    kinds = schema if isinstance(schema, list) else [schema]
+    if words and "string" in kinds:
+        yield f"if {value} not in {source.knows(words)}: raise ValueError('none of its list')"
+
+
+def _words(annotation: Any) -> frozenset[object]:
+    """The words that a field may have, None among them where it may be absent; none for any."""
+    if get_origin(annotation) is Literal:
+        return frozenset(get_args(annotation))
+    parts = [_words(one) for one in get_args(annotation)]
+    found = frozenset[object]().union(*parts)
+    return found | {None} if found and type(None) in get_args(annotation) else found
 
 
 def _lines(

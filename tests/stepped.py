@@ -82,9 +82,10 @@ class InlinePublisher(Publisher):
         self.work()
 
     def work(self) -> None:
-        """Send what waits."""
+        """Send what waits; then nothing more comes, so that what was sent goes from the outbox."""
         while not self._waiting.empty():
             self._round()
+        self._forget_sent()
 
 
 class Worker:

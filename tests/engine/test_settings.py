@@ -74,7 +74,7 @@ def test_a_wrong_variable_is_told_with_its_name(
     ("text", "told"),
     [
         ("colour = 1", "colour ("),
-        ("[channels.email]\naddress = 'a'", "channels ("),
+        ("[shops.email]\naddress = 'a'", "shops ("),
         ("identity = 'x'", "identity ("),
         ("data = [", "is not TOML"),
         ("data = 5", "data ("),
