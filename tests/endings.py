@@ -22,6 +22,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "search": ("parcel",),
     "why": ("OPEN",),
     "understand": (),
+    "mcp": (),
     "pact": ("channel.validate_message", '{"message": "Hello"}'),
     "reply": ("OPEN", "We are on it."),
     "note": ("CLOSED", "She rang."),

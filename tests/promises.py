@@ -14,7 +14,6 @@ LATER = "an issue that is not written yet"
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
         "commands": (
-            "mcp*",
             "subscriptions*",
             "simulate channel*",
         ),

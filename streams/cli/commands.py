@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "why": Command("asking", "every cause of a record, ticket or reply"),
     "understand": Command("asking", "what the models make of messages"),
     "pact": Command("asking", "one of the 28 PACT actions"),
+    "mcp": Command("assisting", "the 28 actions as tools of an assistant (MCP)"),
     "reply": Command("verbs", "reply to the customer of a ticket"),
     "note": Command("verbs", "write a note that only the desk sees"),
     "start": Command("verbs", "begin a conversation with a customer"),
