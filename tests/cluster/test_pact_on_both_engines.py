@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from schemas.events.control import IntentReceived
+from schemas.record import Record, derived_id
 from streams import rulings
 from streams.clock import WallClock
 from streams.cluster.desk import ClusterDesk
@@ -134,3 +137,27 @@ def test_without_a_worker_what_is_asked_for_is_accepted_and_kept(
     assert len(first["record_ids"]) == 1
     assert received["status"] == "accepted"
     assert received["processed_message"]["ticket_id"] is None
+
+
+def test_a_record_that_nobody_rules_on_is_kept_once(settings: Settings) -> None:
+    event = IntentReceived(
+        agent_id="robot",
+        action="customer.get_profile",
+        envelope="{}",
+        sent_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
+        caller="local",
+        signed=False,
+    )
+    number = derived_id("pact-envelope", "robot", "k")
+    with ClusterDesk(settings, WallClock()) as cluster:
+        record = Record(
+            id=number,
+            key="robot",
+            at=cluster.clock.now(),
+            by="pact/robot",
+            event=event,
+            correlation=number,
+        )
+        other = event.model_copy(update={"envelope": "[]"})
+        assert cluster.keep(record).event == event
+        assert cluster.keep(msgspec.structs.replace(record, event=other)).event == event
