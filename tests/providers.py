@@ -139,6 +139,7 @@ PROVIDERS: dict[str, Provider] = {
         SLACK,
         WHATSAPP,
         PHONE,
+        DISCORD,
     )
 }
 """The platforms, by channel."""

@@ -176,6 +176,7 @@ class Channel:
         outcome: What the provider's answer means.
 
     Raises:
+        Refused: By `render`: the provider has no way to send it.
         Unverified: By `verify`.
         Unreadable: By `parse`: it cannot be understood, and will not be by sending it again.
     """

@@ -72,6 +72,20 @@ class Phone(ChannelGroup):
     api_base_url: str = "https://api.twilio.com"
 
 
+class Discord(ChannelGroup):
+    """Discord, by interactions over HTTP.
+
+    Attributes:
+        public_key: What Discord signs with, as the application's page shows it: 64 digits.
+        bot_token: Lets replies out.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    public_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    bot_token: Secret | None = None
+    api_base_url: str = "https://discord.com/api/v10"
+
+
 class ChannelSettings(ChannelGroup):
     """The connections to the platforms.
 
@@ -79,8 +93,10 @@ class ChannelSettings(ChannelGroup):
         slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
         phone: Phone and SMS, by Twilio.
+        discord: Discord, by interactions over HTTP.
     """
 
     slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()
     phone: Phone = Phone()
+    discord: Discord = Discord()

@@ -20,7 +20,7 @@ SETTINGS: dict[str, str] = TABLE["settings"]
 KINDS = {"text": "some-text", "path": "some-path", "whole number": "3", "number": "20.0"}
 """A value of every kind; what is no kind is a list of words."""
 
-SHAPED = {"graph_version": "v27.0"}
+SHAPED = {"graph_version": "v27.0", "public_key": "0f" * 32}
 """A value of what a kind alone does not describe, by the last part of a setting's name."""
 
 WRONG = {"whole number": "many", "number": "long"}

@@ -1,0 +1,154 @@
+"""Discord, by interactions over HTTP.
+
+Contract: https://docs.discord.com/developers (interactions, Create Message). A PING is signed like
+everything else, so that `parse` answers it. Discord takes a message only for a conversation that
+is known: one with somebody who never wrote cannot be begun.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from schemas.events.decisions import ReplyRequested
+from schemas.record import derived_id
+from streams.channels import signing
+from streams.channels.channel import (
+    Accepted,
+    Channel,
+    Hook,
+    Outcome,
+    Rejected,
+    Response,
+    Sending,
+    Unverified,
+)
+from streams.channels.discord_events import BUTTON, NAME, parse
+from streams.channels.settings import Discord
+from streams.errors import Refused
+
+LABEL_CHARACTERS = 80
+"""Characters that a button may show."""
+
+NONCE_CHARACTERS = 25
+"""Characters of the mark by which Discord knows a message again, for some minutes."""
+
+_AGAIN = frozenset({20016, 20028, 20029, 40062, 130000})
+"""Error codes after which a message may be sent again: rates, and what is temporary."""
+
+_PLACE = re.compile(r"(\d+):(\d+)")
+_SIGNATURE, _STAMP = "x-signature-ed25519", "x-signature-timestamp"
+
+
+def verify(settings: Discord, hook: Hook) -> None:
+    """Check Discord's signature over its time and the body; raises `Unverified`."""
+    assert settings.public_key is not None
+    given, stamp = hook.headers.get(_SIGNATURE), hook.headers.get(_STAMP)
+    if given is None or stamp is None:
+        raise Unverified(f"the headers {_SIGNATURE} and {_STAMP} are not both there")
+    signing.in_time(stamp, hook)
+    key = VerifyKey(bytes.fromhex(settings.public_key))
+    try:
+        key.verify(stamp.encode() + hook.body, bytes.fromhex(given))
+    except (BadSignatureError, ValueError) as error:
+        raise Unverified(f"{_SIGNATURE} does not sign this body for our public_key") from error
+
+
+def render(settings: Discord, request: ReplyRequested, request_id: str) -> list[Sending]:
+    """A message for each part, where the customer wrote; buttons stand under the last.
+
+    Raises:
+        Refused: It is not known where, for it answers nothing.
+    """
+    place = _PLACE.fullmatch(request.in_reply_to or "")
+    if place is None:
+        raise Refused(
+            "it is not known in which conversation of Discord to write",
+            "answer when they have written there, or on another channel",
+        )
+    last = len(request.parts) - 1
+    return [
+        _message(
+            settings,
+            (place[1], place[2]),
+            request_id if nth == last else f"{request_id}.{nth}",
+            part,
+            request.buttons if nth == last else [],
+        )
+        for nth, part in enumerate(request.parts)
+    ]
+
+
+def _message(
+    settings: Discord, place: tuple[str, str], mark: str, text: str, buttons: list[str]
+) -> Sending:
+    channel, answered = place
+    body: dict[str, Any] = {
+        "content": text,
+        "nonce": derived_id(mark)[:NONCE_CHARACTERS],
+        "enforce_nonce": True,
+        # What they wrote may have been a command, or be gone: then it goes without.
+        "message_reference": {"message_id": answered, "fail_if_not_exists": False},
+        # Whatever the text says, it calls nobody but whom it answers.
+        "allowed_mentions": {"parse": [], "replied_user": True},
+    }
+    if buttons:
+        body["components"] = [
+            {
+                "type": 1,
+                "components": [
+                    {
+                        "type": 2,
+                        "style": 2,
+                        "label": one[:LABEL_CHARACTERS],
+                        "custom_id": f"{BUTTON}{nth}:{one[:LABEL_CHARACTERS]}",
+                    }
+                    for nth, one in enumerate(buttons)
+                ],
+            }
+        ]
+    return Sending(
+        "POST",
+        f"{settings.api_base_url}/channels/{channel}/messages",
+        {
+            "Authorization": f"Bot {settings.bot_token}",
+            "Content-Type": "application/json",
+            "User-Agent": "DiscordBot (pactdesk, 1)",  # Discord lets no bot in without one
+        },
+        msgspec.json.encode(body),
+    )
+
+
+def outcome(_settings: Discord, response: Response) -> Outcome:
+    """What Discord's answer to a message means."""
+    try:
+        body = msgspec.json.decode(response.body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = {}
+    if response.status == HTTPStatus.OK and {"id", "channel_id"} <= {*body}:
+        return Accepted(f"{body['channel_id']}:{body['id']}")
+    code = body.get("code")
+    limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    wait = body.get("retry_after")
+    return Rejected(
+        error=f"{body.get('message') or f'HTTP {response.status}'} ({code})",
+        final=not (code in _AGAIN or limited or broken),
+        retry_after=float(wait) if isinstance(wait, int | float) else None,
+    )
+
+
+CHANNEL = Channel(
+    name=NAME,
+    paths=("",),
+    needs=("public_key", "bot_token"),
+    verify=verify,
+    parse=parse,
+    render=render,
+    outcome=outcome,
+)
