@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from nacl.signing import SigningKey
 from slack_sdk.signature import SignatureVerifier
 from twilio.request_validator import RequestValidator
 
@@ -131,6 +132,30 @@ PHONE = Provider(
     signed=by_twilio("twilio auth token", "https://desk.example"),
     timed=False,
     garbage=b"well=formed&and=meaningless",
+)
+
+DISCORDS = SigningKey(b"Discord signs with such a key...")
+"""What Discord keeps to itself."""
+
+
+def by_discord(_url: str, body: bytes, at: datetime) -> dict[str, str]:
+    """Discord's signature over a time and a body."""
+    stamp = str(int(at.timestamp()))
+    return {
+        "X-Signature-Ed25519": DISCORDS.sign(stamp.encode() + body).signature.hex(),
+        "X-Signature-Timestamp": stamp,
+        "Content-Type": "application/json",
+    }
+
+
+DISCORD = Provider(
+    name="discord",
+    settings={"public_key": bytes(DISCORDS.verify_key).hex(), "bot_token": "MTE5"},
+    path="/channels/discord",
+    one=sent("discord", "command.json"),
+    two=b"",
+    signed=by_discord,
+    timed=True,
 )
 
 PROVIDERS: dict[str, Provider] = {
