@@ -2,9 +2,9 @@
 
 What was written under an event's schema of today needs no second look by pydantic: a field's type
 is its Avro type (`schemas.avro`), so that whatever can be read is an event; words of a list that
-the wire leaves open, such as channels, are looked up. A function knows the usual form alone. Whatever else there may be, such as a list in blocks with their sizes, or a word
-that is none of its list, ends it, and is left to fastavro and pydantic, which say what is wrong if
-something is.
+the wire leaves open, such as channels, are looked up. A function knows the usual form alone.
+Whatever else there may be, such as a list in blocks with their sizes, or a word that is none of its
+list, ends it, and is left to fastavro and pydantic, which say what is wrong if something is.
 """
 
 from __future__ import annotations
