@@ -19,14 +19,11 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "events": (
             "AvailabilityReported is written",
-            "ReplyDelivered is written",
-            "ReplyRead is written",
             "ReplyUnconfirmed is written",
         ),
         "settings": (
             "channels.email.*",
             "channels.slack.app_token",
-            "channels.facebook.*",
             "channels.twitter.*",
             "channels.discord.application_id",
             "channels.discord.gateway_url",

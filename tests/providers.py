@@ -103,6 +103,21 @@ WHATSAPP = Provider(
 )
 
 
+FACEBOOK = Provider(
+    name="facebook",
+    settings={
+        "app_secret": "meta app secret",
+        "verify_token": "our token",
+        "page_access_token": "EAAP",
+    },
+    path="/channels/facebook",
+    one=sent("facebook", "text.json"),
+    two=sent("facebook", "two_people.json"),
+    signed=by_meta("meta app secret"),
+    timed=False,
+)
+
+
 def by_twilio(token: str, public: str) -> Signed:
     """Twilio's signature over an address and a form, by its own code."""
 
@@ -164,6 +179,7 @@ PROVIDERS: dict[str, Provider] = {
         SLACK,
         WHATSAPP,
         PHONE,
+        FACEBOOK,
         DISCORD,
     )
 }

@@ -144,6 +144,7 @@ TABLES: tuple[Table, ...] = (
         by_id(_REQUESTED),
         reply_row,
         _REQUESTED,
+        (("customer_id",),),
         once=True,
         searched=("text",),
     ),

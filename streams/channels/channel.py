@@ -24,6 +24,19 @@ WINDOW_SECONDS = 300
 """How far a signature's time may be from ours."""
 
 
+MISSHAPEN = (
+    msgspec.MsgspecError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+)
+"""What reading a body of another shape may end in; a time that is none is one of the last."""
+
+
 class Hook(NamedTuple):
     """A request of a provider, as it came.
 
@@ -61,19 +74,23 @@ class Told(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What a provider says became of a message of ours.
+    """What a provider says became of a message of ours, or of all up to a time.
 
     Attributes:
         state: How far it came.
         provider_message_id: The message, as the provider calls it.
         request_id: The message, as we call it, where the provider sends that along.
         error: Why it failed.
+        handle: Whom the messages went to, where it is about all that went there.
+        until: Up to when they were sent.
     """
 
     state: Literal["delivered", "read", "failed"]
     provider_message_id: str | None = None
     request_id: str | None = None
     error: str | None = None
+    handle: str | None = None
+    until: datetime | None = None
 
 
 class Heard(msgspec.Struct, frozen=True):

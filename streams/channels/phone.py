@@ -29,6 +29,7 @@ from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
 from streams.channels import signing
 from streams.channels.channel import (
+    MISSHAPEN,
     Accepted,
     Channel,
     Heard,
@@ -125,7 +126,7 @@ def parse(settings: Phone, hook: Hook) -> Heard:
     form = dict(_form(hook))
     try:
         return _HEARD[hook.path](settings, hook, form)
-    except (KeyError, ValueError) as error:
+    except MISSHAPEN as error:
         raise Unreadable(
             f"the body is no {hook.path} of Twilio ({error!r})",
             f"see that only this is sent to /channels/{NAME}/{hook.path}",

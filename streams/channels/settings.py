@@ -8,6 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from streams.marks import Secret
 
+GRAPH_URL = "https://graph.facebook.com"
+
+GraphVersion = Annotated[str, Field(pattern=r"^v\d+\.\d+$")]
+"""A version of Meta's Graph API."""
+
 
 class ChannelGroup(BaseModel):
     """What each channel has."""
@@ -45,8 +50,26 @@ class WhatsApp(ChannelGroup):
     verify_token: Secret | None = None
     access_token: Secret | None = None
     phone_number_id: str | None = None
-    graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$")] = "v26.0"
-    api_base_url: str = "https://graph.facebook.com"
+    graph_version: GraphVersion = "v26.0"
+    api_base_url: str = GRAPH_URL
+
+
+class Facebook(ChannelGroup):
+    """Facebook Messenger, by Meta's Send API.
+
+    Attributes:
+        app_secret: Signs what comes in.
+        verify_token: What Meta sends along when the address is registered.
+        page_access_token: Lets the page's replies out.
+        graph_version: The version of Meta's Graph API.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    app_secret: Secret | None = None
+    verify_token: Secret | None = None
+    page_access_token: Secret | None = None
+    graph_version: GraphVersion = "v26.0"
+    api_base_url: str = GRAPH_URL
 
 
 class Phone(ChannelGroup):
@@ -92,11 +115,13 @@ class ChannelSettings(ChannelGroup):
     Attributes:
         slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
+        facebook: Facebook Messenger, by Meta's Send API.
         phone: Phone and SMS, by Twilio.
         discord: Discord, by interactions over HTTP.
     """
 
     slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()
+    facebook: Facebook = Facebook()
     phone: Phone = Phone()
     discord: Discord = Discord()

@@ -18,6 +18,7 @@ from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
 from streams.channels import signing
 from streams.channels.channel import (
+    MISSHAPEN,
     Accepted,
     Channel,
     Heard,
@@ -86,7 +87,7 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
         ]
         inputs = [one for value in values for one in _contacts(settings, value)]
         receipts = [one for value in values for one in _receipts(value)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except MISSHAPEN as error:
         raise Unreadable(
             f"the body is no notification of WhatsApp ({error!r})",
             "see that the address is registered for WhatsApp alone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -112,15 +113,14 @@ def _letter(channel: Channel, hook: Hook, error: Unreadable) -> DeadLetter:
 def _noted(desk: AnyDesk, channel: Channel, receipts: list[Receipt], hook: Hook) -> None:
     """Append what became of our messages; of a message that is not ours, nothing."""
     records = [
-        record for one in receipts if (record := _receipt(desk, channel, one, hook)) is not None
+        _receipt(channel, one, found, hook)
+        for one in receipts
+        for found in _sent(desk, channel, one)
     ]
     desk.intake.records(records)
 
 
-def _receipt(desk: AnyDesk, channel: Channel, receipt: Receipt, hook: Hook) -> Record | None:
-    found = _sent(desk, channel, receipt)
-    if found is None:
-        return None
+def _receipt(channel: Channel, receipt: Receipt, found: dict[str, Any], hook: Hook) -> Record:
     about = {
         "customer_id": found["customer_id"],
         "ticket_id": found["ticket_id"],
@@ -148,21 +148,39 @@ def _receipt(desk: AnyDesk, channel: Channel, receipt: Receipt, hook: Hook) -> R
     )
 
 
-def _sent(desk: AnyDesk, channel: Channel, receipt: Receipt) -> dict[str, Any] | None:
-    """The message of ours that a receipt is about."""
+_DELIVERIES = (
+    "SELECT request_id, customer_id, ticket_id, attempts FROM v1_deliveries WHERE channel = ?"
+)
+
+
+def _sent(desk: AnyDesk, channel: Channel, receipt: Receipt) -> list[dict[str, Any]]:
+    """The messages of ours that a receipt is about."""
+    if receipt.handle is not None and receipt.until is not None:
+        return _sent_until(desk, channel, receipt.handle, receipt.until)
     for column, value in (
         ("request_id", receipt.request_id),
         ("provider_message_id", receipt.provider_message_id),
     ):
         if value is not None:
-            rows = desk.query(
-                "SELECT request_id, customer_id, ticket_id, attempts FROM v1_deliveries"
-                f" WHERE {column} = ? AND channel = ?",
-                (value, channel.name),
-            )
+            rows = desk.query(f"{_DELIVERIES} AND {column} = ?", (channel.name, value))
             if rows:
-                return rows[0]
-    return None
+                return rows[:1]
+    return []
+
+
+def _sent_until(
+    desk: AnyDesk, channel: Channel, handle: str, until: datetime
+) -> list[dict[str, Any]]:
+    """What was sent to a handle up to a time, and is not known to be read.
+
+    A provider's time of a message lies between our attempt and our knowing of its answer.
+    """
+    customer = desk.intake.resolver.customer_of(channel.name, handle)
+    return desk.query(
+        f"{_DELIVERIES} AND customer_id = ? AND attempted_at <= ?"
+        " AND state IN ('sent', 'delivered')",
+        (channel.name, customer, rfc3339(until)),
+    )
 
 
 ROUTES = tuple(

@@ -110,6 +110,8 @@ def test_changes_of_another_kind_are_named_and_passed_over() -> None:
         b"[]",
         b"{}",
         b'{"entry": [{"changes": [{"field": "messages", "value": {"messages": [{}]}}]}]}',
+        b'{"entry": [{"changes": [{"field": "messages", "value": {"contacts": [1]}}]}]}',
+        b"[" * 100_000,
     ],
 )
 def test_a_body_of_another_shape_is_unreadable(body: bytes) -> None:

@@ -1,0 +1,221 @@
+"""Facebook Messenger, by Meta's Send API.
+
+Contract: https://developers.facebook.com/docs/messenger-platform (webhook events, Send API,
+errors). People are known by an id that holds for one page alone. What the page itself wrote comes
+back as an echo and is passed over. That messages were read is told of all up to a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.events.decisions import ReplyRequested
+from schemas.vocabulary import rfc3339
+from streams.channels import signing
+from streams.channels.channel import (
+    MISSHAPEN,
+    Accepted,
+    Channel,
+    Heard,
+    Hook,
+    Outcome,
+    Receipt,
+    Rejected,
+    Response,
+    Sending,
+    Told,
+)
+from streams.channels.settings import Facebook
+from streams.errors import Unreadable
+
+NAME = "facebook"
+
+TITLE_CHARACTERS = 20
+"""Characters that a quick reply's title may have."""
+
+_AGAIN = frozenset({1, 2, 4, 32, 613, 1200})
+"""Error codes after which a message may be sent again: rates, and what is temporary."""
+
+_TOLD = {"message", "postback", "delivery", "read"}
+"""What is understood of a person."""
+
+_ABOUT = {"sender", "recipient", "timestamp"}
+"""What is told along with everything."""
+
+_MEDIA_TYPES = {"image": "image/*", "sticker": "image/*", "audio": "audio/*", "video": "video/*"}
+"""Meta tells no more of a file's type."""
+
+
+def verify(settings: Facebook, hook: Hook) -> Told | None:
+    """Answer Meta's handshake, or check its signature; raises `Unverified`."""
+    assert settings.app_secret is not None
+    assert settings.verify_token is not None
+    if hook.method == "GET":
+        return signing.meta_handshake(settings.verify_token, hook)
+    signing.signed_by_meta(settings.app_secret, hook)
+    return None
+
+
+class _Entry(msgspec.Struct):
+    messaging: list[dict[str, Any]] = []
+    standby: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+
+
+class _Body(msgspec.Struct):
+    object: str
+    entry: list[_Entry]
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def parse(_settings: Facebook, hook: Hook) -> Heard:
+    """Contacts and receipts in a body; raises `Unreadable`."""
+    try:
+        body = _body.decode(hook.body)
+        if body.object != "page":
+            return Heard(missed=[body.object])
+        told = [one for entry in body.entry for one in entry.messaging]
+        inputs = [contact for one in told for contact in _contacts(one)]
+        receipts = [receipt for one in told for receipt in _receipts(one)]
+    except MISSHAPEN as error:
+        raise Unreadable(
+            f"the body is no notification of Messenger ({error!r})",
+            "see that the address is registered for Messenger alone",
+        ) from error
+    missed = {name for one in told for name in {*one} - _ABOUT if not {*one} & _TOLD}
+    missed |= {str(one.get("field")) for entry in body.entry for one in entry.changes}
+    missed |= {"standby" for entry in body.entry if entry.standby}
+    return Heard(inputs=inputs, receipts=receipts, missed=sorted(missed))
+
+
+def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    message, pressed = told.get("message", {}), told.get("postback", {})
+    if message.get("is_echo") or not (message or pressed):
+        return
+    who, at = told["sender"]["id"], told["timestamp"]
+    if pressed:
+        said, number = pressed["title"], pressed.get("mid") or f"{who}.{at}"
+    else:
+        said, number = message.get("text", ""), message["mid"]
+    contact = {
+        "channel": NAME,
+        "handle": who,
+        "message": said,
+        "provider_id": number,
+        "at": rfc3339(_time(at)),
+        "metadata": {"page": told["recipient"]["id"], "message": message or pressed},
+    }
+    if (answered := message.get("reply_to", {}).get("mid")) is not None:
+        contact["in_reply_to"] = answered
+    if attachments := [*_attachments(message)]:
+        contact["attachments"] = attachments
+    yield contact
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _attachments(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for one in message.get("attachments", []):
+        payload = one.get("payload") or {}
+        yield {
+            "name": one.get("title") or one["type"],
+            "media_type": _MEDIA_TYPES.get(one["type"], "application/octet-stream"),
+            "size": 0,
+            "url": payload.get("url") or one.get("url"),
+        }
+
+
+def _receipts(told: dict[str, Any]) -> Iterator[Receipt]:
+    if (delivery := told.get("delivery")) is not None:
+        messages = delivery.get("mids", [])
+        yield from (Receipt("delivered", provider_message_id=one) for one in messages)
+        if not messages:
+            yield _up_to("delivered", told, delivery)
+    if (read := told.get("read")) is not None:
+        yield _up_to("read", told, read)
+
+
+def _up_to(
+    state: Literal["delivered", "read"], told: dict[str, Any], what: dict[str, Any]
+) -> Receipt:
+    return Receipt(state, handle=told["sender"]["id"], until=_time(what["watermark"]))
+
+
+def render(settings: Facebook, request: ReplyRequested, _request_id: str) -> list[Sending]:
+    """A message for each part; buttons are quick replies of the last.
+
+    Every one is a RESPONSE, also what a person writes later than 24 hours after the customer: then
+    Meta wants a tag of its own, HUMAN_AGENT, and how long ago that was is not known here. It
+    refuses such a message, and the request fails for good.
+    """
+    last = len(request.parts) - 1
+    return [
+        _message(settings, request, part, request.buttons if place == last else [])
+        for place, part in enumerate(request.parts)
+    ]
+
+
+def _message(settings: Facebook, request: ReplyRequested, text: str, buttons: list[str]) -> Sending:
+    message: dict[str, Any] = {"text": text}
+    if buttons:
+        message["quick_replies"] = [
+            {"content_type": "text", "title": one[:TITLE_CHARACTERS], "payload": one}
+            for one in buttons
+        ]
+    body = {
+        "recipient": {"id": request.handle},
+        "messaging_type": "RESPONSE",
+        "message": message,
+    }
+    return Sending(
+        "POST",
+        f"{settings.api_base_url}/{settings.graph_version}/me/messages",
+        {
+            "Authorization": f"Bearer {settings.page_access_token}",
+            "Content-Type": "application/json",
+        },
+        msgspec.json.encode(body),
+    )
+
+
+def outcome(_settings: Facebook, response: Response) -> Outcome:
+    """What Meta's answer to a message means."""
+    try:
+        body = msgspec.json.decode(response.body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = {}
+    if response.status == HTTPStatus.OK and body.get("message_id"):
+        return Accepted(str(body["message_id"]))
+    fault = body.get("error") or {}
+    code = fault.get("code")
+    codes = ", ".join(str(one) for one in (code, fault.get("error_subcode")) if one is not None)
+    again = (
+        code in _AGAIN if code is not None else response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    wait = response.headers.get("retry-after", "")
+    return Rejected(
+        error=f"{fault.get('message') or f'HTTP {response.status}'} ({codes})",
+        final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
+        retry_after=float(wait) if wait.isdigit() else None,
+    )
+
+
+CHANNEL = Channel(
+    name=NAME,
+    paths=("",),
+    needs=("app_secret", "verify_token", "page_access_token"),
+    verify=verify,
+    parse=parse,
+    render=render,
+    outcome=outcome,
+    methods=("GET", "POST"),
+)

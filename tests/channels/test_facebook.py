@@ -1,0 +1,189 @@
+"""Facebook Messenger: who wrote what, what became of ours, and how a reply is sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from schemas.events.decisions import ReplyRequested
+from streams.channels import facebook
+from streams.channels.channel import Accepted, Heard, Hook, Receipt, Rejected, Response, Unverified
+from streams.channels.settings import Facebook
+from streams.errors import Unreadable
+from tests.providers import FACEBOOK, sent
+
+SETTINGS = Facebook(**FACEBOOK.settings)
+ANN = "6789012345678901"
+
+
+def hook(body: bytes = b"") -> Hook:
+    return Hook(
+        "POST", "", "https://desk.example/channels/facebook", {}, {}, body, datetime.now(UTC)
+    )
+
+
+def asked(token: str) -> Hook:
+    """Meta's handshake."""
+    query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": "1158"}
+    return hook()._replace(method="GET", query=query)
+
+
+def heard(name: str) -> Heard:
+    return facebook.parse(SETTINGS, hook(sent("facebook", f"{name}.json")))
+
+
+def messaging(**told: Any) -> bytes:
+    about = {"sender": {"id": ANN}, "recipient": {"id": "page"}, "timestamp": 1772442000123}
+    return json.dumps({"object": "page", "entry": [{"messaging": [{**about, **told}]}]}).encode()
+
+
+def request(**more: Any) -> ReplyRequested:
+    return ReplyRequested.model_validate(
+        {
+            "customer_id": "ann",
+            "ticket_id": "TICK_1",
+            "outcome": "facebook",
+            "policy_version": "1",
+            "channel": "facebook",
+            "handle": ANN,
+            "kind": "agent_reply",
+            "author": "bo",
+            "parts": ["We looked."],
+            **more,
+        }
+    )
+
+
+def test_a_message_says_who_wrote_what_and_when_in_answer_to_which() -> None:
+    (contact,) = heard("text").inputs
+    assert contact["handle"] == ANN
+    assert contact["message"] == "I was charged twice for one order"
+    assert contact["provider_id"] == "m_AG5Hz2Uq7tuwNEhXfYYKj8mJEM"
+    assert contact["at"] == "2026-03-02T09:00:00.123Z"
+    assert contact["in_reply_to"] == "m_ours"
+    assert contact["metadata"]["page"] == "1906385232743451"
+
+
+def test_a_quick_reply_is_its_title() -> None:
+    first, _ = heard("two_people").inputs
+    assert first["message"] == "I need more help"
+
+
+def test_files_and_links_are_attachments() -> None:
+    _, second = heard("two_people").inputs
+    assert second["message"] == "This is what came"
+    assert [(one["name"], one["media_type"], one["url"]) for one in second["attachments"]] == [
+        ("image", "image/*", "https://scontent.example/broken.jpg"),
+        ("Order", "application/octet-stream", "https://shop.example/1"),
+    ]
+
+
+def test_a_file_alone_has_an_empty_message() -> None:
+    file = {"mid": "m1", "attachments": [{"type": "audio", "payload": {"url": "https://a"}}]}
+    (contact,) = facebook.parse(SETTINGS, hook(messaging(message=file))).inputs
+    assert (contact["message"], contact["attachments"][0]["url"]) == ("", "https://a")
+
+
+def test_a_postback_is_its_title_and_an_echo_is_passed_over() -> None:
+    (contact,) = heard("others").inputs
+    assert (contact["message"], contact["provider_id"]) == ("Get started", "m_start")
+
+
+def test_a_postback_without_an_id_has_one_of_who_pressed_when() -> None:
+    body = messaging(postback={"title": "Get started", "payload": "START"})
+    (contact,) = facebook.parse(SETTINGS, hook(body)).inputs
+    assert contact["provider_id"] == f"{ANN}.1772442000123"
+
+
+def test_deliveries_are_receipts_by_message_and_readings_up_to_a_time() -> None:
+    assert heard("others").receipts == [
+        Receipt("delivered", "m_ours"),
+        Receipt("delivered", "m_more"),
+        Receipt("delivered", handle=ANN, until=datetime(2026, 3, 2, 9, 0, 0, 123_000, tzinfo=UTC)),
+        Receipt("read", handle=ANN, until=datetime(2026, 3, 2, 9, 0, 2, 123_000, tzinfo=UTC)),
+    ]
+
+
+def test_what_means_nothing_here_is_named() -> None:
+    assert heard("others").missed == ["feed", "reaction", "standby"]
+
+
+def test_what_is_told_of_instagram_is_named() -> None:
+    found = facebook.parse(SETTINGS, hook(b'{"object": "instagram", "entry": []}'))
+    assert (found.inputs, found.missed) == ([], ["instagram"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"object": "page"}',
+        b"[" * 100_000,
+        messaging(message={"text": "without an id"}),
+        messaging(message="text"),
+        messaging(message={"mid": "m1"}, timestamp=1e300),
+        messaging(message={"mid": "m1"}, sender=None),
+        messaging(read={}),
+    ],
+)
+def test_a_body_of_another_shape_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="Messenger"):
+        facebook.parse(SETTINGS, hook(body))
+
+
+def test_the_handshake_gives_the_challenge_back() -> None:
+    told = facebook.verify(SETTINGS, asked("our token"))
+    assert told is not None
+    assert told.body == b"1158"
+
+
+def test_a_handshake_with_another_token_is_refused() -> None:
+    with pytest.raises(Unverified) as told:
+        facebook.verify(SETTINGS, asked("another"))
+    assert told.value.status == 403
+
+
+def test_a_reply_goes_to_the_person_of_this_page() -> None:
+    (sending,) = facebook.render(SETTINGS, request(), "r1")
+    assert sending.url == "https://graph.facebook.com/v26.0/me/messages"
+    assert sending.headers["Authorization"] == "Bearer EAAP"
+    assert json.loads(sending.body) == {
+        "recipient": {"id": ANN},
+        "messaging_type": "RESPONSE",
+        "message": {"text": "We looked."},
+    }
+
+
+def test_buttons_are_quick_replies_of_the_last_part() -> None:
+    long = "I need more help from a person"
+    sendings = facebook.render(SETTINGS, request(parts=["One", "Two"], buttons=[long]), "r1")
+    first, last = (json.loads(one.body)["message"] for one in sendings)
+    assert first == {"text": "One"}
+    assert last["quick_replies"] == [
+        {"content_type": "text", "title": "I need more help fro", "payload": long}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, b'{"recipient_id": "1", "message_id": "m_new"}', Accepted("m_new")),
+        (400, b'{"error": {"message": "Outside", "code": 10, "error_subcode": 2018278}}',
+         Rejected("Outside (10, 2018278)", final=True)),
+        (400, b'{"error": {"message": "Rate", "code": 613}}', Rejected("Rate (613)", final=False)),
+        (400, b'{"error": {"message": "App", "code": 4}}', Rejected("App (4)", final=False)),
+        (400, b'{"error": {"message": "Page", "code": 32}}', Rejected("Page (32)", final=False)),
+        (429, b"", Rejected("HTTP 429 ()", final=False)),
+        (502, b"oops", Rejected("HTTP 502 ()", final=False)),
+        (401, b'{"error": {"message": "Expired", "code": 190}}',
+         Rejected("Expired (190)", final=True)),
+    ],
+)  # fmt: skip
+def test_what_the_answer_to_a_message_means(
+    status: int, body: bytes, expected: Accepted | Rejected
+) -> None:
+    assert facebook.outcome(SETTINGS, Response(status, {}, body)) == expected
