@@ -24,7 +24,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         "settings": (
             "channels.email.*",
             "channels.slack.app_token",
-            "channels.twitter.*",
             "channels.discord.application_id",
             "channels.discord.gateway_url",
             "channels.chat_widget.*",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,6 +119,35 @@ FACEBOOK = Provider(
 )
 
 
+def by_x(secret: str) -> Signed:
+    """X's signature over a body."""
+
+    def signed(_url: str, body: bytes, _at: datetime) -> dict[str, str]:
+        digest = b64encode(hmac.new(secret.encode(), body, sha256).digest()).decode()
+        return {
+            "x-twitter-webhooks-signature": f"sha256={digest}",
+            "Content-Type": "application/json",
+        }
+
+    return signed
+
+
+TWITTER = Provider(
+    name="twitter",
+    settings={
+        "consumer_key": "app",
+        "consumer_secret": "x consumer secret",
+        "access_token": "4337869213-account",
+        "access_secret": "x access secret",
+    },
+    path="/channels/twitter",
+    one=sent("twitter", "received.json"),
+    two=sent("twitter", "two_people.json"),
+    signed=by_x("x consumer secret"),
+    timed=False,
+)
+
+
 def by_twilio(token: str, public: str) -> Signed:
     """Twilio's signature over an address and a form, by its own code."""
 
@@ -179,6 +209,7 @@ PROVIDERS: dict[str, Provider] = {
         SLACK,
         WHATSAPP,
         PHONE,
+        TWITTER,
         FACEBOOK,
         DISCORD,
     )

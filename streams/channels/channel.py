@@ -191,6 +191,8 @@ class Channel:
         render: The requests that send a reply, one for each part, in their order. Their last
             argument is our id of the request, for providers that give it back.
         outcome: What the provider's answer means.
+        stamp: A request as it goes out at a time, where what authorises it holds for a moment only;
+            each time that it is tried.
 
     Raises:
         Refused: By `render`: the provider has no way to send it.
@@ -206,3 +208,4 @@ class Channel:
     render: Callable[[Any, ReplyRequested, str], list[Sending]]
     outcome: Callable[[Any, Response], Outcome]
     methods: tuple[Literal["GET", "POST"], ...] = ("POST",)
+    stamp: Callable[[Any, Sending, datetime], Sending] | None = None

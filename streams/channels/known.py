@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.channels import discord, facebook, phone, slack, whatsapp
+from streams.channels import discord, facebook, phone, slack, twitter, whatsapp
 from streams.channels.channel import Channel
 
 CHANNELS: dict[str, Channel] = {
@@ -11,6 +11,7 @@ CHANNELS: dict[str, Channel] = {
         slack.CHANNEL,
         whatsapp.CHANNEL,
         phone.CHANNEL,
+        twitter.CHANNEL,
         facebook.CHANNEL,
         discord.CHANNEL,
     )

@@ -72,6 +72,24 @@ class Facebook(ChannelGroup):
     api_base_url: str = GRAPH_URL
 
 
+class Twitter(ChannelGroup):
+    """X, formerly Twitter: direct messages.
+
+    Attributes:
+        consumer_key: The app.
+        consumer_secret: Signs what comes in, and what goes out.
+        access_token: The account that replies come from, and that lets them out.
+        access_secret: Signs what goes out along with the app's.
+        api_base_url: Where the provider is; another address where something stands in for it.
+    """
+
+    consumer_key: Secret | None = None
+    consumer_secret: Secret | None = None
+    access_token: Secret | None = None
+    access_secret: Secret | None = None
+    api_base_url: str = "https://api.x.com"
+
+
 class Phone(ChannelGroup):
     """Phone and SMS, by Twilio.
 
@@ -116,6 +134,7 @@ class ChannelSettings(ChannelGroup):
         slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
         facebook: Facebook Messenger, by Meta's Send API.
+        twitter: X, formerly Twitter: direct messages.
         phone: Phone and SMS, by Twilio.
         discord: Discord, by interactions over HTTP.
     """
@@ -123,5 +142,6 @@ class ChannelSettings(ChannelGroup):
     slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()
     facebook: Facebook = Facebook()
+    twitter: Twitter = Twitter()
     phone: Phone = Phone()
     discord: Discord = Discord()
