@@ -22,7 +22,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "ReplyUnconfirmed is written",
         ),
         "settings": (
-            "channels.email.*",
             "channels.slack.app_token",
             "channels.discord.application_id",
             "channels.discord.gateway_url",

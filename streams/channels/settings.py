@@ -127,10 +127,27 @@ class Discord(ChannelGroup):
     api_base_url: str = "https://discord.com/api/v10"
 
 
+class Email(ChannelGroup):
+    """E-mail, by IMAP and SMTP.
+
+    Attributes:
+        imap_url: The mailbox, `imaps://user:password@host/INBOX`; several are separated by commas.
+        smtp_url: The server that sends, `smtps://user:password@host`.
+        address: Our address; it must also get mail that has a tag behind a plus sign.
+        token_secret: Signs the tags by which answers find their ticket.
+    """
+
+    imap_url: Secret | None = None
+    smtp_url: Secret | None = None
+    address: str | None = None
+    token_secret: Annotated[Secret, Field(min_length=1)] | None = None
+
+
 class ChannelSettings(ChannelGroup):
     """The connections to the platforms.
 
     Attributes:
+        email: E-mail, by IMAP and SMTP.
         slack: Slack, by the Events API.
         whatsapp: WhatsApp, by Meta's Cloud API.
         facebook: Facebook Messenger, by Meta's Send API.
@@ -139,6 +156,7 @@ class ChannelSettings(ChannelGroup):
         discord: Discord, by interactions over HTTP.
     """
 
+    email: Email = Email()
     slack: Slack = Slack()
     whatsapp: WhatsApp = WhatsApp()
     facebook: Facebook = Facebook()

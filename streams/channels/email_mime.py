@@ -1,0 +1,243 @@
+"""A mail as its sender meant it: headers decoded, texts, files. Nothing in it makes this fail.
+
+RFC 5322 and MIME as they are met: charsets that are named wrongly or not at all, encoded words that
+are none, parts that are cut off. What one declaration does not fit is read by the next best one.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.policy import Compat32
+from hashlib import sha256
+from typing import Any, NamedTuple, TypeAlias
+
+_WRONG = (LookupError, ValueError, MessageError, NotBase64, AttributeError, TypeError)
+"""What the standard library raises over values that are not what they should be."""
+
+_WEB = {"us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "iso8859-1"}
+"""Charsets whose name stands for windows-1252 in practice, which has them whole."""
+
+_CARRIERS = {"message/delivery-status", "message/rfc822", "text/rfc822-headers"}
+"""Parts that are about another mail; their text is not the sender's."""
+
+
+class File(NamedTuple):
+    """A part of a mail that is no text to be read in it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What is known of it, as input has it."""
+        return {
+            "name": self.name,
+            "media_type": self.media_type,
+            "size": len(self.content),
+            "sha256": sha256(self.content).hexdigest(),
+        }
+
+
+class Text(NamedTuple):
+    """One text of a mail; `html` where it is written in HTML."""
+
+    content: str
+    html: bool
+
+
+class _Untouched(Compat32):
+    """Gives header values as they stand, also those that are not ASCII."""
+
+    def header_fetch_parse(self, _name: str, value: str) -> Any:
+        return value
+
+
+Part: TypeAlias = "Message[str, str]"
+"""A mail or a part of one."""
+
+_UNTOUCHED = _Untouched()
+
+
+def parsed(raw: bytes) -> Part:
+    """The parts of a mail."""
+    return message_from_bytes(raw, policy=_UNTOUCHED)
+
+
+def clean(text: str) -> str:
+    """Text without what no record may hold, its lines ended by a newline."""
+    whole = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return whole.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+
+
+def decoded(raw: bytes, charset: str | None) -> str:
+    """Bytes as text, by the charset that is named if it fits, else by the likeliest one."""
+    named = (charset or "utf-8").strip("\"' ").lower()
+    for one in (named, "utf-8", "windows-1252") if named not in _WEB else ("utf-8", "windows-1252"):
+        try:
+            return clean(raw.decode(one))
+        except (LookupError, ValueError):
+            continue
+    return clean(raw.decode("latin-1"))
+
+
+def header(value: str) -> str:
+    """A header's value in readable characters, on one line."""
+    plain = decoded(value.encode("utf-8", "surrogateescape"), None)
+    try:
+        words = decode_header(plain)
+        plain = "".join(
+            word if isinstance(word, str) else decoded(word, charset or "latin-1")
+            for word, charset in words
+        )
+    except _WRONG:
+        pass  # an encoded word that is none stays as it stands
+    return " ".join(clean(plain).split())
+
+
+def headers(part: Part) -> dict[str, list[str]]:
+    """All values of each header as they stand on the wire, by its name in small letters."""
+    found: dict[str, list[str]] = {}
+    for name, value in part.items():
+        found.setdefault(clean(name).lower(), []).append(value)
+    return found
+
+
+def texts_and_files(mail: Part) -> tuple[list[Text], list[Text], list[File]]:
+    """The texts to be read one after the other, other versions of them, and the files."""
+    read: list[Text] = []
+    others: list[Text] = []
+    files: list[File] = []
+    _sorted(mail, read, others, files)
+    return read, others, files
+
+
+def _sorted(part: Part, read: list[Text], others: list[Text], files: list[File]) -> None:
+    waiting = [part]  # a list and no recursion: parts may be nested deeper than calls may
+    while waiting:
+        one = waiting.pop()
+        kind = clean(one.get_content_type())
+        if kind in _CARRIERS or not one.is_multipart():
+            if _is_file(one):
+                files.append(File(_name(one), kind, content(one)))
+            else:
+                read.append(_text(one))
+        elif kind == "multipart/alternative":
+            versions = [*_versions(one)]
+            chosen = _best(versions)
+            others += [_text(v) for v in versions if v is not chosen and not _is_file(v)]
+            files += [
+                File(_name(v), clean(v.get_content_type()), content(v))
+                for v in versions
+                if v is not chosen and _is_file(v)
+            ]
+            if chosen is not None:
+                read.append(_text(chosen))
+        else:
+            waiting += reversed(inside(one))
+
+
+def inside(part: Part) -> list[Part]:
+    """The parts of a part."""
+    held = part.get_payload()
+    return [one for one in held if isinstance(one, Message)] if isinstance(held, list) else []
+
+
+def leaves(part: Part) -> Iterator[Part]:
+    """The parts that hold no others, in their order, of carried mails too."""
+    waiting = [part]
+    while waiting:
+        one = waiting.pop()
+        held = inside(one)
+        if held:
+            waiting += reversed(held)
+        else:
+            yield one
+
+
+def _versions(part: Part) -> Iterator[Part]:
+    """What an alternative has to choose from; a picture inside HTML is a file beside it."""
+    waiting = inside(part)[::-1]
+    while waiting:
+        one = waiting.pop()
+        if one.is_multipart() and one.get_content_type() not in _CARRIERS:
+            waiting += reversed(inside(one))
+        else:
+            yield one
+
+
+def _best(versions: list[Part]) -> Part | None:
+    """The plain text if it says anything, else the first other text that does."""
+    texts = [one for one in versions if not _is_file(one)]
+    texts.sort(key=lambda one: one.get_content_type() != "text/plain")
+    return next((one for one in texts if _text(one).content.strip()), None)
+
+
+def _is_file(part: Part) -> bool:
+    if part.get_content_type() in _CARRIERS or part.get_content_maintype() != "text":
+        return True
+    return disposition(part) == "attachment" or bool(_filename(part))
+
+
+def disposition(part: Part) -> str | None:
+    """How a part wants to be shown, if it says so."""
+    try:
+        return part.get_content_disposition()
+    except _WRONG:
+        return None
+
+
+def _filename(part: Part) -> str:
+    try:
+        return header(part.get_filename() or "")
+    except _WRONG:
+        return ""
+
+
+def _name(part: Part) -> str:
+    return _filename(part) or clean(part.get_content_type()).replace("/", ".")
+
+
+def _text(part: Part) -> Text:
+    return Text(text(part), html=part.get_content_type() == "text/html")
+
+
+def text(part: Part) -> str:
+    """The text in a part."""
+    try:
+        charset = part.get_content_charset()
+    except _WRONG:
+        charset = None
+    return decoded(content(part), charset)
+
+
+def content(part: Part) -> bytes:
+    """The bytes in a part; of a part with parts in it, those as they were sent."""
+    try:
+        if part.is_multipart():
+            told = "\n".join(_as_sent(one) for one in inside(part))
+            return told.encode("utf-8", "surrogateescape")
+        found = part.get_payload(decode=True)
+    except (*_WRONG, UnicodeError):
+        found = None
+    if isinstance(found, bytes):
+        return found
+    return re.sub(r"[\ud800-\udfff]", "?", str(part.get_payload())).encode()
+
+
+def _as_sent(part: Part) -> str:
+    """A part with its headers; the library would make up a boundary where it finds none."""
+    head = "".join(f"{name}: {value}\n" for name, value in part.items())
+    if not part.is_multipart():
+        return f"{head}\n{part.get_payload()}"
+    if part.get_content_maintype() != "multipart":
+        return f"{head}\n" + "\n".join(_as_sent(one) for one in inside(part))
+    mark = part.get_boundary()
+    held = "".join(f"--{mark}\n{_as_sent(one)}\n" for one in inside(part))
+    return f"{head}\n{held}--{mark}--\n"

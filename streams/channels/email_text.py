@@ -1,0 +1,185 @@
+"""What somebody wrote in a mail: HTML as text, and the new text apart from what it answers."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt",
+    "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr",
+    "ul",
+})  # fmt: skip
+_UNREAD = frozenset({"script", "style"})
+_MARK = {"li": "- ", "td": " ", "th": " "}
+_TAG = re.compile(r"<[^>]*>")
+
+
+class _Reader(HTMLParser):
+    """Collects text; what stands in a `blockquote` gets the marks that plain quotations have."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = [""]
+        self._unread = 0
+        self._quoted = 0
+        self._kept = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A block begins a line; a picture says what stands for it."""
+        if tag in _UNREAD:
+            self._unread += 1
+        if tag in _BLOCKS:
+            self._break()
+        if tag == "blockquote":
+            self._quoted += 1
+        if tag == "pre":
+            self._kept += 1
+        self.lines[-1] += _MARK.get(tag, "")
+        if tag == "img" and (said := dict(attrs).get("alt")):
+            self.handle_data(f"[{said}]")
+
+    def handle_endtag(self, tag: str) -> None:
+        """A block ends its line."""
+        if tag in _UNREAD:
+            self._unread = max(0, self._unread - 1)
+        if tag in _BLOCKS:
+            self._break()
+        if tag == "blockquote":
+            self._quoted = max(0, self._quoted - 1)
+        if tag == "pre":
+            self._kept = max(0, self._kept - 1)
+        if tag == "p":
+            self._add("")
+
+    def handle_data(self, data: str) -> None:
+        """Text; spaces and line ends count as one space, but where they are laid out."""
+        if self._unread:
+            return
+        if self._kept:
+            first, *more = data.split("\n")
+            self._say(first)
+            for one in more:
+                self._add("")
+                self._say(one)
+            return
+        self._say(re.sub(r"\s+", " ", data))
+
+    def _say(self, text: str) -> None:
+        if self._quoted and not self.lines[-1]:
+            self.lines[-1] = "> " * min(self._quoted, 9)
+        if not self._kept and (not self.lines[-1] or self.lines[-1].endswith(" ")):
+            text = text.removeprefix(" ")
+        self.lines[-1] += text
+
+    def _break(self) -> None:
+        if self.lines[-1].strip("> "):
+            self._add("")
+        else:
+            self.lines[-1] = ""
+
+    def _add(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def of_html(html: str) -> str:
+    """The text of HTML, line by line as it is shown; never fails."""
+    reader = _Reader()
+    try:
+        reader.feed(html)
+        reader.close()
+    except AssertionError:  # what the parser of the standard library says of a broken `<![`
+        return tidied(unescape(_TAG.sub(" ", html)))
+    return tidied("\n".join(reader.lines))
+
+
+def tidied(text: str) -> str:
+    """Text without spaces at the ends of lines and without more than one empty line in a row."""
+    lines = "\n".join(line.rstrip() for line in text.replace("\xa0", " ").split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+class Split(NamedTuple):
+    """A mail's text.
+
+    Attributes:
+        new: What is new in it; the whole where no quotation is recognised.
+        quotes: Whether one is.
+    """
+
+    new: str
+    quotes: bool
+
+
+_WROTE = (
+    r"wrote|writes|schrieb|a écrit|a ecrit|escribió|escribio|ha scritto|escreveu|schreef|skrev"
+    r"|kirjoitti|napisał\(a\)|napisał|napsal|írta|yazdı|написал"
+)
+_BEGINS = re.compile(rf"^(?!>).{{0,400}}\b(?:{_WROTE})\b.{{0,80}}:$", re.IGNORECASE)
+"""The line above a quotation, in the words of the mail programs of several languages."""
+
+_OPENS = re.compile(r"(?:on|am|le|el|il|em|op|den|på|w dniu|dne)\b|\d", re.IGNORECASE)
+"""With which words such a line begins; it may go over two lines."""
+
+_DATED = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\S@\S")
+
+_BELOW = re.compile(
+    r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d'origine"
+    r"|message original|mensaje original|messaggio originale|mensagem original"
+    r"|oorspronkelijk bericht|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
+    re.IGNORECASE,
+)
+"""A line below which everything is the mail that is answered."""
+
+_FROM = re.compile(r"^\*?(?:from|von|de|da|van|fra|från|от):\*? ?\S", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"^\*?(?:sent|date|to|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto"
+    r"|inviato|oggetto|verzonden|aan|onderwerp|assunto|отправлено|кому|тема):\*?(?: |$)",
+    re.IGNORECASE,
+)
+_HEADS = 2
+"""Lines of a quoted mail's head that must follow on its first one."""
+
+
+def split(text: str) -> Split:
+    """The new text of a mail apart from the mail that it answers."""
+    lines = text.split("\n")
+    end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    quoted = {at for at in range(end) if lines[at].startswith(">")}
+    quoted |= {above for at in quoted for above in _attribution(lines, at, quoted)}
+    if end == len(lines) and not quoted:
+        return Split(text, quotes=False)
+    new = tidied("\n".join(lines[at] for at in range(end) if at not in quoted).rstrip("_ \n"))
+    return Split(new, quotes=True) if new else Split(text, quotes=False)
+
+
+def _ends(lines: list[str], at: int) -> bool:
+    """Whether everything from a line on is the mail that is answered."""
+    line = lines[at].strip()
+    if _BELOW.match(line):
+        return True
+    if _FROM.match(line):
+        heads = [one for one in lines[at + 1 : at + 5] if _BESIDE.match(one.strip())]
+        return len(heads) >= _HEADS
+    if not (_BEGINS.match(line) and _DATED.search(line)):
+        return False
+    below = next((one for one in lines[at + 1 :] if one.strip()), ">")
+    return not below.startswith(">")
+
+
+def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
+    """The lines right above a quotation that say whose it is; they may be two."""
+    above = at - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    if above < 0 or above in quoted:
+        return []
+    line, before = lines[above].strip(), lines[above - 1].strip() if above else ""
+    if not _OPENS.match(line) and _OPENS.match(before) and above - 1 not in quoted:
+        both = f"{before} {line}"
+        if _BEGINS.match(both) and _DATED.search(both):
+            return [above - 1, above]
+    return [above] if _BEGINS.match(line) else []

@@ -1,0 +1,85 @@
+"""The text of mails: HTML, and quotations as mail programs of several languages make them."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.channels.email_text import of_html, split
+
+QUOTED = [
+    "On Mon, Mar 2, 2026 at 10:00 AM Help <help@desk.example> wrote:\n> Did it help?",
+    "On Mon, Mar 2, 2026 at 10:00 AM Help\n<help@desk.example> wrote:\n\n> Did it help?",
+    "On Mon, Mar 2, 2026 at 10:00 AM Help <help@desk.example> wrote:\nDid it help?",
+    "Am 02.03.2026 um 10:00 schrieb Help:\n> Hat es geholfen?",
+    "Le lun. 2 mars 2026 à 10:00, Help <help@desk.example> a écrit :\n> Alors ?",
+    "El lun, 2 mar 2026 a las 10:00, Help (<help@desk.example>) escribió:\n> ¿Y?",
+    "Il giorno lun 2 mar 2026 alle ore 10:00 Help ha scritto:\n> Allora?",
+    "-----Original Message-----\nFrom: Help\nSent: Monday\n\nDid it help?",
+    "-----Ursprüngliche Nachricht-----\nVon: Help\n\nHat es geholfen?",
+    (
+        "________________________________\nFrom: Help <help@desk.example>\n"
+        "Sent: Monday, March 2, 2026 10:00 AM\nTo: Ann\nSubject: Re: My bill\n\nDid it help?"
+    ),
+    "Von: Help\nGesendet: Montag\nAn: Ann\nBetreff: AW: X\n\nHat es geholfen?",
+    "> Did it help?\n> > I was charged twice",
+]
+
+
+@pytest.mark.parametrize("quotation", QUOTED)
+def test_a_quotation_below_is_no_part_of_the_answer(quotation: str) -> None:
+    told = split(f"It works now.\nThanks,\nAnn\n\n{quotation}")
+    assert told.new == "It works now.\nThanks,\nAnn"
+    assert told.quotes
+
+
+def test_answers_between_the_lines_are_all_kept() -> None:
+    told = split("> Did it help?\n\nNo.\n\n> Shall we call?\n\nYes, please.")
+    assert told.new == "No.\n\nYes, please."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your colleague wrote: it is free. Is it?",
+        "On Monday your colleague wrote:\nit is free",
+        "From: the shop in town\nI bought it there.",
+        "I pay > 20 a month",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_quotation_stays(text: str) -> None:
+    assert split(text) == (text, False)
+
+
+def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
+    text = "> Did it help?\n> Really?"
+    assert split(text) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One</p><p>Two &amp; three</p>", "One\n\nTwo & three"),
+        ("<ul><li>a</li><li>b</li></ul>", "- a\n- b"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("a<br><br><br><br>b", "a\nb"),
+        ("<style>p {}</style><p>x</p>", "x"),
+        ('<img alt="a cat">', "[a cat]"),
+        ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
+        ("<p>cut <b", "cut <b"),
+        ("<![what>It broke.", "It broke."),
+        ("5 < 6", "5 < 6"),
+    ],
+)
+def test_html_reads_as_it_is_shown(html: str, text: str) -> None:
+    assert of_html(html) == text
+
+
+def test_an_answer_in_html_stands_apart_from_what_it_answers() -> None:
+    html = (
+        '<div dir="ltr">It works.</div><br><div class="gmail_quote"><div>On Mon, Mar 2, 2026 at'
+        " 10:00 AM Help &lt;help@desk.example&gt; wrote:<br></div><blockquote><p>Did it help?</p>"
+        "</blockquote></div>"
+    )
+    assert split(of_html(html)).new == "It works."
