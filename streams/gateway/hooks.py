@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from aiohttp import web
 from pydantic import ConfigDict
 
-from schemas.event import Event
-from schemas.events.contacts import ReplyDelivered, ReplyFailed, ReplyRead
-from schemas.record import Record, derived_id
+from schemas.record import derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
-from streams.channels.channel import Channel, Hook, Receipt, Told, Unverified
+from streams.channels.channel import Channel, Hook, Told, Unverified
 from streams.channels.known import CHANNELS
+from streams.channels.receipts import noted
 from streams.deadletters import HOOKS, DeadLetter
 from streams.errors import Unreadable
 from streams.gateway.bodies import body
 from streams.gateway.problems import Problem
 from streams.gateway.route import Call, Handler, Parameters, Route
 from streams.intake import line_of
-
-if TYPE_CHECKING:
-    from streams.engines import AnyDesk
 
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +85,7 @@ async def _taken(call: Call, channel: Channel, settings: Any, hook: Hook) -> Tol
     if heard.inputs:
         await call.house.way_in.take([line_of(one) for one in heard.inputs])
     if heard.receipts:
-        await call.house.ask(lambda desk: _noted(desk, channel, heard.receipts, hook))
+        await call.house.ask(lambda desk: noted(desk, channel.name, heard.receipts, hook.at))
     for one in heard.missed:
         _log.info("not for us", channel=channel.name, what=one)
     return heard.told
@@ -107,79 +102,6 @@ def _letter(channel: Channel, hook: Hook, error: Unreadable) -> DeadLetter:
         attempts=1,
         at=rfc3339(hook.at),
         value=hook.body,
-    )
-
-
-def _noted(desk: AnyDesk, channel: Channel, receipts: list[Receipt], hook: Hook) -> None:
-    """Append what became of our messages; of a message that is not ours, nothing."""
-    records = [
-        _receipt(channel, one, found, hook)
-        for one in receipts
-        for found in _sent(desk, channel, one)
-    ]
-    desk.intake.records(records)
-
-
-def _receipt(channel: Channel, receipt: Receipt, found: dict[str, Any], hook: Hook) -> Record:
-    about = {
-        "customer_id": found["customer_id"],
-        "ticket_id": found["ticket_id"],
-        "request_id": found["request_id"],
-    }
-    event: Event
-    match receipt.state:
-        case "delivered":
-            event = ReplyDelivered.model_validate(about)
-        case "read":
-            event = ReplyRead.model_validate(about)
-        case "failed":
-            error = receipt.error or "the provider does not say why"
-            attempt = max(1, found["attempts"])
-            more = {"attempt": attempt, "error": error, "final": True}
-            event = ReplyFailed.model_validate({**about, **more})
-    number = derived_id("receipt", channel.name, found["request_id"], receipt.state)
-    return Record(
-        id=number,
-        key=found["customer_id"],
-        at=hook.at,
-        by=f"gateway/{channel.name}",
-        event=event,
-        correlation=number,
-    )
-
-
-_DELIVERIES = (
-    "SELECT request_id, customer_id, ticket_id, attempts FROM v1_deliveries WHERE channel = ?"
-)
-
-
-def _sent(desk: AnyDesk, channel: Channel, receipt: Receipt) -> list[dict[str, Any]]:
-    """The messages of ours that a receipt is about."""
-    if receipt.handle is not None and receipt.until is not None:
-        return _sent_until(desk, channel, receipt.handle, receipt.until)
-    for column, value in (
-        ("request_id", receipt.request_id),
-        ("provider_message_id", receipt.provider_message_id),
-    ):
-        if value is not None:
-            rows = desk.query(f"{_DELIVERIES} AND {column} = ?", (channel.name, value))
-            if rows:
-                return rows[:1]
-    return []
-
-
-def _sent_until(
-    desk: AnyDesk, channel: Channel, handle: str, until: datetime
-) -> list[dict[str, Any]]:
-    """What was sent to a handle up to a time, and is not known to be read.
-
-    A provider's time of a message lies between our attempt and our knowing of its answer.
-    """
-    customer = desk.intake.resolver.customer_of(channel.name, handle)
-    return desk.query(
-        f"{_DELIVERIES} AND customer_id = ? AND attempted_at <= ?"
-        " AND state IN ('sent', 'delivered')",
-        (channel.name, customer, rfc3339(until)),
     )
 
 

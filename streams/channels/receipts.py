@@ -1,0 +1,94 @@
+"""What providers say became of messages of ours, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from schemas.event import Event
+from schemas.events.contacts import ReplyDelivered, ReplyFailed, ReplyRead
+from schemas.record import Record, derived_id
+from schemas.vocabulary import rfc3339
+from streams.channels.channel import Receipt
+
+if TYPE_CHECKING:
+    from streams.engines import AnyDesk
+
+_DELIVERIES = (
+    "SELECT request_id, customer_id, ticket_id, attempts FROM v1_deliveries WHERE channel = ?"
+)
+
+
+def noted(desk: AnyDesk, channel: str, receipts: Sequence[Receipt], at: datetime) -> None:
+    """Append what became of messages of ours; of a message that is not ours, nothing.
+
+    Args:
+        desk: The desk.
+        channel: On which channel they went out.
+        receipts: What became of them.
+        at: When that was said.
+    """
+    desk.intake.records(
+        [
+            _record(channel, one, found, at)
+            for one in receipts
+            for found in _sent(desk, channel, one)
+        ]
+    )
+
+
+def _record(channel: str, receipt: Receipt, found: dict[str, Any], at: datetime) -> Record:
+    about = {
+        "customer_id": found["customer_id"],
+        "ticket_id": found["ticket_id"],
+        "request_id": found["request_id"],
+    }
+    event: Event
+    match receipt.state:
+        case "delivered":
+            event = ReplyDelivered.model_validate(about)
+        case "read":
+            event = ReplyRead.model_validate(about)
+        case "failed":
+            error = receipt.error or "the provider does not say why"
+            attempt = max(1, found["attempts"])
+            more = {"attempt": attempt, "error": error, "final": True}
+            event = ReplyFailed.model_validate({**about, **more})
+    number = derived_id("receipt", channel, found["request_id"], receipt.state)
+    return Record(
+        id=number,
+        key=found["customer_id"],
+        at=at,
+        by=f"gateway/{channel}",
+        event=event,
+        correlation=number,
+    )
+
+
+def _sent(desk: AnyDesk, channel: str, receipt: Receipt) -> list[dict[str, Any]]:
+    """The messages of ours that a receipt is about."""
+    if receipt.handle is not None and receipt.until is not None:
+        return _sent_until(desk, channel, receipt.handle, receipt.until)
+    for column, value in (
+        ("request_id", receipt.request_id),
+        ("provider_message_id", receipt.provider_message_id),
+    ):
+        if value is not None:
+            rows = desk.query(f"{_DELIVERIES} AND {column} = ?", (channel, value))
+            if rows:
+                return rows[:1]
+    return []
+
+
+def _sent_until(desk: AnyDesk, channel: str, handle: str, until: datetime) -> list[dict[str, Any]]:
+    """What was sent to a handle up to a time, and is not known to be read.
+
+    A provider's time of a message lies between our attempt and our knowing of its answer.
+    """
+    customer = desk.intake.resolver.customer_of(channel, handle)
+    return desk.query(
+        f"{_DELIVERIES} AND customer_id = ? AND attempted_at <= ?"
+        " AND state IN ('sent', 'delivered')",
+        (channel, customer, rfc3339(until)),
+    )
