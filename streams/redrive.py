@@ -15,6 +15,7 @@ from streams.errors import NotFound, Unreadable
 from streams.settings import load
 
 if TYPE_CHECKING:
+    from streams.channels.channel import Heard
     from streams.engines import AnyDesk
 
 
@@ -66,21 +67,29 @@ def _heard_again(desk: AnyDesk, letter: DeadLetter) -> tuple[str, str | None, st
     Returns:
         Status, error and remedy.
     """
-    from streams.channels.channel import Hook
-    from streams.channels.known import CHANNELS
-
-    channel = CHANNELS[letter.handler.removeprefix(HOOKS)]
-    path = letter.origin.removeprefix(f"{letter.handler}/")
-    hook = Hook("POST", path, "", {}, {}, letter.value, parse_time(letter.at))
-    settings = getattr(load()[0].channels, channel.name)
     try:
-        heard = channel.parse(settings, hook)
+        heard = _heard(letter)
     except Unreadable as error:
         return "unreadable", error.what, error.remedy
     bad = [one for one in desk.intake.documents(heard.inputs) if one.status == "unreadable"]
     if bad:
         return "unreadable", bad[0].error, bad[0].remedy
     return "accepted", None, None
+
+
+def _heard(letter: DeadLetter) -> Heard:
+    """What a letter of a channel says; raises `Unreadable`."""
+    from streams.channels import email
+    from streams.channels.channel import Hook
+    from streams.channels.known import CHANNELS
+
+    name = letter.handler.removeprefix(HOOKS)
+    place = letter.origin.removeprefix(f"{letter.handler}/")
+    settings = load()[0].channels
+    if name == email.NAME:
+        return email.contact_of(letter.value, place, settings.email)
+    hook = Hook("POST", place, "", {}, {}, letter.value, parse_time(letter.at))
+    return CHANNELS[name].parse(getattr(settings, name), hook)
 
 
 def discard(desk: AnyDesk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:

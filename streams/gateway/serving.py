@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from streams.channels.mailbox import fetching
 from streams.engines import desk_of
 from streams.gateway import contacts, hooks, lists, looking, pact, peers, searching, stream, verbs
 from streams.gateway.app import application
@@ -82,7 +83,8 @@ class Gateway(Background):
             runner = web.AppRunner(application(house, ROUTES, door), shutdown_timeout=LAST_SECONDS)
             await runner.setup()
             try:
-                await self._listen(runner, house, door)
+                async with fetching(settings.channels.email, house):
+                    await self._listen(runner, house, door)
             finally:
                 await runner.cleanup()
         finally:

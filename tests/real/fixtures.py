@@ -1,8 +1,8 @@
 """Fixtures of real components, one set for each process that runs tests; a pytest plugin.
 
 Servers start when a test first asks for them and stay until the process ends; one that a test left
-dead (chaos does) is started again for the next. Tests ask for `broker` and `postgres`, fixtures of
-a module for `running_broker` and `running_postgres`.
+dead (chaos does) is started again for the next. Tests ask for `broker`, `postgres` and
+`greenmail`, fixtures of a module for `running_broker` and `running_postgres`.
 `cluster` is for one test: it deletes what an earlier test left on the broker and makes a database.
 Topics' names are fixed by the contract; this is safe because each process has a broker of its own
 and runs one test at a time.
@@ -28,6 +28,7 @@ import pytest
 from tests.real import compose
 from tests.real.broker import Broker
 from tests.real.cluster import Cluster, emptied
+from tests.real.greenmail import GreenMail
 from tests.real.postgres import Postgres
 from tests.real.process import Missing
 from tests.real.server import Server
@@ -75,6 +76,16 @@ def shared_postgres(components: Path) -> Iterator[Postgres]:
     postgres.kill()
 
 
+@pytest.fixture(scope="session")
+def shared_greenmail(components: Path) -> Iterator[GreenMail]:
+    """The mail server of this process, whatever state a test left it in."""
+    with _left_out_where_missing():
+        server = GreenMail(components / "greenmail")
+        server.start()
+    yield server
+    server.kill()
+
+
 def _running(server: T) -> T:
     """A server that a test may have left dead, running."""
     if not server.process.alive():
@@ -99,6 +110,14 @@ def broker(shared_broker: Broker) -> Broker:
     """A running broker without topics and consumer groups."""
     emptied(_running(shared_broker))
     return shared_broker
+
+
+@pytest.fixture
+def greenmail(shared_greenmail: GreenMail) -> GreenMail:
+    """A running mail server whose mailboxes are empty."""
+    _running(shared_greenmail)
+    shared_greenmail.emptied()
+    return shared_greenmail
 
 
 @pytest.fixture
