@@ -51,8 +51,8 @@ def form(payload: object) -> bytes:
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
-def event(content: dict[str, str]) -> bytes:
-    return json.dumps({"type": "event_callback", "team_id": "T1", "event": content}).encode()
+def event(content: dict[str, str], team: str = "T1") -> bytes:
+    return json.dumps({"type": "event_callback", "team_id": team, "event": content}).encode()
 
 
 def request(**more: Any) -> ReplyRequested:
@@ -174,6 +174,11 @@ def test_a_pressed_button_is_its_words_in_answer_to_our_message() -> None:
     }
 
 
+def test_who_presses_a_button_from_another_workspace_is_who_writes_from_there() -> None:
+    (contact,) = pressed(team={"id": "T_THEIRS", "domain": "theirs"}).inputs
+    assert contact["handle"] == ANN
+
+
 def test_a_button_of_somebody_else_and_other_interactions_are_passed_over() -> None:
     (ours,) = json.loads(sent("slack", "block_actions.json"))["actions"]
     found = pressed(actions=[{**ours, "action_id": "approve"}])
@@ -188,10 +193,11 @@ def test_a_button_of_somebody_else_and_other_interactions_are_passed_over() -> N
         ("events", b"[]"),
         ("events", b"{}"),
         ("events", event({})),
-        ("events", b'{"type": "event_callback", "event": {"type": "message", "user": "U1"}}'),
+        ("events", event({"type": "message", "user": "U1", "channel": "C1", "ts": "1.0"}, "")),
+        ("events", event({"type": "message", "user": "U1", "ts": "1.0"})),
         ("events", event({"type": "message", "user": "U1", "channel": "C1", "ts": "1e99"})),
         ("events", event({"type": "message", "subtype": "message_changed"})),
-        ("events", b"[" * 100_000),
+        ("events", b'{"type": "event_callback", "event": {"x": ' + b"[" * 100_000),
         ("actions", b"{}"),
         ("actions", b"\xff"),
         ("actions", b"other=1"),
