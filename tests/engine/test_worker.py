@@ -11,7 +11,7 @@ import pytest
 
 from schemas.events.decisions import MessageUnderstood, ReplyRequested
 from schemas.record import partition_of
-from schemas.topics import CONTACTS, DEAD_LETTERS, TOPICS
+from schemas.topics import CONTACTS, DEAD_LETTERS, DESK, TOPICS
 from streams.clock import Clock, ManualClock, WallClock
 from streams.deciding import Decider
 from streams.desk import Desk
@@ -102,8 +102,8 @@ def test_records_are_taken_in_the_order_of_appending_at_the_time_that_it_is(
     assert understood(desk) == [(name, wall.time) for name in names]
 
 
-def test_a_timer_that_is_due_comes_before_what_waits(desk: Desk, wall: Told) -> None:
-    desk.produce(CONTACT)
+def test_all_timers_that_are_due_come_before_what_waits(desk: Desk, wall: Told) -> None:
+    desk.produce(CONTACT, {**CONTACT, "customer_id": "bo"})
     desk.run()
     wall.time = first_due(desk)
     desk.produce({**CONTACT, "message": "Hello?"})
@@ -111,7 +111,7 @@ def test_a_timer_that_is_due_comes_before_what_waits(desk: Desk, wall: Told) -> 
     one = worker(desk, wall)
     assert one.waits()
     commit(one)
-    assert types(desk, before)[0] == "TimerDue"
+    assert types(desk, before)[:2] == ["TimerDue", "TimerDue"]
 
 
 def test_a_timer_is_not_due_a_moment_before_its_time(desk: Desk, wall: Told) -> None:
@@ -240,6 +240,24 @@ def test_what_is_unreadable_was_put_aside_at_the_turns_time_by_its_domain(
     (letter,) = desk.letters()
     assert (letter.at, letter.handler) == ("2026-03-02T09:07:00.000Z", "customer")
     assert desk.database.execute("SELECT position FROM positions").fetchall() == [(1,)]
+
+
+def test_a_customers_timers_are_passed_by_the_customers_own_inbox_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock(START)
+    with a_desk(tmp_path, clock) as desk:
+        beside = next(n for n in map(str, range(999)) if partition_of(n) == partition_of("desk"))
+        desk.produce({**CONTACT, "customer_id": beside})
+        desk.run()
+        clock.set(first_due(desk) + timedelta(minutes=1))
+        desk.produce({"type": "specialist", "specialist_id": "s1", "name": "Sam"})
+        *_, asked = desk.log.scan(topic=DESK.name)
+        assert asked.partition == partition_of(beside)
+        before = desk.log.last_seq()
+        monkeypatch.setattr("streams.embedded.worker.MOST", 1)
+        assert commit(worker(desk, clock)) == 1
+        assert "TimerDue" not in types(desk, before)
 
 
 def test_a_timer_that_an_unreadable_record_passes_runs_out_all_the_same(
