@@ -32,7 +32,13 @@ def change(mutant: Mutant, tree: ast.Module, file: str, functions: list[Function
     }
     for function in functions:
         code = changed.get(_place(function.__code__))
-        if code is not None and code.co_freevars == function.__code__.co_freevars:
+        if code is None:
+            continue
+        free = function.__code__.co_freevars
+        if not code.co_freevars:
+            # What is left out may have been all that was of the surroundings, such as `super`.
+            code = code.replace(co_freevars=free)
+        if code.co_freevars == free:
             function.__code__ = code
 
 

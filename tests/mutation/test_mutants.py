@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
 from tests.mutation.__main__ import interval, sample
-from tests.mutation.mutants import mutants_of
+from tests.mutation.loaded import change, functions_of
+from tests.mutation.mutants import mutants_of, tree_of
 
 IN_A_FUNCTION = "def f(x, y):\n    "
 
@@ -80,6 +82,29 @@ def test_a_mutant_is_applied_where_it_was_found() -> None:
     found = {one.name.split(": ", 1)[1]: one for one in mutants_of("m.py", tree)}
     found["x < 1 -> x <= 1"].apply()
     assert ast.unparse(tree) == "def f(x):\n    return x <= 1"
+
+
+class Told(Exception):
+    """Something whose text its beginning makes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"told: {text}")
+
+
+def test_a_function_is_changed_also_where_nothing_of_its_surroundings_is_left() -> None:
+    file, kept = __file__, Told.__init__.__code__
+    tree = tree_of(Path(file))
+    (mutant,) = (
+        one
+        for one in mutants_of("m.py", tree)
+        if one.function == "Told.__init__" and one.name.endswith("removed")
+    )
+    try:
+        change(mutant, tree, file, functions_of([file])[file])
+        assert str(Told("x")) == "x"
+    finally:
+        Told.__init__.__code__ = kept
+    assert str(Told("x")) == "told: x"
 
 
 def test_a_sample_is_the_same_whatever_else_there_is() -> None:
