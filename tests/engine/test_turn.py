@@ -6,6 +6,7 @@ The state of these lines is the list of what was folded into it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import pytest
@@ -175,8 +176,14 @@ def test_a_turn_may_have_so_many_outputs_and_one_more_fails_it() -> None:
 
 
 def test_agents_that_answer_themselves_without_end_are_stopped() -> None:
+    asked = count()
+
+    def echo(*_: object) -> Iterable[Event]:
+        assert next(asked) < 10 * MOST, "it goes on"
+        return [SIGNAL]
+
     with pytest.raises(AgentFailed) as caught:
-        take(SIGNAL, agent("echo", ProductSignalReported, always(SIGNAL)))
+        take(SIGNAL, agent("echo", ProductSignalReported, echo))
     assert (caught.value.agent, caught.value.record.type) == ("roster", "ProductSignalReported")
 
 
