@@ -18,14 +18,16 @@ from projections.case.timers import timers
 from projections.lines import FOLDS
 from schemas.event import Event
 from schemas.events.contacts import ProductSignalReported, RecordForwarded
+from schemas.events.decisions import MessageUnderstood
 from schemas.events.intents import LinkAsked, TagsAsked
-from schemas.record import Record, derived_id
+from schemas.record import Record, derived_id, partition_of
 from streams.deciding import Follows, Number, Turns
 from streams.embedded.database import Database
 from streams.embedded.opening import open_database
 from streams.embedded.store import CaseStore
 from streams.testing import START
 from streams.turn import Line
+from tests.stores import a_desk
 
 PARTITION = 7
 SIGNAL = ProductSignalReported(customer_id="ann", kind="app_crash")
@@ -221,3 +223,20 @@ def test_who_keeps_no_timers_writes_none(store: CaseStore) -> None:
     assert timers(after(Case(customer_id="ann"), one)) != {}
     take(store, SIGNAL, becomes(one), timed=False)
     assert due(store) == []
+
+
+def test_timers_lie_where_their_line_does_and_outputs_name_the_record_they_follow(
+    tmp_path: Path,
+) -> None:
+    with a_desk(tmp_path) as desk:
+        for text in ("Hello", "Hello?"):
+            desk.produce({"channel": "email", "customer_id": "ann", "message": text})
+            desk.run()
+        partitions = desk.database.execute("SELECT DISTINCT partition FROM timers").fetchall()
+        assert partitions == [(partition_of("ann"),)]
+        answers = [one for one in desk.events() if isinstance(one.event, MessageUnderstood)]
+        roots = {one.correlation for one in answers}
+        asked = [(e.topic, e.partition, e.offset) for e in desk.log.scan() if e.id in roots]
+    sources = [one.source for one in answers]
+    assert [(s.topic, s.partition, s.offset) for s in sources if s is not None] == asked
+    assert len(asked) == 2

@@ -148,6 +148,10 @@ def test_what_several_agents_say_of_one_ticket_is_counted_on() -> None:
     assert revisions(*[tagged(revision=5)] * 3) == [("T1", 5), ("T1", 6), ("T1", 7)]
 
 
+def test_a_tickets_first_event_is_its_first() -> None:
+    assert revisions(tagged(revision=1), tagged(revision=1)) == [("T1", 1), ("T1", 2)]
+
+
 def test_each_ticket_has_a_count_of_its_own() -> None:
     assert revisions(tagged(revision=5), tagged(ticket="T2", revision=2), tagged(revision=5)) == [
         ("T1", 5), ("T2", 2), ("T1", 6),
