@@ -189,6 +189,23 @@ def test_of_a_broker_that_answers_nothing_is_told(
     assert told == []
 
 
+def test_while_many_turns_come_more_of_them_are_waited_for(
+    database: str, decided: PgDatabase, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "MANY", 0.0)  # any are many
+    monkeypatch.setattr(publisher, "LINGER_SECONDS", SECONDS)
+    one = Publisher(connect(database), broker, _raise)
+    one.start()
+    one.publish(decide(decided, 1))
+    until(lambda: rows(decided) == 0, SECONDS, "the first, which nobody knew to be one of many")
+    second, third = decide(decided, 2), decide(decided, 3)
+    one.publish(second)
+    until(one._waiting.empty, SECONDS, "the second in the publisher's hand")  # noqa: SLF001 - nothing else shows it
+    one.publish(third)
+    one.stop(SECONDS)
+    assert broker.calls == [1, 2]
+
+
 # --- taking over ------------------------------------------------------------------------------
 
 
