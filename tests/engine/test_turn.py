@@ -204,6 +204,12 @@ def test_an_agent_that_raises_fails_with_its_name_and_its_record() -> None:
     assert str(failure) == "second failed on ProductSignalReported: RuntimeError: out of order"
 
 
+def test_an_agent_that_says_what_it_may_not_say_fails() -> None:
+    with pytest.raises(AgentFailed) as caught:
+        take(SIGNAL, agent("first", ProductSignalReported, always(CAME)))
+    assert caught.value.error == "TypeError: it may not say ContactReceived"
+
+
 def test_what_an_agent_said_and_nobody_can_fold_is_its_failure() -> None:
     def folds(state: tuple[str, ...], one: Record) -> tuple[str, ...]:
         if one.type == "ProductSignalReported":
