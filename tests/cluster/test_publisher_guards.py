@@ -123,12 +123,13 @@ def test_what_waits_is_what_the_partitions_turns_said_in_their_order(decided: Pg
 
 
 def test_what_was_sent_goes_with_all_before_it_and_nothing_else(decided: PgDatabase) -> None:
-    first, second, _third = [decide(decided, turn) for turn in (1, 2, 3)]
+    first, second, third = [decide(decided, turn) for turn in (1, 2, 3)]
     beside = [decide(decided, turn, partition=1) for turn in (1, 2)]
     assert outbox.sent(decided, [first, beside[0], second])
     assert [one.turn for one in outbox.waiting(decided, "customer", 0)] == [3]
     assert [one.turn for one in outbox.waiting(decided, "customer", 1)] == [2]
     assert not outbox.sent(decided, [first, second]), "somebody let them go before"
+    assert outbox.sent(decided, [third])
 
 
 # --- sending ----------------------------------------------------------------------------------
