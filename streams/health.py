@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings.append(well("there is no store yet; the first command makes it"))
     else:
         findings += _store(folder, settings)
-    return [*findings, models()]
+    return [*findings, models(), *channels(settings)]
 
 
 def _store(folder: Path, settings: Settings) -> list[Finding]:
@@ -114,6 +114,22 @@ def _count(database: Database) -> int:
             "SELECT count(*) FROM log WHERE topic = ?", (DEAD_LETTERS.name,)
         ).fetchone()[0]
     )
+
+
+def channels(settings: Settings) -> Iterator[Finding]:
+    """Which channels are on, and what those lack of which only a part is set."""
+    from streams.channels.known import NEEDS, lacking
+
+    on = []
+    for name, needs in NEEDS.items():
+        gone = lacking(settings.channels, name)
+        if not gone:
+            on.append(name)
+        elif len(gone) < len(needs):
+            missing = ", ".join(f"channels.{name}.{one}" for one in gone)
+            yield ill(f"the channel {name} is off: {missing} is not set", "set it as well")
+    told = f"channels are on: {', '.join(on)}" if on else "no channel to a platform is on"
+    yield well(told)
 
 
 def models() -> Finding:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from streams.channels import discord, facebook, phone, slack, twitter, whatsapp
+from streams.channels import discord, email, facebook, phone, slack, twitter, whatsapp
 from streams.channels.channel import Channel
+from streams.channels.settings import ChannelSettings
 
 CHANNELS: dict[str, Channel] = {
     one.name: one
@@ -17,3 +18,15 @@ CHANNELS: dict[str, Channel] = {
     )
 }
 """By name."""
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    email.NAME: email.NEEDS,
+    **{name: channel.needs for name, channel in CHANNELS.items()},
+}
+"""The settings without which each channel is off; that of e-mail is fetched, not sent to us."""
+
+
+def lacking(settings: ChannelSettings, channel: str) -> list[str]:
+    """Which settings a channel lacks to be on."""
+    mine = getattr(settings, channel)
+    return [name for name in NEEDS[channel] if getattr(mine, name) is None]

@@ -17,7 +17,7 @@ from streams.cluster.kafka import quiet, servers
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.presence import LATELY_SECONDS, PROJECTIONS, heard, host, ownerless
 from streams.errors import Misconfigured, PactdeskError, Unavailable
-from streams.health import Finding, ill, models, well
+from streams.health import Finding, channels, ill, models, well
 from streams.settings import Settings
 
 SKEW_SECONDS = 2.0
@@ -36,12 +36,12 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         database = connect(url_of(settings))
     except PactdeskError as error:
-        return [*findings, ill(error.what, error.remedy), models()]
+        return [*findings, ill(error.what, error.remedy), models(), *channels(settings)]
     try:
         findings += _database(settings, database, reachable=bool(findings[0]["ok"]))
     finally:
         database.close()
-    return [*findings, models()]
+    return [*findings, models(), *channels(settings)]
 
 
 def examine_role(settings: Settings, role: str, domain: str | None) -> list[Finding]:

@@ -13,7 +13,7 @@ from schemas.record import derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams.channels.channel import Channel, Hook, Told, Unverified
-from streams.channels.known import CHANNELS
+from streams.channels.known import CHANNELS, lacking
 from streams.channels.receipts import noted
 from streams.deadletters import HOOKS, DeadLetter
 from streams.errors import Unreadable
@@ -34,8 +34,7 @@ class Anything(Parameters):
 def _received(channel: Channel, path: str) -> Handler:
     async def handler(call: Call) -> web.StreamResponse:
         settings = getattr(call.house.settings.channels, channel.name)
-        lacking = [name for name in channel.needs if getattr(settings, name) is None]
-        if lacking:
+        if lacking(call.house.settings.channels, channel.name):
             raise Problem(
                 HTTPStatus.NOT_FOUND,
                 f"the channel {channel.name} is off",

@@ -57,9 +57,10 @@ def channels_page() -> str:
             "# Channels",
             (
                 "The channels that a contact may come on and a reply may go out on, with the"
-                " limits that replies are shaped to. Replies are put into a mailbox folder below"
-                " the data directory, and marked as local; connections to the platforms"
-                " themselves are planned."
+                " limits that replies are shaped to. What customers write is taken in where a"
+                " channel's settings are set, see docs/how-to. Replies are put into a mailbox"
+                " folder below the data directory, and marked as local: sending them out is"
+                " planned."
             ),
             table(
                 ("channel", "characters", "markup", "window", "buttons", "threads", "subject"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams import health
+from streams.channels.settings import ChannelSettings, Discord, WhatsApp
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.settings import Identity, Settings
@@ -97,3 +98,22 @@ def test_status_counts_what_waits_in_each_inbox(tmp_path: Path) -> None:
     assert (after["waiting"], after["tables_behind"]) == (0, 0)
     assert after["records"] > 2
     assert after["timers"] > 0
+
+
+def test_a_channel_of_which_only_a_part_is_set_is_named_with_what_it_lacks(tmp_path: Path) -> None:
+    partly = WhatsApp(app_secret="a", verify_token="v")  # noqa: S106  # it signs nothing
+    settings = Settings(data=tmp_path, channels=ChannelSettings(whatsapp=partly))
+    (finding,) = [one for one in health.examine(settings) if not one["ok"]]
+    assert finding["what"] == (
+        "the channel whatsapp is off: channels.whatsapp.access_token,"
+        " channels.whatsapp.phone_number_id is not set"
+    )
+
+
+def test_the_channels_that_are_on_are_named(tmp_path: Path) -> None:
+    whole = Discord(public_key="0" * 64, bot_token="b")  # noqa: S106  # it opens nothing
+    settings = Settings(data=tmp_path, channels=ChannelSettings(discord=whole))
+    told = [one["what"] for one in health.examine(settings) if one["ok"]]
+    assert "channels are on: discord" in told
+    without = [one["what"] for one in health.examine(Settings(data=tmp_path))]
+    assert "no channel to a platform is on" in without
