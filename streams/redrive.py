@@ -67,10 +67,13 @@ def _heard_again(desk: AnyDesk, letter: DeadLetter) -> tuple[str, str | None, st
     Returns:
         Status, error and remedy.
     """
+    from streams.channels.receipts import noted
+
     try:
         heard = _heard(letter)
     except Unreadable as error:
         return "unreadable", error.what, error.remedy
+    noted(desk, letter.handler.removeprefix(HOOKS), heard.receipts, parse_time(letter.at))
     bad = [one for one in desk.intake.documents(heard.inputs) if one.status == "unreadable"]
     if bad:
         return "unreadable", bad[0].error, bad[0].remedy

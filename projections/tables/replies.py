@@ -65,14 +65,12 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     read_at: str | None = None
     failed_at: str | None = None
     error: str | None = None
+    given_up_at: str | None = None
+    unconfirmed: bool = False
 
 
 STATES = ("queued", "failed", "unconfirmed", "sent", "delivered", "read")
-"""In this order a delivery only moves forward: providers report late and out of order."""
-
-
-def _onward(before: str, after: str) -> str:
-    return after if STATES.index(after) >= STATES.index(before) else before
+"""How far a reply may have come."""
 
 
 def _first(before: str | None, at: str) -> str:
@@ -89,9 +87,11 @@ def delivery_row(row: DeliveryRow | None, record: Record, key: str) -> DeliveryR
     The same in any order: what is said of one request may lie in two partitions, when it comes
     from a provider that knows the customer by another name.
     """
-    event = record.event
-    at = rfc3339(record.at)
-    row = row or DeliveryRow(request_id=key)
+    row = _noted(row or DeliveryRow(request_id=key), record.event, rfc3339(record.at))
+    return _replace(row, state=_state(row))
+
+
+def _noted(row: DeliveryRow, event: Event, at: str) -> DeliveryRow:
     match event:
         case inbox.ReplyAttempted():
             row = _replace(row, attempts=max(row.attempts, event.attempt))
@@ -99,7 +99,6 @@ def delivery_row(row: DeliveryRow | None, record: Record, key: str) -> DeliveryR
                 row = _replace(row, transport=event.transport)
             return _replace(row, attempted_at=_last(row.attempted_at, at))
         case inbox.ReplyAccepted():
-            row = _replace(row, state=_onward(row.state, "sent"))
             if row.accepted_at is not None and row.accepted_at <= at:
                 return row
             return _replace(
@@ -109,20 +108,36 @@ def delivery_row(row: DeliveryRow | None, record: Record, key: str) -> DeliveryR
                 accepted_at=at,
             )
         case inbox.ReplyDelivered():
-            state = _onward(row.state, "delivered")
-            return _replace(row, state=state, delivered_at=_first(row.delivered_at, at))
+            return _replace(row, delivered_at=_first(row.delivered_at, at))
         case inbox.ReplyRead():
-            state = _onward(row.state, "read")
-            return _replace(row, state=state, read_at=_first(row.read_at, at))
+            return _replace(row, read_at=_first(row.read_at, at))
         case inbox.ReplyFailed():
-            row = _replace(row, state=_onward(row.state, "failed") if event.final else row.state)
+            if event.final:
+                row = _replace(row, given_up_at=_last(row.given_up_at, at))
             if _last(row.failed_at, at) != at:
                 return row
             return _replace(row, failed_at=at, error=event.error)
         case inbox.ReplyUnconfirmed():
-            return _replace(row, state=_onward(row.state, "unconfirmed"))
+            return _replace(row, unconfirmed=True)
         case _:  # its keys name no row of any other event
             return row
+
+
+def _state(row: DeliveryRow) -> str:
+    """How far a reply has come: what its customer saw counts most, whenever that was said.
+
+    A provider that took a message may say later that it could not bring it.
+    """
+    if row.read_at is not None:
+        return "read"
+    if row.delivered_at is not None:
+        return "delivered"
+    if row.accepted_at is not None:
+        lost = row.given_up_at is not None and row.given_up_at > row.accepted_at
+        return "failed" if lost else "sent"
+    if row.unconfirmed:
+        return "unconfirmed"
+    return "queued" if row.given_up_at is None else "failed"
 
 
 _OUTCOMES: frozenset[type[Event]] = frozenset(

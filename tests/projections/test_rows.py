@@ -256,6 +256,17 @@ def test_a_failure_is_one_only_when_it_is_final() -> None:
     assert delivery(inbox.ReplyAttempted, inbox.ReplyUnconfirmed).state == "unconfirmed"
 
 
+def test_what_a_provider_took_and_could_not_bring_is_failed_whichever_is_heard_first() -> None:
+    taken = told(inbox.ReplyAccepted, request_id="R")
+    lost = told(inbox.ReplyFailed, request_id="R", error="no such number", final=True)
+    assert folded("deliveries", taken, lost).state == "failed"
+    assert folded("deliveries", lost, taken, wait=-60.0).state == "failed"
+    assert folded("deliveries", lost, taken).state == "sent"  # it was tried again
+    assert (
+        delivery(inbox.ReplyAccepted, inbox.ReplyDelivered, inbox.ReplyFailed).state == "delivered"
+    )
+
+
 def test_of_two_failures_the_later_one_is_told_whichever_comes_first() -> None:
     late = told(inbox.ReplyFailed, request_id="R", error="late", final=False)
     early = late.model_copy(update={"error": "early"})
