@@ -318,6 +318,9 @@ class Desk:
             return None
         return letter_of(entry)
 
+    def serves(self) -> None:
+        """A gateway serves this desk; nobody asks who does, on one machine."""
+
     def answers(self) -> None:
         """See that the store answers; raises what there is to say where not."""
         self.database.meta("identity.secret")

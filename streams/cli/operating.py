@@ -207,7 +207,7 @@ def config_show(context: Context) -> None:
 @click.command("doctor")
 @click.option(
     "--role",
-    type=click.Choice(["agents", "projections", "effects"]),
+    type=click.Choice(["agents", "projections", "effects", "gateway"]),
     help="Only whether this machine's process with this role is well.",
 )
 @click.option("--domain", help="The same for the agents of this domain.")

@@ -24,6 +24,7 @@ from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
 from streams.cluster.postgres import PgDatabase, connect, url_of
+from streams.cluster.presence import GATEWAY, Presence
 from streams.cluster.producer import Producer
 from streams.cluster.progress import Progress
 from streams.cluster.query import PgReader
@@ -100,6 +101,10 @@ class ClusterDesk:
     def progress(self) -> Progress:
         """How far the workers and the tables have come."""
         return Progress(self.database, self._log)
+
+    @cached_property
+    def _presence(self) -> Presence:
+        return Presence(self.database, GATEWAY)
 
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, on Kafka.
@@ -319,6 +324,10 @@ class ClusterDesk:
             letter_of(Entry(0, DEAD_LETTERS.name, part, at, key, headers, value, "", number))
             for part, at, key, headers, value, number in rows
         ]
+
+    def serves(self) -> None:
+        """Say that a gateway in this process serves the desk, and comes round."""
+        self._presence.tell()
 
     def answers(self) -> None:
         """See that Kafka and the database answer; raises what there is to say where not."""

@@ -15,7 +15,14 @@ from streams.cluster.backlog import status
 from streams.cluster.identity import secret_of
 from streams.cluster.kafka import quiet, servers
 from streams.cluster.postgres import PgDatabase, connect, url_of
-from streams.cluster.presence import LATELY_SECONDS, PROJECTIONS, heard, host, ownerless
+from streams.cluster.presence import (
+    GATEWAY,
+    LATELY_SECONDS,
+    PROJECTIONS,
+    heard,
+    host,
+    ownerless,
+)
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.health import Finding, channels, ill, models, well
 from streams.settings import Settings
@@ -49,7 +56,7 @@ def examine_role(settings: Settings, role: str, domain: str | None) -> list[Find
 
     Args:
         settings: Where Kafka and the database are.
-        role: One of agents, projections, effects.
+        role: One of agents, projections, effects, gateway.
         domain: The agents of this domain alone; None is all of them.
 
     Raises:
@@ -68,7 +75,7 @@ def examine_role(settings: Settings, role: str, domain: str | None) -> list[Find
             return [*findings, _version(found)]
         for work in works:
             findings.append(_comes_round(database, work))
-            if work != PROJECTIONS:
+            if work not in {PROJECTIONS, GATEWAY}:
                 findings += _ownerless(database, work)
     finally:
         database.close()
@@ -77,7 +84,7 @@ def examine_role(settings: Settings, role: str, domain: str | None) -> list[Find
 
 def _works(role: str, domain: str | None) -> list[str]:
     if role != "agents":
-        return [PROJECTIONS if role == "projections" else effects.DOMAIN]
+        return [effects.DOMAIN if role == "effects" else role]
     if domain is None:
         return list(DOMAINS)
     if domain not in DOMAINS:
@@ -113,7 +120,7 @@ def _ownerless(database: PgDatabase, work: str) -> list[Finding]:
 
 
 def _named(work: str) -> str:
-    return work if work in {PROJECTIONS, effects.DOMAIN} else f"the domain {work}"
+    return f"the domain {work}" if work in DOMAINS else f"the {work}"
 
 
 def _start(work: str) -> str:

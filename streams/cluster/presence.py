@@ -13,8 +13,9 @@ import time
 from schemas.topics import PARTITIONS
 from streams.cluster.postgres import PgDatabase
 
-PROJECTIONS = "projections"
-"""Under this name a projector is heard of; who owns partitions, under the name of their domain."""
+PROJECTIONS, GATEWAY = "projections", "gateway"
+"""Under these names a projector and a gateway are heard of; who owns partitions, under the name of
+their domain."""
 
 EVERY_SECONDS = 5.0
 """How often a loop says that it came round."""
@@ -40,7 +41,7 @@ class Presence:
 
     Args:
         database: The loop's own connection, outside a transaction whenever it says so.
-        work: The domain whose partitions the process owns, or `PROJECTIONS`.
+        work: The domain whose partitions the process owns, `PROJECTIONS` or `GATEWAY`.
     """
 
     def __init__(self, database: PgDatabase, work: str) -> None:
@@ -74,7 +75,7 @@ def heard(database: PgDatabase, work: str, on: str | None = None) -> float | Non
 
     Args:
         database: The database.
-        work: A domain or `PROJECTIONS`.
+        work: A domain, `PROJECTIONS` or `GATEWAY`.
         on: The machine that it must be on; None is any.
     """
     row = database.execute(

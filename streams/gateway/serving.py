@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 10.0
 """How long requests that are being answered may take once the gateway is told to stop."""
+
+TELL_SECONDS = 5.0
+"""How often the gateway says that it is there."""
 
 LAST_SECONDS = 1.0
 """How long an answer may take on its way out after that."""
@@ -83,7 +87,7 @@ class Gateway(Background):
             runner = web.AppRunner(application(house, ROUTES, door), shutdown_timeout=LAST_SECONDS)
             await runner.setup()
             try:
-                async with fetching(settings.channels.email, house):
+                async with fetching(settings.channels.email, house), _heard_of(house):
                     await self._listen(runner, house, door)
             finally:
                 await runner.cleanup()
@@ -108,3 +112,21 @@ class Gateway(Background):
         await asyncio.sleep(0)  # what has come by now is begun
         server.pre_shutdown()
         await connections.answered(DRAIN_SECONDS)
+
+
+@asynccontextmanager
+async def _heard_of(house: House) -> AsyncIterator[None]:
+    """Say now and then that the gateway comes round, for whoever asks after its health."""
+
+    async def tell() -> None:
+        while True:
+            with suppress(Exception):  # a store that is away will be there again
+                await house.ask(lambda desk: desk.serves())
+            await asyncio.sleep(TELL_SECONDS)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)

@@ -34,7 +34,15 @@ def services(read: Any) -> dict[str, dict[str, Any]]:
 
 def test_the_file_is_right_for_docker_compose(services: dict[str, dict[str, Any]]) -> None:
     once = {"topics", "migrate"}
-    assert set(services) == {"kafka", "postgres", "projector", "effects", *once, *DOMAINS}
+    assert set(services) == {
+        "kafka",
+        "postgres",
+        "projector",
+        "effects",
+        "gateway",
+        *once,
+        *DOMAINS,
+    }
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_each_service_becomes_healthy_and_stops_when_told(
     run_once(services, cluster, tmp_path)
     run_once(services, cluster, tmp_path)  # every `docker compose up` runs them again
     with all_of_them(services, cluster, tmp_path) as running:
-        assert len(running) == 6
+        assert len(running) == 7
         for one in running:
             until(one.up, 2 * MINUTE, one.told)
         for one in running:
