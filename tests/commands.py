@@ -79,9 +79,11 @@ class Shell:
 
 
 def beside_others(arguments: Sequence[str]) -> list[str]:
-    """A command as tests start it: an `up` has no admin port unless it is named, for others do."""
-    named = "up" not in arguments or "--admin-port" in arguments
-    return [*arguments] if named else [*arguments, "--admin-port", "0"]
+    """A command as tests start it: an `up` takes none of the usual ports, for others do."""
+    if "up" not in arguments:
+        return [*arguments]
+    ports = (("--port", "0"), ("--admin-port", "0"))
+    return [*arguments, *(word for pair in ports if pair[0] not in arguments for word in pair)]
 
 
 def started(

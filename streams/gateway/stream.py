@@ -49,7 +49,9 @@ async def stream(call: Call) -> web.StreamResponse:
     if (fault := wanted.fault()) is not None:
         raise bad_request(*fault)
     after = call.request.headers.get("Last-Event-ID") or asked.after
-    if after is not None:
+    if after is None:
+        after = await house.tail.end()  # before the client hears that it may rely on what follows
+    else:
         await house.read(lambda desk: desk.progress.shows(after))  # refuses what is no position
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}

@@ -62,26 +62,30 @@ class Tail:
         self._begun = asyncio.Event()
         self._thread: threading.Thread | None = None
 
-    async def watch(self, wanted: Filter, after: str | None) -> AsyncIterator[Found | None]:
+    async def end(self) -> str:
+        """The position up to which the log is read: who watches from there misses nothing."""
+        await self._follow()
+        return self._end
+
+    async def watch(self, wanted: Filter, after: str) -> AsyncIterator[Found | None]:
         """What is appended, for ever; None now and then while nothing is.
 
         Args:
             wanted: What is to be shown.
-            after: A position: what lies behind it comes first. Without one, from now on.
+            after: A position: what lies behind it comes first.
 
         Raises:
             Refused: It is not a position of this log.
         """
         await self._follow()
-        place, seen, behind = self._count, after or self._end, after is not None
+        seen = after
         while True:
             passed: dict[tuple[str, int], int] = {}
-            if behind:
-                place = self._count  # what comes while the log is read is in memory then
-                async for entry, position in self._from_the_log(wanted, seen):
-                    passed[entry.topic, entry.partition] = entry.offset
-                    seen = position
-                    yield entry, position
+            place = self._count  # what comes while the log is read is in memory then
+            async for entry, position in self._from_the_log(wanted, seen):
+                passed[entry.topic, entry.partition] = entry.offset
+                seen = position
+                yield entry, position
             while self._count - place <= len(self._kept):
                 first = len(self._kept) - (self._count - place)
                 for entry, position in list(islice(self._kept, first, None)):
@@ -91,7 +95,6 @@ class Tail:
                         yield entry, position
                 if not await self._more(place):
                     yield None
-            behind = True
 
     def close(self) -> None:
         """Follow no longer."""
