@@ -162,11 +162,18 @@ class Stream:
         assert self._answer.status == 200, self._answer.read()
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        """Each event's fields; comments are passed over; ends with the stream."""
+        """Each event's fields; comments are passed over; ends with the stream.
+
+        A gateway says every quarter of a minute that there is nothing: some of that is enough.
+        """
         fields: dict[str, str] = {}
+        quiet = 0
         for raw in self._answer:
             line = raw.decode().rstrip("\n")
-            if line and not line.startswith(":"):
+            if line.startswith(":"):
+                quiet += 1
+                assert quiet < 8, "nothing came for two minutes"
+            elif line:
                 name, _, value = line.partition(": ")
                 fields[name] = value
             elif not line:
