@@ -176,7 +176,7 @@ class Stream:
             elif line:
                 name, _, value = line.partition(": ")
                 fields[name] = value
-            elif not line:
+            else:
                 if "data" in fields:
                     yield fields
                 fields = {}
