@@ -82,9 +82,13 @@ class InlinePublisher(Publisher):
         self.work()
 
     def work(self) -> None:
-        """Send what waits; then nothing more comes, so that what was sent goes from the outbox."""
+        """Send what waits."""
         while not self._waiting.empty():
             self._round()
+
+    def rest(self) -> None:
+        """Nothing more comes for a while: what was sent goes from the outbox by itself."""
+        self.work()
         self._forget_sent()
 
 
@@ -200,7 +204,7 @@ class Worker:
             self._inlet.take(entry)
             coming[entry.partition] = entry.offset + 1
             if not self._late or self._next(coming) is None:
-                self._publisher.work()
+                self._publisher.rest()
 
     def _next(self, coming: dict[int, int]) -> Entry | None:
         """What is next of the first partition that has something, given the next offsets."""

@@ -21,7 +21,7 @@ import json, pathlib, sys
 from streams.cli.main import status_of
 from tests.walks import traced
 with traced() as trace:
-    status = status_of(["up"])
+    status = status_of(["up", "--port", "0", "--admin-port", "0"])
 pathlib.Path(sys.argv[1]).write_text(json.dumps(list(trace.calls)))
 sys.exit(status)
 """
