@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorLoadInProgressError
 
 from streams.settings import DatabaseSettings, Identity, KafkaSettings, Settings
 from tests.real.broker import Broker
@@ -62,7 +63,7 @@ def emptied(broker: Broker) -> None:
     """
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     try:
-        groups = [group["group_id"] for group in admin.list_groups()]
+        (groups,) = until(lambda: _groups(admin), GONE_SECONDS, "the broker knows its groups")
         if groups:
             admin.delete_groups(groups)
         topics = ours(admin)
@@ -71,6 +72,14 @@ def emptied(broker: Broker) -> None:
         until(lambda: not ours(admin), GONE_SECONDS, "the topics are gone")
     finally:
         admin.close()
+
+
+def _groups(admin: KafkaAdminClient) -> tuple[list[str]] | None:
+    """The consumer groups of a broker; None while one that was started again still reads them."""
+    try:
+        return ([group["group_id"] for group in admin.list_groups()],)
+    except CoordinatorLoadInProgressError:
+        return None
 
 
 def ours(admin: KafkaAdminClient) -> list[str]:
