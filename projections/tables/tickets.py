@@ -217,7 +217,11 @@ TABLES: tuple[Table, ...] = (
         _keys,
         ticket_row,
         _TICKETS,
-        (("customer_id", "created_at"), ("status",), ("created_at", "ticket_id")),
+        (
+            ("customer_id", "created_at"),
+            ("status", "created_at", "ticket_id"),
+            ("created_at", "ticket_id"),
+        ),
         searched=("subject", "description"),
     ),
 )
