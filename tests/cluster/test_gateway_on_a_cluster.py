@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,10 @@ from streams.gateway.serving import Gateway
 from streams.settings import Settings, load
 from tests.gateways import CONTACT, Client, Stream
 from tests.providers import WHATSAPP
-from tests.real import Cluster
+from tests.real import Cluster, until
 from tests.real.cast import Cast
+
+PATIENCE = 90
 
 
 @pytest.fixture
@@ -90,8 +93,12 @@ def test_a_webhook_is_a_contact_on_a_cluster(client: Client) -> None:
     for body in (WHATSAPP.one, WHATSAPP.one, WHATSAPP.garbage):
         headers = WHATSAPP.signed(url, body, datetime.now(UTC))
         assert client("POST", WHATSAPP.path, body, headers).status == 200
-    position = client.post("/api/v1/contacts?wait=30s", CONTACT).headers["pactdesk-position"]
-    listed = client.get(f"/api/v1/tickets?channel=whatsapp&min_position={position}&wait=30s")
-    assert len(listed.json["items"]) == 1
-    letters = client.get("/api/v1/dead-letters").json["items"]
+
+    def listed(path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.get(path).json["items"]
+        return found
+
+    tickets = until(lambda: listed("/api/v1/tickets?channel=whatsapp"), PATIENCE, "the ticket")
+    assert len(tickets) == 1
+    letters = until(lambda: listed("/api/v1/dead-letters"), PATIENCE, "the dead letter")
     assert [one["handler"] for one in letters] == ["channels/whatsapp"]
