@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -42,62 +43,60 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 
 async def ticket(call: Call) -> web.StreamResponse:
     """A ticket as it stands."""
-    name, looking = call.path("id"), call.asked(Looking)
-    await reached(call.house, looking)
-
-    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.progress.shown()
-        return _one(_view(desk, looking.as_of), "ticket", name), position
-
-    found, position = await _looked(call, looking, look)
+    found, position = await _looked(call, lambda view, name: _one(view, "ticket", name))
     return answer(found, position=position, headers={"ETag": etag_of(found["revision"])})
 
 
 async def timeline(call: Call) -> web.StreamResponse:
     """Everything that was said and done on a ticket, in its order."""
-    name, looking = call.path("id"), call.asked(Looking)
-    await reached(call.house, looking)
-
-    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.progress.shown()
-        view = _view(desk, looking.as_of)
-        found = _one(view, "ticket", name)
-        said = view.query(
-            "SELECT *, timestamp AS at FROM v1_interactions WHERE ticket_id = ?"
-            " ORDER BY timestamp, direction <> 'in', interaction_id",
-            (name,),
-        )
-        decided = view.query(
-            "SELECT * FROM v1_decisions WHERE ticket_id = ? ORDER BY at, record_id", (name,)
-        )
-        return {"ticket": found, "interactions": said, "decisions": decided}, position
-
-    found, position = await _looked(call, looking, look)
+    found, position = await _looked(call, _timeline)
     return answer({**found, "position": position}, position=position)
+
+
+def _timeline(view: AnyDesk | View, name: str) -> dict[str, Any]:
+    found = _one(view, "ticket", name)
+    said = view.query(
+        "SELECT *, timestamp AS at FROM v1_interactions WHERE ticket_id = ?"
+        " ORDER BY timestamp, direction <> 'in', interaction_id",
+        (name,),
+    )
+    decided = view.query(
+        "SELECT * FROM v1_decisions WHERE ticket_id = ? ORDER BY at, record_id", (name,)
+    )
+    return {"ticket": found, "interactions": said, "decisions": decided}
 
 
 async def customer(call: Call) -> web.StreamResponse:
     """A customer with their tickets."""
-    name, looking = call.path("id"), call.asked(Looking)
-    await reached(call.house, looking)
-
-    def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
-        position = desk.progress.shown()
-        view = _view(desk, looking.as_of)
-        found = _one(view, "customer", name)
-        found["tickets"] = view.query(
-            "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",
-            (name,),
-        )
-        return found, position
-
-    found, position = await _looked(call, looking, look)
+    found, position = await _looked(call, _customer)
     return answer(found, position=position)
 
 
-async def _looked(call: Call, looking: Looking, look: Any) -> Any:  # what `look` gives
-    do = call.house.read if looking.as_of is None else call.house.ask
-    return await do(look)
+def _customer(view: AnyDesk | View, name: str) -> dict[str, Any]:
+    found = _one(view, "customer", name)
+    found["tickets"] = view.query(
+        "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id", (name,)
+    )
+    return found
+
+
+async def _looked(
+    call: Call, look: Callable[[AnyDesk | View, str], dict[str, Any]]
+) -> tuple[dict[str, Any], str]:
+    """What a look at the thing in the path gives, and the position that it shows at least.
+
+    Args:
+        call: The request.
+        look: Looks at the views, now or as they stood, for an id.
+    """
+    name, looking = call.path("id"), call.asked(Looking)
+    await reached(call.house, looking)
+
+    def see(desk: AnyDesk) -> tuple[dict[str, Any], str]:
+        position = desk.progress.shown()
+        return look(_view(desk, looking.as_of), name), position
+
+    return await (call.house.read if looking.as_of is None else call.house.ask)(see)
 
 
 async def record(call: Call) -> web.StreamResponse:
