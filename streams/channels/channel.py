@@ -153,6 +153,20 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON object in the body; an empty one where there is none."""
+        try:
+            return msgspec.json.decode(self.body, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return {}
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds in the header Retry-After, where there are some."""
+        wait = self.headers.get("retry-after", "")
+        return float(wait) if wait.isdecimal() else None
+
 
 class Accepted(NamedTuple):
     """The provider took the message; it calls it by this id."""

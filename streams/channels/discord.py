@@ -126,10 +126,7 @@ def _message(
 
 def outcome(_settings: Discord, response: Response) -> Outcome:
     """What Discord's answer to a message means."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if response.status == HTTPStatus.OK and {"id", "channel_id"} <= {*body}:
         return Accepted(f"{body['channel_id']}:{body['id']}")
     code = body.get("code")

@@ -189,10 +189,7 @@ def _message(settings: Facebook, request: ReplyRequested, text: str, buttons: li
 
 def outcome(_settings: Facebook, response: Response) -> Outcome:
     """What Meta's answer to a message means."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if response.status == HTTPStatus.OK and body.get("message_id"):
         return Accepted(str(body["message_id"]))
     fault = body.get("error") or {}
@@ -201,11 +198,10 @@ def outcome(_settings: Facebook, response: Response) -> Outcome:
     again = (
         code in _AGAIN if code is not None else response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
-    wait = response.headers.get("retry-after", "")
     return Rejected(
         error=f"{fault.get('message') or f'HTTP {response.status}'} ({codes})",
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
-        retry_after=float(wait) if wait.isdigit() else None,
+        retry_after=response.retry_after,
     )
 
 

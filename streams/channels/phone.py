@@ -23,8 +23,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import msgspec
-
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
 from streams.channels import signing
@@ -274,10 +272,7 @@ def _sending(settings: Phone, request: ReplyRequested, mark: str, text: str) -> 
 
 def outcome(_settings: Phone, response: Response) -> Outcome:
     """What Twilio's answer to a message means."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED} and body.get("sid"):
         return Accepted(str(body["sid"]))
     code = body.get("code")
@@ -286,11 +281,10 @@ def outcome(_settings: Phone, response: Response) -> Outcome:
         or response.status == HTTPStatus.TOO_MANY_REQUESTS
         or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
-    wait = response.headers.get("retry-after", "")
     return Rejected(
         error=f"{body.get('message') or f'HTTP {response.status}'} ({code})",
         final=not again,
-        retry_after=float(wait) if wait.isdigit() else None,
+        retry_after=response.retry_after,
     )
 
 

@@ -133,20 +133,16 @@ def _actions(buttons: list[str]) -> list[dict[str, Any]]:
 
 def outcome(_settings: Slack, response: Response) -> Outcome:
     """What Slack's answer to a message means; it says no with a status of 200 as well."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if body.get("ok") is True:
         return Accepted(f"{body['channel']}:{body['ts']}")
     error = body.get("error") or f"HTTP {response.status}"
     limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
     broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    wait = response.headers.get("retry-after", "")
     return Rejected(
         error=str(error),
         final=not (error in _AGAIN or limited or broken),
-        retry_after=float(wait) if wait.isdigit() else None,
+        retry_after=response.retry_after,
     )
 
 

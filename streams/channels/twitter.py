@@ -191,10 +191,7 @@ def stamp(settings: Twitter, sending: Sending, at: datetime) -> Sending:
 
 def outcome(_settings: Twitter, response: Response) -> Outcome:
     """What X's answer to a message means."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED} and body.get("data"):
         return Accepted(str(body["data"]["dm_event_id"]))
     again = (

@@ -230,20 +230,16 @@ def _message(
 
 def outcome(_settings: WhatsApp, response: Response) -> Outcome:
     """What Meta's answer to a message means."""
-    try:
-        body = msgspec.json.decode(response.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        body = {}
+    body = response.document
     if response.status == HTTPStatus.OK and body.get("messages"):
         return Accepted(str(body["messages"][0]["id"]))
     fault = body.get("error") or {}
     code = fault.get("code")
     again = code in _AGAIN if code is not None else response.status >= _OURS_NO_MORE
-    wait = response.headers.get("retry-after", "")
     return Rejected(
         error=f"{fault.get('message') or f'HTTP {response.status}'} ({code})",
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
-        retry_after=float(wait) if wait.isdigit() else None,
+        retry_after=response.retry_after,
     )
 
 

@@ -1,0 +1,27 @@
+"""What is read of a provider's answer, whatever it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.channels.channel import Response
+
+
+@pytest.mark.parametrize("body", [b"", b"oops", b"[1]", b"\xff", b'{"a":' * 100_000])
+def test_an_answer_without_an_object_is_an_empty_one(body: bytes) -> None:
+    assert Response(502, {}, body).document == {}
+
+
+def test_an_answer_with_an_object_is_that() -> None:
+    assert Response(200, {}, b'{"id": "m1"}').document == {"id": "m1"}
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("30", 30.0), ("", None), ("soon", None), ("\u00b2", None)]
+)
+def test_a_wait_is_a_number_of_seconds_or_none(header: str, seconds: float | None) -> None:
+    assert Response(429, {"retry-after": header}, b"").retry_after == seconds
+
+
+def test_without_a_header_there_is_no_wait() -> None:
+    assert Response(429, {}, b"").retry_after is None
