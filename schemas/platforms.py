@@ -2,7 +2,8 @@
 
 A row here is what makes a channel: the word lists, the limits, the command line and the reference
 are read from it. Texts beyond a limit are split. Where a platform lets a business write only for
-some hours after the customer did, a reply outside is refused before it is tried.
+some hours after the customer did, a reply outside is refused before it is tried. How many messages
+a platform takes in how much time is data as well: whoever sends them keeps to it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 Markup = Literal["plain", "mrkdwn", "asterisks", "markdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many messages in so much time, and no more.
+
+    Attributes:
+        many: How many messages.
+        seconds: In how many seconds, wherever they begin.
+        burst: How many may go at once before the rate holds; they are paid back by waiting. None
+            where the platform grants no more than the rate itself.
+        per: What is counted together: all that one account sends (a phone number, a page, a user,
+            an application), or what it sends into one conversation.
+    """
+
+    many: int
+    seconds: int
+    burst: int | None = None
+    per: Literal["account", "conversation"] = "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +48,7 @@ class Platform:
         subject: Whether a message has a subject.
         slow: Whether a conversation pauses for hours and still goes on.
         by_phone_number: Whether a customer's phone number is their address.
+        rates: How fast it takes messages; all of them hold. Empty where none is documented.
         called: How customers name it when they speak of it elsewhere; words apart by a space.
     """
 
@@ -40,11 +61,13 @@ class Platform:
     subject: bool = False
     slow: bool = False
     by_phone_number: bool = False
+    rates: tuple[Rate, ...] = ()
     called: str
 
 
 PLATFORMS: dict[str, Platform] = {
-    # Lines are bounded by RFC 5322, the text is not; this keeps a mail readable.
+    # Lines are bounded by RFC 5322, the text is not; this keeps a mail readable. No rate: a relay
+    # has its own, and says so when it is reached.
     "email": Platform(
         characters=100_000,
         markup="plain",
@@ -54,17 +77,19 @@ PLATFORMS: dict[str, Platform] = {
         called="email mail emailed",
     ),
     # chat.postMessage truncates above 40,000 and advises 4,000; an actions block takes 25 elements,
-    # the section block beside it a text of 3,000.
+    # the section block beside it a text of 3,000. It takes about a message a second in a channel.
     "slack": Platform(
         characters=4_000,
         markup="mrkdwn",
         buttons=5,
         button_text=3_000,
         threads=True,
+        rates=(Rate(1, 1, per="conversation"),),
         called="slack",
     ),
     # Cloud API: text 4,096; customer-service window 24 h; interactive messages take 3 buttons and
-    # a body of 1,024.
+    # a body of 1,024. A business number sends 80 messages a second unless it was raised (error
+    # 130429); to one person one in 6 seconds, with a burst of 45 (error 131056).
     "whatsapp": Platform(
         characters=4_096,
         markup="asterisks",
@@ -73,6 +98,7 @@ PLATFORMS: dict[str, Platform] = {
         button_text=1_024,
         threads=True,
         by_phone_number=True,
+        rates=(Rate(80, 1), Rate(1, 6, burst=45, per="conversation")),
         called="whatsapp",
     ),
     # Our own widget: our own policy.
@@ -82,27 +108,41 @@ PLATFORMS: dict[str, Platform] = {
         buttons=5,
         called="chat widget chatted livechat",
     ),
-    # SMS through Twilio: body of 1,600.
+    # SMS through Twilio: body of 1,600. A long code in the United States and Canada sends one
+    # message segment a second; Twilio queues what comes faster. Other kinds of numbers send more.
     "phone": Platform(
         characters=1_600,
         markup="plain",
         by_phone_number=True,
+        rates=(Rate(1, 1),),
         called="phone phoned call called",
     ),
-    # Direct messages of 10,000.
-    "twitter": Platform(characters=10_000, markup="plain", called="twitter tweet tweeted dm"),
+    # Direct messages of 10,000. A user sends 15 in 15 minutes and 1,440 in 24 hours.
+    "twitter": Platform(
+        characters=10_000,
+        markup="plain",
+        rates=(Rate(15, 900), Rate(1_440, 86_400)),
+        called="twitter tweet tweeted dm",
+    ),
     # Send API: text 2,000; standard messaging window 24 h; 13 quick replies beside a plain text
-    # (a button template would take 3 buttons and a text of 640).
+    # (a button template would take 3 buttons and a text of 640). A page sends 300 texts a second.
     "facebook": Platform(
         characters=2_000,
         markup="plain",
         window_hours=24,
         buttons=13,
+        rates=(Rate(300, 1),),
         called="facebook messenger",
     ),
-    # Create Message: content 2,000; an action row takes 5 buttons.
+    # Create Message: content 2,000; an action row takes 5 buttons. An application asks 50 times a
+    # second in all; what a channel takes its answers say, in their headers.
     "discord": Platform(
-        characters=2_000, markup="markdown", buttons=5, threads=True, called="discord"
+        characters=2_000,
+        markup="markdown",
+        buttons=5,
+        threads=True,
+        rates=(Rate(50, 1),),
+        called="discord",
     ),
 }
 """By name; a new one is added at the end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.events import EVENTS
-from schemas.platforms import PLATFORMS
+from schemas.platforms import PLATFORMS, Rate
 from schemas.topics import PARTITIONS, TOPICS
 from schemas.vocabulary import CHANNELS
 from streams.reference.markdown import code, table
@@ -63,12 +63,23 @@ def channels_page() -> str:
                 " planned."
             ),
             table(
-                ("channel", "characters", "markup", "window", "buttons", "threads", "subject"),
+                (
+                    "channel",
+                    "characters",
+                    "markup",
+                    "window",
+                    "buttons",
+                    "threads",
+                    "subject",
+                    "rates",
+                ),
                 (_limits(name) for name in CHANNELS),
             ),
             (
                 "A *window* is how long after the customer's last message free text may be sent;"
-                " *threads* says whether a reply can name the message that it answers."
+                " *threads* says whether a reply can name the message that it answers; *rates* are"
+                " how fast the platform takes messages, from one account in all or in one"
+                " conversation."
             ),
         ]
     )
@@ -84,4 +95,12 @@ def _limits(name: str) -> tuple[str, ...]:
         str(one.buttons or ""),
         "yes" if one.threads else "",
         "yes" if one.subject else "",
+        "; ".join(_rate(rate) for rate in one.rates),
     )
+
+
+def _rate(rate: Rate) -> str:
+    burst = f", {rate.burst} at once" if rate.burst else ""
+    seconds = f" in {rate.seconds:,} seconds" if rate.seconds > 1 else " a second"
+    said = f"{rate.many:,}{seconds}{burst}"
+    return said if rate.per == "account" else f"{said}, a conversation"

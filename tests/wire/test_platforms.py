@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
-from schemas.platforms import PLATFORMS
+from schemas.platforms import PLATFORMS, Rate
 
 DOCUMENTED = {
     "email": (100_000, "plain", None, 0, None, True, True),
@@ -26,3 +28,31 @@ def test_a_platform_is_asked_for_no_more_than_it_takes(channel: str) -> None:
         one.characters, one.markup, one.window_hours, one.buttons, one.button_text,
         one.threads, one.subject,
     )  # fmt: skip
+
+
+RATES: dict[str, tuple[tuple[int, int, int | None, Literal["account", "conversation"]], ...]] = {
+    "email": (),
+    "slack": ((1, 1, None, "conversation"),),
+    "whatsapp": ((80, 1, None, "account"), (1, 6, 45, "conversation")),
+    "chat_widget": (),
+    "phone": ((1, 1, None, "account"),),
+    "twitter": ((15, 15 * 60, None, "account"), (1_440, 24 * 60 * 60, None, "account")),
+    "facebook": ((300, 1, None, "account"),),
+    "discord": ((50, 1, None, "account"),),
+}
+"""How many messages in how many seconds, the burst before that holds, and what is counted."""
+
+
+@pytest.mark.parametrize("channel", sorted(PLATFORMS))
+def test_a_platform_is_sent_to_no_faster_than_it_takes(channel: str) -> None:
+    assert PLATFORMS[channel].rates == tuple(Rate(*one) for one in RATES[channel])
+
+
+@pytest.mark.parametrize("channel", sorted(PLATFORMS))
+def test_a_rate_lets_something_through_and_its_burst_is_more_than_it_gives_at_once(
+    channel: str,
+) -> None:
+    for rate in PLATFORMS[channel].rates:
+        assert rate.many > 0
+        assert rate.seconds > 0
+        assert rate.burst is None or rate.burst > rate.many
