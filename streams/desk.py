@@ -18,6 +18,7 @@ from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
 from streams import asof, query, why
 from streams.changes import Change, changes
+from streams.channels.settings import ChannelSettings
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
@@ -75,14 +76,22 @@ class Desk:
         clock: The wall's clock, or a manual one for simulated time.
         secret: The identity secret of a store that is made now.
         works: Whether it works off what it asks for itself, where no other worker does.
+        settings: The connections to the platforms, and how replies go out.
     """
 
     def __init__(
-        self, folder: Path, clock: Clock, *, secret: str | None = None, works: bool = True
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        secret: str | None = None,
+        works: bool = True,
+        settings: Settings | None = None,
     ) -> None:
         self.folder = folder
         self.clock = clock
         self.works = works
+        self.settings = settings or Settings()
         self.database: Database = open_database(folder, secret=secret)
         self.log = SqliteLog(self.database)
         self.intake = Intake(self.database, clock)
@@ -124,8 +133,13 @@ class Desk:
         Raises:
             Refused: Another worker is at work on this store.
         """
+        from streams.embedded.bringing import brought
+
         with self.shift() as shift:
-            return shift.run(progress)
+            turns = shift.run(progress)
+            while brought(self):
+                turns += shift.run(progress)
+            return turns
 
     @contextmanager
     def shift(self) -> Iterator[Shift]:
@@ -135,10 +149,20 @@ class Desk:
         with only_worker(self.folder):
             yield Shift(self)
 
+    @property
+    def outward(self) -> frozenset[str]:
+        """The channels whose messages go to a platform; under simulated time there are none."""
+        nothing_set = self.settings.channels == ChannelSettings()
+        if self.clock.simulated or nothing_set:
+            return frozenset()
+        from streams.channels.known import sends
+
+        return sends(self.settings.channels)
+
     def effects(self) -> Effects:
-        """What carries out requests, over the local transport."""
+        """What carries out requests, or keeps them for the courier."""
         transport = LocalTransport(self.folder / "mailbox")
-        return Effects(self.database, transport, self.clock)
+        return Effects(self.database, transport, self.outward, self.clock)
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""
@@ -381,4 +405,5 @@ def open_desk(
     settings = settings or load()[0]
     if data is None:
         return desk_of(settings, clock)
-    return Desk(Path(data), clock or WallClock(), secret=settings.identity.secret)
+    secret = settings.identity.secret
+    return Desk(Path(data), clock or WallClock(), secret=secret, settings=settings)

@@ -1,13 +1,14 @@
 """Carrying out what was requested, and saying what came of it, as facts.
 
 The order on both engines is: claim (a unique row) and attempt (a durable record), then the
-transport, then the outcome. An attempt whose outcome is missing after a crash is carried out again
-only where the transport makes a repeat harmless; the local one does: a message has one file.
+transport, then the outcome. What goes to a platform is a courier's (`streams/delivery/`); here is
+what both have in common, and the local mailbox, which takes what no platform is set up for.
 
-A mailbox that cannot be written will not mend itself while a program waits: the first failure is
-final, and the Notification agent tells the team. Only a full disk is no failure of the reply: the
-store on the same disk cannot go on either, so that the command ends, and the next one carries the
-attempt out again.
+An attempt whose outcome is missing after a crash is carried out again only where the transport
+makes a repeat harmless; the local one does: a message has one file. A mailbox that cannot be
+written will not mend itself while a program waits: the first failure is final, and the Notification
+agent tells the team. Only a full disk is no failure of the reply: the store on the same disk cannot
+go on either, so that the command ends, and the next one carries the attempt out again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, answer_id
 
-ATTEMPTED, OUTCOME = "attempted", "outcome"
-"""The two things that are said of a request, as their records' ids hold them."""
+OUTCOME = "outcome"
+"""The step that ends a request, as its record's id holds it: accepted, given up or unconfirmed."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -66,22 +67,29 @@ def _letter(request: ReplyRequested) -> str:
     return "\n".join([*lines, "", "\n\n".join(request.parts), ""])
 
 
-def attempted(
-    record: Record, request: ReplyRequested, at: datetime, transport: LocalTransport
-) -> Record:
-    """What is said of a request before it is carried out."""
-    event = ReplyAttempted(
+def attempt_step(part: int, attempt: int) -> str:
+    """The step that begins a try; the first one of all is the plain one."""
+    return "attempted" if (part, attempt) == (0, 1) else f"attempted {part}.{attempt}"
+
+
+def failure_step(part: int, attempt: int) -> str:
+    """The step that ends a try after which another one follows."""
+    return f"failed {part}.{attempt}"
+
+
+def attempted(record: Record, request: ReplyRequested) -> Event:
+    """What is said of a request before it is put into the local mailbox."""
+    return ReplyAttempted(
         customer_id=request.customer_id or record.key,
         ticket_id=request.ticket_id,
         request_id=record.id,
         attempt=1,
-        transport=transport.name,
+        transport=LocalTransport.name,
     )
-    return _answer(record, ATTEMPTED, event, at, transport)
 
 
 def carried_out(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
-    """Hand the message to the transport; returns what came of it.
+    """Put the message into the local mailbox; returns what came of it.
 
     Raises:
         OSError: The disk is full; nothing can be said of the message.
@@ -109,31 +117,24 @@ def carried_out(record: Record, request: ReplyRequested, transport: LocalTranspo
     )
 
 
-def outcome_of(record: Record, event: Event, at: datetime, transport: LocalTransport) -> Record:
-    """What is said of a request when it was carried out."""
-    return _answer(record, OUTCOME, event, at, transport)
-
-
-def is_answer(record: Record, request_id: str, step: str) -> bool:
-    """Whether a record is what effects of ours said of a request, as `ATTEMPTED` or `OUTCOME`."""
-    return record.id == _answer_id(record.correlation, request_id, step)
-
-
-def _answer_id(correlation: str, request_id: str, step: str) -> str:
-    """The same step of a request has the same id, whoever carries it out."""
-    return answer_id(correlation, "effect", request_id, step)
-
-
-def _answer(
-    request: Record, step: str, event: Event, at: datetime, transport: LocalTransport
-) -> Record:
+def answer(request: Record, step: str, event: Event, at: datetime, transport: str) -> Record:
+    """What is said of a request, as a record: the same step has the same id, whoever says it."""
     return Record(
         id=_answer_id(request.correlation, request.id, step),
         key=request.key,
         at=at,
-        by=f"effects/{transport.name}",
+        by=f"effects/{transport}",
         event=event,
         cause=request.id,
         correlation=request.correlation,
         trace=request.trace,
     )
+
+
+def is_answer(record: Record, request_id: str, step: str) -> bool:
+    """Whether a record is what effects of ours said of a request, at this step."""
+    return record.id == _answer_id(record.correlation, request_id, step)
+
+
+def _answer_id(correlation: str, request_id: str, step: str) -> str:
+    return answer_id(correlation, "effect", request_id, step)

@@ -50,7 +50,7 @@ def embedded(settings: Settings, clock: Clock | None = None, *, works: bool = Tr
             "add --engine embedded",
         )
     secret = settings.identity.secret
-    return Desk(settings.data, clock or WallClock(), secret=secret, works=works)
+    return Desk(settings.data, clock or WallClock(), secret=secret, works=works, settings=settings)
 
 
 def meaning(error: Exception) -> PactdeskError | None:

@@ -135,7 +135,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "lines": ("domain", "key", "numbered", "state"),
     "parked": ("ticket_id", "key", "closed", "state"),
     "timers": ("id", "key", "partition", "ticket_id", "kind", "target", "due_at"),
-    "claims": ("request_id", "attempt", "outcome"),
+    "claims": ("request_id", "part", "attempt", "state", "outcome"),
     "contact_points": ("channel", "handle", "customer_id", "declared", "absorbed"),
 }
 """The tables that both engines have alike, and their columns; what identifies a row comes first."""

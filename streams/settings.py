@@ -116,6 +116,22 @@ class GatewaySettings(_Group):
     pact_secrets: Secret | None = None
 
 
+class DeliverySettings(_Group):
+    """How replies go out.
+
+    Attributes:
+        answer_seconds: How long a platform's answer is waited for.
+        first_wait_seconds: After how long what did not go through is tried again; then twice that.
+        longest_wait_seconds: The longest time between two tries.
+        give_up_hours: After how long no new try is begun.
+    """
+
+    answer_seconds: Annotated[float, Field(gt=0.0, le=300.0)] = 30.0
+    first_wait_seconds: Annotated[float, Field(gt=0.0)] = 5.0
+    longest_wait_seconds: Annotated[float, Field(gt=0.0)] = 1800.0
+    give_up_hours: Annotated[float, Field(gt=0.0)] = 12.0
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -128,6 +144,7 @@ class Settings(_Group):
         database: How the cluster's database is reached.
         gateway: Where HTTP is served.
         channels: The connections to the platforms.
+        delivery: How replies go out.
     """
 
     data: Path = Path(".pactdesk")
@@ -138,6 +155,7 @@ class Settings(_Group):
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()
     channels: ChannelSettings = ChannelSettings()
+    delivery: DeliverySettings = DeliverySettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -22,7 +22,7 @@ from schemas.record import Record
 from schemas.topics import CONTACTS, DEAD_LETTERS, INBOX_NAMES, TOPICS
 from streams.deadletters import place_of
 from streams.directory import Directory
-from streams.effects import ATTEMPTED, OUTCOME, is_answer
+from streams.effects import OUTCOME, attempt_step, failure_step, is_answer
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
@@ -122,17 +122,27 @@ def _answer(anew: Database, entry: Entry) -> None:
     event = record.event
     assert isinstance(event, ReplyAttempted | ReplyAccepted | ReplyFailed | ReplyUnconfirmed)
     request = event.request_id
-    if isinstance(event, ReplyAttempted) and is_answer(record, request, ATTEMPTED):
+    if is_answer(record, request, OUTCOME):
         anew.execute(
-            "INSERT INTO claims (request_id, attempt) VALUES (?, ?)"
-            " ON CONFLICT (request_id) DO UPDATE SET attempt = excluded.attempt",
-            (request, event.attempt),
-        )
-    elif is_answer(record, request, OUTCOME):
-        anew.execute(
-            "INSERT INTO claims (request_id, attempt, outcome) VALUES (?, 1, ?)"
-            " ON CONFLICT (request_id) DO UPDATE SET outcome = excluded.outcome",
+            "INSERT INTO claims (request_id, attempt, state, outcome) VALUES (?, 1, 'done', ?)"
+            " ON CONFLICT (request_id) DO UPDATE SET state = 'done', outcome = excluded.outcome",
             (request, record.type),
+        )
+    elif isinstance(event, ReplyAttempted):
+        if is_answer(record, request, attempt_step(event.part, event.attempt)):
+            anew.execute(
+                "INSERT INTO claims (request_id, part, attempt) VALUES (?, ?, ?)"
+                " ON CONFLICT (request_id) DO UPDATE SET part = excluded.part,"
+                " attempt = excluded.attempt, state = 'under_way' WHERE outcome IS NULL",
+                (request, event.part, event.attempt),
+            )
+    elif isinstance(event, ReplyFailed) and is_answer(
+        record, request, failure_step(event.part, event.attempt)
+    ):
+        anew.execute(
+            "UPDATE claims SET state = 'waits' WHERE request_id = ? AND outcome IS NULL"
+            " AND part = ? AND attempt = ?",
+            (request, event.part, event.attempt),
         )
 
 

@@ -6,6 +6,7 @@ It is written out, so that what it covers never depends on chance; `tests.histor
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from agents.world import Understanding
@@ -145,9 +146,11 @@ def _told() -> list[Event]:
 
 def _deliveries() -> Iterator[Step]:
     reply: dict[str, Any] = {"customer_id": "ann", "request_id": UNKNOWN}
+    nine = datetime(2026, 3, 2, 9, tzinfo=UTC)
     outcomes: list[Event] = [
         contacts.ReplyAttempted(**reply, attempt=1, transport="local"),
         contacts.ReplyAccepted(**reply, transport="local", provider_message_id="m1"),
+        contacts.ReplyDelayed(**reply, until=nine, reason="one a second"),
         contacts.ReplyDelivered(**reply),
         contacts.ReplyRead(**reply),
         contacts.ReplyFailed(**reply, attempt=1, error="no", final=True),

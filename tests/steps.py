@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -155,6 +156,8 @@ _ASKED = st.one_of(
     _intent(intents.HandoverAsked, to=st.sampled_from([None, "bo"])),
 )
 
+_SOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
 _OUTCOMES: st.SearchStrategy[tuple[type[Event], dict[str, Any]]] = st.sampled_from(
     [
         (contacts.ReplyAttempted, {"attempt": 1, "transport": "local"}),
@@ -163,6 +166,8 @@ _OUTCOMES: st.SearchStrategy[tuple[type[Event], dict[str, Any]]] = st.sampled_fr
         (contacts.ReplyRead, {}),
         (contacts.ReplyFailed, {"attempt": 1, "error": "no", "final": True}),
         (contacts.ReplyFailed, {"attempt": 1, "error": "no", "final": False}),
+        (contacts.ReplyFailed, {"attempt": 1, "error": "no", "final": False, "retry_at": _SOON}),
+        (contacts.ReplyDelayed, {"until": _SOON, "reason": "15 an hour"}),
         (contacts.ReplyUnconfirmed, {"attempt": 1}),
     ]
 )

@@ -67,6 +67,8 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     error: str | None = None
     given_up_at: str | None = None
     unconfirmed: bool = False
+    next_at: str | None = None
+    delay_reason: str | None = None
 
 
 STATES = ("queued", "failed", "unconfirmed", "sent", "delivered", "read")
@@ -111,9 +113,16 @@ def _noted(row: DeliveryRow, event: Event, at: str) -> DeliveryRow:
             return _replace(row, delivered_at=_first(row.delivered_at, at))
         case inbox.ReplyRead():
             return _replace(row, read_at=_first(row.read_at, at))
+        case inbox.ReplyDelayed():
+            until = rfc3339(event.until)
+            if _last(row.next_at, until) != until:
+                return row
+            return _replace(row, next_at=until, delay_reason=event.reason)
         case inbox.ReplyFailed():
             if event.final:
                 row = _replace(row, given_up_at=_last(row.given_up_at, at))
+            if event.retry_at is not None:
+                row = _waits(row, rfc3339(event.retry_at))
             if _last(row.failed_at, at) != at:
                 return row
             return _replace(row, failed_at=at, error=event.error)
@@ -121,6 +130,13 @@ def _noted(row: DeliveryRow, event: Event, at: str) -> DeliveryRow:
             return _replace(row, unconfirmed=True)
         case _:  # its keys name no row of any other event
             return row
+
+
+def _waits(row: DeliveryRow, until: str) -> DeliveryRow:
+    """It is tried again after a failure, which says why it waits."""
+    if _last(row.next_at, until) != until:
+        return row
+    return _replace(row, next_at=until, delay_reason=None)
 
 
 def _state(row: DeliveryRow) -> str:
@@ -144,6 +160,7 @@ _OUTCOMES: frozenset[type[Event]] = frozenset(
     {
         inbox.ReplyAttempted,
         inbox.ReplyAccepted,
+        inbox.ReplyDelayed,
         inbox.ReplyDelivered,
         inbox.ReplyRead,
         inbox.ReplyFailed,

@@ -128,7 +128,13 @@ CREATE VIEW v1_deliveries AS
 SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.requested_at,
        coalesce(d.state, 'queued') AS state, coalesce(d.attempts, 0) AS attempts, d.transport,
        d.attempted_at, d.accepted_at, d.delivered_at, d.read_at, d.failed_at, d.error,
-       d.provider_message_id
+       d.provider_message_id,
+       CASE WHEN coalesce(d.state, 'queued') = 'queued'
+                 AND (d.attempted_at IS NULL OR d.next_at > d.attempted_at)
+            THEN d.next_at END AS next_attempt_at,
+       CASE WHEN coalesce(d.state, 'queued') = 'queued'
+                 AND (d.attempted_at IS NULL OR d.next_at > d.attempted_at)
+            THEN d.delay_reason END AS delay_reason
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
 CREATE VIEW v1_positions AS

@@ -106,13 +106,17 @@ class SpecialistUnavailable(_Inbox):
 
 
 class ReplyAttempted(_Inbox):
-    """A delivery is about to be tried: durable before the provider is called. By effects."""
+    """A delivery is about to be tried: durable before the provider is called. By effects.
+
+    `part` is the message of several that goes out now, from 0; `attempt` counts its tries.
+    """
 
     customer_id: str
     ticket_id: str | None = None
     request_id: str
     attempt: int
     transport: str
+    part: int = 0
 
 
 class ReplyAccepted(_Inbox):
@@ -123,6 +127,16 @@ class ReplyAccepted(_Inbox):
     request_id: str
     transport: str
     provider_message_id: str
+
+
+class ReplyDelayed(_Inbox):
+    """A reply waits, for its provider takes no more until a time. By effects."""
+
+    customer_id: str
+    ticket_id: str | None = None
+    request_id: str
+    until: Time
+    reason: str
 
 
 class ReplyDelivered(_Inbox):
@@ -142,7 +156,10 @@ class ReplyRead(_Inbox):
 
 
 class ReplyFailed(_Inbox):
-    """A delivery failed; `final` when no further attempt will be made. By effects or gateway."""
+    """A delivery failed; `final` when no further attempt will be made. By effects or gateway.
+
+    `retry_at` is when the next attempt is to be made; `part` as in `ReplyAttempted`.
+    """
 
     customer_id: str
     ticket_id: str | None = None
@@ -150,6 +167,8 @@ class ReplyFailed(_Inbox):
     attempt: int
     error: Personal
     final: bool
+    part: int = 0
+    retry_at: Time | None = None
 
 
 class ReplyUnconfirmed(_Inbox):

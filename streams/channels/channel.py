@@ -191,6 +191,34 @@ class Rejected(NamedTuple):
 Outcome = Accepted | Rejected
 
 
+class Sent(NamedTuple):
+    """A message that was sent, and of which no answer came.
+
+    Attributes:
+        request: The reply that it belongs to.
+        text: What it says.
+        mark: Our id of it, where the provider keeps one.
+        since: When it was sent, or a little before.
+    """
+
+    request: ReplyRequested
+    text: str
+    mark: str
+    since: datetime
+
+
+class LookUp(NamedTuple):
+    """How a provider is asked whether it has a message.
+
+    Attributes:
+        ask: The request that asks.
+        found: The message in a good answer; None where it is not there.
+    """
+
+    ask: Callable[[Any, Sent], Sending]  # Any: the channel's own settings
+    found: Callable[[Any, Sent, Response], Accepted | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One channel's file, as the gateway and the effects use it.
@@ -207,6 +235,8 @@ class Channel:
         outcome: What the provider's answer means.
         stamp: A request as it goes out at a time, where what authorises it holds for a moment only;
             each time that it is tried.
+        look_up: How the provider is asked whether it has a message, where it can be.
+        repeat_seconds: For how long the provider knows a message that comes again for the same one.
 
     Raises:
         Refused: By `render`: the provider has no way to send it.
@@ -223,3 +253,10 @@ class Channel:
     outcome: Callable[[Any, Response], Outcome]
     methods: tuple[Literal["GET", "POST"], ...] = ("POST",)
     stamp: Callable[[Any, Sending, datetime], Sending] | None = None
+    look_up: LookUp | None = None
+    repeat_seconds: float = 0.0
+
+
+def mark_of(request_id: str, part: int, parts: int) -> str:
+    """Our id of a message: the last of a reply has the reply's own, the others a number too."""
+    return request_id if part == parts - 1 else f"{request_id}.{part}"

@@ -171,6 +171,14 @@ def _threading(
     return {name: value for name, value in told.items() if len(value) <= LONGEST_HANDLE}
 
 
+def number_of(settings: Email, request_id: str) -> str:
+    """The Message-ID of a request's mail: the same one each time."""
+    assert settings.address is not None
+    assert settings.token_secret is not None
+    mark = token(request_id, settings.token_secret)
+    return f"<{mark}@{settings.address.rpartition('@')[2]}>"
+
+
 def render(settings: Email, request: ReplyRequested, request_id: str) -> bytes:
     """A whole message; the same one for the same request, but for the date.
 
@@ -183,7 +191,7 @@ def render(settings: Email, request: ReplyRequested, request_id: str) -> bytes:
     message["From"] = settings.address
     message["To"] = " ".join((request.handle or "").split())
     message["Subject"] = " ".join((request.subject or "").split())
-    message["Message-ID"] = f"<{mark}@{settings.address.rpartition('@')[2]}>"
+    message["Message-ID"] = number_of(settings, request_id)
     answered, began = hinted(request.in_reply_to), hinted(request.thread)
     if answered is not None:
         message["In-Reply-To"] = f"<{answered}>"

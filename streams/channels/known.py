@@ -30,3 +30,8 @@ def lacking(settings: ChannelSettings, channel: str) -> list[str]:
     """Which settings a channel lacks to be on."""
     mine = getattr(settings, channel)
     return [name for name in NEEDS[channel] if getattr(mine, name) is None]
+
+
+def sends(settings: ChannelSettings) -> frozenset[str]:
+    """By which channels replies leave; those of all others stay in the local mailbox."""
+    return frozenset(name for name in NEEDS if not lacking(settings, name))

@@ -2,24 +2,29 @@
 
 Workers with this role share the partitions of the decisions. A request is claimed by a unique row
 in the transaction that also keeps its attempt for the log; its outcome, and that the partition is
-read on, are one transaction again. Both are refused to whoever no longer owns the partition.
+read on, are one transaction again. Both are refused to whoever no longer owns the partition. What
+goes to a platform is only claimed here; the courier beside it brings it there (`errands.py`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 
 import kafka.errors as kafkas
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
+from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.clock import WallClock
 from streams.cluster import outbox, presence
+from streams.cluster.errands import Errands
 from streams.cluster.kafka import of_kafka, options
 from streams.cluster.membership import keep_joining
 from streams.cluster.ownership import Owned, advance, claim, release
@@ -27,7 +32,10 @@ from streams.cluster.postgres import connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.wire import entry_of, outgoing
-from streams.effects import LocalTransport, attempted, carried_out, outcome_of
+from streams.delivery import book
+from streams.delivery.errand import taken_on
+from streams.delivery.office import Office
+from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
 from streams.errors import PactdeskError, Unreadable
 from streams.settings import Settings
 
@@ -50,10 +58,16 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
 
     Args:
         settings: Where Kafka and the database are, and the folder of the mailbox.
-        failed: Told of an error of the publisher's.
+        failed: Told of an error of the publisher's or the courier's.
+        outward: The channels whose messages go to a platform.
     """
 
-    def __init__(self, settings: Settings, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        failed: Callable[[BaseException], None],
+        outward: frozenset[str] = frozenset(),
+    ) -> None:
         self._settings = settings
         self._db = connect(url_of(settings))
         self._publisher = Publisher(connect(url_of(settings)), Producer(settings), failed)
@@ -64,10 +78,16 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._owner = presence.me()
         self._presence = presence.Presence(self._db, DOMAIN)
         self._consumer: KafkaConsumer | None = None
+        self._outward = outward
+        database = connect(url_of(settings))
+        self._errands = Errands(settings, database, self._publisher, self._owner)
+        self._office = Office(lambda _: nullcontext(self._errands), settings, self._clock, failed)
 
     def run(self, stop: threading.Event) -> None:
         """Carry out requests until told to stop; brokers that are away are waited for."""
         self._publisher.start()
+        if self._outward:
+            self._office.start()
         told = False
         while not stop.is_set():
             try:
@@ -79,6 +99,9 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
                     _log.warning("effects wait", error=known.what)
                     told = True
                 stop.wait(RETRY_SECONDS)
+        if self._outward:
+            self._office.stop()
+        self._errands.leave()
         self._publisher.stop(DRAIN_SECONDS)
         for owned in self._owned.values():
             release(self._db, owned)
@@ -116,6 +139,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """These partitions go to somebody else."""
         for where in revoked:
+            self._errands.disown(where.partition)
             owned = self._owned.pop(where.partition, None)
             if owned is not None:
                 release(self._db, owned)
@@ -126,6 +150,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             owned = claim(self._db, DOMAIN, where.partition, self._owner)
             self._publisher.drain(DOMAIN, where.partition)
             self._owned[where.partition] = owned
+            self._errands.own(where.partition)
             self._read[where.partition] = owned.position
             assert self._consumer is not None
             self._consumer.seek(where, owned.position)
@@ -151,20 +176,35 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         request = record.event
         assert isinstance(request, ReplyRequested)
         at = self._clock.now()
-        attempt = attempted(record, request, at, self._transport)
+        if request.channel in self._outward:
+            self._hand_on(owned, record, offset, at)
+            return
+        attempt = self._said(record, attempt_step(0, 1), attempted(record, request), at)
         if not self._claimed(owned, record, attempt, offset):
             return
         outcome = carried_out(record, request, self._transport)
-        said = outgoing(outcome_of(record, outcome, at, self._transport))
+        said = outgoing(self._said(record, OUTCOME, outcome, at))
         with self._db.transaction():
             advance(self._db, owned, offset + 1, owned.clock, 1)
             self._db.execute(
-                "UPDATE claims SET outcome = ? WHERE request_id = ?",
+                "UPDATE claims SET outcome = ?, state = 'done' WHERE request_id = ?",
                 (type(outcome).__name__, record.id),
             )
             batch = outbox.put(self._db, owned, [said])
         owned.position, owned.turn = offset + 1, owned.turn + 1
         self._publisher.publish(batch)
+
+    def _hand_on(self, owned: Owned, record: Record, offset: int, at: datetime) -> None:
+        """Keep a request for the courier, and that the partition is read on."""
+        with self._db.transaction():
+            advance(self._db, owned, offset + 1, owned.clock, 0)
+            book.take_on(self._db, taken_on(record, owned.partition, offset, at))
+        owned.position = offset + 1
+        self._errands.remember(record)
+        self._office.wake()
+
+    def _said(self, request: Record, step: str, event: Event, at: datetime) -> Record:
+        return answer(request, step, event, at, self._transport.name)
 
     def _claimed(self, owned: Owned, record: Record, attempt: Record, offset: int) -> bool:
         """Claim a request, and keep its attempt; False when it has its outcome already."""

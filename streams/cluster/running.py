@@ -90,9 +90,11 @@ def run_roles(
 
         threads.append(_thread("projections", Projector(settings).run, stop))
     if "effects" in roles:
+        from streams.channels.known import sends
         from streams.cluster.effects import Effects
 
-        threads.append(_thread("effects", Effects(settings, _fatal).run, stop))
+        outward = frozenset[str]() if recorded else sends(settings.channels)
+        threads.append(_thread("effects", Effects(settings, _fatal, outward).run, stop))
     if "agents" in roles:
         _refuse_an_older_store(settings)
         turns = asyncio.run(_agents(settings, domains, stop, recorded=recorded, ready=ready))

@@ -134,7 +134,19 @@ def only_worker(folder: Path) -> Iterator[None]:
     Raises:
         Refused: Another process is at work on this store.
     """
-    path = folder / "worker.lock"
+    with _alone(folder / "worker.lock", f"another worker ({{}}) is at work on {folder}"):
+        yield
+
+
+@contextmanager
+def only_courier(folder: Path) -> Iterator[None]:
+    """Be the store's one courier; raises `Refused` as `only_worker` does."""
+    with _alone(folder / "courier.lock", f"another process ({{}}) sends what {folder} holds"):
+        yield
+
+
+@contextmanager
+def _alone(path: Path, otherwise: str) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -142,7 +154,7 @@ def only_worker(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise Refused(
-                f"another worker (process {holder}) is at work on {folder}",
+                otherwise.format(f"process {holder}"),
                 "stop it first; reading and producing beside it always work",
             ) from error
         os.ftruncate(handle, 0)

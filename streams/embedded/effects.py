@@ -1,4 +1,8 @@
-"""Effects of the embedded desk: requests are claimed, carried out and answered around a commit."""
+"""Effects of the embedded desk: requests are claimed, carried out and answered around a commit.
+
+Only what stays in the local mailbox is carried out here; what goes to a platform is kept for the
+courier (`errands.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.clock import Clock
-from streams.effects import LocalTransport, attempted, carried_out, outcome_of
+from streams.delivery import book
+from streams.delivery.errand import taken_on
+from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
@@ -47,19 +53,27 @@ class Effects:
 
     Args:
         database: The store's connection.
-        transport: Where messages go.
+        transport: Where messages of all other channels go.
+        outward: The channels whose messages go to a platform.
         clock: Gives the outcomes their time; under simulated time the request's own counts.
+
+    Attributes:
+        kept: How many requests were kept for the courier.
     """
 
-    def __init__(self, database: Database, transport: LocalTransport, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, transport: LocalTransport, outward: frozenset[str], clock: Clock
+    ) -> None:
         self._db = database
         self._log = SqliteLog(database)
         self._transport = transport
+        self._outward = outward
         self._clock = clock
         self._position = int(database.meta(POSITION) or "0")
         self._changes: tuple[int, ...] = ()
         self._claims: list[Claim] = []
         self._outcomes: list[tuple[Claim, Event]] = []
+        self.kept = 0
 
     @property
     def unsaid(self) -> bool:
@@ -94,7 +108,8 @@ class Effects:
     def claim(self, requests: Iterable[Entry]) -> list[Entry]:
         """Take requests on, unless they have their outcome; returns what was appended.
 
-        One that somebody took on, and of which nobody said what came, is taken on again.
+        One that somebody took on, and of which nobody said what came, is taken on again. What goes
+        to a platform is the courier's from here on.
         """
         appended: list[Entry] = []
         for entry in requests:
@@ -102,12 +117,17 @@ class Effects:
             request = record.event
             assert isinstance(request, ReplyRequested)
             at = record.at if self._clock.simulated else self._clock.now()
+            if request.channel in self._outward:
+                errand = taken_on(record, entry.partition, entry.offset, at)
+                book.take_on(self._db, errand)
+                self.kept += 1
+                continue
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
             if claimed:
-                said = attempted(record, request, at, self._transport)
-                appended += self._log.append([said])
+                said = attempted(record, request)
+                appended += self._say(record, attempt_step(0, 1), said, at)
             elif self._settled(record.id):
                 continue
             self._claims.append(Claim(entry, record, at))
@@ -132,15 +152,17 @@ class Effects:
         for (entry, record, at), outcome in outcomes:
             self._position = max(self._position, entry.seq)
             if not self._settled(record.id):
-                said = outcome_of(record, outcome, at, self._transport)
-                appended += self._log.append([said])
+                appended += self._say(record, OUTCOME, outcome, at)
                 self._db.execute(
-                    "UPDATE claims SET outcome = ? WHERE request_id = ?",
+                    "UPDATE claims SET outcome = ?, state = 'done' WHERE request_id = ?",
                     (type(outcome).__name__, record.id),
                 )
         if appended:
             self._db.set_meta(POSITION, str(self._position))
         return appended
+
+    def _say(self, request: Record, step: str, event: Event, at: datetime) -> list[Entry]:
+        return self._log.append([answer(request, step, event, at, self._transport.name)])
 
     def _settled(self, request_id: str) -> bool:
         (outcome,) = self._db.execute(

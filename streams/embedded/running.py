@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS
 from streams.clock import RecordedClock
+from streams.embedded.bringing import office_of
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
 from streams.embedded.shift import Shift
@@ -54,9 +56,49 @@ def run_roles(
         )
     if recorded:
         desk.clock = RecordedClock()
+    if "effects" not in roles:
+        return _at_work(desk, roles, stop, ready, recorded=recorded)
+    with _sending(desk, stop) as outgoing:
+        return _at_work(desk, roles, stop, ready, outgoing, recorded=recorded)
+
+
+@contextmanager
+def _sending(desk: Desk, stop: threading.Event) -> Iterator[Callable[[], object]]:
+    """A courier beside the other roles; gives what tells it that there is something to send.
+
+    What it cannot go on after ends all of them.
+    """
+    failures: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        stop.set()
+
+    office = office_of(desk, failed)
+    if office is None:
+        yield lambda: None
+        return
+    office.start()
+    try:
+        yield office.wake
+    finally:
+        office.stop()
+    if failures:
+        raise failures[0]
+
+
+def _at_work(
+    desk: Desk,
+    roles: frozenset[str],
+    stop: threading.Event,
+    ready: Callable[[], None],
+    outgoing: Callable[[], object] = lambda: None,
+    *,
+    recorded: bool,
+) -> int:
     if "agents" not in roles:
         ready()
-        return _without_agents(desk, roles, stop)
+        return _without_agents(desk, roles, stop, outgoing)
     with only_worker(desk.folder):
         shift = Shift(
             desk,
@@ -64,6 +106,7 @@ def run_roles(
             projections="projections" in roles,
             timers=not recorded,
             eager=True,
+            outgoing=outgoing,
         )
         ready()
         while not stop.is_set():
@@ -73,7 +116,9 @@ def run_roles(
         return shift.turns
 
 
-def _without_agents(desk: Desk, roles: frozenset[str], stop: threading.Event) -> int:
+def _without_agents(
+    desk: Desk, roles: frozenset[str], stop: threading.Event, outgoing: Callable[[], object]
+) -> int:
     """Effects and projections beside agents in another process; a pass follows every change."""
     effects = desk.effects() if "effects" in roles else None
     projector = Projector(desk.database) if "projections" in roles else None
@@ -86,6 +131,7 @@ def _without_agents(desk: Desk, roles: frozenset[str], stop: threading.Event) ->
         seen = changes
         if effects is not None:
             effects.catch_up()
+            outgoing()
         if projector is not None:
             projector.catch_up()
     return 0

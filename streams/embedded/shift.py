@@ -33,6 +33,7 @@ class Shift:
         projections: Whether the tables are kept up here.
         timers: Whether timers run out that no record has passed.
         eager: Whether somebody waits to see each record.
+        outgoing: Told when there is something for the courier.
     """
 
     def __init__(
@@ -43,12 +44,15 @@ class Shift:
         projections: bool = True,
         timers: bool = True,
         eager: bool = False,
+        outgoing: Callable[[], object] = lambda: None,
     ) -> None:
         recent = Recent() if projections else None
         self._desk = desk
         self._worker = Worker(desk.database, desk.worlds, desk.clock, recent, timers=timers)
         self._effects = desk.effects() if effects else None
         self._projector = Projector(desk.database, recent) if projections else None
+        self._outgoing = outgoing
+        self._kept = 0
         self._first_pace = 1 if eager else MOST_TURNS
         self._pace = self._first_pace
         self._folded_at = 0
@@ -94,6 +98,9 @@ class Shift:
                 worker.appended(effects.claim(requests))
         if effects is not None:
             effects.carry_out()
+            if effects.kept != self._kept:
+                self._kept = effects.kept
+                self._outgoing()
         if self._projector is not None and worker.turns - self._folded_at >= self._pace:
             self._projector.catch_up()
             self._folded_at = worker.turns

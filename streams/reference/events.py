@@ -77,11 +77,11 @@ BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
     ),
     "effects": (
         contacts.ReplyAttempted,
-        contacts.ReplyAccepted,
+        contacts.ReplyDelayed,
         contacts.ReplyUnconfirmed,
         contacts.DraftWritten,
     ),
-    "effects and gateways": (contacts.ReplyFailed,),
+    "effects and gateways": (contacts.ReplyAccepted, contacts.ReplyFailed),
     "gateways": (
         contacts.ReplyDelivered,
         contacts.ReplyRead,

@@ -76,6 +76,8 @@ COLUMNS = {
     "estimated_resolution_minutes": "business minutes that triage expects",
     "examples": "example texts, taught and learned",
     "failed_at": "when it failed for good",
+    "next_attempt_at": "when it is tried next, where it waits",
+    "delay_reason": "why it waits, where its platform takes no more by now",
     "first_contact_resolved": "solved tickets whose customer had to write only once",
     "first_interaction": "when the customer was first seen",
     "first_replied_at": "when the customer first got an answer",

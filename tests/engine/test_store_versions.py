@@ -23,6 +23,11 @@ def back_to_the_first(folder: Path) -> None:
     """Make a store what it was in the first version."""
     database = open_database(folder)
     database.execute("DROP TABLE api_keys")
+    for index in ("claims_due", "claims_conversation"):
+        database.execute(f"DROP INDEX {index}")
+    for name in [row[1] for row in database.execute("PRAGMA table_info(claims)")]:
+        if name not in {"request_id", "attempt", "outcome"}:
+            database.execute(f"ALTER TABLE claims DROP COLUMN {name}")
     database.execute("PRAGMA user_version = 1")
     database.close()
 

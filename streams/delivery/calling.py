@@ -1,0 +1,106 @@
+"""One HTTP request to a platform, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from streams.channels.channel import Outcome, Rejected, Response, Sending
+from streams.delivery.errand import Came, NoAnswer, Unsent
+
+MOST_BYTES = 1 << 20
+"""How much of an answer is read: the platforms' are a few kilobytes."""
+
+
+class Caller:
+    """Calls platforms; opened and closed within one event loop.
+
+    Each request has a connection of its own: on one that is kept, a platform that has just closed
+    it cannot be told from one that took the request and did not answer.
+
+    Args:
+        seconds: How long an answer is waited for, from the beginning.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 2)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            trust_env=True,  # a proxy that the operator named
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def ask(self, sending: Sending) -> Response | Unsent | NoAnswer:
+        """Send a request once; no redirect is followed, for what authorises it is not for others.
+
+        What fails before the request can have been seen is `Unsent`; all else is `NoAnswer`.
+        """
+        assert self._session is not None
+        try:
+            async with self._session.request(
+                sending.method,
+                sending.url,
+                headers=dict(sending.headers),
+                data=sending.body,
+                allow_redirects=False,
+            ) as answer:
+                body = bytearray()
+                async for chunk in answer.content.iter_any():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        break
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, headers, bytes(body))
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.InvalidURL,
+            aiohttp.ClientProxyConnectionError,
+        ) as error:
+            return Unsent(_said(error))
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return NoAnswer(_said(error))
+
+
+def _said(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Outcome]) -> Came:
+    """What came of sending a message.
+
+    A platform that says yes in words that nobody understands took it all the same, perhaps; and
+    what stands between us and a platform may have lost no more than its answer.
+
+    Args:
+        answer: What was answered.
+        means: The channel's own reading of it.
+    """
+    if not isinstance(answer, Response):
+        return answer
+    if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
+        return NoAnswer(f"HTTP {answer.status}")
+    outcome = means(answer)
+    unclear = isinstance(outcome, Rejected) and not answer.document
+    if unclear and answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return NoAnswer(f"HTTP {answer.status} with an answer that cannot be read")
+    return outcome

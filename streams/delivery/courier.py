@@ -1,0 +1,262 @@
+"""The courier: brings requests to their platforms, in rounds.
+
+    each round   what came of earlier tries, and what is begun now, are kept in one commit
+    after it     what was begun is sent, each by itself
+
+So an attempt is durable before its platform is called, a platform that is slow holds up nobody but
+whoever waits behind it in its own conversation, and after a crash whatever was under way is looked
+up (`errand.py`). The store is spoken to in the courier's own thread, between its calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from schemas.record import Record
+from streams.channels.channel import Rejected
+from streams.clock import Clock
+from streams.delivery.errand import (
+    WORTH_SAYING,
+    Came,
+    Errand,
+    Move,
+    NoAnswer,
+    Patience,
+    Unsent,
+    after,
+    begun,
+    delayed,
+    failed,
+)
+from streams.delivery.pacing import Breaker, Pace
+from streams.delivery.ways import Way, Ways
+from streams.errors import Refused
+
+AT_ONCE = 32
+"""How many calls are under way at the same time."""
+
+LOOK_SECONDS = 0.25
+"""How long nothing is looked for where nobody says that there is something."""
+
+LEAST = 0.01
+"""The shortest rest."""
+
+SOON = 0.05
+"""A slot that is closer than this is now."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Post(Protocol):
+    """An engine as the courier needs it."""
+
+    def due(self, now: float, channels: Collection[str], most: int) -> list[Errand]:
+        """The first errand of each conversation that there is something to do for by now."""
+
+    def next_due(self, channels: Collection[str]) -> float | None:
+        """When there is something to do next; None where nothing is under way."""
+
+    def request(self, errand: Errand) -> Record:
+        """The request of an errand."""
+
+    def keep(self, moves: Sequence[Move], at: datetime) -> frozenset[str]:
+        """Keep what errands became and say what is to be said, durably.
+
+        Returns:
+            The requests for which that was done; the others are somebody else's by now.
+        """
+
+
+class _Flight:
+    """A call that is under way.
+
+    Attributes:
+        errand: The errand, under way.
+        record: The request.
+        way: Its way.
+        looks: Whether the platform is only asked what it has.
+        came: What came of it, once it has.
+    """
+
+    def __init__(self, errand: Errand, record: Record, way: Way, *, looks: bool) -> None:
+        self.errand = errand
+        self.record = record
+        self.way = way
+        self.looks = looks
+        self.came: Came | None = None
+
+
+class Courier:
+    """Brings what is due to its platforms; within one event loop.
+
+    Args:
+        post: The engine.
+        ways: The ways to the platforms.
+        patience: How long what does not go through is tried.
+        clock: The wall's.
+    """
+
+    def __init__(self, post: Post, ways: Ways, patience: Patience, clock: Clock) -> None:
+        self._post = post
+        self._ways = ways
+        self._patience = patience
+        self._clock = clock
+        self._pace = Pace()
+        self._breakers: dict[str, Breaker] = {}
+        self._flying: dict[str, _Flight] = {}
+        self._landed: list[_Flight] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._chance = random.Random()  # noqa: S311  # spreads retries; nobody need not guess it
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Bring what is due until told to stop; what is under way then is waited for."""
+        while not stop.is_set():
+            self._awake.clear()
+            self._round()
+            await self._rest(stop)
+        await self._land()
+
+    async def work_off(self) -> bool:
+        """Bring all that is due by now, and wait for what comes of it; whether there was any.
+
+        What its platform takes only in a moment is waited for, too; what is tried again later is
+        not.
+        """
+        any_at_all = False
+        while True:
+            if self._round():
+                any_at_all = True
+            elif self._tasks:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            elif (wait := self._pace.wait(self._clock.now().timestamp())) is not None:
+                if wait > WORTH_SAYING:
+                    return any_at_all
+                await asyncio.sleep(wait)
+            else:
+                return any_at_all
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._awake.set()
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Wait until there is something to do, or to look for."""
+        if self._landed:
+            return
+        now = self._clock.now().timestamp()
+        due = self._post.next_due(self._open(now)) if len(self._flying) < AT_ONCE else None
+        seconds = LOOK_SECONDS if due is None else min(max(due - now, LEAST), LOOK_SECONDS)
+        waiting = [asyncio.ensure_future(one.wait()) for one in (stop, self._awake)]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+
+    async def _land(self) -> None:
+        """Wait for what is under way, and keep what came of it."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2 * self._patience.answer)
+        at = self._clock.now()
+        if moves := self._heard(at):
+            self._post.keep(moves, at)
+
+    def _round(self) -> bool:
+        """Keep what came, begin what is due; whether there was anything."""
+        at = self._clock.now()
+        now = at.timestamp()
+        moves, flights = self._heard(at), list[_Flight]()
+        room = AT_ONCE - len(self._flying)
+        if room > 0:
+            for errand in self._post.due(now, self._open(now), room + len(self._flying)):
+                if errand.request_id not in self._flying and len(flights) < room:
+                    move, flight = self._begin(errand, now)
+                    moves += [] if move is None else [move]
+                    flights += [] if flight is None else [flight]
+        kept = self._post.keep(moves, at) if moves else frozenset()
+        for flight in flights:
+            if flight.looks or flight.errand.request_id in kept:
+                self._fly(flight)
+        return bool(moves or flights)
+
+    def _heard(self, at: datetime) -> list[Move]:
+        """What errands become by what came."""
+        landed, self._landed = self._landed, []
+        moves = []
+        for flight in landed:
+            del self._flying[flight.errand.request_id]
+            self._judge(flight, at.timestamp())
+            assert flight.came is not None
+            moves.append(
+                after(
+                    flight.errand,
+                    flight.record,
+                    flight.came,
+                    parts=flight.way.parts,
+                    now=at.timestamp(),
+                    patience=self._patience,
+                    chance=self._chance.random(),
+                )
+            )
+        return moves
+
+    def _begin(self, errand: Errand, now: float) -> tuple[Move | None, _Flight | None]:
+        """What is due is looked up, begun, or waits for its turn."""
+        record = self._post.request(errand)
+        try:
+            way = self._ways.of(record)
+        except Refused as error:
+            return failed(errand, record, f"{error.what}; {error.remedy}"), None
+        breaker = self._breaker(errand.channel)
+        if breaker.open_until(now) is not None:  # another one is the trial
+            return None, None
+        if errand.state == "under_way":
+            breaker.begun()
+            return None, _Flight(errand, record, way, looks=True)
+        slot = self._pace.slot(errand.request_id, errand.channel, errand.conversation, now)
+        if slot > now + SOON:
+            return delayed(errand, record, slot, now, "the platform takes no more by then"), None
+        self._pace.went(errand.request_id)
+        breaker.begun()
+        move = begun(errand, record, now, self._patience)
+        return move, _Flight(move.errand, record, way, looks=False)
+
+    def _fly(self, flight: _Flight) -> None:
+        self._flying[flight.errand.request_id] = flight
+        task = asyncio.get_running_loop().create_task(self._call(flight, self._clock.now()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _call(self, flight: _Flight, at: datetime) -> None:
+        errand, way = flight.errand, flight.way
+        if flight.looks:
+            since = datetime.fromtimestamp(errand.tried_at, UTC)
+            flight.came = await way.look(errand.part, since, at)
+        else:
+            flight.came = await way.send(errand.part, at)
+        self._landed.append(flight)
+        self._awake.set()
+
+    def _judge(self, flight: _Flight, now: float) -> None:
+        """Count failures in a row; a platform that fails is left alone for a while."""
+        channel, came = flight.errand.channel, flight.came
+        down = isinstance(came, Unsent | NoAnswer) or (
+            isinstance(came, Rejected) and not came.final and came.retry_after is None
+        )
+        breaker = self._breaker(channel)
+        if down and breaker.failed(now):
+            _log.warning("a platform is left alone for a while", channel=channel, came=came)
+        elif not down and breaker.answered():
+            _log.info("a platform is back", channel=channel)
+
+    def _breaker(self, channel: str) -> Breaker:
+        return self._breakers.setdefault(channel, Breaker())
+
+    def _open(self, now: float) -> list[str]:
+        """The channels by which something may be sent."""
+        return [name for name in self._ways.outward if self._breaker(name).open_until(now) is None]

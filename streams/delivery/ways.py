@@ -1,0 +1,171 @@
+"""Which way a request goes to its customer, and what can be asked about it there."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import structlog
+
+from schemas.events.decisions import ReplyRequested
+from schemas.record import Record
+from streams.channels import email
+from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent, mark_of
+from streams.channels.known import CHANNELS, sends
+from streams.channels.settings import ChannelSettings, Email
+from streams.delivery.calling import Caller, came_of
+from streams.delivery.errand import Came, NoTelling, NotThere, Unlooked
+from streams.delivery.mail import Mail, handed_over
+from streams.errors import Refused
+
+_log = structlog.get_logger(__name__)
+
+
+class Way(Protocol):
+    """One request's way to its platform.
+
+    Attributes:
+        parts: How many messages it has.
+    """
+
+    parts: int
+
+    async def send(self, part: int, at: datetime) -> Came:
+        """Send one of its messages."""
+
+    async def look(self, part: int, since: datetime, at: datetime) -> Came:
+        """Ask whether the platform has one of its messages, sent at a time or a little later."""
+
+
+class Ways:
+    """The ways to the platforms that are set up.
+
+    Args:
+        channels: The connections to them.
+        caller: Calls them.
+        seconds: How long an answer is waited for.
+
+    Attributes:
+        outward: The channels that are set up.
+    """
+
+    def __init__(self, channels: ChannelSettings, caller: Caller, seconds: float) -> None:
+        self.outward = sends(channels)
+        self._channels = channels
+        self._caller = caller
+        self._seconds = seconds
+
+    def of(self, record: Record) -> Way:
+        """The way of a request.
+
+        Raises:
+            Refused: The platform has no way to send it.
+        """
+        request = record.event
+        assert isinstance(request, ReplyRequested)
+        if request.handle is None:
+            raise Refused(
+                f"no address of theirs on {request.channel} is known", "answer on another channel"
+            )
+        settings = getattr(self._channels, request.channel)
+        if request.channel == email.NAME:
+            return MailWay(settings, record.id, request, self._seconds)
+        return HttpWay(CHANNELS[request.channel], settings, record.id, request, self._caller)
+
+
+class HttpWay:
+    """By the HTTP requests that a channel renders.
+
+    Args:
+        channel: The channel.
+        settings: Its settings.
+        request_id: The request's record.
+        request: The request.
+        caller: Calls platforms.
+
+    Raises:
+        Refused: The platform has no way to send it.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        settings: Any,  # Any: each channel has its own
+        request_id: str,
+        request: ReplyRequested,
+        caller: Caller,
+    ) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._id = request_id
+        self._request = request
+        self._caller = caller
+        self._sendings = channel.render(settings, request, request_id)
+        self.parts = len(self._sendings)
+
+    async def send(self, part: int, at: datetime) -> Came:
+        """Send one of its messages."""
+        answer = await self._caller.ask(self._stamped(self._sendings[part], at))
+        return came_of(answer, partial(self._channel.outcome, self._settings))
+
+    async def look(self, part: int, since: datetime, at: datetime) -> Came:
+        """Ask whether the platform has one of its messages."""
+        if (at - since).total_seconds() < self._channel.repeat_seconds:
+            return NotThere()
+        look_up = self._channel.look_up
+        if look_up is None:
+            return NoTelling()
+        mark = mark_of(self._id, part, self.parts)
+        sent = Sent(self._request, self._request.parts[part], mark, since)
+        asked = self._stamped(look_up.ask(self._settings, sent), at)
+        answer = await self._caller.ask(asked)
+        if not isinstance(answer, Response):
+            return Unlooked(answer.error)
+        if answer.status == HTTPStatus.OK:
+            try:
+                return look_up.found(self._settings, sent, answer) or NotThere()
+            except MISSHAPEN as error:
+                return self._will_not_say(f"an answer that cannot be read ({error!r})")
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
+            answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
+            return Unlooked(f"HTTP {answer.status}")
+        return self._will_not_say(f"HTTP {answer.status}")
+
+    def _will_not_say(self, why: str) -> NoTelling:
+        _log.warning("it does not say what it has", channel=self._channel.name, answer=why)
+        return NoTelling()
+
+    def _stamped(self, sending: Sending, at: datetime) -> Sending:
+        stamp = self._channel.stamp
+        return sending if stamp is None else stamp(self._settings, sending, at)
+
+
+class MailWay:
+    """By SMTP; a mail has one part, and no server can be asked for it afterwards."""
+
+    parts = 1
+
+    def __init__(
+        self, settings: Email, request_id: str, request: ReplyRequested, seconds: float
+    ) -> None:
+        assert settings.smtp_url is not None
+        assert settings.address is not None
+        self._url = settings.smtp_url
+        self._seconds = seconds
+        # What nobody need hear about when it does not arrive has no sender (RFC 3834).
+        sender = "" if request.kind == "confirmation" else settings.address
+        content = email.render(settings, request, request_id)
+        number = email.number_of(settings, request_id)
+        self._mail = Mail(sender, " ".join((request.handle or "").split()), content, number)
+
+    async def send(self, _part: int, at: datetime) -> Came:
+        """Hand it over."""
+        return await asyncio.to_thread(handed_over, self._url, self._mail, at, self._seconds)
+
+    async def look(self, _part: int, _since: datetime, _at: datetime) -> Came:
+        """Nobody can be asked."""
+        return NoTelling()

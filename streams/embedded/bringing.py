@@ -1,0 +1,73 @@
+"""The courier of an embedded desk: beside the roles of `up`, or once for a command."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streams.clock import WallClock
+from streams.delivery import book
+from streams.embedded.errands import Errands, only_errands
+from streams.embedded.opening import open_database
+from streams.errors import Refused
+
+if TYPE_CHECKING:
+    from streams.delivery.office import Office
+    from streams.desk import Desk
+
+ANOTHER_SECONDS = 0.5
+"""How often it is looked whether another courier has left."""
+
+
+def brought(desk: Desk) -> bool:
+    """Bring what waits to its platforms, and wait for the answers; whether there was any.
+
+    Where another process sends what this store holds, it is left to that.
+    """
+    if not desk.outward:
+        return False
+    now = desk.clock.now().timestamp()
+    due = book.next_due(desk.database, channels=desk.outward)
+    if due is None or due > now:
+        return False
+    try:
+        with only_errands(desk.folder, desk.database, now) as errands:
+            return asyncio.run(_once(desk, errands))
+    except Refused:
+        return False
+
+
+async def _once(desk: Desk, errands: Errands) -> bool:
+    from streams.delivery.office import courier_of
+
+    async with courier_of(errands, desk.settings, desk.clock) as courier:
+        return await courier.work_off()
+
+
+def office_of(desk: Desk, failed: Callable[[BaseException], None]) -> Office | None:
+    """A courier in a thread of its own; None where no platform is set up."""
+    if not desk.outward:
+        return None
+    from streams.delivery.office import Office
+
+    return Office(
+        lambda stopping: _opened(desk.folder, stopping), desk.settings, WallClock(), failed
+    )
+
+
+@contextmanager
+def _opened(folder: Path, stopping: threading.Event) -> Iterator[Errands | None]:
+    """A connection of its own, once nobody else sends what the store holds."""
+    with closing(open_database(folder)) as database, ExitStack() as held:
+        errands = None
+        while errands is None and not stopping.is_set():
+            now = WallClock().now().timestamp()
+            try:
+                errands = held.enter_context(only_errands(folder, database, now))
+            except Refused:
+                stopping.wait(ANOTHER_SECONDS)
+        yield errands
