@@ -17,10 +17,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "subscriptions*",
             "simulate channel*",
         ),
-        "events": (
-            "AvailabilityReported is written",
-            "ReplyUnconfirmed is written",
-        ),
+        "events": ("AvailabilityReported is written",),
         "settings": (
             "channels.slack.app_token",
             "channels.discord.application_id",

@@ -16,6 +16,7 @@ from streams.clock import Clock, ManualClock
 from streams.desk import Desk
 from streams.embedded.log import SqliteLog
 from streams.embedded.taught import Taught
+from streams.settings import Settings
 from streams.testing import START, FakeModels
 from streams.worlds import Worlds
 
@@ -43,19 +44,22 @@ class Fixed:
         return self._models
 
 
-def opened(folder: Path, clock: Clock, models: Models) -> Desk:
+def opened(folder: Path, clock: Clock, models: Models, settings: Settings | None = None) -> Desk:
     """A desk in a folder, with these models at every time."""
-    desk = Desk(folder, clock, secret=SECRET)
+    desk = Desk(folder, clock, secret=SECRET, settings=settings)
     desk.worlds = Worlds(Taught(desk.database), Fixed(models), default_policy())
     return desk
 
 
 @contextmanager
 def a_desk(
-    folder: Path, clock: Clock | None = None, models: Models | None = None
+    folder: Path,
+    clock: Clock | None = None,
+    models: Models | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Desk]:
     """A desk in a folder; under simulated time from `START` on unless another clock is given."""
-    with opened(folder, clock or ManualClock(START), models or FakeModels()) as desk:
+    with opened(folder, clock or ManualClock(START), models or FakeModels(), settings) as desk:
         yield desk
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
@@ -23,6 +23,9 @@ from schemas.events.decisions import ReplyRequested
 WINDOW_SECONDS = 300
 """How far a signature's time may be from ours."""
 
+
+SKEW = timedelta(seconds=5)
+"""How far a provider's clock is behind ours at most, where a message is looked for by its time."""
 
 MISSHAPEN = (
     msgspec.MsgspecError,
@@ -85,7 +88,7 @@ class Receipt(NamedTuple):
         until: Up to when they were sent.
     """
 
-    state: Literal["delivered", "read", "failed"]
+    state: Literal["sent", "delivered", "read", "failed"]
     provider_message_id: str | None = None
     request_id: str | None = None
     error: str | None = None
@@ -237,6 +240,7 @@ class Channel:
             each time that it is tried.
         look_up: How the provider is asked whether it has a message, where it can be.
         repeat_seconds: For how long the provider knows a message that comes again for the same one.
+        tells: Whether the provider says by itself what became of a message, and that it has one.
 
     Raises:
         Refused: By `render`: the provider has no way to send it.
@@ -255,8 +259,17 @@ class Channel:
     stamp: Callable[[Any, Sending, datetime], Sending] | None = None
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0
+    tells: bool = False
 
 
 def mark_of(request_id: str, part: int, parts: int) -> str:
     """Our id of a message: the last of a reply has the reply's own, the others a number too."""
     return request_id if part == parts - 1 else f"{request_id}.{part}"
+
+
+def part_of(mark: str | None) -> tuple[str | None, bool]:
+    """The reply that a mark names, and whether it means one of its messages before the last."""
+    if mark is None:
+        return None, False
+    request_id, before_the_last, _ = mark.partition(".")
+    return request_id, bool(before_the_last)

@@ -27,6 +27,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Unverified,
+    mark_of,
 )
 from streams.channels.discord_events import BUTTON, NAME, parse
 from streams.channels.settings import Discord
@@ -37,6 +38,9 @@ LABEL_CHARACTERS = 80
 
 NONCE_CHARACTERS = 25
 """Characters of the mark by which Discord knows a message again, for some minutes."""
+
+REPEAT_SECONDS = 120.0
+"""For how long Discord knows a message by its nonce; it says "a few minutes"."""
 
 _AGAIN = frozenset({20016, 20028, 20029, 40062, 130000})
 """Error codes after which a message may be sent again: rates, and what is temporary."""
@@ -71,14 +75,14 @@ def render(settings: Discord, request: ReplyRequested, request_id: str) -> list[
             "it is not known in which conversation of Discord to write",
             "answer when they have written there, or on another channel",
         )
-    last = len(request.parts) - 1
+    parts = len(request.parts)
     return [
         _message(
             settings,
             (place[1], place[2]),
-            request_id if nth == last else f"{request_id}.{nth}",
+            mark_of(request_id, nth, parts),
             part,
-            request.buttons if nth == last else [],
+            request.buttons if nth == parts - 1 else [],
         )
         for nth, part in enumerate(request.parts)
     ]
@@ -148,4 +152,5 @@ CHANNEL = Channel(
     parse=parse,
     render=render,
     outcome=outcome,
+    repeat_seconds=REPEAT_SECONDS,
 )

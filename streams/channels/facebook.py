@@ -2,7 +2,8 @@
 
 Contract: https://developers.facebook.com/docs/messenger-platform (webhook events, Send API,
 errors). People are known by an id that holds for one page alone. What the page itself wrote comes
-back as an echo and is passed over. That messages were read is told of all up to a time.
+back as an echo: it is no contact, and says that a message of ours is there. That messages were read
+is told of all up to a time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Told,
+    mark_of,
 )
 from streams.channels.settings import Facebook
 from streams.errors import Unreadable
@@ -97,7 +99,7 @@ def parse(_settings: Facebook, hook: Hook) -> Heard:
 
 def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     message, pressed = told.get("message", {}), told.get("postback", {})
-    if message.get("is_echo") or not (message or pressed):
+    if _echo(told) or not (message or pressed):
         return
     who, at = told["sender"]["id"], told["timestamp"]
     if pressed:
@@ -119,6 +121,11 @@ def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield contact
 
 
+def _echo(told: dict[str, Any]) -> bool:
+    """Whether it is what the page itself wrote, by us or by somebody else."""
+    return bool(told.get("message", {}).get("is_echo"))
+
+
 def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
@@ -135,6 +142,8 @@ def _attachments(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _receipts(told: dict[str, Any]) -> Iterator[Receipt]:
+    if _echo(told) and (mark := told["message"].get("metadata")) is not None:
+        yield Receipt("sent", provider_message_id=told["message"]["mid"], request_id=mark)
     if (delivery := told.get("delivery")) is not None:
         messages = delivery.get("mids", [])
         yield from (Receipt("delivered", provider_message_id=one) for one in messages)
@@ -150,22 +159,30 @@ def _up_to(
     return Receipt(state, handle=told["sender"]["id"], until=_time(what["watermark"]))
 
 
-def render(settings: Facebook, request: ReplyRequested, _request_id: str) -> list[Sending]:
+def render(settings: Facebook, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part; buttons are quick replies of the last.
 
     Every one is a RESPONSE, also what a person writes later than 24 hours after the customer: then
     Meta wants a tag of its own, HUMAN_AGENT, and how long ago that was is not known here. It
     refuses such a message, and the request fails for good.
     """
-    last = len(request.parts) - 1
+    parts = len(request.parts)
     return [
-        _message(settings, request, part, request.buttons if place == last else [])
+        _message(
+            settings,
+            request,
+            mark_of(request_id, place, parts),
+            part,
+            request.buttons if place == parts - 1 else [],
+        )
         for place, part in enumerate(request.parts)
     ]
 
 
-def _message(settings: Facebook, request: ReplyRequested, text: str, buttons: list[str]) -> Sending:
-    message: dict[str, Any] = {"text": text}
+def _message(
+    settings: Facebook, request: ReplyRequested, mark: str, text: str, buttons: list[str]
+) -> Sending:
+    message: dict[str, Any] = {"text": text, "metadata": mark}  # comes back in the message's echo
     if buttons:
         message["quick_replies"] = [
             {"content_type": "text", "title": one[:TITLE_CHARACTERS], "payload": one}
@@ -214,4 +231,5 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    tells=True,
 )

@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from hashlib import sha1, sha256
 from html import escape
 from http import HTTPStatus
@@ -28,17 +29,21 @@ from schemas.vocabulary import rfc3339
 from streams.channels import signing
 from streams.channels.channel import (
     MISSHAPEN,
+    SKEW,
     Accepted,
     Channel,
     Heard,
     Hook,
+    LookUp,
     Outcome,
     Receipt,
     Rejected,
     Response,
     Sending,
+    Sent,
     Told,
     Unverified,
+    mark_of,
 )
 from streams.channels.settings import Phone
 from streams.errors import Unreadable
@@ -53,6 +58,9 @@ RECORDED_SECONDS = 120
 
 SHORT_SECONDS = 2
 """Recordings up to this long are not transcribed either."""
+
+LISTED = 200
+"""How many messages are looked through, the latest ones."""
 
 _SIGNATURE = "x-twilio-signature"
 
@@ -71,7 +79,13 @@ _CONSENT = {
 }
 """Words that end and begin messages to a number. Twilio answers them and holds to them itself."""
 
-_STATES = {"delivered": "delivered", "read": "read", "undelivered": "failed", "failed": "failed"}
+_STATES = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "undelivered": "failed",
+    "failed": "failed",
+}
 
 _AGAIN = frozenset({20429, 20500, 20503})
 """Error codes after which a message may be sent again: the rate, and what is Twilio's fault."""
@@ -223,9 +237,9 @@ def _status(_settings: Phone, hook: Hook, form: dict[str, str]) -> Heard:
     status, code = form["MessageStatus"], form.get("ErrorCode")
     state = _STATES.get(status)
     if state is None:
-        return Heard()  # `sent` and before say no more than the answer that the message got
+        return Heard()  # what comes before says no more than the answer that the message got
     receipt = Receipt(
-        state=state,  # type: ignore[arg-type]  # the values of a table of three words
+        state=state,  # type: ignore[arg-type]  # the values of a table of words
         provider_message_id=form["MessageSid"],
         request_id=hook.query.get(REQUEST),
         error=f"{form.get('ErrorMessage') or status} ({code})" if code else None,
@@ -244,30 +258,30 @@ _HEARD = {
 
 def render(settings: Phone, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part; buttons are none of its kind."""
-    last = len(request.parts) - 1
     return [
-        _sending(settings, request, request_id if place == last else f"{request_id}.{place}", part)
+        _sending(settings, request, mark_of(request_id, place, len(request.parts)), part)
         for place, part in enumerate(request.parts)
     ]
 
 
 def _sending(settings: Phone, request: ReplyRequested, mark: str, text: str) -> Sending:
-    account = f"{settings.account_sid}:{settings.auth_token}"
     form = {
         "To": request.handle or "",
         "From": settings.number or "",
         "Body": text,
         "StatusCallback": f"{_ours(settings, 'status')}?{urlencode({REQUEST: mark})}",
     }
-    return Sending(
-        "POST",
-        f"{settings.api_base_url}/2010-04-01/Accounts/{settings.account_sid}/Messages.json",
-        {
-            "Authorization": f"Basic {base64.b64encode(account.encode()).decode()}",
-            "Content-Type": _FORM,
-        },
-        urlencode(form).encode(),
-    )
+    headers = {**_authorised(settings), "Content-Type": _FORM}
+    return Sending("POST", _messages(settings), headers, urlencode(form).encode())
+
+
+def _messages(settings: Phone) -> str:
+    return f"{settings.api_base_url}/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
+
+
+def _authorised(settings: Phone) -> dict[str, str]:
+    account = f"{settings.account_sid}:{settings.auth_token}"
+    return {"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
 
 
 def outcome(_settings: Phone, response: Response) -> Outcome:
@@ -288,6 +302,26 @@ def outcome(_settings: Phone, response: Response) -> Outcome:
     )
 
 
+def _ask(settings: Phone, sent: Sent) -> Sending:
+    """The messages to a number since a day; Twilio's list knows no smaller time."""
+    query = {
+        "To": sent.request.handle or "",
+        "From": settings.number or "",
+        "DateSent>": sent.since.date().isoformat(),
+        "PageSize": LISTED,
+    }
+    return Sending("GET", f"{_messages(settings)}?{urlencode(query)}", _authorised(settings))
+
+
+def _found(_settings: Phone, sent: Sent, response: Response) -> Accepted | None:
+    """The same words to the same number, made since then: Twilio keeps no mark of ours there."""
+    for message in response.document["messages"]:
+        made = parsedate_to_datetime(message["date_created"])
+        if message["body"] == sent.text and made >= sent.since - SKEW:
+            return Accepted(message["sid"])
+    return None
+
+
 CHANNEL = Channel(
     name=NAME,
     paths=tuple(_HEARD),
@@ -296,4 +330,6 @@ CHANNEL = Channel(
     parse=parse,
     render=render,
     outcome=outcome,
+    look_up=LookUp(_ask, _found),
+    tells=True,
 )

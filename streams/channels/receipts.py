@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from schemas.event import Event
-from schemas.events.contacts import ReplyDelivered, ReplyFailed, ReplyRead
+from schemas.events.contacts import ReplyAccepted, ReplyDelivered, ReplyFailed, ReplyRead
 from schemas.record import Record, derived_id
 from schemas.vocabulary import rfc3339
-from streams.channels.channel import Receipt
+from streams.channels.channel import Receipt, part_of
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
 
 _DELIVERIES = (
-    "SELECT request_id, customer_id, ticket_id, attempts FROM v1_deliveries WHERE channel = ?"
+    "SELECT request_id, customer_id, ticket_id, attempts, state, accepted_at FROM v1_deliveries"
+    " WHERE channel = ?"
 )
 
 
@@ -46,6 +47,10 @@ def _record(channel: str, receipt: Receipt, found: dict[str, Any], at: datetime)
     }
     event: Event
     match receipt.state:
+        case "sent":
+            number = receipt.provider_message_id or found["request_id"]
+            more = {"transport": channel, "provider_message_id": number}
+            event = ReplyAccepted.model_validate({**about, **more})
         case "delivered":
             event = ReplyDelivered.model_validate(about)
         case "read":
@@ -55,14 +60,14 @@ def _record(channel: str, receipt: Receipt, found: dict[str, Any], at: datetime)
             attempt = max(1, found["attempts"])
             more = {"attempt": attempt, "error": error, "final": True}
             event = ReplyFailed.model_validate({**about, **more})
-    number = derived_id("receipt", channel, found["request_id"], receipt.state)
+    record_id = derived_id("receipt", channel, found["request_id"], receipt.state)
     return Record(
-        id=number,
+        id=record_id,
         key=found["customer_id"],
         at=at,
         by=f"gateway/{channel}",
         event=event,
-        correlation=number,
+        correlation=record_id,
     )
 
 
@@ -70,15 +75,23 @@ def _sent(desk: AnyDesk, channel: str, receipt: Receipt) -> list[dict[str, Any]]
     """The messages of ours that a receipt is about."""
     if receipt.handle is not None and receipt.until is not None:
         return _sent_until(desk, channel, receipt.handle, receipt.until)
+    request_id, before_the_last = part_of(receipt.request_id)
+    if before_the_last and receipt.state != "failed":
+        return []  # the last of a reply's messages speaks for all of them, but for failures
     for column, value in (
-        ("request_id", receipt.request_id),
+        ("request_id", request_id),
         ("provider_message_id", receipt.provider_message_id),
     ):
         if value is not None:
             rows = desk.query(f"{_DELIVERIES} AND {column} = ?", (channel, value))
             if rows:
-                return rows[:1]
+                return [row for row in rows[:1] if receipt.state != "sent" or _is_news(row)]
     return []
+
+
+def _is_news(row: dict[str, Any]) -> bool:
+    """Whether it was not known that a message was sent."""
+    return row["accepted_at"] is None and row["attempts"] > 0
 
 
 def _sent_until(desk: AnyDesk, channel: str, handle: str, until: datetime) -> list[dict[str, Any]]:

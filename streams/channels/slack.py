@@ -11,6 +11,7 @@ import re
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -18,14 +19,18 @@ from agents.shaping import units
 from schemas.events.decisions import ReplyRequested
 from streams.channels import signing
 from streams.channels.channel import (
+    SKEW,
     Accepted,
     Channel,
     Hook,
+    LookUp,
     Outcome,
     Rejected,
     Response,
     Sending,
+    Sent,
     Unverified,
+    mark_of,
 )
 from streams.channels.settings import Slack
 from streams.channels.slack_events import BUTTON, NAME, parse
@@ -35,6 +40,9 @@ SECTION_CHARACTERS = 3_000
 
 LABEL_CHARACTERS = 75
 """Characters that a button may show."""
+
+LISTED = 100
+"""How many messages are looked through."""
 
 _AGAIN = frozenset(
     {
@@ -72,23 +80,57 @@ def verify(settings: Slack, hook: Hook) -> None:
 def render(settings: Slack, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part, in the customer's thread; buttons stand under the last."""
     assert request.handle is not None
-    place = _PLACE.match(request.thread or "") or _PLACE.match(request.in_reply_to or "")
+    place = _place(request)
     to = (
         {"channel": place[1], "thread_ts": place[2]}
         if place is not None
         else {"channel": request.handle.rpartition("/")[2]}  # a person: their direct messages
     )
-    last = len(request.parts) - 1
+    parts = len(request.parts)
     return [
         _message(
             settings,
             to,
-            request_id if nth == last else f"{request_id}.{nth}",
+            mark_of(request_id, nth, parts),
             part,
-            request.buttons if nth == last else [],
+            request.buttons if nth == parts - 1 else [],
         )
         for nth, part in enumerate(request.parts)
     ]
+
+
+def _place(request: ReplyRequested) -> re.Match[str] | None:
+    """The thread that a reply belongs to: its conversation, and the time that names it."""
+    return _PLACE.match(request.thread or "") or _PLACE.match(request.in_reply_to or "")
+
+
+def _ask(settings: Slack, sent: Sent) -> Sending:
+    """The thread since then, or the conversation where it was written to none."""
+    place = _place(sent.request)
+    method = "history" if place is None else "replies"
+    asked = {
+        "channel": (sent.request.handle or "").rpartition("/")[2] if place is None else place[1],
+        "oldest": f"{(sent.since - SKEW).timestamp():.6f}",
+        "include_all_metadata": "true",
+        "limit": LISTED,
+        **({} if place is None else {"ts": place[2]}),
+    }
+    return Sending(
+        "GET",
+        f"{settings.api_base_url}/conversations.{method}?{urlencode(asked)}",
+        {"Authorization": f"Bearer {settings.bot_token}"},
+    )
+
+
+def _found(_settings: Slack, sent: Sent, response: Response) -> Accepted | None:
+    """The message with our mark; what Slack does not want to show has no `messages`."""
+    place = _place(sent.request)
+    for message in response.document["messages"]:
+        payload = message.get("metadata", {}).get("event_payload", {})
+        if payload.get("request_id") == sent.mark:
+            channel = (sent.request.handle or "").rpartition("/")[2] if place is None else place[1]
+            return Accepted(f"{channel}:{message['ts']}")
+    return None
 
 
 def _message(
@@ -154,4 +196,5 @@ CHANNEL = Channel(
     parse=parse,
     render=render,
     outcome=outcome,
+    look_up=LookUp(_ask, _found),
 )

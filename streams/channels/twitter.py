@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -25,15 +25,18 @@ from schemas.vocabulary import rfc3339
 from streams.channels import signing
 from streams.channels.channel import (
     MISSHAPEN,
+    SKEW,
     Accepted,
     Channel,
     Heard,
     Hook,
+    LookUp,
     Outcome,
     Receipt,
     Rejected,
     Response,
     Sending,
+    Sent,
     Told,
     Unverified,
 )
@@ -41,6 +44,9 @@ from streams.channels.settings import Twitter
 from streams.errors import Unreadable
 
 NAME = "twitter"
+
+LISTED = 100
+"""How many messages are looked through, the latest ones."""
 
 _SIGNATURE = "x-twitter-webhooks-signature"
 
@@ -169,6 +175,25 @@ def render(settings: Twitter, request: ReplyRequested, _request_id: str) -> list
     ]
 
 
+def _ask(settings: Twitter, sent: Sent) -> Sending:
+    """What was written to somebody lately."""
+    to = quote(sent.request.handle or "", safe="")
+    asked = urlencode({"dm_event.fields": "sender_id,created_at", "max_results": LISTED})
+    return Sending(
+        "GET", f"{settings.api_base_url}/2/dm_conversations/with/{to}/dm_events?{asked}", {}
+    )
+
+
+def _found(settings: Twitter, sent: Sent, response: Response) -> Accepted | None:
+    """The same words from us, since then: X keeps no mark of ours."""
+    us = (settings.access_token or "").partition("-")[0]
+    for event in response.document.get("data", []):
+        made = datetime.fromisoformat(event["created_at"])
+        if (event.get("text"), event["sender_id"]) == (sent.text, us) and made >= sent.since - SKEW:
+            return Accepted(event["id"])
+    return None
+
+
 def stamp(settings: Twitter, sending: Sending, at: datetime) -> Sending:
     """A message with its OAuth 1.0a signature, which X takes for some minutes, and once.
 
@@ -224,4 +249,5 @@ CHANNEL = Channel(
     outcome=outcome,
     methods=("GET", "POST"),
     stamp=stamp,
+    look_up=LookUp(_ask, _found),
 )

@@ -29,6 +29,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Told,
+    mark_of,
 )
 from streams.channels.settings import WhatsApp
 from streams.errors import Unreadable
@@ -38,7 +39,7 @@ NAME = "whatsapp"
 TITLE_CHARACTERS = 20
 """Characters that a button's title may have."""
 
-_STATES = {"delivered": "delivered", "read": "read", "failed": "failed"}
+_STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
 _AGAIN = frozenset({4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
 """Error codes after which a message may be sent again: rates, and what is temporary."""
@@ -160,13 +161,13 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
     for status in value.get("statuses", []):
         state = _STATES.get(status["status"])
         if state is None:
-            continue  # `sent` says no more than the answer that the message got
+            continue
         faults = [
             f"{one.get('title') or one.get('message')} ({one.get('code')})"
             for one in status.get("errors", [])
         ]
         yield Receipt(
-            state=state,  # type: ignore[arg-type]  # the values of a table of three words
+            state=state,  # type: ignore[arg-type]  # the values of a table of words
             provider_message_id=status["id"],
             request_id=status.get("biz_opaque_callback_data"),
             error="; ".join(faults) or None,
@@ -176,14 +177,14 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part; buttons stand on the last."""
     assert request.handle is not None
-    last = len(request.parts) - 1
+    parts = len(request.parts)
     return [
         _message(
             settings,
             request,
-            f"{request_id}" if place == last else f"{request_id}.{place}",
+            mark_of(request_id, place, parts),
             part,
-            request.buttons if place == last else [],
+            request.buttons if place == parts - 1 else [],
         )
         for place, part in enumerate(request.parts)
     ]
@@ -252,4 +253,5 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    tells=True,
 )

@@ -101,6 +101,10 @@ class Errands:
             self._lately.popitem(last=False)
         return known
 
+    def arrived(self, errand: Errand) -> str | None:
+        """The platform's id of a message that it said by itself to have."""
+        return book.arrived(self._db, errand.request_id)
+
     def keep(self, moves: Sequence[Move], at: datetime) -> frozenset[str]:
         """Keep what errands became and say what is to be said, durably; see `courier.Post`."""
         kept: set[str] = set()

@@ -108,6 +108,16 @@ def keep(database: Runs, errand: Errand, outcome: str | None) -> None:
     )
 
 
+def arrived(database: Runs, request_id: str) -> str | None:
+    """The platform's id of a message that it said by itself to have; None while it did not."""
+    row = database.execute(
+        "SELECT coalesce(provider_message_id, request_id) FROM p_deliveries WHERE request_id = ?"
+        " AND coalesce(accepted_at, delivered_at, read_at) IS NOT NULL",
+        (request_id,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def left_alone(database: Runs, now: float, partition: int | None = None) -> None:
     """Whoever had tries under way is gone: their answers are missing from now on.
 
@@ -118,7 +128,7 @@ def left_alone(database: Runs, now: float, partition: int | None = None) -> None
     """
     where, values = ("", ()) if partition is None else (" AND partition = ?", (partition,))
     database.execute(
-        "UPDATE claims SET due_at = ?, doubts = doubts + 1"
+        "UPDATE claims SET state = 'doubted', due_at = ?, doubts = doubts + 1"
         f" WHERE state = 'under_way' AND due_at IS NOT NULL{where}",
         (now, *values),
     )

@@ -19,7 +19,7 @@ from typing import Protocol
 import structlog
 
 from schemas.record import Record
-from streams.channels.channel import Rejected
+from streams.channels.channel import Accepted, Rejected
 from streams.clock import Clock
 from streams.delivery.errand import (
     WORTH_SAYING,
@@ -64,6 +64,9 @@ class Post(Protocol):
 
     def request(self, errand: Errand) -> Record:
         """The request of an errand."""
+
+    def arrived(self, errand: Errand) -> str | None:
+        """The platform's id of a message that it said by itself to have; None while it did not."""
 
     def keep(self, moves: Sequence[Move], at: datetime) -> frozenset[str]:
         """Keep what errands became and say what is to be said, durably.
@@ -171,10 +174,12 @@ class Courier:
         at = self._clock.now()
         now = at.timestamp()
         moves, flights = self._heard(at), list[_Flight]()
+        heard = {move.errand.request_id for move in moves}
         room = AT_ONCE - len(self._flying)
         if room > 0:
-            for errand in self._post.due(now, self._open(now), room + len(self._flying)):
-                if errand.request_id not in self._flying and len(flights) < room:
+            busy = heard | self._flying.keys()
+            for errand in self._post.due(now, self._open(now), room + len(busy)):
+                if errand.request_id not in busy and len(flights) < room:
                     move, flight = self._begin(errand, now)
                     moves += [] if move is None else [move]
                     flights += [] if flight is None else [flight]
@@ -193,17 +198,22 @@ class Courier:
             self._judge(flight, at.timestamp())
             assert flight.came is not None
             moves.append(
-                after(
-                    flight.errand,
-                    flight.record,
-                    flight.came,
-                    parts=flight.way.parts,
-                    now=at.timestamp(),
-                    patience=self._patience,
-                    chance=self._chance.random(),
+                self._after(
+                    flight.errand, flight.record, flight.came, flight.way.parts, at.timestamp()
                 )
             )
         return moves
+
+    def _after(self, errand: Errand, record: Record, came: Came, parts: int, now: float) -> Move:
+        return after(
+            errand,
+            record,
+            came,
+            parts=parts,
+            now=now,
+            patience=self._patience,
+            chance=self._chance.random(),
+        )
 
     def _begin(self, errand: Errand, now: float) -> tuple[Move | None, _Flight | None]:
         """What is due is looked up, begun, or waits for its turn."""
@@ -212,10 +222,14 @@ class Courier:
             way = self._ways.of(record)
         except Refused as error:
             return failed(errand, record, f"{error.what}; {error.remedy}"), None
+        if errand.state != "waits" and errand.part == way.parts - 1:
+            number = self._post.arrived(errand)
+            if number is not None:
+                return self._after(errand, record, Accepted(number), way.parts, now), None
         breaker = self._breaker(errand.channel)
         if breaker.open_until(now) is not None:  # another one is the trial
             return None, None
-        if errand.state == "under_way":
+        if errand.state != "waits":
             breaker.begun()
             return None, _Flight(errand, record, way, looks=True)
         slot = self._pace.slot(errand.request_id, errand.channel, errand.conversation, now)

@@ -3,15 +3,14 @@
     waits ──begun──> under way ──accepted──> its next part waits, or it is done
       ^                  │ │ └──refused for good──> done
       │<──refused, later─┘ │
-      │                 no answer
+      │                 no answer, or whoever sent it is gone
       │                    v
-      └──not there── looked up ──found──> as accepted
-                         └──cannot be told──> done, unconfirmed
+      └──not there───── doubted ──found──> as accepted
+                           └──cannot be told──> done, unconfirmed
 
-An errand that is under way and due is one whose answer is missing: nobody heard it, or whoever
-sent it is gone. It is looked up where the platform can be asked, and otherwise given to a person;
-it is never sent again on a guess. These are decisions without input and output: time and chance
-come as arguments.
+What is doubted is looked up where the platform can be asked, and otherwise given to a person; it is
+never sent again on a guess. These are decisions without input and output: time and chance come as
+arguments.
 """
 
 from __future__ import annotations
@@ -124,11 +123,11 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
         offset: Where it lies there.
         part: Which of its messages is next, or under way; from 0.
         attempt: How often that was tried.
-        state: Whether a try is under way.
+        state: Whether a try is under way, or stayed without an answer.
         doubts: How often a try of it stayed without an answer.
         looks: How often it was looked up since.
-        due_at: When there is something to do, in seconds; while a try is under way, when its
-            answer is missing.
+        due_at: When there is something to do, in seconds; while a try is under way, by when whoever
+            began it would have heard.
         since: When it was taken on.
         tried_at: When it was tried last.
     """
@@ -140,7 +139,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     part: int = 0
     attempt: int = 0
-    state: Literal["waits", "under_way", "done"] = "waits"
+    state: Literal["waits", "under_way", "doubted", "done"] = "waits"
     doubts: int = 0
     looks: int = 0
     due_at: float
@@ -250,7 +249,8 @@ def after(  # one line for each thing that may come
             return _again(errand, record, came.error, now + wait, patience)
         case NoAnswer():
             due_at = now + patience.wait(1, chance)
-            return Move(_replace(errand, due_at=due_at, doubts=errand.doubts + 1), record)
+            doubted = _replace(errand, state="doubted", due_at=due_at, doubts=errand.doubts + 1)
+            return Move(doubted, record)
         case NotThere() if errand.doubts < SEEN_TWICE:
             return _again(errand, record, "it did not arrive", now, patience)
         case Unlooked() if errand.looks < MOST_LOOKS:

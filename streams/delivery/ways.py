@@ -116,6 +116,8 @@ class HttpWay:
         if (at - since).total_seconds() < self._channel.repeat_seconds:
             return NotThere()
         look_up = self._channel.look_up
+        if look_up is None and self._channel.tells:
+            return Unlooked("it has not said yet whether it has it")
         if look_up is None:
             return NoTelling()
         mark = mark_of(self._id, part, self.parts)

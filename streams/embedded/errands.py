@@ -40,6 +40,10 @@ class Errands:
         (entry,) = self._log.read(DECISIONS.name, errand.partition, errand.offset, 1)
         return entry.record()
 
+    def arrived(self, errand: Errand) -> str | None:
+        """The platform's id of a message that it said by itself to have."""
+        return book.arrived(self._db, errand.request_id)
+
     def keep(self, moves: Sequence[Move], at: datetime) -> frozenset[str]:
         """Keep what errands became and say what is to be said, on the disk when this returns."""
         with self._db.durably():
