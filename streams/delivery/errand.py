@@ -95,7 +95,11 @@ class NoAnswer(NamedTuple):
 
 
 class NotThere(NamedTuple):
-    """The platform was asked, and has no such message; or takes a repeat for the same one."""
+    """The platform was asked, and has no such message."""
+
+
+class Repeatable(NamedTuple):
+    """The platform takes a message that comes again for the same one."""
 
 
 class NoTelling(NamedTuple):
@@ -108,7 +112,7 @@ class Unlooked(NamedTuple):
     error: str
 
 
-Came = Accepted | Rejected | Unsent | NoAnswer | NotThere | NoTelling | Unlooked
+Came = Accepted | Rejected | Unsent | NoAnswer | NotThere | Repeatable | NoTelling | Unlooked
 """What came of calling a platform."""
 
 
@@ -129,7 +133,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
         due_at: When there is something to do, in seconds; while a try is under way, by when whoever
             began it would have heard.
         since: When it was taken on.
-        tried_at: When it was tried last.
+        tried_at: When it was tried last; of tries without an answer, the first.
     """
 
     request_id: str
@@ -197,7 +201,7 @@ def begun(errand: Errand, record: Record, now: float, patience: Patience) -> Mov
         state="under_way",
         due_at=now + 2 * patience.answer,
         looks=0,
-        tried_at=now,
+        tried_at=errand.tried_at if errand.doubts else now,
     )
     said = ReplyAttempted(
         **_about(record), attempt=attempt, transport=errand.channel, part=errand.part
@@ -251,8 +255,10 @@ def after(  # one line for each thing that may come
             due_at = now + patience.wait(1, chance)
             doubted = _replace(errand, state="doubted", due_at=due_at, doubts=errand.doubts + 1)
             return Move(doubted, record)
+        case Repeatable():
+            return _again(errand, record, "no answer; it is sent again as the same", now, patience)
         case NotThere() if errand.doubts < SEEN_TWICE:
-            return _again(errand, record, "it did not arrive", now, patience)
+            return _again(errand, record, "no answer; it did not arrive", now, patience)
         case Unlooked() if errand.looks < MOST_LOOKS:
             looks = errand.looks + 1
             due_at = now + patience.wait(looks, chance)

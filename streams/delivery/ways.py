@@ -17,7 +17,7 @@ from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent
 from streams.channels.known import CHANNELS, sends
 from streams.channels.settings import ChannelSettings, Email
 from streams.delivery.calling import Caller, came_of
-from streams.delivery.errand import Came, NoTelling, NotThere, Unlooked
+from streams.delivery.errand import Came, NoTelling, NotThere, Repeatable, Unlooked
 from streams.delivery.mail import Mail, handed_over
 from streams.errors import Refused
 
@@ -114,7 +114,7 @@ class HttpWay:
     async def look(self, part: int, since: datetime, at: datetime) -> Came:
         """Ask whether the platform has one of its messages."""
         if (at - since).total_seconds() < self._channel.repeat_seconds:
-            return NotThere()
+            return Repeatable()
         look_up = self._channel.look_up
         if look_up is None and self._channel.tells:
             return Unlooked("it has not said yet whether it has it")
