@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from ipaddress import ip_address
@@ -26,14 +27,15 @@ class Mail:
     """A mail as it is handed over.
 
     Attributes:
-        sender: Whom the servers tell when it does not arrive; empty for nobody.
+        senders: Whom the servers tell when it does not arrive, empty for nobody: each is used where
+            the server refuses the one before.
         to: Whom it is for.
         content: The whole of it, but for the date.
         number: Its Message-ID.
     """
 
-    def __init__(self, sender: str, to: str, content: bytes, number: str) -> None:
-        self.sender = sender
+    def __init__(self, senders: Sequence[str], to: str, content: bytes, number: str) -> None:
+        self.senders = senders
         self.to = to
         self.content = content
         self.number = number
@@ -103,11 +105,11 @@ def _this_machine(host: str) -> bool:
 def _sent(server: smtplib.SMTP, mail: Mail, at: datetime) -> Came:
     content = b"Date: " + format_datetime(at).encode() + b"\r\n" + mail.content
     try:
-        for code, text in (server.mail(mail.sender), server.rcpt(mail.to)):
-            if code >= _LATER:
-                return Rejected(f"{_words(text)} ({code})", final=code >= _NEVER)
+        code, text = _announced(server, mail)
     except (OSError, smtplib.SMTPException) as error:
         return _refused(error)
+    if code >= _LATER:
+        return Rejected(f"{_words(text)} ({code})", final=code >= _NEVER)
     try:
         code, text = server.data(content)
     except smtplib.SMTPDataError as error:  # it did not even want to hear it
@@ -119,6 +121,19 @@ def _sent(server: smtplib.SMTP, mail: Mail, at: datetime) -> Came:
     if code == _DONE:
         return Accepted(mail.number)
     return Rejected(f"{_words(text)} ({code})", final=code >= _NEVER)
+
+
+def _announced(server: smtplib.SMTP, mail: Mail) -> tuple[int, bytes]:
+    """Say whom a mail is from and for; the answer that counts."""
+    code, text = _NEVER, b"it has no sender"
+    for sender in mail.senders:
+        server.rset()
+        code, text = server.mail(sender)
+        if code < _LATER:
+            code, text = server.rcpt(mail.to)
+        if code < _NEVER:
+            break
+    return code, text
 
 
 def _refused(error: Exception) -> Came:

@@ -158,11 +158,11 @@ class MailWay:
         assert settings.address is not None
         self._url = settings.smtp_url
         self._seconds = seconds
-        # What nobody need hear about when it does not arrive has no sender (RFC 3834).
-        sender = "" if request.kind == "confirmation" else settings.address
+        # That a confirmation did not arrive nobody need hear (RFC 3834); some want a sender.
+        senders = ["", settings.address] if request.kind == "confirmation" else [settings.address]
         content = email.render(settings, request, request_id)
         number = email.number_of(settings, request_id)
-        self._mail = Mail(sender, " ".join((request.handle or "").split()), content, number)
+        self._mail = Mail(senders, " ".join((request.handle or "").split()), content, number)
 
     async def send(self, _part: int, at: datetime) -> Came:
         """Hand it over."""

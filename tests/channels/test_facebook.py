@@ -92,6 +92,15 @@ def test_a_postback_is_its_title_and_an_echo_is_passed_over() -> None:
     assert (contact["message"], contact["provider_id"]) == ("Get started", "m_start")
 
 
+def test_an_echo_of_ours_says_that_the_message_is_there_and_anothers_says_nothing() -> None:
+    ours = {"mid": "m_7", "is_echo": True, "app_id": 5, "metadata": "r1", "text": "Yes"}
+    found = facebook.parse(SETTINGS, hook(messaging(message=ours)))
+    assert found.inputs == []
+    assert found.receipts == [Receipt("sent", provider_message_id="m_7", request_id="r1")]
+    del ours["metadata"]
+    assert facebook.parse(SETTINGS, hook(messaging(message=ours))).receipts == []
+
+
 def test_a_postback_without_an_id_has_one_of_who_pressed_when() -> None:
     body = messaging(postback={"title": "Get started", "payload": "START"})
     (contact,) = facebook.parse(SETTINGS, hook(body)).inputs
@@ -154,7 +163,7 @@ def test_a_reply_goes_to_the_person_of_this_page() -> None:
     assert json.loads(sending.body) == {
         "recipient": {"id": ANN},
         "messaging_type": "RESPONSE",
-        "message": {"text": "We looked."},
+        "message": {"text": "We looked.", "metadata": "r1"},
     }
 
 
@@ -162,7 +171,7 @@ def test_buttons_are_quick_replies_of_the_last_part() -> None:
     long = "I need more help from a person"
     sendings = facebook.render(SETTINGS, request(parts=["One", "Two"], buttons=[long]), "r1")
     first, last = (json.loads(one.body)["message"] for one in sendings)
-    assert first == {"text": "One"}
+    assert first == {"text": "One", "metadata": "r1.0"}
     assert last["quick_replies"] == [
         {"content_type": "text", "title": "I need more help fro", "payload": long}
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from schemas.events.contacts import (
     ReplyFailed,
     ReplyUnconfirmed,
 )
+from streams.channels.channel import Receipt
+from streams.channels.receipts import noted
 from streams.embedded.database import only_courier
 from streams.simulating.faults import Fault
 from tests.outgoing import outgoing
@@ -92,6 +95,42 @@ def test_a_message_of_which_nothing_is_heard_is_given_to_a_person_and_never_sent
         assert out.desk.query("SELECT * FROM v1_alerts WHERE alert_type = 'delivery'")
         out.reply(ticket, "Did that arrive?")
         assert out.texts()[-1] == "Did that arrive?"
+
+
+def test_what_the_platform_says_by_itself_ends_the_doubt(tmp_path: Path) -> None:
+    with outgoing(tmp_path, "facebook") as out:
+        ticket = out.somebody_writes()
+        out.goes_wrong(Fault("hang"))
+        out.reply(ticket, "It is on its way.")
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert row["state"] == "queued"
+        echo = Receipt("sent", provider_message_id="m_echo", request_id=row["request_id"])
+        noted(out.desk, "facebook", [echo], datetime.now(UTC))
+        out.run_until(lambda: out.states() == {"sent"})
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert row["provider_message_id"] == "m_echo"
+        before = out.desk.log.last_seq()
+        noted(out.desk, "facebook", [echo], datetime.now(UTC))
+        assert out.desk.log.last_seq() == before, "it is no news"
+
+
+def test_a_part_that_the_platform_could_not_bring_fails_the_reply_and_one_it_brought_says_nothing(
+    tmp_path: Path,
+) -> None:
+    with outgoing(tmp_path, "whatsapp") as out:
+        ticket = out.somebody_writes()
+        out.reply(ticket, " ".join(["word"] * 1_500))
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert row["state"] == "sent"
+        first = f"{row['request_id']}.0"
+        noted(out.desk, "whatsapp", [Receipt("read", request_id=first)], datetime.now(UTC))
+        out.desk.run()
+        assert out.states() == {"sent"}
+        lost = Receipt("failed", request_id=first, error="no such number (131026)")
+        noted(out.desk, "whatsapp", [lost], datetime.now(UTC))
+        out.desk.run()
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert (row["state"], row["error"]) == ("failed", "no such number (131026)")
 
 
 def test_a_message_that_got_lost_on_its_way_is_sent_again(tmp_path: Path) -> None:

@@ -1,0 +1,136 @@
+"""Mails are handed over by SMTP, once; what the server said, or did not say, is told as it is."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from streams.channels.channel import Accepted, Rejected
+from streams.clock import WallClock
+from streams.delivery.errand import Came, NoAnswer, Unsent
+from streams.delivery.mail import Mail, handed_over
+from streams.settings import load
+from tests.real.greenmail import USERS, GreenMail
+from tests.stores import a_desk
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+MAIL = Mail(
+    ["desk@example.org"], "ann@example.org", b"Subject: Hi\r\n\r\nHello\r\n", "<m1@example>"
+)
+
+GREETS, HEARS, LETS = b"220 here\r\n", b"250 here\r\n", b"250 fine\r\n"
+
+
+@contextmanager
+def says(*answers: bytes) -> Iterator[str]:
+    """A server that answers line by line, and hangs up after the last answer; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as line, line.makefile("rb") as heard:
+                for answer in answers:
+                    line.sendall(answer)
+                    if answer.startswith(b"354"):
+                        while heard.readline() not in {b".\r\n", b""}:
+                            pass
+                    else:
+                        heard.readline()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
+
+
+BEGINS = (GREETS, HEARS, LETS)
+TAKES = (*BEGINS, LETS, LETS, b"354 go\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "came"),
+    [
+        ([b"554 go away\r\n"], Unsent("(554, b'go away')")),
+        ([*BEGINS, b"550 not you\r\n"], Rejected("not you (550)", final=True)),
+        ([*BEGINS, b"451 later\r\n"], Rejected("later (451)", final=False)),
+        ([*BEGINS, LETS, b"550 who?\r\n"], Rejected("who? (550)", final=True)),
+        ([*BEGINS, LETS, b"450 greylisted\r\n"], Rejected("greylisted (450)", final=False)),
+        ([*BEGINS, LETS, LETS, b"554 no mail\r\n"], Rejected("no mail (554)", final=True)),
+        ([*TAKES, b"552 full\r\n"], Rejected("full (552)", final=True)),
+        ([*TAKES, b"451 wait\r\n"], Rejected("wait (451)", final=False)),
+        ([*TAKES, b"250 ok\r\n"], Accepted("<m1@example>")),
+        ([GREETS, HEARS], Unsent("Connection unexpectedly closed")),
+        ([*BEGINS, LETS, LETS], Unsent("Connection unexpectedly closed")),
+        (TAKES, NoAnswer("Connection unexpectedly closed")),
+    ],
+)
+def test_what_the_server_says_is_what_came_of_it(answers: list[bytes], came: Came) -> None:
+    with says(*answers) as url:
+        assert handed_over(url, MAIL, AT, 5.0) == came
+
+
+def test_a_server_that_wants_a_sender_is_given_one() -> None:
+    mail = Mail(["", "desk@example.org"], "ann@example.org", MAIL.content, MAIL.number)
+    refuses = (*BEGINS, b"550 who are you?\r\n")
+    with says(*refuses, LETS, LETS, LETS, b"354 go\r\n", b"250 ok\r\n") as url:
+        assert handed_over(url, mail, AT, 5.0) == Accepted("<m1@example>")
+
+
+def test_a_server_that_is_not_there_has_taken_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert isinstance(handed_over(f"smtp://127.0.0.1:{port}", MAIL, AT, 5.0), Unsent)
+
+
+def test_a_server_that_never_answers_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        came = handed_over(url, MAIL, AT, 0.1)
+    assert isinstance(came, Unsent)
+    assert "timed out" in came.error
+
+
+def test_no_password_is_sent_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.delivery.mail._this_machine", lambda _: False)
+    with says(GREETS, HEARS) as url:
+        came = handed_over(url.replace("://", "://sam:secret@"), MAIL, AT, 5.0)
+    assert isinstance(came, Unsent)
+    assert "no encryption" in came.error
+    assert "secret" not in came.error
+
+
+def test_a_reply_is_a_mail_in_the_customers_mailbox(tmp_path: Path, greenmail: GreenMail) -> None:
+    flags = {
+        "channels.email.imap_url": greenmail.url(),
+        "channels.email.smtp_url": f"smtp://127.0.0.1:{greenmail.smtp_port}",
+        "channels.email.address": USERS[0],
+        "channels.email.token_secret": "of the tests",
+    }
+    settings = load({"data": tmp_path, **flags}, {}, tmp_path)[0]
+    with a_desk(tmp_path, WallClock(), settings=settings) as desk:
+        desk.produce({"channel": "email", "handle": USERS[1], "message": "Hi", "subject": "Late"})
+        desk.run()
+        (row,) = desk.query("SELECT ticket_id FROM v1_tickets")
+        told = {"type": "reply", "ticket_id": row["ticket_id"], "by": "sam"}
+        desk.produce({**told, "text": "It is on its way."})
+        desk.run()
+        rows = desk.query("SELECT * FROM v1_deliveries ORDER BY requested_at")
+        assert {(one["state"], one["error"]) for one in rows} == {("sent", None)}
+        assert {one["transport"] for one in rows} == {"email"}
+        again = {one["provider_message_id"] for one in rows}
+    with greenmail.opened(USERS[1]) as box:
+        mails = [message_from_bytes(one.obj.as_bytes(), policy=default) for one in box.fetch()]
+    assert {mail["Message-ID"] for mail in mails} == again
+    (reply,) = [mail for mail in mails if "on its way" in mail.get_content()]
+    assert reply["From"] == USERS[0]
+    assert reply["Date"].datetime.tzinfo is not None
+    assert reply["Auto-Submitted"] is None
+    (confirmation,) = [mail for mail in mails if mail is not reply]
+    assert confirmation["Auto-Submitted"] is not None
