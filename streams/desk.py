@@ -36,7 +36,7 @@ from streams.errors import Unreadable
 from streams.filters import Filter
 from streams.intake import produced, taken_well
 from streams.search import Hit, Wanted
-from streams.settings import Settings, load
+from streams.settings import AlertSettings, Settings, load
 from streams.showing import record_line
 
 if TYPE_CHECKING:
@@ -151,13 +151,14 @@ class Desk:
 
     @property
     def outward(self) -> frozenset[str]:
-        """The channels whose messages go to a platform; under simulated time there are none."""
-        nothing_set = self.settings.channels == ChannelSettings()
+        """The channels and places that something leaves by; under simulated time there are none."""
+        settings = self.settings
+        nothing_set = (settings.channels, settings.alerts) == (ChannelSettings(), AlertSettings())
         if self.clock.simulated or nothing_set:
             return frozenset()
-        from streams.channels.known import sends
+        from streams.delivery.ways import outward
 
-        return sends(self.settings.channels)
+        return outward(settings)
 
     def effects(self) -> Effects:
         """What carries out requests, or keeps them for the courier."""

@@ -77,6 +77,11 @@ def failure_step(part: int, attempt: int) -> str:
     return f"failed {part}.{attempt}"
 
 
+def end_step(place: str) -> str:
+    """The step that ends an alert, at one of the places it goes to."""
+    return f"{OUTCOME} {place}"
+
+
 def attempted(record: Record, request: ReplyRequested) -> Event:
     """What is said of a request before it is put into the local mailbox."""
     return ReplyAttempted(

@@ -116,6 +116,21 @@ class GatewaySettings(_Group):
     pact_secrets: Secret | None = None
 
 
+class AlertSettings(_Group):
+    """Where a team reads what it must know; each that is set gets every alert.
+
+    Attributes:
+        slack_channel: A channel of Slack by its id, such as C0123; by channels.slack.bot_token.
+        email: A mailbox; by channels.email.smtp_url. Account managers whose name is an address of
+            e-mail get theirs there.
+        webhook_url: An address that takes JSON, as incoming webhooks of chat programs do.
+    """
+
+    slack_channel: str | None = None
+    email: str | None = None
+    webhook_url: Secret | None = None
+
+
 class DeliverySettings(_Group):
     """How replies go out.
 
@@ -145,6 +160,7 @@ class Settings(_Group):
         gateway: Where HTTP is served.
         channels: The connections to the platforms.
         delivery: How replies go out.
+        alerts: Where a team reads what it must know.
     """
 
     data: Path = Path(".pactdesk")
@@ -156,6 +172,7 @@ class Settings(_Group):
     gateway: GatewaySettings = GatewaySettings()
     channels: ChannelSettings = ChannelSettings()
     delivery: DeliverySettings = DeliverySettings()
+    alerts: AlertSettings = AlertSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import msgspec
 
 from schemas.events.contacts import (
+    AlertFailed,
+    AlertSent,
     CustomerDescribed,
     ReplyAccepted,
     ReplyAttempted,
@@ -22,7 +24,7 @@ from schemas.record import Record
 from schemas.topics import CONTACTS, DEAD_LETTERS, INBOX_NAMES, TOPICS
 from streams.deadletters import place_of
 from streams.directory import Directory
-from streams.effects import OUTCOME, attempt_step, failure_step, is_answer
+from streams.effects import OUTCOME, attempt_step, end_step, failure_step, is_answer
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
@@ -32,7 +34,15 @@ from streams.folding import Step
 
 _TEACHES = frozenset(kind.__name__ for kind in (CustomerDescribed, LinkAsked, UnlinkAsked))
 _ANSWERS = frozenset(
-    kind.__name__ for kind in (ReplyAttempted, ReplyAccepted, ReplyFailed, ReplyUnconfirmed)
+    kind.__name__
+    for kind in (
+        ReplyAttempted,
+        ReplyAccepted,
+        ReplyFailed,
+        ReplyUnconfirmed,
+        AlertSent,
+        AlertFailed,
+    )
 )
 
 _headers = msgspec.json.Decoder(dict[str, str])
@@ -120,6 +130,14 @@ def _answer(anew: Database, entry: Entry) -> None:
     if record is None:
         return
     event = record.event
+    if isinstance(event, AlertSent | AlertFailed):
+        if is_answer(record, event.alert_id, end_step(event.place)):
+            anew.execute(
+                "INSERT OR IGNORE INTO claims (request_id, attempt, state, outcome)"
+                " VALUES (?, 1, 'done', ?)",
+                (f"{event.alert_id}:{event.place}", record.type),
+            )
+        return
     assert isinstance(event, ReplyAttempted | ReplyAccepted | ReplyFailed | ReplyUnconfirmed)
     request = event.request_id
     if is_answer(record, request, OUTCOME):

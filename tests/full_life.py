@@ -156,7 +156,10 @@ def _deliveries() -> Iterator[Step]:
         contacts.ReplyFailed(**reply, attempt=1, error="no", final=True),
         contacts.ReplyUnconfirmed(**reply, attempt=1),
     ]
-    return (Step(_MINUTE, outcome, LATEST) for outcome in outcomes)
+    about: dict[str, Any] = {"customer_id": "ann", "alert_id": UNKNOWN, "place": "team_slack"}
+    alerts = (contacts.AlertSent(**about), contacts.AlertFailed(**about, error="HTTP 500"))
+    yield from (Step(_MINUTE, outcome, LATEST) for outcome in outcomes)
+    yield from (Step(_MINUTE, outcome) for outcome in alerts)
 
 
 def _identities() -> Iterator[Step]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.tables.table import Table, by_id
+from projections.tables.table import Table, by, by_id
 from schemas.event import Event
 from schemas.events import choices as chose
+from schemas.events import contacts as inbox
 from schemas.events import decisions as says
 from schemas.record import Record
-from schemas.topics import DECISIONS
+from schemas.topics import CONTACTS, DECISIONS
 from schemas.vocabulary import rfc3339
 
 
@@ -50,6 +51,33 @@ def alert_row(row: AlertRow | None, record: Record, key: str) -> AlertRow | None
         text=event.text,
     )
 
+
+class AlertWayRow(msgspec.Struct, frozen=True):
+    """Where an alert went."""
+
+    alert_id: str
+    sent_at: str | None = None
+    places: str = ""
+    error: str | None = None
+
+
+def alert_way_row(row: AlertWayRow | None, record: Record, key: str) -> AlertWayRow | None:
+    """An alert's way after it reached a place, or did not."""
+    row, event = row or AlertWayRow(key), record.event
+    match event:
+        case inbox.AlertSent():
+            at = rfc3339(record.at)
+            places = sorted({*row.places.split(), event.place})
+            sent_at = at if row.sent_at is None else min(row.sent_at, at)
+            return msgspec.structs.replace(row, sent_at=sent_at, places=" ".join(places))
+        case inbox.AlertFailed():
+            error = f"{event.place}: {event.error}"
+            return msgspec.structs.replace(row, error=max(row.error or "", error))
+        case _:  # its keys name no row of any other event
+            return row
+
+
+_ENDS: frozenset[type[Event]] = frozenset({inbox.AlertSent, inbox.AlertFailed})
 
 _ALERTS: frozenset[type[Event]] = frozenset(
     {says.TeamAlertRequested, says.AccountManagerNotified, chose.EscalationNotified}
@@ -120,6 +148,7 @@ TABLES: tuple[Table, ...] = (
         (("ticket_id",),),
         once=True,
     ),
+    Table("alert_ways", CONTACTS.name, AlertWayRow, by("alert_id", _ENDS), alert_way_row, _ENDS),
     Table(
         "follow_ups",
         DECISIONS.name,

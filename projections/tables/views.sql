@@ -116,8 +116,9 @@ CREATE VIEW v1_insights AS
 SELECT insight_id, at, kind, category, text FROM p_insights;
 
 CREATE VIEW v1_alerts AS
-SELECT alert_id, at, alert_type, recipient, customer_id, ticket_id, priority, text
-FROM p_alerts;
+SELECT a.alert_id, a.at, a.alert_type, a.recipient, a.customer_id, a.ticket_id, a.priority, a.text,
+       w.sent_at, w.places AS sent_to, w.error
+FROM p_alerts a LEFT JOIN p_alert_ways w ON w.alert_id = a.alert_id;
 
 CREATE VIEW v1_follow_ups AS
 SELECT f.follow_up_id, f.ticket_id, f.customer_id, f.scheduled_at, f.due_at,

@@ -180,6 +180,25 @@ class ReplyUnconfirmed(_Inbox):
     attempt: int
 
 
+class AlertSent(_Inbox):
+    """An alert reached the place where its team reads. Written by effects."""
+
+    customer_id: str
+    ticket_id: str | None = None
+    alert_id: str
+    place: str
+
+
+class AlertFailed(_Inbox):
+    """An alert did not reach a place, and will not be tried again. Written by effects."""
+
+    customer_id: str
+    ticket_id: str | None = None
+    alert_id: str
+    place: str
+    error: Personal
+
+
 class DraftWritten(_Inbox):
     """A drafting model proposed a reply for a person to use or drop. By effects."""
 

@@ -34,4 +34,5 @@ def lacking(settings: ChannelSettings, channel: str) -> list[str]:
 
 def sends(settings: ChannelSettings) -> frozenset[str]:
     """By which channels replies leave; those of all others stay in the local mailbox."""
-    return frozenset(name for name in NEEDS if not lacking(settings, name))
+    on = {name for name in NEEDS if not lacking(settings, name)}
+    return frozenset(on - ({email.NAME} if settings.email.smtp_url is None else set()))

@@ -33,8 +33,9 @@ from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
 from streams.cluster.wire import entry_of, outgoing
 from streams.delivery import book
-from streams.delivery.errand import taken_on
+from streams.delivery.errand import Errand
 from streams.delivery.office import Office
+from streams.delivery.ways import requests_of, taken_on
 from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
 from streams.errors import PactdeskError, Unreadable
 from streams.settings import Settings
@@ -49,7 +50,6 @@ DRAIN_SECONDS = 10.0
 FAR = 500
 """Records without a request after which the position is stored."""
 
-_REQUEST = ReplyRequested.__name__.encode()
 _log = structlog.get_logger(__name__)
 
 
@@ -59,7 +59,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
     Args:
         settings: Where Kafka and the database are, and the folder of the mailbox.
         failed: Told of an error of the publisher's or the courier's.
-        outward: The channels whose messages go to a platform.
+        outward: The channels and places that something leaves by.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._presence = presence.Presence(self._db, DOMAIN)
         self._consumer: KafkaConsumer | None = None
         self._outward = outward
+        self._asks = {("ce_type", kind.__name__.encode()) for kind in requests_of(outward)}
         database = connect(url_of(settings))
         self._errands = Errands(settings, database, self._publisher, self._owner)
         self._office = Office(lambda _: nullcontext(self._errands), settings, self._clock, failed)
@@ -159,7 +160,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         owned = self._owned.get(one.partition)
         if owned is None or one.offset < owned.position:
             return
-        if ("ce_type", _REQUEST) in (one.headers or ()):
+        if not self._asks.isdisjoint(one.headers or ()):
             place = (one.topic, one.partition, one.offset)
             entry = entry_of(place, one.key, one.value, one.headers, one.timestamp)
             try:
@@ -174,11 +175,12 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
 
     def _carry_out(self, owned: Owned, record: Record, offset: int) -> None:
         request = record.event
-        assert isinstance(request, ReplyRequested)
         at = self._clock.now()
-        if request.channel in self._outward:
-            self._hand_on(owned, record, offset, at)
+        errands = taken_on(record, self._outward, owned.partition, offset, at)
+        if errands is not None:
+            self._hand_on(owned, record, offset, errands)
             return
+        assert isinstance(request, ReplyRequested)
         attempt = self._said(record, attempt_step(0, 1), attempted(record, request), at)
         if not self._claimed(owned, record, attempt, offset):
             return
@@ -194,11 +196,14 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         owned.position, owned.turn = offset + 1, owned.turn + 1
         self._publisher.publish(batch)
 
-    def _hand_on(self, owned: Owned, record: Record, offset: int, at: datetime) -> None:
+    def _hand_on(
+        self, owned: Owned, record: Record, offset: int, errands: Sequence[Errand]
+    ) -> None:
         """Keep a request for the courier, and that the partition is read on."""
         with self._db.transaction():
             advance(self._db, owned, offset + 1, owned.clock, 0)
-            book.take_on(self._db, taken_on(record, owned.partition, offset, at))
+            for errand in errands:
+                book.take_on(self._db, errand)
         owned.position = offset + 1
         self._errands.remember(record)
         self._office.wake()

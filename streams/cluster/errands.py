@@ -25,8 +25,9 @@ from streams.cluster.publisher import Publisher
 from streams.cluster.reading import Reader
 from streams.cluster.wire import outgoing
 from streams.delivery import book
-from streams.delivery.errand import Errand, Move
-from streams.effects import OUTCOME, answer
+from streams.delivery.errand import Errand
+from streams.delivery.moves import Move
+from streams.effects import answer
 from streams.settings import Settings
 
 DOMAIN = "courier"
@@ -92,11 +93,12 @@ class Errands:
         Raises:
             Unavailable: Kafka does not give it.
         """
-        known = self._lately.get(errand.request_id)
+        request_id, _, _ = errand.request_id.partition(":")
+        known = self._lately.get(request_id)
         if known is None:
             with Reader(self._settings, [DECISIONS.name]) as reader:
                 spot = (DECISIONS.name, errand.partition, errand.offset)
-                known = self._lately[errand.request_id] = entry_at(reader, spot).record()
+                known = self._lately[request_id] = entry_at(reader, spot).record()
         while len(self._lately) > _REMEMBERED:
             self._lately.popitem(last=False)
         return known
@@ -137,9 +139,8 @@ class Errands:
         batch = None
         with self._db.transaction():
             advance(self._db, owned, owned.position, owned.clock, 1 if said else 0)
-            for errand, _, events in moves:
-                ends = (type(event).__name__ for step, event in events if step == OUTCOME)
-                book.keep(self._db, errand, next(ends, None))
+            for move in moves:
+                book.keep(self._db, move.errand, move.outcome)
             if said:
                 batch = outbox.put(self._db, owned, said)
         if batch is not None:

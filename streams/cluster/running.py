@@ -90,10 +90,10 @@ def run_roles(
 
         threads.append(_thread("projections", Projector(settings).run, stop))
     if "effects" in roles:
-        from streams.channels.known import sends
         from streams.cluster.effects import Effects
+        from streams.delivery.ways import outward as outward_of
 
-        outward = frozenset[str]() if recorded else sends(settings.channels)
+        outward = frozenset[str]() if recorded else outward_of(settings)
         threads.append(_thread("effects", Effects(settings, _fatal, outward).run, stop))
     if "agents" in roles:
         _refuse_an_older_store(settings)

@@ -21,19 +21,8 @@ import structlog
 from schemas.record import Record
 from streams.channels.channel import Accepted, Rejected
 from streams.clock import Clock
-from streams.delivery.errand import (
-    WORTH_SAYING,
-    Came,
-    Errand,
-    Move,
-    NoAnswer,
-    Patience,
-    Unsent,
-    after,
-    begun,
-    delayed,
-    failed,
-)
+from streams.delivery.errand import WORTH_SAYING, Came, Errand, NoAnswer, Patience, Unsent
+from streams.delivery.moves import Move, after, begun, delayed, failed
 from streams.delivery.pacing import Breaker, Pace
 from streams.delivery.ways import Way, Ways
 from streams.errors import Refused
@@ -219,7 +208,7 @@ class Courier:
         """What is due is looked up, begun, or waits for its turn."""
         record = self._post.request(errand)
         try:
-            way = self._ways.of(record)
+            way = self._ways.of(errand, record)
         except Refused as error:
             return failed(errand, record, f"{error.what}; {error.remedy}"), None
         if errand.state != "waits" and errand.part == way.parts - 1:

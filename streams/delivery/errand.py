@@ -15,23 +15,15 @@ arguments.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, Self, assert_never
+from datetime import datetime
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 
 from schemas.event import Event
-from schemas.events.contacts import (
-    ReplyAccepted,
-    ReplyAttempted,
-    ReplyDelayed,
-    ReplyFailed,
-    ReplyUnconfirmed,
-)
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, derived_id
 from streams.channels.channel import Accepted, Rejected
-from streams.effects import OUTCOME, attempt_step, failure_step
 from streams.settings import DeliverySettings
 
 SEEN_TWICE = 2
@@ -151,31 +143,22 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     tried_at: float = 0.0
 
 
-class Move(NamedTuple):
-    """What an errand becomes, and what is said of it.
-
-    Attributes:
-        errand: The errand.
-        record: The request.
-        said: The steps and their events, as `streams.effects.answer` takes them.
-    """
-
-    errand: Errand
-    record: Record
-    said: tuple[tuple[str, Event], ...] = ()
+Said = tuple[tuple[str, Event], ...]
+"""Steps and their events, as `streams.effects.answer` takes them."""
 
 
-def taken_on(record: Record, partition: int, offset: int, at: datetime) -> Errand:
-    """A request as it is taken on.
+def errand_of(
+    record: Record, request: ReplyRequested, partition: int, offset: int, at: datetime
+) -> Errand:
+    """A reply as it is taken on.
 
     Args:
         record: The request.
+        request: What is in it.
         partition: Where it lies among the decisions.
         offset: Where it lies there.
         at: The time.
     """
-    request = record.event
-    assert isinstance(request, ReplyRequested)
     return Errand(
         request_id=record.id,
         channel=request.channel,
@@ -190,130 +173,3 @@ def taken_on(record: Record, partition: int, offset: int, at: datetime) -> Erran
 def conversation_of(request: ReplyRequested) -> str:
     """What goes to one place, in one order; it names nobody."""
     return derived_id("conversation", request.channel, request.handle or "")
-
-
-def begun(errand: Errand, record: Record, now: float, patience: Patience) -> Move:
-    """A try is about to be made."""
-    attempt = errand.attempt + 1
-    after = _replace(
-        errand,
-        attempt=attempt,
-        state="under_way",
-        due_at=now + 2 * patience.answer,
-        looks=0,
-        tried_at=errand.tried_at if errand.doubts else now,
-    )
-    said = ReplyAttempted(
-        **_about(record), attempt=attempt, transport=errand.channel, part=errand.part
-    )
-    return Move(after, record, ((attempt_step(errand.part, attempt), said),))
-
-
-def delayed(errand: Errand, record: Record, until: float, now: float, reason: str) -> Move:
-    """The platform takes no more until a time; the desk hears of it where that is long."""
-    after = _replace(errand, due_at=until)
-    if until - now < WORTH_SAYING:
-        return Move(after, record)
-    said = ReplyDelayed(**_about(record), until=_time(until), reason=reason)
-    step = f"delayed {errand.part}.{errand.attempt + 1}"
-    return Move(after, record, ((step, said),))
-
-
-def after(  # one line for each thing that may come
-    errand: Errand,
-    record: Record,
-    came: Came,
-    *,
-    parts: int,
-    now: float,
-    patience: Patience,
-    chance: float,
-) -> Move:
-    """What became of a try, or of a look.
-
-    Args:
-        errand: The errand, under way.
-        record: The request.
-        came: What came of it.
-        parts: How many messages it has.
-        now: The time, in seconds.
-        patience: How long it is tried.
-        chance: A number from 0 to 1.
-    """
-    match came:
-        case Accepted():
-            return _accepted(errand, record, came.provider_message_id, parts, now)
-        case Rejected() if came.final:
-            return failed(errand, record, came.error)
-        case Rejected():
-            wait = max(patience.wait(errand.attempt, chance), came.retry_after or 0.0)
-            return _again(errand, record, came.error, now + wait, patience)
-        case Unsent():
-            wait = patience.wait(errand.attempt, chance)
-            return _again(errand, record, came.error, now + wait, patience)
-        case NoAnswer():
-            due_at = now + patience.wait(1, chance)
-            doubted = _replace(errand, state="doubted", due_at=due_at, doubts=errand.doubts + 1)
-            return Move(doubted, record)
-        case Repeatable():
-            return _again(errand, record, "no answer; it is sent again as the same", now, patience)
-        case NotThere() if errand.doubts < SEEN_TWICE:
-            return _again(errand, record, "no answer; it did not arrive", now, patience)
-        case Unlooked() if errand.looks < MOST_LOOKS:
-            looks = errand.looks + 1
-            due_at = now + patience.wait(looks, chance)
-            return Move(_replace(errand, due_at=due_at, looks=looks), record)
-        case NotThere() | NoTelling() | Unlooked():
-            said = ReplyUnconfirmed(**_about(record), attempt=errand.attempt)
-            return Move(_replace(errand, state="done"), record, ((OUTCOME, said),))
-    assert_never(came)
-
-
-def failed(errand: Errand, record: Record, error: str) -> Move:
-    """It cannot be sent, and will not be tried again."""
-    said = ReplyFailed(
-        **_about(record),
-        attempt=max(1, errand.attempt),
-        error=error,
-        final=True,
-        part=errand.part,
-    )
-    return Move(_replace(errand, state="done"), record, ((OUTCOME, said),))
-
-
-def _accepted(errand: Errand, record: Record, number: str, parts: int, now: float) -> Move:
-    if errand.part + 1 < parts:
-        part = errand.part + 1
-        return Move(
-            _replace(errand, part=part, attempt=0, state="waits", doubts=0, due_at=now), record
-        )
-    said = ReplyAccepted(**_about(record), transport=errand.channel, provider_message_id=number)
-    return Move(_replace(errand, state="done"), record, ((OUTCOME, said),))
-
-
-def _again(errand: Errand, record: Record, error: str, at: float, patience: Patience) -> Move:
-    if at - errand.since > patience.give_up:
-        return failed(errand, record, error)
-    said = ReplyFailed(
-        **_about(record),
-        attempt=errand.attempt,
-        error=error,
-        final=False,
-        part=errand.part,
-        retry_at=_time(at),
-    )
-    step = failure_step(errand.part, errand.attempt)
-    return Move(_replace(errand, state="waits", due_at=at), record, ((step, said),))
-
-
-def _about(record: Record) -> dict[str, Any]:  # Any: fields that all of these events have
-    event = record.event
-    return {
-        "customer_id": getattr(event, "customer_id", None) or record.key,
-        "ticket_id": getattr(event, "ticket_id", None),
-        "request_id": record.id,
-    }
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(round(seconds, 3), UTC)

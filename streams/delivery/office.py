@@ -18,9 +18,8 @@ from streams.settings import Settings
 @asynccontextmanager
 async def courier_of(post: Post, settings: Settings, clock: Clock) -> AsyncIterator[Courier]:
     """A courier over an engine's errands, for the platforms that are set up."""
-    seconds = settings.delivery.answer_seconds
-    async with Caller(seconds) as caller:
-        ways = Ways(settings.channels, caller, seconds)
+    async with Caller(settings.delivery.answer_seconds) as caller:
+        ways = Ways(settings, caller)
         yield Courier(post, ways, Patience.of(settings.delivery), clock)
 
 

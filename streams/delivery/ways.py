@@ -10,16 +10,27 @@ from typing import Any, Protocol
 
 import structlog
 
+from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from streams.channels import email
 from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent, mark_of
 from streams.channels.known import CHANNELS, sends
-from streams.channels.settings import ChannelSettings, Email
+from streams.channels.settings import Email
+from streams.delivery.alerts import ALERTS, PLACES, AlertWay, errands_of, set_up
 from streams.delivery.calling import Caller, came_of
-from streams.delivery.errand import Came, NoTelling, NotThere, Repeatable, Unlooked
+from streams.delivery.errand import (
+    Came,
+    Errand,
+    NoTelling,
+    NotThere,
+    Repeatable,
+    Unlooked,
+    errand_of,
+)
 from streams.delivery.mail import Mail, handed_over
 from streams.errors import Refused
+from streams.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
@@ -40,39 +51,69 @@ class Way(Protocol):
         """Ask whether the platform has one of its messages, sent at a time or a little later."""
 
 
+def outward(settings: Settings) -> frozenset[str]:
+    """The channels and places that something leaves by; all else stays on this machine."""
+    return sends(settings.channels) | set_up(settings)
+
+
+def requests_of(outward: frozenset[str]) -> tuple[type[Event], ...]:
+    """The events that ask for something to be sent, where it can leave by these."""
+    return (ReplyRequested, *(ALERTS if outward & PLACES else ()))
+
+
+def taken_on(
+    record: Record, outward: frozenset[str], partition: int, offset: int, at: datetime
+) -> list[Errand] | None:
+    """A request as it is taken on; None where it stays on this machine.
+
+    Args:
+        record: The request.
+        outward: What something leaves by.
+        partition: Where it lies among the decisions.
+        offset: Where it lies there.
+        at: The time.
+    """
+    request = record.event
+    if not isinstance(request, ReplyRequested):
+        return errands_of(record, outward & PLACES, partition, offset, at)
+    if request.channel not in outward:
+        return None
+    return [errand_of(record, request, partition, offset, at)]
+
+
 class Ways:
     """The ways to the platforms that are set up.
 
     Args:
-        channels: The connections to them.
+        settings: The connections to them.
         caller: Calls them.
-        seconds: How long an answer is waited for.
 
     Attributes:
-        outward: The channels that are set up.
+        outward: The channels and places that are set up.
     """
 
-    def __init__(self, channels: ChannelSettings, caller: Caller, seconds: float) -> None:
-        self.outward = sends(channels)
-        self._channels = channels
+    def __init__(self, settings: Settings, caller: Caller) -> None:
+        self.outward = outward(settings)
+        self._settings = settings
+        self._channels = settings.channels
         self._caller = caller
-        self._seconds = seconds
 
-    def of(self, record: Record) -> Way:
+    def of(self, errand: Errand, record: Record) -> Way:
         """The way of a request.
 
         Raises:
             Refused: The platform has no way to send it.
         """
         request = record.event
-        assert isinstance(request, ReplyRequested)
+        if not isinstance(request, ReplyRequested):
+            return AlertWay(self._settings, errand, record, self._caller)
         if request.handle is None:
             raise Refused(
                 f"no address of theirs on {request.channel} is known", "answer on another channel"
             )
         settings = getattr(self._channels, request.channel)
         if request.channel == email.NAME:
-            return MailWay(settings, record.id, request, self._seconds)
+            return MailWay(settings, record.id, request, self._settings.delivery.answer_seconds)
         return HttpWay(CHANNELS[request.channel], settings, record.id, request, self._caller)
 
 

@@ -16,14 +16,13 @@ from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.clock import Clock
 from streams.delivery import book
-from streams.delivery.errand import taken_on
+from streams.delivery.ways import requests_of, taken_on
 from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 
 POSITION = "effects.position"
-_REQUEST = f'"ce_type":"{ReplyRequested.__name__}"'
 FAR = 5000
 """Records without a request after which the position is stored, so that nobody reads them again."""
 
@@ -58,6 +57,7 @@ class Effects:
         clock: Gives the outcomes their time; under simulated time the request's own counts.
 
     Attributes:
+        wanted: The events that something is done about.
         kept: How many requests were kept for the courier.
     """
 
@@ -73,6 +73,7 @@ class Effects:
         self._changes: tuple[int, ...] = ()
         self._claims: list[Claim] = []
         self._outcomes: list[tuple[Claim, Event]] = []
+        self.wanted = requests_of(outward)
         self.kept = 0
 
     @property
@@ -94,7 +95,7 @@ class Effects:
         self._changes, end = changes, self._log.last_seq()
         appended: list[Entry] = []
         waiting = self._log.scan(self._position, DECISIONS.name)
-        for request in [entry for entry in waiting if _REQUEST in entry.headers]:
+        for request in [entry for entry in waiting if self._asks(entry)]:
             with self._db.transaction():
                 appended += self.claim([request])
             self.carry_out()
@@ -115,13 +116,14 @@ class Effects:
         for entry in requests:
             record = entry.record()
             request = record.event
-            assert isinstance(request, ReplyRequested)
             at = record.at if self._clock.simulated else self._clock.now()
-            if request.channel in self._outward:
-                errand = taken_on(record, entry.partition, entry.offset, at)
-                book.take_on(self._db, errand)
-                self.kept += 1
+            errands = taken_on(record, self._outward, entry.partition, entry.offset, at)
+            if errands is not None:
+                for errand in errands:
+                    book.take_on(self._db, errand)
+                self.kept += len(errands)
                 continue
+            assert isinstance(request, ReplyRequested)
             claimed = self._db.execute(
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
@@ -132,6 +134,9 @@ class Effects:
                 continue
             self._claims.append(Claim(entry, record, at))
         return appended
+
+    def _asks(self, entry: Entry) -> bool:
+        return any(f'"ce_type":"{kind.__name__}"' in entry.headers for kind in self.wanted)
 
     def carry_out(self) -> None:
         """Hand what was taken on to the transport.

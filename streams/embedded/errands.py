@@ -10,8 +10,9 @@ from pathlib import Path
 from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.delivery import book
-from streams.delivery.errand import Errand, Move
-from streams.effects import OUTCOME, answer
+from streams.delivery.errand import Errand
+from streams.delivery.moves import Move
+from streams.effects import answer
 from streams.embedded.database import Database, only_courier
 from streams.embedded.log import SqliteLog
 
@@ -47,11 +48,9 @@ class Errands:
     def keep(self, moves: Sequence[Move], at: datetime) -> frozenset[str]:
         """Keep what errands became and say what is to be said, on the disk when this returns."""
         with self._db.durably():
-            for errand, record, said in moves:
-                outcome = next(
-                    (type(event).__name__ for step, event in said if step == OUTCOME), None
-                )
-                book.keep(self._db, errand, outcome)
+            for move in moves:
+                errand, record, said = move
+                book.keep(self._db, errand, move.outcome)
                 self._log.append(
                     [answer(record, step, event, at, errand.channel) for step, event in said]
                 )

@@ -48,8 +48,11 @@ class Shift:
     ) -> None:
         recent = Recent() if projections else None
         self._desk = desk
-        self._worker = Worker(desk.database, desk.worlds, desk.clock, recent, timers=timers)
         self._effects = desk.effects() if effects else None
+        asks = () if self._effects is None else self._effects.wanted
+        self._worker = Worker(
+            desk.database, desk.worlds, desk.clock, recent, timers=timers, asks=asks
+        )
         self._projector = Projector(desk.database, recent) if projections else None
         self._outgoing = outgoing
         self._kept = 0

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import CONTACTS, TOPICS
@@ -50,10 +51,11 @@ class Worker:
         clock: The wall's clock, or one that is told.
         recent: Where to leave what was written and taken, for a projector in this process.
         timers: Whether timers run out that no record has passed.
+        asks: The events that something is to be done about by effects.
 
     Attributes:
         turns: How many records were taken since the start.
-        requests: Replies that were requested since somebody emptied it last.
+        requests: What effects were asked for since somebody emptied it last.
     """
 
     def __init__(
@@ -64,8 +66,10 @@ class Worker:
         recent: Recent | None = None,
         *,
         timers: bool = True,
+        asks: tuple[type[Event], ...] = (ReplyRequested,),
     ) -> None:
         self._db = database
+        self._asks = asks
         self._log = SqliteLog(database)
         self._store = CaseStore(database)
         self._timers = Timers(self._store)
@@ -125,7 +129,7 @@ class Worker:
                 self._cursors.appended(entry)
             elif kind == "record":
                 self._wrote.append(entry)
-            if entry.known is not None and isinstance(entry.known.event, ReplyRequested):
+            if entry.known is not None and isinstance(entry.known.event, self._asks):
                 self.requests.append(entry)
 
     def _due(self, now: float) -> DueTimer | None:

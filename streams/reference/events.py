@@ -79,6 +79,8 @@ BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
         contacts.ReplyAttempted,
         contacts.ReplyDelayed,
         contacts.ReplyUnconfirmed,
+        contacts.AlertSent,
+        contacts.AlertFailed,
         contacts.DraftWritten,
     ),
     "effects and gateways": (contacts.ReplyAccepted, contacts.ReplyFailed),

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
 from projections.tables import replies
 from schemas import vocabulary
+from schemas.event import Event
+from schemas.events.contacts import AlertFailed, AlertSent, ReplyDelayed
+from schemas.events.decisions import ReplyRequested
+from schemas.record import Record
 from streams.cluster import migrating
 from streams.cluster.postgres import connect
 from streams.cluster.query import PgReader
 from streams.desk import Desk
+from streams.embedded.shift import Shift
 from streams.query import views
 from streams.reference.words import METRICS
 from tests.both import ORDER, copied, shown
@@ -74,7 +80,41 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         list(desk.intake.lines([b"not json"]))
         desk.produce(*UNTOLD)
         desk.run()
+        _under_way(desk)
         yield desk
+
+
+def _under_way(desk: Desk) -> None:
+    """A reply waits for its platform, and an alert reached one place and not another."""
+    (row, *_) = desk.query("SELECT ticket_id, customer_id FROM v1_tickets")
+    (alert, *_) = desk.query("SELECT alert_id FROM v1_alerts")
+    at = desk.clock.now()
+    request = ReplyRequested(
+        **row,
+        channel="twitter",
+        handle="7",
+        kind="agent_reply",
+        author="sam",
+        parts=["Hello"],
+        outcome="agent_reply",
+        policy_version="1",
+    )
+    about = {**row, "request_id": "d0"}
+    where = {**row, **alert, "place": "team_slack"}
+    said: list[Event] = [
+        request,
+        ReplyDelayed(**about, until=at + timedelta(hours=1), reason="15 in 15 minutes"),
+        AlertSent(**where),
+        AlertFailed(**where, error="HTTP 500"),
+    ]
+    records = [
+        Record(id=f"d{n}", key=row["customer_id"], at=at, by="test", event=event, correlation="d0")
+        for n, event in enumerate(said)
+    ]
+    with desk.database.transaction():
+        desk.log.append(records[:1])
+        desk.log.append(records[1:])
+    Shift(desk, effects=False).run()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from streams.delivery.errand import (
     SEEN_TWICE,
     Came,
     Errand,
-    Move,
     NoAnswer,
     NoTelling,
     NotThere,
@@ -33,12 +32,9 @@ from streams.delivery.errand import (
     Repeatable,
     Unlooked,
     Unsent,
-    after,
-    begun,
-    delayed,
-    failed,
-    taken_on,
+    errand_of,
 )
+from streams.delivery.moves import Move, after, begun, delayed, failed
 
 NOW = 1_795_000_000.0
 PATIENCE = Patience(first_wait=4.0, longest_wait=60.0, give_up=3_600.0, answer=30.0)
@@ -61,7 +57,7 @@ RECORD = Record(
     event=REQUEST,
     correlation="c1",
 )
-WAITS = taken_on(RECORD, 3, 7, datetime.fromtimestamp(NOW, UTC))
+WAITS = errand_of(RECORD, REQUEST, 3, 7, datetime.fromtimestamp(NOW, UTC))
 UNDER_WAY = begun(WAITS, RECORD, NOW, PATIENCE).errand
 
 
