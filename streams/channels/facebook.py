@@ -40,8 +40,9 @@ NAME = "facebook"
 TITLE_CHARACTERS = 20
 """Characters that a quick reply's title may have."""
 
-_AGAIN = frozenset({1, 2, 4, 32, 613, 1200})
-"""Error codes after which a message may be sent again: rates, and what is temporary."""
+_AGAIN = frozenset({1, 2, 4, 32, 190, 613, 1200})
+"""Error codes after which a message may be sent again: rates, what is temporary, and a token that
+is no longer good (190), for that is the operator's to mend."""
 
 _TOLD = {"message", "postback", "delivery", "read"}
 """What is understood of a person."""

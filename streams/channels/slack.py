@@ -54,9 +54,15 @@ _AGAIN = frozenset(
         "service_unavailable",
         "request_timeout",
         "team_added_to_org",
+        "not_authed",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
     }
 )
-"""Errors after which a message may be sent again: rates, and what is temporary."""
+"""Errors after which a message may be sent again: rates, what is temporary, and what the operator
+mends, such as a token."""
 
 _PLACE = re.compile(r"[^:]+:([CDG][A-Z0-9]+):(\d+\.\d+)(?::|$)")
 """A message's name: the workspace, the conversation, its time, and what makes it another one."""

@@ -41,8 +41,9 @@ TITLE_CHARACTERS = 20
 
 _STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
-_AGAIN = frozenset({4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
-"""Error codes after which a message may be sent again: rates, and what is temporary."""
+_AGAIN = frozenset({4, 190, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
+"""Error codes after which a message may be sent again: rates, what is temporary, and a token that
+is no longer good (190), for that is the operator's to mend."""
 
 _OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
 """From this status on it is the provider's fault, and may pass."""

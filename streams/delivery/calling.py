@@ -89,7 +89,8 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """What came of sending a message.
 
     A platform that says yes in words that nobody understands took it all the same, perhaps; and
-    what stands between us and a platform may have lost no more than its answer.
+    what stands between us and a platform may have lost no more than its answer. A token that is no
+    longer good is the operator's to mend, and no fault of the message: it waits.
 
     Args:
         answer: What was answered.
@@ -97,9 +98,11 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """
     if not isinstance(answer, Response):
         return answer
+    outcome = means(answer)
+    if answer.status == HTTPStatus.UNAUTHORIZED and isinstance(outcome, Rejected):
+        return outcome._replace(final=False)
     if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
         return NoAnswer(f"HTTP {answer.status}")
-    outcome = means(answer)
     unclear = isinstance(outcome, Rejected) and not answer.document
     if unclear and answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return NoAnswer(f"HTTP {answer.status} with an answer that cannot be read")

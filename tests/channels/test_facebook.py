@@ -189,7 +189,7 @@ def test_buttons_are_quick_replies_of_the_last_part() -> None:
         (429, b"", Rejected("HTTP 429 ()", final=False)),
         (502, b"oops", Rejected("HTTP 502 ()", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
-         Rejected("Expired (190)", final=True)),
+         Rejected("Expired (190)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(

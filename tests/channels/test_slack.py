@@ -328,7 +328,7 @@ def test_the_blocks_are_such_as_slacks_own_models_take() -> None:
         (200, {}, b'{"ok": false, "error": "channel_not_found"}',
          Rejected("channel_not_found", final=True)),
         (200, {}, b'{"ok": false, "error": "token_revoked"}',
-         Rejected("token_revoked", final=True)),
+         Rejected("token_revoked", final=False)),
         (503, {}, b"<html>", Rejected("HTTP 503", final=False)),
         (404, {}, b"<html>", Rejected("HTTP 404", final=True)),
     ],

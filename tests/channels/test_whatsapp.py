@@ -176,7 +176,7 @@ def test_buttons_stand_on_the_last_part_and_each_part_has_its_own_id() -> None:
          Rejected("Rate limit hit (130429)", final=False)),
         (500, b"oops", Rejected("HTTP 500 (None)", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
-         Rejected("Expired (190)", final=True)),
+         Rejected("Expired (190)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(
