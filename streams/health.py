@@ -128,8 +128,27 @@ def channels(settings: Settings) -> Iterator[Finding]:
         elif len(gone) < len(needs):
             missing = ", ".join(f"channels.{name}.{one}" for one in gone)
             yield ill(f"the channel {name} is off: {missing} is not set", "set it as well")
+    if "email" in on and settings.channels.email.smtp_url is None:
+        yield ill(
+            "mail is fetched, and replies to it stay in the local mailbox",
+            "set channels.email.smtp_url",
+        )
+    yield from _alerts(settings)
     told = f"channels are on: {', '.join(on)}" if on else "no channel to a platform is on"
     yield well(told)
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """Places for alerts that something is lacking for."""
+    from streams.delivery.alerts import MAILBOX, SLACK, set_up
+
+    there, alerts = set_up(settings), settings.alerts
+    if alerts.slack_channel is not None and SLACK not in there:
+        yield ill("alerts cannot go to Slack", "set channels.slack.bot_token")
+    if alerts.email is not None and MAILBOX not in there:
+        yield ill(
+            "alerts cannot go by mail", "set channels.email.smtp_url and channels.email.address"
+        )
 
 
 def models() -> Finding:

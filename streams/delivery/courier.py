@@ -104,6 +104,7 @@ class Courier:
         self._flying: dict[str, _Flight] = {}
         self._landed: list[_Flight] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._defect: BaseException | None = None
         self._awake = asyncio.Event()
         self._chance = random.Random()  # noqa: S311  # spreads retries; nobody need not guess it
 
@@ -160,6 +161,8 @@ class Courier:
 
     def _round(self) -> bool:
         """Keep what came, begin what is due; whether there was anything."""
+        if self._defect is not None:
+            raise self._defect
         at = self._clock.now()
         now = at.timestamp()
         moves, flights = self._heard(at), list[_Flight]()
@@ -233,7 +236,14 @@ class Courier:
         self._flying[flight.errand.request_id] = flight
         task = asyncio.get_running_loop().create_task(self._call(flight, self._clock.now()))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A call came back; one that broke is a defect, and nobody knows what the platform saw."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._defect = task.exception()
+        self._awake.set()
 
     async def _call(self, flight: _Flight, at: datetime) -> None:
         errand, way = flight.errand, flight.way
@@ -243,7 +253,6 @@ class Courier:
         else:
             flight.came = await way.send(errand.part, at)
         self._landed.append(flight)
-        self._awake.set()
 
     def _judge(self, flight: _Flight, now: float) -> None:
         """Count failures in a row; a platform that fails is left alone for a while."""

@@ -271,3 +271,17 @@ def test_what_waited_when_the_store_was_lost_goes_on_where_it_was(tmp_path: Path
         accepted = [r for r in out.desk.events() if isinstance(r.event, ReplyAccepted)]
         assert len(accepted) == len(out.platform.messages) == len(out.deliveries())
         assert out.deliveries()[0]["attempts"] == 2
+
+
+def test_a_defect_on_the_way_ends_the_process_and_the_message_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with outgoing(tmp_path, "slack") as out:
+        ticket = out.somebody_writes()
+        out.desk.produce({"type": "reply", "ticket_id": ticket, "by": "sam", "text": "Hello"})
+        with monkeypatch.context() as patched:
+            patched.setattr("streams.delivery.ways.came_of", lambda *_: 1 // 0)
+            with pytest.raises(ZeroDivisionError):
+                out.desk.run()
+        out.run_until(lambda: out.states() == {"sent"})
+        assert out.texts().count("Hello") == 1

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from streams import health
-from streams.channels.settings import ChannelSettings, Discord, WhatsApp
+from streams.channels.settings import ChannelSettings, Discord, Email, WhatsApp
 from streams.clock import ManualClock
 from streams.desk import Desk
-from streams.settings import Identity, Settings
+from streams.settings import AlertSettings, Identity, Settings
 from streams.testing import START
 from tests.commands import Shell, ndjson
 from tests.stores import SECRET, a_desk
@@ -117,3 +117,19 @@ def test_the_channels_that_are_on_are_named(tmp_path: Path) -> None:
     assert "channels are on: discord" in told
     without = [one["what"] for one in health.examine(Settings(data=tmp_path))]
     assert "no channel to a platform is on" in without
+
+
+def test_where_replies_and_alerts_cannot_go_is_said(tmp_path: Path) -> None:
+    email = Email(
+        imap_url="imap://x@host/INBOX",
+        address="desk@example.org",
+        token_secret="t",  # noqa: S106  # it signs nothing
+    )
+    alerts = AlertSettings(slack_channel="C0TEAM", email="team@example.org")
+    settings = Settings(data=tmp_path, channels=ChannelSettings(email=email), alerts=alerts)
+    told = [one["what"] for one in health.channels(settings) if not one["ok"]]
+    assert told == [
+        "mail is fetched, and replies to it stay in the local mailbox",
+        "alerts cannot go to Slack",
+        "alerts cannot go by mail",
+    ]
