@@ -23,7 +23,7 @@ from streams.channels.channel import Accepted, Rejected
 from streams.clock import Clock
 from streams.delivery.errand import WORTH_SAYING, Came, Errand, NoAnswer, Patience, Unsent
 from streams.delivery.moves import Move, after, begun, delayed, failed
-from streams.delivery.pacing import Breaker, Pace
+from streams.delivery.pacing import Breaker, Pace, told
 from streams.delivery.ways import Way, Ways
 from streams.errors import Refused
 
@@ -226,7 +226,7 @@ class Courier:
             return None, _Flight(errand, record, way, looks=True)
         slot = self._pace.slot(errand.request_id, errand.channel, errand.conversation, now)
         if slot > now + SOON:
-            return delayed(errand, record, slot, now, "the platform takes no more by then"), None
+            return delayed(errand, record, slot, now, told(errand.channel)), None
         self._pace.went(errand.request_id)
         breaker.begun()
         move = begun(errand, record, now, self._patience)

@@ -18,16 +18,26 @@ FIRST_REST, LONGEST_REST = 5.0, 300.0
 """Seconds for which it is left alone; each time twice as long while it does not come back."""
 
 _KEPT = 10_000
-"""Conversations whose pace is remembered."""
+"""Conversations whose pace is remembered, and messages whose moment is."""
+
+
+def told(channel: str) -> str:
+    """What a channel's platform takes, in words."""
+    rates = PLATFORMS[channel].rates if channel in PLATFORMS else ()
+    takes = [f"{rate.burst or rate.many} in {_span(rate):g} s" for rate in rates]
+    return f"{channel} takes no more than {', '.join(takes)}"
+
+
+def _span(rate: Rate) -> float:
+    return (rate.burst or rate.many) * rate.seconds / rate.many
 
 
 class _Window:
     """At most so many in any stretch of so many seconds."""
 
     def __init__(self, rate: Rate) -> None:
-        many = rate.burst or rate.many
-        self._span = many * rate.seconds / rate.many
-        self._slots: deque[float] = deque(maxlen=many)
+        self._span = _span(rate)
+        self._slots: deque[float] = deque(maxlen=rate.burst or rate.many)
 
     def next(self, now: float) -> float:
         full = len(self._slots) == self._slots.maxlen
@@ -53,6 +63,8 @@ class Pace:
         at = max((one.next(now) for one in windows), default=now)
         for one in windows:
             one.take(at)
+        if len(self._given) >= _KEPT:
+            self._given.pop(next(iter(self._given)))
         self._given[request_id] = at
         return at
 
@@ -61,8 +73,11 @@ class Pace:
         self._given.pop(request_id, None)
 
     def wait(self, now: float) -> float | None:
-        """Seconds until the next message may go that waits for its moment; None where none does."""
-        return max(0.0, min(self._given.values()) - now) if self._given else None
+        """Seconds until the next message may go that waits for its moment; None where none does.
+
+        One whose moment has come waits for something else.
+        """
+        return min((at - now for at in self._given.values() if at > now), default=None)
 
     def _windows(self, channel: str, conversation: str) -> Iterator[_Window]:
         rates = PLATFORMS[channel].rates if channel in PLATFORMS else ()

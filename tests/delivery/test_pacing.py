@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.platforms import PLATFORMS, Rate
-from streams.delivery.pacing import FAILURES, FIRST_REST, LONGEST_REST, Breaker, Pace
+from streams.delivery.pacing import FAILURES, FIRST_REST, LONGEST_REST, Breaker, Pace, told
 
 
 def spans(rate: Rate) -> tuple[int, float]:
@@ -51,7 +51,12 @@ def test_how_long_the_next_one_waits_is_known() -> None:
     pace.went("a")
     pace.slot("b", "slack", "c", 10.0)
     assert pace.wait(10.25) == 0.75
-    assert pace.wait(12.0) == 0.0
+    assert pace.wait(12.0) is None, "its moment has come: it waits for something else"
+
+
+def test_what_a_platform_takes_is_told_in_words() -> None:
+    assert told("twitter") == "twitter takes no more than 15 in 900 s, 1440 in 86400 s"
+    assert told("whatsapp") == "whatsapp takes no more than 80 in 1 s, 45 in 270 s"
 
 
 def test_a_platform_that_fails_in_a_row_is_left_alone_then_tried_by_one() -> None:

@@ -16,6 +16,7 @@ from schemas.events.contacts import (
 )
 from streams.channels.channel import Receipt
 from streams.channels.receipts import noted
+from streams.delivery import pacing
 from streams.embedded.database import only_courier
 from streams.simulating.faults import Fault
 from tests.outgoing import outgoing
@@ -285,3 +286,16 @@ def test_a_defect_on_the_way_ends_the_process_and_the_message_is_looked_up(
                 out.desk.run()
         out.run_until(lambda: out.states() == {"sent"})
         assert out.texts().count("Hello") == 1
+
+
+def test_a_run_ends_though_a_platform_is_left_alone_and_goes_on_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FIRST_REST", 0.2)
+    with outgoing(tmp_path, "slack") as out:
+        ticket = out.somebody_writes()
+        out.goes_wrong(*[Fault("500")] * pacing.FAILURES)
+        out.reply(ticket, "First.", "Second.")
+        out.run_until(lambda: len(out.platform.requests) > pacing.FAILURES)
+        out.run_until(lambda: out.states() == {"sent"})
+        assert out.texts()[-2:] == ["First.", "Second."]
