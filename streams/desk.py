@@ -18,12 +18,12 @@ from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
 from streams import asof, query, why
 from streams.changes import Change, changes
-from streams.channels.settings import ChannelSettings
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.effects import LocalTransport
 from streams.embedded import search
+from streams.embedded.bringing import brought, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
@@ -36,7 +36,7 @@ from streams.errors import Unreadable
 from streams.filters import Filter
 from streams.intake import produced, taken_well
 from streams.search import Hit, Wanted
-from streams.settings import AlertSettings, Settings, load
+from streams.settings import Settings, load
 from streams.showing import record_line
 
 if TYPE_CHECKING:
@@ -133,8 +133,6 @@ class Desk:
         Raises:
             Refused: Another worker is at work on this store.
         """
-        from streams.embedded.bringing import brought
-
         with self.shift() as shift:
             turns = shift.run(progress)
             while brought(self):
@@ -149,21 +147,10 @@ class Desk:
         with only_worker(self.folder):
             yield Shift(self)
 
-    @property
-    def outward(self) -> frozenset[str]:
-        """The channels and places that something leaves by; under simulated time there are none."""
-        settings = self.settings
-        nothing_set = (settings.channels, settings.alerts) == (ChannelSettings(), AlertSettings())
-        if self.clock.simulated or nothing_set:
-            return frozenset()
-        from streams.delivery.ways import outward
-
-        return outward(settings)
-
     def effects(self) -> Effects:
         """What carries out requests, or keeps them for the courier."""
         transport = LocalTransport(self.folder / "mailbox")
-        return Effects(self.database, transport, self.outward, self.clock)
+        return Effects(self.database, transport, outward_of(self), self.clock)
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""

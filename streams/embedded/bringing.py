@@ -9,11 +9,13 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streams.channels.settings import ChannelSettings
 from streams.clock import WallClock
 from streams.delivery import book
 from streams.embedded.errands import Errands, only_errands
 from streams.embedded.opening import open_database
 from streams.errors import Refused
+from streams.settings import AlertSettings
 
 if TYPE_CHECKING:
     from streams.delivery.office import Office
@@ -23,15 +25,27 @@ ANOTHER_SECONDS = 0.5
 """How often it is looked whether another courier has left."""
 
 
+def outward_of(desk: Desk) -> frozenset[str]:
+    """The channels and places that something leaves by; under simulated time there are none."""
+    settings = desk.settings
+    nothing_set = (settings.channels, settings.alerts) == (ChannelSettings(), AlertSettings())
+    if desk.clock.simulated or nothing_set:
+        return frozenset()
+    from streams.delivery.ways import outward
+
+    return outward(settings)
+
+
 def brought(desk: Desk) -> bool:
     """Bring what waits to its platforms, and wait for the answers; whether there was any.
 
     Where another process sends what this store holds, it is left to that.
     """
-    if not desk.outward:
+    outward = outward_of(desk)
+    if not outward:
         return False
     now = desk.clock.now().timestamp()
-    due = book.next_due(desk.database, channels=desk.outward)
+    due = book.next_due(desk.database, channels=outward)
     if due is None or due > now:
         return False
     try:
@@ -50,7 +64,7 @@ async def _once(desk: Desk, errands: Errands) -> bool:
 
 def office_of(desk: Desk, failed: Callable[[BaseException], None]) -> Office | None:
     """A courier in a thread of its own; None where no platform is set up."""
-    if not desk.outward:
+    if not outward_of(desk):
         return None
     from streams.delivery.office import Office
 
