@@ -27,8 +27,8 @@ from streams.errors import Refused
 SECONDS = 60.0
 """How long a query may run."""
 
-GATHERED = frozenset({"satisfaction_history", "escalation_history"})
-"""Columns that a view gathers into lists itself; recognised by name."""
+GATHERED = frozenset({"satisfaction_history", "escalation_history", "buttons"})
+"""Columns of lists that a view gathers or unites itself; recognised by name."""
 
 UNITED = frozenset({"resolution_offered"})
 """Columns of true and false that a view has from two tables, so that SQLite knows no type."""

@@ -31,6 +31,7 @@ ORDER = {
     "v1_alerts": "alert_id",
     "v1_follow_ups": "follow_up_id",
     "v1_deliveries": "request_id",
+    "v1_messages": "message_id",
     "v1_positions": "projection, topic, partition",
     "v1_metrics": "metric, definition, period, segment",
     "v1_dead_letters": "dead_letter_id",

@@ -25,6 +25,8 @@ class TextRow(msgspec.Struct, frozen=True):
     customer_id: str
     channel: str | None
     text: str
+    received_at: str
+    handle: str | None = None
     provider_id: str | None = None
 
 
@@ -35,9 +37,17 @@ def text_row(row: TextRow | None, record: Record, key: str) -> TextRow | None:
     event = record.event
     match event:
         case inbox.ContactReceived():
-            return TextRow(key, event.customer_id, event.channel, event.message, event.provider_id)
+            return TextRow(
+                record_id=key,
+                customer_id=event.customer_id,
+                channel=event.channel,
+                text=event.message,
+                received_at=rfc3339(record.at),
+                handle=event.handle,
+                provider_id=event.provider_id,
+            )
         case asks.NoteWritten():
-            return TextRow(key, event.customer_id, None, event.text)
+            return TextRow(key, event.customer_id, None, event.text, rfc3339(record.at))
         case _:  # a reply's text is in the request to send it
             return None
 
@@ -106,6 +116,7 @@ TABLES: tuple[Table, ...] = (
         by_id(_TEXTS),
         text_row,
         _TEXTS,
+        (("handle", "received_at"),),
         once=True,
         searched=("text",),
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.tables.table import Table, by, by_id
+from projections.tables.table import Json, Table, by, by_id, json_of
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
@@ -29,6 +29,8 @@ class ReplyRow(msgspec.Struct, frozen=True):
     kind: str
     author: str
     text: str
+    handle: str | None
+    buttons: Json
 
 
 def reply_row(row: ReplyRow | None, record: Record, key: str) -> ReplyRow | None:
@@ -45,6 +47,8 @@ def reply_row(row: ReplyRow | None, record: Record, key: str) -> ReplyRow | None
         kind=event.kind,
         author=event.author,
         text="\n".join(event.parts),
+        handle=event.handle,
+        buttons=json_of(event.buttons),
     )
 
 
@@ -176,7 +180,7 @@ TABLES: tuple[Table, ...] = (
         by_id(_REQUESTED),
         reply_row,
         _REQUESTED,
-        (("customer_id",),),
+        (("customer_id",), ("handle", "requested_at")),
         once=True,
         searched=("text",),
     ),

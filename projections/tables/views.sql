@@ -138,6 +138,17 @@ SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.
             THEN d.delay_reason END AS delay_reason
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
+-- What was written to an address and from it, from the moment on when it was taken in or asked for.
+CREATE VIEW v1_messages AS
+SELECT r.request_id AS message_id, r.customer_id, r.channel, r.handle,
+       'out' COLLATE BINARY AS direction, r.requested_at AS at, r.text, r.buttons, r.kind,
+       r.author, NULL AS provider_id, coalesce(d.state, 'queued') AS delivery
+FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id
+UNION ALL
+SELECT t.record_id, t.customer_id, t.channel, t.handle, 'in', t.received_at, t.text, NULL,
+       'message', NULL, t.provider_id, NULL
+FROM p_texts t WHERE t.channel IS NOT NULL;
+
 CREATE VIEW v1_positions AS
 SELECT projection, topic, partition, position, end_position, end_position - position AS lag
 FROM read_positions;

@@ -18,6 +18,10 @@ VIEWS = {
     "v1_alerts": "What teams and account managers were told.",
     "v1_follow_ups": "When customers are asked again.",
     "v1_deliveries": "One row a message that goes out, with how far it came.",
+    "v1_messages": (
+        "One row a message to or from an address, from the moment on when it was taken in or asked"
+        " for, whatever was ruled on it."
+    ),
     "v1_dead_letters": "What could not be read. `pactdesk deadletters` shows the bytes.",
     "v1_positions": "How far each table has read each partition.",
 }
@@ -42,6 +46,7 @@ COLUMNS = {
     "auto_resolution_candidate": "an answer above the second threshold was given",
     "automatic": "tickets that an article answered without a person",
     "available": "whether the person takes tickets now",
+    "buttons": "what the customer may press",
     "bytes": "length of what could not be read",
     "candidates": "what was weighed, best first: name, score, note",
     "capacity": "tickets that the person takes at a time",
@@ -86,6 +91,7 @@ COLUMNS = {
     "first_replied_at": "when the customer first got an answer",
     "first_reply_minutes_sum": "minutes from opening to the first answer, summed",
     "follow_up_id": "the record that scheduled it",
+    "handle": "the address on the channel",
     "handler": "which part of pactdesk could not read it",
     "handles": "addresses of the customer by channel",
     "insight_id": "the record that raised it",
@@ -102,6 +108,7 @@ COLUMNS = {
     "load": "open tickets of the person",
     "merged_into": "where it went in a merge",
     "message_content": "the text",
+    "message_id": "the record that holds it",
     "metadata": "what came along, kept as it is",
     "metric": "its name",
     "model_versions": "models and index that were asked, by name",

@@ -43,6 +43,8 @@ CONTRACT = {
     "v1_follow_ups": "follow_up_id ticket_id customer_id scheduled_at due_at ticket_status",
     "v1_deliveries": "request_id ticket_id customer_id channel kind author requested_at state"
     " attempts transport attempted_at accepted_at delivered_at read_at failed_at error",
+    "v1_messages": "message_id customer_id channel handle direction at text buttons kind author"
+    " provider_id delivery",
     "v1_dead_letters": "dead_letter_id at topic origin handler error remedy attempts bytes",
     "v1_positions": "projection topic partition position end_position lag",
 }
@@ -108,6 +110,8 @@ _SCANS = re.compile(r"SCAN (?!v1_|counted|cut|base|back|sla|context|\()")
         ("SELECT * FROM v1_specialists", {"s"}),
         ("SELECT * FROM v1_follow_ups WHERE ticket_id = 'x'", set()),
         ("SELECT * FROM v1_deliveries WHERE request_id = 'x'", set()),
+        ("SELECT * FROM v1_messages WHERE message_id = 'x'", set()),
+        ("SELECT * FROM v1_messages WHERE handle = 'x' ORDER BY at DESC LIMIT 9", set()),
     ],
 )
 def test_no_table_is_searched_from_end_to_end_but_those_that_are_listed(

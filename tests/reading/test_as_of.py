@@ -32,6 +32,7 @@ VIEWS = (
     "v1_alerts",
     "v1_follow_ups",
     "v1_deliveries",
+    "v1_messages",
     "v1_dead_letters",
     "v1_positions",
 )
