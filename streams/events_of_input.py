@@ -79,6 +79,10 @@ class Resolver:
         """Whose a handle is."""
         return self._directory.customer_of(channel, handle) or self.unidentified(channel, handle)
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key for another purpose, by which nobody learns the secret; `key` is no channel."""
+        return hmac.new(self._secret, f"key\x00{purpose}".encode(), sha256).digest()
+
     def _event(self, given: inputs.Input) -> Event:
         build = _BUILD.get(type(given))
         if build is not None:

@@ -22,7 +22,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "channels.slack.app_token",
             "channels.discord.application_id",
             "channels.discord.gateway_url",
-            "channels.chat_widget.*",
             "channels.every.*",
         ),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.channels import discord, email, facebook, phone, slack, twitter, whatsapp
+from streams.channels import chat, discord, email, facebook, phone, slack, twitter, whatsapp
 from streams.channels.channel import Channel
 from streams.channels.settings import ChannelSettings
 
@@ -22,8 +22,9 @@ CHANNELS: dict[str, Channel] = {
 NEEDS: dict[str, tuple[str, ...]] = {
     email.NAME: email.NEEDS,
     **{name: channel.needs for name, channel in CHANNELS.items()},
+    chat.NAME: chat.NEEDS,
 }
-"""The settings without which each channel is off; that of e-mail is fetched, not sent to us."""
+"""The settings without which each channel is off; mail is fetched, and the chat is our own."""
 
 
 def lacking(settings: ChannelSettings, channel: str) -> list[str]:

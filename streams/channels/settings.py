@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from streams.marks import Secret
 
 GRAPH_URL = "https://graph.facebook.com"
+
+_ORIGINS = r"^https?://[^\s/,*]+(\s+https?://[^\s/,*]+)*$"
+"""Origins as browsers name them, with blanks between."""
 
 GraphVersion = Annotated[str, Field(pattern=r"^v\d+\.\d+$")]
 """A version of Meta's Graph API."""
@@ -143,6 +146,21 @@ class Email(ChannelGroup):
     token_secret: Annotated[Secret, Field(min_length=1)] | None = None
 
 
+class ChatWidget(ChannelGroup):
+    """The chat on one's own site.
+
+    Attributes:
+        allowed_origins: The sites whose pages may use it, such as https://shop.example; several
+            with blanks between.
+        identity_secret: Signs who somebody is that the site knows; 32 characters at least.
+        enforce: With `on` only those are let in whom the site knows.
+    """
+
+    allowed_origins: Annotated[str, Field(pattern=_ORIGINS)] | None = None
+    identity_secret: Annotated[Secret, Field(min_length=32)] | None = None
+    enforce: Literal["off", "on"] = "off"
+
+
 class ChannelSettings(ChannelGroup):
     """The connections to the platforms.
 
@@ -154,6 +172,7 @@ class ChannelSettings(ChannelGroup):
         twitter: X, formerly Twitter: direct messages.
         phone: Phone and SMS, by Twilio.
         discord: Discord, by interactions over HTTP.
+        chat_widget: The chat on one's own site.
     """
 
     email: Email = Email()
@@ -163,3 +182,4 @@ class ChannelSettings(ChannelGroup):
     twitter: Twitter = Twitter()
     phone: Phone = Phone()
     discord: Discord = Discord()
+    chat_widget: ChatWidget = ChatWidget()

@@ -20,7 +20,12 @@ SETTINGS: dict[str, str] = TABLE["settings"]
 KINDS = {"text": "some-text", "path": "some-path", "whole number": "3", "number": "20.0"}
 """A value of every kind; what is no kind is a list of words."""
 
-SHAPED = {"graph_version": "v27.0", "public_key": "0f" * 32}
+SHAPED = {
+    "graph_version": "v27.0",
+    "public_key": "0f" * 32,
+    "allowed_origins": "https://shop.example http://localhost:3000",
+    "identity_secret": "a secret that nobody guesses, long enough to sign with",
+}
 """A value of what a kind alone does not describe, by the last part of a setting's name."""
 
 WRONG = {"whole number": "many", "number": "long"}
@@ -134,11 +139,12 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "secret").write_text("sesame\n")
+    secret = SHAPED.get(name.rpartition(".")[2], "sesame")
+    (tmp_path / "secret").write_text(f"{secret}\n")
     variable = PREFIX + name.upper().replace(".", "__") + "_FILE"
     settings, _ = load({}, {variable: str(tmp_path / "secret")}, tmp_path)
-    assert value_of(settings, name) == "sesame"
-    assert "sesame" not in str(described({name: "sesame"}))
+    assert value_of(settings, name) == secret
+    assert secret not in str(described({name: secret}))
 
 
 def test_what_a_list_of_words_still_lacks_is_refused(tmp_path: Path) -> None:
