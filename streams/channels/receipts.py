@@ -32,14 +32,22 @@ def noted(desk: AnyDesk, channel: str, receipts: Sequence[Receipt], at: datetime
     """
     desk.intake.records(
         [
-            _record(channel, one, found, at)
+            record_of(channel, one, found, at)
             for one in receipts
             for found in _sent(desk, channel, one)
         ]
     )
 
 
-def _record(channel: str, receipt: Receipt, found: dict[str, Any], at: datetime) -> Record:
+def record_of(channel: str, receipt: Receipt, found: dict[str, Any], at: datetime) -> Record:
+    """What became of a message of ours, as a record; the same, whoever says it and how often.
+
+    Args:
+        channel: On which channel it went out.
+        receipt: What became of it.
+        found: The message: request_id, customer_id, ticket_id; attempts, where it failed.
+        at: When that was said.
+    """
     about = {
         "customer_id": found["customer_id"],
         "ticket_id": found["ticket_id"],

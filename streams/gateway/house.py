@@ -11,6 +11,8 @@ from streams.gateway.desks import Desks
 from streams.gateway.heard import Heard
 from streams.gateway.tail import Tail
 from streams.gateway.taking import Taking
+from streams.gateway.typists import Typists
+from streams.gateway.visitors import Visitors
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -43,6 +45,8 @@ class House:
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")
         self.heard = Heard()
+        self.typists = Typists()
+        self.visitors = Visitors()
         self.tail = Tail(opened, self._askers)
         self.stopping = asyncio.Event()
 

@@ -19,7 +19,7 @@ from streams.gateway.problems import bad_request
 if TYPE_CHECKING:
     from streams.gateway.house import House
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 
 
 class Parameters(BaseModel):

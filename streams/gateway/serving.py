@@ -12,7 +12,20 @@ from aiohttp import web
 
 from streams.channels.mailbox import fetching
 from streams.engines import desk_of
-from streams.gateway import contacts, hooks, lists, looking, pact, peers, searching, stream, verbs
+from streams.gateway import (
+    chat,
+    chat_stream,
+    colleagues,
+    contacts,
+    hooks,
+    lists,
+    looking,
+    pact,
+    peers,
+    searching,
+    stream,
+    verbs,
+)
 from streams.gateway.app import application
 from streams.gateway.background import Background, listening, server_of
 from streams.gateway.connections import Connection, Connections
@@ -46,6 +59,9 @@ ROUTES: tuple[Route, ...] = routes_with(
         *stream.ROUTES,
         *searching.ROUTES,
         *hooks.ROUTES,
+        *chat.ROUTES,
+        *chat_stream.ROUTES,
+        *colleagues.ROUTES,
         *pact.ROUTES,
         *peers.ROUTES,
     )

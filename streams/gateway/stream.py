@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
-import msgspec
 from aiohttp import web
 
-from streams.entry import Entry
 from streams.filters import Filter
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Parameters, Route
-from streams.gateway.tail import Found
+from streams.gateway.sse import Send, event, quiet, streamed
+from streams.gateway.typists import DESK
 from streams.showing import record_line
-
-RETRY_MILLISECONDS = 1000
-"""After how long a client that lost the stream asks for it again."""
-
-SEND_SECONDS = 30.0
-"""How long a client may take to read; after that it comes back with its Last-Event-ID."""
 
 
 class Watching(Parameters):
@@ -31,6 +21,7 @@ class Watching(Parameters):
         ticket: Only records that name this ticket.
         type: Only this event type.
         after: A position: what lies behind it comes first. Last-Event-ID goes before it.
+        typing: Whether it is also said who types, as events without an id.
     """
 
     topic: str | None = None
@@ -38,6 +29,7 @@ class Watching(Parameters):
     ticket: str | None = None
     type: str | None = None
     after: str | None = None
+    typing: bool = False
 
 
 async def stream(call: Call) -> web.StreamResponse:
@@ -53,31 +45,21 @@ async def stream(call: Call) -> web.StreamResponse:
         after = await house.tail.end()  # before the client hears that it may rely on what follows
     else:
         await house.read(lambda desk: desk.progress.shows(after))  # refuses what is no position
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
-    )
-    await response.prepare(call.request)
-    pump = asyncio.create_task(_pump(response, house.tail.watch(wanted, after)))
-    stopping = asyncio.create_task(house.stopping.wait())
-    await asyncio.wait({pump, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (pump, stopping):
-        task.cancel()
-    await asyncio.gather(pump, stopping, return_exceptions=True)
-    return response
 
+    async def records(send: Send) -> None:
+        async for entry, position in house.tail.watch(wanted, after):
+            if entry is None:
+                await send(quiet(position))
+            else:
+                line = record_line(entry, position)
+                await send(event(line["type"], line, position))
 
-async def _pump(response: web.StreamResponse, found: AsyncIterator[Found | None]) -> None:
-    """Send what is found until the client is gone."""
-    await response.write(f"retry: {RETRY_MILLISECONDS}\n\n".encode())
-    async for one in found:
-        async with asyncio.timeout(SEND_SECONDS):
-            await response.write(b": nothing new\n\n" if one is None else _event(*one))
+    async def typists(send: Send) -> None:
+        with house.typists.heard(DESK) as ear:
+            while True:
+                await send(event("typing", await ear.get()))
 
-
-def _event(entry: Entry, position: str) -> bytes:
-    line = record_line(entry, position)
-    content = msgspec.json.encode(line).decode()
-    return f"id: {position}\nevent: {line['type']}\ndata: {content}\n\n".encode()
+    return await streamed(call, (records, typists) if asked.typing else (records,))
 
 
 ROUTES = (

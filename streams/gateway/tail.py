@@ -39,6 +39,9 @@ AGAIN_SECONDS = 1.0
 Found = tuple[Entry, str]
 """An entry and the position behind it."""
 
+Watched = tuple[Entry | None, str]
+"""The same; without an entry, the position up to which there was none."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -67,8 +70,8 @@ class Tail:
         await self._follow()
         return self._end
 
-    async def watch(self, wanted: Filter, after: str) -> AsyncIterator[Found | None]:
-        """What is appended, for ever; None now and then while nothing is.
+    async def watch(self, wanted: Filter, after: str) -> AsyncIterator[Watched]:
+        """What is appended, for ever; now and then, while nothing wanted is, how far that is.
 
         Args:
             wanted: What is to be shown.
@@ -78,7 +81,7 @@ class Tail:
             Refused: It is not a position of this log.
         """
         await self._follow()
-        seen = after
+        seen, told = after, self._loop.time()
         while True:
             passed: dict[tuple[str, int], int] = {}
             place = self._count  # what comes while the log is read is in memory then
@@ -92,9 +95,11 @@ class Tail:
                     place, seen = place + 1, position
                     new = entry.offset > passed.get((entry.topic, entry.partition), -1)
                     if new and wanted.fits(entry):
+                        told = self._loop.time()
                         yield entry, position
-                if not await self._more(place):
-                    yield None
+                if not await self._more(place) or self._loop.time() - told > QUIET_SECONDS:
+                    told = self._loop.time()
+                    yield None, seen
 
     def close(self) -> None:
         """Follow no longer."""
