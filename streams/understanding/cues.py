@@ -93,11 +93,12 @@ def _says_solved(lowered: str) -> bool:
     return match is not None and not _WISHED.search(lowered, 0, match.start())
 
 
-def cues(text: str, said: Iterable[str], found: AbstractSet[str]) -> list[str]:
+def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> list[str]:
     """The cues of a message, in a fixed order.
 
     Args:
-        text: The bounded message.
+        text: The bounded message, with its subject.
+        own: The same without its subject: a rating that comes by mail stands under another one's.
         said: Its words in lower case.
         found: What was spotted in its sentences.
     """
@@ -108,7 +109,8 @@ def cues(text: str, said: Iterable[str], found: AbstractSet[str]) -> list[str]:
         distinct = set(said)
         if distinct and distinct <= _GREETING_WORDS:
             named.append("greeting_only")
-        rating = _rating(text.strip())
+    if len(own) <= SHORT:
+        rating = _rating(own.strip())
         if rating is not None:
             named.append(f"rating_{rating}")
     return named

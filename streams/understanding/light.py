@@ -91,6 +91,7 @@ class LightModels:
         fitted = self._fitter.fitted(index)
         raw = bounded(message)
         text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
+        own = clean(raw) if subject and raw.strip() else text
         reading = self._reader.read(text)
         words, vector, found = reading.words, reading.vector, reading.spotted
         language, certainty = self._language.identify(text, vector, known_language)
@@ -105,7 +106,7 @@ class LightModels:
             sentiment_score=score,
             urgency_indicators=urgency(text, found),
             deadlines=deadlines(text),
-            cues=cues(text, (word.text for word in words), found),
+            cues=cues(text, own, (word.text for word in words), found),
             categories=fitted.categories.listed(judgement),
             out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
             tags=fitted.tags.borne(vector),
