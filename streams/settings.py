@@ -105,6 +105,8 @@ class GatewaySettings(_Group):
         connections: Connections at the same time.
         connections_per_address: Connections from one address; a proxy in front is one address.
         admin_host: The address of the admin port; nobody is asked for a key there.
+        public_url: How customers reach it, such as https://desk.example: with it, surveys on
+            channels without buttons have a link.
         pact_secrets: Of agents whose envelopes must be signed: `agent_id=secret`, one a line.
     """
 
@@ -113,6 +115,7 @@ class GatewaySettings(_Group):
     connections: Annotated[int, Field(ge=1)] = 800
     connections_per_address: Annotated[int, Field(ge=1)] = 200
     admin_host: str = "127.0.0.1"
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     pact_secrets: Secret | None = None
 
 

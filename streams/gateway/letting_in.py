@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -95,6 +96,13 @@ def admit(settings: ChatWidget, session: Session) -> None:
         )
 
 
+def _sites(house: House) -> frozenset[str]:
+    """The sites that are named, and our own, where it is known how it is called."""
+    named = chat.origins(settings_of(house))
+    ours = urlsplit(house.settings.gateway.public_url or "")
+    return named | {f"{ours.scheme}://{ours.netloc}".lower()} if ours.netloc else named
+
+
 def consent(call: Call) -> dict[str, str]:
     """The headers with which a page of another site may hear an answer.
 
@@ -104,7 +112,7 @@ def consent(call: Call) -> dict[str, str]:
     origin = call.request.headers.get("Origin")
     if origin is None:
         return {}
-    if origin.lower() not in chat.origins(settings_of(call.house)):
+    if origin.lower() not in _sites(call.house):
         raise Problem(
             HTTPStatus.FORBIDDEN,
             f"pages of {origin[:200]} may not use this chat",

@@ -145,6 +145,8 @@ def _responses(route: Route) -> Iterator[tuple[str, Schema]]:
             answer["content"] = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             if schema is not None:
                 answer["content"][JSON] = {"schema": schema}
+        if route.media is not None:
+            answer.setdefault("content", {})[route.media] = {"schema": {"type": "string"}}
         yield str(status), answer
 
 

@@ -79,6 +79,7 @@ class Route:
         answers: Statuses and JSON schemas of what they bring; None is no JSON.
         tag: Under which heading it is described.
         headers: Request headers that mean something here, with what they mean.
+        media: The media type of a page, whatever its status.
     """
 
     method: Method
@@ -91,6 +92,7 @@ class Route:
     answers: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
     tag: str = "desk"
     headers: Mapping[str, str] = field(default_factory=dict)
+    media: str | None = None
 
 
 def parameters_of(route: Route, request: web.Request) -> Parameters:

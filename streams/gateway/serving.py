@@ -24,6 +24,7 @@ from streams.gateway import (
     peers,
     searching,
     stream,
+    survey,
     verbs,
 )
 from streams.gateway.app import application
@@ -62,6 +63,7 @@ ROUTES: tuple[Route, ...] = routes_with(
         *chat.ROUTES,
         *chat_stream.ROUTES,
         *colleagues.ROUTES,
+        *survey.ROUTES,
         *pact.ROUTES,
         *peers.ROUTES,
     )

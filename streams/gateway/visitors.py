@@ -1,4 +1,4 @@
-"""How often one visitor of the chat may ask, write and listen: counted in this process."""
+"""How often one customer may ask, write, answer and listen here: counted in this process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 0.5, 10.0
 ASKS_PER_SECOND, ASKS_AT_ONCE = 5.0, 30.0
 """How often one visitor may ask for anything."""
 
+ANSWERS_PER_SECOND, ANSWERS_AT_ONCE = 0.1, 10.0
+"""How often one survey may be answered."""
+
 STREAMS = 12
 """Streams that one visitor may have open: about as many tabs."""
 
@@ -29,6 +32,7 @@ class Visitors:
     def __init__(self) -> None:
         self._writes = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
         self._asks = Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE)
+        self._answers = Buckets(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
         self._streams: Counter[str] = Counter()
         self.key: bytes | None = None
 
@@ -39,6 +43,10 @@ class Visitors:
     def writes(self, session: Session) -> None:
         """Somebody writes; raises `Problem` where it is one message too many."""
         _not_too_often(self._writes.take(session.handle, time.monotonic()))
+
+    def answers(self, survey: str) -> None:
+        """A survey is answered; raises `Problem` where it is once too often."""
+        _not_too_often(self._answers.take(survey, time.monotonic()))
 
     @contextmanager
     def streams(self, session: Session) -> Iterator[None]:

@@ -1,18 +1,21 @@
-"""The chat in front of a cluster: the same sessions, the same stream."""
+"""The chat and the page of a survey in front of a cluster: the same as before one file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from streams.engines import desk_of
 from streams.gateway.serving import Gateway
 from streams.settings import Settings, load
+from streams.survey_links import PURPOSE, token
 from tests.chatting import FLAGS, Page, identity
-from tests.gateways import Client
+from tests.gateways import CONTACT, Client
 from tests.real import Cluster, until
 from tests.real.cast import Cast
 
@@ -33,8 +36,10 @@ def served(environment: dict[str, str], tmp_path: Path, port: int = 0) -> Iterat
     known, _ = load({}, environment, tmp_path)
     with Gateway(known, port=port) as up:
         client = Client(up.address, known)
-        yield client
-        client.close()
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def found(client: Client, path: str) -> list[dict[str, Any]]:
@@ -87,3 +92,33 @@ def test_a_visitor_is_answered_signs_in_and_misses_nothing(
             "the visitor is she",
         )
         assert len(joined) == 1
+
+
+def test_a_survey_is_answered_on_its_page(environment: dict[str, str], tmp_path: Path) -> None:
+    with served(environment, tmp_path) as client:
+        told = client.post("/api/v1/contacts?wait=30s", CONTACT)
+        ticket = f"/api/v1/tickets/{told.json['ticket_id']}"
+        assert client.post(f"{ticket}/replies", {"text": "We paid it back"}).status in {200, 202}
+        assert client.post(f"{ticket}/resolve").status in {200, 202}
+        sent = until(
+            lambda: found(client, "/api/v1/deliveries?kind=survey"), PATIENCE, "the survey"
+        )
+        at = datetime.fromisoformat(sent[0]["requested_at"])
+        with desk_of(client.settings, works=False) as desk:
+            key = desk.intake.resolver.key_for(PURPOSE)
+        page = f"/s/{token(sent[0]['request_id'], at, key)}"
+        assert client.get(page).status == 200
+        for _ in range(2):
+            assert client("POST", page, b"score=4&comment=Good&more=yes").status == 200
+        rated = until(
+            lambda: [
+                one
+                for one in found(client, "/api/v1/tickets?status=triaged")
+                if one["satisfaction_score"] is not None
+            ],
+            PATIENCE,
+            "it is rated, and open again",
+        )
+        assert [(one["satisfaction_score"], one["reopened"]) for one in rated] == [(4, 1)]
+        records = client.get(f"/api/v1/records/{sent[0]['request_id']}").json["event"]
+        assert "http" not in records["parts"][-1]

@@ -24,6 +24,7 @@ SHAPED = {
     "graph_version": "v27.0",
     "public_key": "0f" * 32,
     "allowed_origins": "https://shop.example http://localhost:3000",
+    "public_url": "https://desk.example",
     "identity_secret": "a secret that nobody guesses, long enough to sign with",
 }
 """A value of what a kind alone does not describe, by the last part of a setting's name."""

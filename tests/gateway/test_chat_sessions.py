@@ -269,6 +269,18 @@ def test_two_whom_the_site_knows_are_never_made_one(served: Client) -> None:
     assert {one["merged_into"] for one in rows(served, sql, first, second)} == {None}
 
 
+def test_a_visitor_who_was_linked_to_somebody_stays_theirs(served: Client) -> None:
+    page = Page(served)
+    page.begin()
+    contact = page.say("Gil here", "1").json["id"]
+    handle = served.get(f"/api/v1/records/{contact}").json["event"]["handle"]
+    crm = {"type": "customer", "customer_id": "gil", "handles": {"chat_widget": [handle]}}
+    assert served.post("/api/v1/contacts?wait=30s", crm).status == 202
+    assert page.begin(identity=identity("16"))["messages"] == []
+    with a_desk(served.settings.data) as desk:
+        assert desk.intake.resolver.customer_of("chat_widget", handle) == "gil"
+
+
 def test_a_visitor_of_whom_the_desk_knows_more_is_not_made_another(served: Client) -> None:
     page = Page(served)
     page.begin()

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from streams.gateway.serving import Gateway
 from streams.settings import load
 from tests.chatting import FLAGS, SITE, EventSource, Page, identity
 from tests.desks import SECRET
-from tests.gateways import Client, Stream, gateway, worker
+from tests.gateways import CONTACT, Client, Stream, gateway, worker
 from tests.real import until
 from tests.stores import a_desk
 
@@ -185,6 +186,49 @@ def test_that_a_reply_came_and_was_read_is_recorded_once(served: Client, page: P
     assert sorted(said) == ["ReplyAccepted", "ReplyAttempted", "ReplyDelivered", "ReplyRead"]
 
 
+def test_what_is_said_to_a_user_comes_to_no_page_that_is_not_theirs(served: Client) -> None:
+    page = Page(served)
+    page.begin()
+    left_behind = Page(served)
+    left_behind.token, left_behind.after = page.token, page.after
+    asked(page, "Before I signed in", "1")
+    page.begin(identity=identity("31"))
+    with listening(left_behind) as old, listening(page) as tab:
+        ticket = asked(page, "My account number is secret", "2")
+        answered(served, ticket, "So is this")
+        while tab.said()["text"] != "So is this":
+            pass
+        left_behind.say("Is anybody there?", "3")
+        seen = []
+        while "Is anybody there?" not in seen:
+            seen.append(old.said()["text"])
+    assert {"My account number is secret", "So is this"}.isdisjoint(seen)
+    texts = {one["text"] for one in left_behind.begin()["messages"]}
+    assert {"My account number is secret", "So is this"}.isdisjoint(texts)
+
+
+def test_how_far_mail_of_the_same_customer_came_is_not_said(served: Client) -> None:
+    crm = {"customer_id": "hal", "handles": {"chat_widget": ["user:32"], "email": ["hal@x.org"]}}
+    assert served.post("/api/v1/contacts", {"type": "customer", **crm}).status == 202
+    page = Page(served)
+    page.begin(identity=identity("32"))
+    with listening(page) as tab:
+        mail = {"channel": "email", "handle": "hal@x.org", "message": "By mail"}
+        assert served.post("/api/v1/contacts?wait=30s", mail).json["ticket_id"]
+        contact = page.say("By chat", "1").json["id"]
+        assert tab.next("state").data == {"id": contact, "state": "received"}
+
+
+def test_what_no_table_shows_yet_is_not_lost_between_session_and_stream(tmp_path: Path) -> None:
+    with gateway(tmp_path, **FLAGS) as client:
+        page = Page(client)
+        page.begin()
+        page.say("Nobody works here yet", "1")
+        assert page.begin()["messages"] == []
+        with listening(page) as tab:
+            assert tab.said()["text"] == "Nobody works here yet"
+
+
 def test_nobody_reads_for_somebody_else(served: Client, page: Page) -> None:
     ticket = asked(page)
     answered(served, ticket, "We found it")
@@ -228,15 +272,20 @@ def test_a_page_goes_on_behind_the_last_event_that_it_saw(page: Page) -> None:
 def test_a_quiet_page_comes_along_with_a_busy_desk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.gateway.tail.QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("streams.gateway.tail.QUIET_SECONDS", 1.5)
     with gateway(tmp_path, **FLAGS) as client:
-        page, other = Page(client), Page(client)
+        page = Page(client)
         page.begin()
-        other.begin()
+        numbers = count()
+
+        def told() -> bool:
+            """Somebody writes, so that the desk is never quiet."""
+            number = {"provider_id": str(next(numbers))}
+            assert client.post("/api/v1/contacts", CONTACT | number).json["status"] == "accepted"
+            return tab.last != page.after
+
         with listening(page) as tab:
-            for n in range(5):
-                other.say("x", str(n))
-            until(lambda: tab.last != page.after, PATIENCE, "it is told how far it is")
+            until(told, PATIENCE, "it is told how far it is")
             behind = tab.last
         page.say("x", "mine")
         with listening(page, behind) as tab:
@@ -356,8 +405,10 @@ def at_port(data: Path, port: int) -> Iterator[Client]:
     known, _ = load({"data": data, "identity.secret": SECRET, **flags}, {}, data)
     with Gateway(known, port=port) as up:
         client = Client(up.address, known)
-        yield client
-        client.close()
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def test_a_page_misses_nothing_while_the_gateway_is_away(tmp_path: Path) -> None:
