@@ -7,7 +7,8 @@ import hmac
 import json
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from queue import Queue
@@ -18,6 +19,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from tests.gateways import Answered, Client
+from tests.real import until
+from tests.stores import a_desk
 
 SITE = "https://shop.example"
 SECRET = "the site and the desk know this secret, and nobody else"  # noqa: S105  # a test's own
@@ -26,6 +29,9 @@ FLAGS = {
     "channels__chat_widget__identity_secret": SECRET,
 }
 """Settings with which the chat is on, as `tests.gateways.gateway` takes them."""
+
+PATIENCE = 60
+"""Seconds for which what must come is waited for."""
 
 
 def identity(
@@ -196,3 +202,35 @@ class EventSource:
                         if data:
                             self._events.put(Event(kind, json.loads(data), self.last or ""))
                         kind = data = ""
+
+
+@contextmanager
+def listening(page: Page, after: str | None = None) -> Iterator[EventSource]:
+    """A stream for a while."""
+    source = page.listen(after)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def rows(client: Client, sql: str, *values: object) -> list[dict[str, Any]]:
+    with a_desk(client.settings.data) as desk:
+        return desk.query(sql, values)
+
+
+def ticket_of(client: Client, contact: str) -> str:
+    """The ticket that a message is on, once it is."""
+    sql = "SELECT ticket_id FROM v1_interactions WHERE interaction_id = ?"
+    return str(until(lambda: rows(client, sql, contact), PATIENCE, "a ticket")[0]["ticket_id"])
+
+
+def asked(page: Page, text: str = "My parcel is lost", number: str = "1") -> str:
+    """The page asks something; returns the ticket."""
+    return ticket_of(page.client, page.say(text, number).json["id"])
+
+
+def answered(client: Client, ticket: str, text: str) -> None:
+    """Somebody at the desk answers."""
+    told = client.post(f"/api/v1/tickets/{ticket}/replies", {"text": text})
+    assert told.status in {200, 202}, told
