@@ -9,18 +9,12 @@ import structlog
 from aiohttp import web
 from pydantic import ConfigDict
 
-from schemas.record import derived_id
-from schemas.topics import CONTACTS
-from schemas.vocabulary import rfc3339
-from streams.channels.channel import Channel, Hook, Told, Unverified
+from streams.channels.channel import Channel, Hook, Unverified
+from streams.channels.hearing import taken
 from streams.channels.known import CHANNELS, lacking
-from streams.channels.receipts import noted
-from streams.deadletters import HOOKS, DeadLetter
-from streams.errors import Unreadable
 from streams.gateway.bodies import body
 from streams.gateway.problems import Problem
 from streams.gateway.route import Call, Handler, Parameters, Route
-from streams.intake import line_of
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +43,7 @@ def _received(channel: Channel, path: str) -> Handler:
                 error.status, "this request is not signed by the channel's provider", "see the log"
             ) from error
         if told is None:
-            told = await _taken(call, channel, settings, hook)
+            told = await taken(call.house, channel, settings, hook)
         return web.Response(body=told.body, status=told.status, content_type=told.media)
 
     return handler
@@ -66,41 +60,6 @@ def _hook(call: Call, path: str, content: bytes, settings: Any) -> Hook:
         headers={name.lower(): value for name, value in request.headers.items()},
         body=content,
         at=house.clock.now(),
-    )
-
-
-async def _taken(call: Call, channel: Channel, settings: Any, hook: Hook) -> Told:
-    """Make durable what a verified hook says; what cannot be understood is kept and accepted.
-
-    Sending it again would not make it readable, so that the provider is not asked to.
-    """
-    try:
-        heard = channel.parse(settings, hook)
-    except Unreadable as error:
-        letter = _letter(channel, hook, error)
-        await call.house.ask(lambda desk: desk.intake.keep(letter))
-        _log.warning("not understood", channel=channel.name, letter=letter.id, error=error.what)
-        return Told()
-    if heard.inputs:
-        await call.house.way_in.take([line_of(one) for one in heard.inputs])
-    if heard.receipts:
-        await call.house.ask(lambda desk: noted(desk, channel.name, heard.receipts, hook.at))
-    for one in heard.missed:
-        _log.info("not for us", channel=channel.name, what=one)
-    return heard.told
-
-
-def _letter(channel: Channel, hook: Hook, error: Unreadable) -> DeadLetter:
-    return DeadLetter(
-        id=derived_id("hook", channel.name, hook.path, hook.body.decode("latin-1")),
-        topic=CONTACTS.name,
-        origin=f"{HOOKS}{channel.name}/{hook.path}",
-        handler=f"{HOOKS}{channel.name}",
-        error=error.what,
-        remedy=error.remedy,
-        attempts=1,
-        at=rfc3339(hook.at),
-        value=hook.body,
     )
 
 

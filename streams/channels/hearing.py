@@ -1,0 +1,65 @@
+"""What a provider said becomes durable, whichever way it came; only then it is acknowledged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from schemas.record import derived_id
+from schemas.topics import CONTACTS
+from schemas.vocabulary import rfc3339
+from streams.channels.channel import Channel, Hook, Told
+from streams.channels.receipts import noted
+from streams.deadletters import HOOKS, DeadLetter
+from streams.errors import Unreadable
+from streams.intake import line_of
+
+if TYPE_CHECKING:
+    from streams.gateway.house import House
+
+_log = structlog.get_logger(__name__)
+
+
+async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> Told:
+    """Make durable what a verified hook says; what cannot be understood is kept and accepted.
+
+    Sending it again would not make it readable, so that the provider is not asked to.
+
+    Args:
+        house: Takes it in.
+        channel: On which channel it came.
+        settings: That channel's.
+        hook: What came.
+
+    Raises:
+        Unavailable: The store does not take it; it must not be acknowledged.
+    """
+    try:
+        heard = channel.parse(settings, hook)
+    except Unreadable as error:
+        letter = _letter(channel, hook, error)
+        await house.ask(lambda desk: desk.intake.keep(letter))
+        _log.warning("not understood", channel=channel.name, letter=letter.id, error=error.what)
+        return Told()
+    if heard.inputs:
+        await house.way_in.take([line_of(one) for one in heard.inputs])
+    if heard.receipts:
+        await house.ask(lambda desk: noted(desk, channel.name, heard.receipts, hook.at))
+    for one in heard.missed:
+        _log.info("not for us", channel=channel.name, what=one)
+    return heard.told
+
+
+def _letter(channel: Channel, hook: Hook, error: Unreadable) -> DeadLetter:
+    return DeadLetter(
+        id=derived_id("hook", channel.name, hook.path, hook.body.decode("latin-1")),
+        topic=CONTACTS.name,
+        origin=f"{HOOKS}{channel.name}/{hook.path}",
+        handler=f"{HOOKS}{channel.name}",
+        error=error.what,
+        remedy=error.remedy,
+        attempts=1,
+        at=rfc3339(hook.at),
+        value=hook.body,
+    )
