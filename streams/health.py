@@ -118,7 +118,7 @@ def _count(database: Database) -> int:
 
 def channels(settings: Settings) -> Iterator[Finding]:
     """Which channels are on, and what those lack of which only a part is set."""
-    from streams.channels.known import NEEDS, lacking
+    from streams.channels.known import NEEDS, instead, lacking
 
     on = []
     for name, needs in NEEDS.items():
@@ -126,7 +126,8 @@ def channels(settings: Settings) -> Iterator[Finding]:
         if not gone:
             on.append(name)
         elif len(gone) < len(needs):
-            missing = ", ".join(f"channels.{name}.{one}" for one in gone)
+            other = {one: f" (or channels.{name}.{two})" for one, two in instead(name).items()}
+            missing = ", ".join(f"channels.{name}.{one}{other.get(one, '')}" for one in gone)
             yield ill(f"the channel {name} is off: {missing} is not set", "set it as well")
     if "email" in on and settings.channels.email.smtp_url is None:
         yield ill(

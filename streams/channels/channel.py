@@ -11,7 +11,7 @@ The gateway receives, the effects deliver; both call these, and neither knows a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
@@ -230,6 +230,7 @@ class Channel:
         name: The channel.
         paths: The paths that its provider calls, behind the channel's own; empty for that itself.
         needs: Its settings without which it is off.
+        instead: Settings that do as well, by the name of the one that is then not needed.
         methods: With which HTTP methods its provider calls.
         verify: Whether a hook is from whom it claims to be; answers a handshake.
         parse: What a verified hook says.
@@ -256,6 +257,7 @@ class Channel:
     render: Callable[[Any, ReplyRequested, str], list[Sending]]
     outcome: Callable[[Any, Response], Outcome]
     methods: tuple[Literal["GET", "POST"], ...] = ("POST",)
+    instead: Mapping[str, str] = field(default_factory=dict)
     stamp: Callable[[Any, Sending, datetime], Sending] | None = None
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from streams.channels import chat, discord, email, facebook, phone, slack, twitter, whatsapp
 from streams.channels.channel import Channel
 from streams.channels.settings import ChannelSettings
@@ -29,8 +31,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 def lacking(settings: ChannelSettings, channel: str) -> list[str]:
     """Which settings a channel lacks to be on."""
-    mine = getattr(settings, channel)
-    return [name for name in NEEDS[channel] if getattr(mine, name) is None]
+    mine, other = getattr(settings, channel), instead(channel)
+    return [
+        name
+        for name in NEEDS[channel]
+        if getattr(mine, name) is None and getattr(mine, other.get(name, name)) is None
+    ]
+
+
+def instead(channel: str) -> Mapping[str, str]:
+    """Settings of a channel that do as well, by the name of the one that is then not needed."""
+    return CHANNELS[channel].instead if channel in CHANNELS else {}
 
 
 def sends(settings: ChannelSettings) -> frozenset[str]:

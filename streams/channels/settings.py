@@ -24,15 +24,18 @@ class ChannelGroup(BaseModel):
 
 
 class Slack(ChannelGroup):
-    """Slack, by the Events API.
+    """Slack, by the Events API or by Socket Mode.
 
     Attributes:
-        signing_secret: Signs what comes in.
+        signing_secret: Signs what comes in by the Events API.
+        app_token: Opens a socket, over which everything comes in (Socket Mode): no address of ours
+            and no signing_secret is needed then.
         bot_token: Lets replies out.
         api_base_url: Where the provider is; another address where something stands in for it.
     """
 
     signing_secret: Secret | None = None
+    app_token: Secret | None = None
     bot_token: Secret | None = None
     api_base_url: str = "https://slack.com/api"
 
@@ -166,7 +169,7 @@ class ChannelSettings(ChannelGroup):
 
     Attributes:
         email: E-mail, by IMAP and SMTP.
-        slack: Slack, by the Events API.
+        slack: Slack, by the Events API or by Socket Mode.
         whatsapp: WhatsApp, by Meta's Cloud API.
         facebook: Facebook Messenger, by Meta's Send API.
         twitter: X, formerly Twitter: direct messages.

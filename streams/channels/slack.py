@@ -1,4 +1,4 @@
-"""Slack, by the Events API and by interactivity.
+"""Slack, by the Events API, by interactivity and by commands.
 
 Contract: https://docs.slack.dev (verifying requests, chat.postMessage). Slack's handshake is
 signed like everything else, so that `parse` answers it.
@@ -72,7 +72,8 @@ _SIGNATURE, _STAMP = "x-slack-signature", "x-slack-request-timestamp"
 
 def verify(settings: Slack, hook: Hook) -> None:
     """Check Slack's signature over its time and the body; raises `Unverified`."""
-    assert settings.signing_secret is not None
+    if settings.signing_secret is None:
+        raise Unverified("signing_secret is not set: what Slack says comes by its socket alone")
     given, stamp = hook.headers.get(_SIGNATURE), hook.headers.get(_STAMP)
     if given is None or stamp is None:
         raise Unverified(f"the headers {_SIGNATURE} and {_STAMP} are not both there")
@@ -196,8 +197,9 @@ def outcome(_settings: Slack, response: Response) -> Outcome:
 
 CHANNEL = Channel(
     name=NAME,
-    paths=("events", "actions"),
+    paths=("events", "actions", "commands"),
     needs=("signing_secret", "bot_token"),
+    instead={"signing_secret": "app_token"},
     verify=verify,
     parse=parse,
     render=render,

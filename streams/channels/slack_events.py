@@ -1,4 +1,4 @@
-"""What Slack sends: events and interactions, as contacts.
+"""What Slack sends: events, interactions and commands, as contacts.
 
 Contract: https://docs.slack.dev (Events API, interactivity). A message is its workspace, its
 conversation and its `ts`: it comes again when it was not acknowledged in time, and as `message`
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 
@@ -23,6 +23,12 @@ NAME = "slack"
 
 BUTTON = "pactdesk:"
 """How the `action_id` of a button of ours begins."""
+
+_TAKEN = Told(
+    b'{"response_type": "ephemeral", "text": "Thank you. We have your message."}',
+    "application/json",
+)
+"""Is shown to who used the command, and to nobody else."""
 
 _WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 """Subtypes of messages that somebody wrote; the others tell of something that happened."""
@@ -101,11 +107,18 @@ class _Interaction(msgspec.Struct):
 def parse(_settings: Slack, hook: Hook) -> Heard:
     """Contacts in a body, or the answer to the handshake; raises `Unreadable`."""
     try:
-        return _interacted(hook.body) if hook.path == "actions" else _called_back(hook.body)
+        match hook.path:
+            case "actions":
+                return _interacted(hook.body)
+            case "commands":
+                return _commanded(hook.body, hook.at)
+            case _:
+                return _called_back(hook.body)
     except _NOTHING as error:
         raise Unreadable(
-            f"the body is no event and no interaction of Slack ({error!r})",
-            "see that Slack's event subscriptions name …/events, and its interactivity …/actions",
+            f"the body is no event, no interaction and no command of Slack ({error!r})",
+            "see that Slack's event subscriptions name …/events, its interactivity …/actions, its"
+            " commands …/commands",
         ) from error
 
 
@@ -225,3 +238,21 @@ def _press(body: _Interaction, button: _Button) -> dict[str, Any]:
     if body.message.thread_ts is not None:
         contact["thread"] = f"{team}:{body.channel.id}:{body.message.thread_ts}"
     return contact
+
+
+def _commanded(content: bytes, at: datetime) -> Heard:
+    """What somebody gave a command to say; it has a name of its own, but neither time nor place."""
+    form = dict(parse_qsl(content.decode(), keep_blank_values=True, strict_parsing=True))
+    team = form["team_id"]
+    contact = {
+        "channel": NAME,
+        "handle": f"{team}/{form['user_id']}",
+        "message": form.get("text", "").strip() or form["command"],
+        "provider_id": f"{team}:{form['trigger_id']}",
+        "at": rfc3339(at),
+        # With the two that are left out anybody could answer in our name.
+        "metadata": {
+            "command": {k: v for k, v in form.items() if k not in {"token", "response_url"}}
+        },
+    }
+    return Heard(inputs=[contact], told=_TAKEN)

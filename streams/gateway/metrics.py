@@ -14,6 +14,7 @@ import msgspec
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     disable_created_metrics,
@@ -58,6 +59,12 @@ _contacts = Counter(
     ("channel", "status"),
     registry=REGISTRY,
 )
+_connected = Gauge(
+    "pactdesk_channel_connected",
+    "1 where the socket that this process keeps open to a channel's provider stands, else 0.",
+    ("channel",),
+    registry=REGISTRY,
+)
 
 
 class _Line(msgspec.Struct):
@@ -82,6 +89,11 @@ def answered(route: str, method: str, status: int, seconds: float) -> None:
     known = method if method in METHODS else OTHER
     _requests.labels(route, known, str(status)).inc()
     _seconds.labels(route, known).observe(seconds)
+
+
+def connected(channel: str, *, stands: bool) -> None:
+    """Note whether the connection to a channel's provider stands."""
+    _connected.labels(channel).set(stands)
 
 
 def taken(lines: Sequence[bytes], results: Sequence[Taken]) -> None:

@@ -38,6 +38,7 @@ from streams.gateway.keyring import Keyring
 from streams.gateway.keys import kept
 from streams.gateway.limits import Limits
 from streams.gateway.route import Route
+from streams.gateway.speaking import speaking
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -105,7 +106,8 @@ class Gateway(Background):
             runner = web.AppRunner(application(house, ROUTES, door), shutdown_timeout=LAST_SECONDS)
             await runner.setup()
             try:
-                async with fetching(settings.channels.email, house), _heard_of(house):
+                mail = fetching(settings.channels.email, house)
+                async with mail, speaking(house), _heard_of(house):
                     await self._listen(runner, house, door)
             finally:
                 await runner.cleanup()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams import health
-from streams.channels.settings import ChannelSettings, Discord, Email, WhatsApp
+from streams.channels.settings import ChannelSettings, Discord, Email, Slack, WhatsApp
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.settings import AlertSettings, Identity, Settings
@@ -133,3 +133,17 @@ def test_where_replies_and_alerts_cannot_go_is_said(tmp_path: Path) -> None:
         "alerts cannot go to Slack",
         "alerts cannot go by mail",
     ]
+
+
+def test_one_of_two_settings_that_do_as_well_is_enough(tmp_path: Path) -> None:
+    by_socket = Slack(app_token="a", bot_token="b")  # noqa: S106  # they open nothing
+    told = [
+        one["what"]
+        for slack in (by_socket, Slack(bot_token="b"))  # noqa: S106  # it opens nothing
+        for one in health.examine(Settings(data=tmp_path, channels=ChannelSettings(slack=slack)))
+    ]
+    assert "channels are on: slack" in told
+    assert (
+        "the channel slack is off: channels.slack.signing_secret (or channels.slack.app_token)"
+        " is not set" in told
+    )
