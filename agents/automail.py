@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from agents.deletions import DELETED, is_deletion
+
 _BULK = {"bulk", "junk", "list", "auto_reply"}
 _NOBODY = re.compile(
     r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(?:[+._=-][^@]*)?@"
@@ -74,7 +76,8 @@ def validate(
         subject: Its subject.
         handle: Who sent it.
         attachments: How many files came with it.
-        metadata: What came with it; `headers` holds a mail's headers, in any letter case.
+        metadata: What came with it; `headers` holds a mail's headers, in any letter case, and
+            `deleted` says that it tells of a deletion.
         longest: Most characters that are taken.
     """
     issues, warnings = [], []
@@ -90,6 +93,8 @@ def validate(
     )
     if automatic is not None:
         issues.append(automatic)
+    if is_deletion(metadata or {}):
+        issues.append(DELETED)
     if message.strip() and not any(letter.isalnum() for letter in message[:2000]):
         warnings.append("no_words")
     return Verdict(issues, warnings)

@@ -13,6 +13,7 @@ import msgspec
 
 from agents.agent import Agent
 from agents.automail import Verdict, validate
+from agents.deletions import DELETED, ticket_of
 from agents.world import Understanding, World
 from projections.case import Case
 from schemas.event import Candidate, Event
@@ -48,7 +49,10 @@ _MEANT = frozenset(
 
 
 def received(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A contact came in: held in a flood, rejected if nobody wrote it, else understood."""
+    """A contact came in: held in a flood, rejected if nobody wrote it, else understood.
+
+    What tells of a deletion is not read: it is accepted where the message is on a ticket at hand.
+    """
     event = record.event
     assert isinstance(event, ContactReceived)
     if case.merged_into is not None:
@@ -65,6 +69,15 @@ def received(record: Record, case: Case, world: World) -> Iterator[Event]:
         )
         return
     verdict = judged(event, world)
+    if verdict.issues == [DELETED] and ticket_of(case) is not None:
+        yield ContactAccepted(
+            **_about(case, world),
+            outcome="accepted",
+            reasons=[DELETED],
+            contact_id=record.id,
+            warnings=[DELETED],
+        )
+        return
     if not verdict.is_valid:
         yield ContactRejected(
             **_about(case, world),
@@ -188,7 +201,7 @@ RECEIVED = Agent(
     name="channel",
     domain="customer",
     reads=frozenset({ContactReceived}),
-    writes=frozenset({MessageUnderstood, ContactRejected, ContactHeld}),
+    writes=frozenset({MessageUnderstood, ContactAccepted, ContactRejected, ContactHeld}),
     decide=received,
 )
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from agents import lifecycle_clocks as clocks
 from agents import linking
 from agents.agent import Agent
+from agents.deletions import DELETED, told
 from agents.handover import needs_person
 from agents.lifecycle_ends import ask, reopen, resolve
 from agents.moves import Moves, beginning
@@ -43,9 +44,12 @@ JUST_THANKS = 10
 """Words up to which thanks are all that a message says; a longer one goes on to ask."""
 
 
-def link(_record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Decide to which ticket an accepted contact belongs."""
-    contact = case.contact
+def link(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """Decide to which ticket an accepted contact belongs; what tells of a deletion, to tell it."""
+    event, contact = record.event, case.contact
+    assert isinstance(event, ContactAccepted)
+    if DELETED in event.reasons:
+        yield from told(case, world)
     if contact is None or contact.seen is None:
         return
     weights = world.policy.linking or linking.WEIGHTS
@@ -249,7 +253,7 @@ LINK = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({ContactAccepted}),
-    writes=frozenset({ContactLinked}),
+    writes=frozenset({ContactLinked, MessageAdded}),
     decide=link,
 )
 

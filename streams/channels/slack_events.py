@@ -134,18 +134,27 @@ def _called_back(content: bytes) -> Heard:
     if (kind := body.event["type"]) not in {"message", "app_mention"}:
         return Heard(missed=[kind])
     event = msgspec.convert(body.event, _Message)
-    message, missed = _written(event)
+    gone = _deleted(event)
+    message, missed = _written(event if gone is None else gone)
     if message is None:
-        return Heard(missed=[missed])
+        return Heard(missed=[missed if gone is None else f"{missed}, deleted"])
     contact = _contact(body.team_id, event.channel, message)
     contact["metadata"] = {"event_id": body.event_id, "event": body.event}
-    return Heard(inputs=[contact])
+    return Heard(inputs=[contact if gone is None else _deletion(contact, event)])
+
+
+def _deleted(event: _Message) -> _Message | None:
+    """The message that was deleted, if one was; in place of one with answers there is a stone."""
+    stone = event.message is not None and event.message.subtype == "tombstone"
+    if event.subtype != "message_deleted" and not (event.subtype == "message_changed" and stone):
+        return None
+    if event.previous_message is None:
+        raise ValueError("a deletion without its message")
+    return msgspec.structs.replace(event.previous_message, edited=None)  # it goes in all versions
 
 
 def _written(event: _Message) -> tuple[_Message | None, str]:
     """The message that somebody wrote, or in words why there is none."""
-    if event.subtype == "message_deleted":
-        return None, "message_deleted: what was read stays"
     message = event
     if event.subtype == "message_changed":
         if event.message is None:
@@ -187,6 +196,19 @@ def _contact(team: str, channel: str, message: _Message) -> dict[str, Any]:
     if message.files:
         contact["attachments"] = [_attachment(one) for one in message.files]
     return contact
+
+
+def _deletion(contact: dict[str, Any], event: _Message) -> dict[str, Any]:
+    """What says of a contact that it was deleted; the agents leave it alone."""
+    name = contact["provider_id"]
+    return {
+        **contact,
+        "message": f"Deleted: {contact['message']}",
+        "provider_id": f"{name}:deleted",
+        "in_reply_to": name,
+        "at": _time(event.ts),
+        "metadata": {"deleted": True, **contact["metadata"]},
+    }
 
 
 def _attachment(file: _File) -> dict[str, Any]:
