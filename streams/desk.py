@@ -24,6 +24,7 @@ from streams.directory import Directory
 from streams.effects import LocalTransport
 from streams.embedded import search
 from streams.embedded.bringing import brought, outward_of
+from streams.embedded.alone import Alone
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
@@ -96,6 +97,7 @@ class Desk:
         self.log = SqliteLog(self.database)
         self.intake = Intake(self.database, clock)
         self._reader: sqlite3.Connection | None = None
+        self.alone = Alone(folder)
 
     @cached_property
     def models(self) -> LightModels:
@@ -347,6 +349,7 @@ class Desk:
         """Close the store."""
         if self._reader is not None:
             self._reader.close()
+        self.alone.close()
         self.database.close()
 
     def __enter__(self) -> Self:

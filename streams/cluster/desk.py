@@ -19,6 +19,7 @@ from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock
 from streams.cluster import following, migrating, positions, search, understood
+from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
 from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
@@ -105,6 +106,11 @@ class ClusterDesk:
     @cached_property
     def _presence(self) -> Presence:
         return Presence(self.database, GATEWAY)
+
+    @cached_property
+    def alone(self) -> Alone:
+        """What this desk has to itself, of work that one process does at a time."""
+        return Alone(self.database)
 
     def produce(self, *documents: object) -> list[str]:
         """Take input objects; returns their records' ids, on Kafka.

@@ -149,16 +149,23 @@ def only_courier(folder: Path) -> Iterator[None]:
 def _alone(path: Path, otherwise: str) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not locked(handle):
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise Refused(
                 otherwise.format(f"process {holder}"),
                 "stop it first; reading and producing beside it always work",
-            ) from error
+            )
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode("ascii"), 0)
         yield
     finally:
         os.close(handle)
+
+
+def locked(handle: int) -> bool:
+    """Lock a file, unless another process has; the lock goes with the process, however it ends."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
