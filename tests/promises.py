@@ -19,8 +19,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "events": ("AvailabilityReported is written",),
         "settings": (
-            "channels.discord.application_id",
-            "channels.discord.gateway_url",
             "channels.every.*",
         ),
     },

@@ -23,12 +23,14 @@ class Server(ABC):
         address: Where it listens: `127.0.0.1:port`.
         sockets: The connections that stand, the latest last.
         opened: How many there have been.
+        hung_up: Whether it is this side that ended the latest one.
     """
 
     def __init__(self) -> None:
         self.address = ""
         self.sockets: list[web.WebSocketResponse] = []
         self.opened = 0
+        self.hung_up = False
         self._wires: list[asyncio.Transport] = []
         self._loop = asyncio.new_event_loop()
         self._listens: Future[str] = Future()
@@ -64,7 +66,7 @@ class Server(ABC):
 
     def hang_up(self, code: int) -> None:
         """Close the latest connection, and wait until the next one stands."""
-        again = self.opened + 1
+        again, self.hung_up = self.opened + 1, True
         self.do(self.stands().close(code=code))
         until(lambda: self.opened >= again and self.sockets, 60, "another connection")
 
@@ -90,6 +92,7 @@ class Server(ABC):
         await socket.prepare(request)
         assert request.transport is not None
         self._wires.append(request.transport)
+        self.hung_up = False
         self.sockets.append(socket)
         self.opened += 1
         try:

@@ -1,4 +1,4 @@
-"""Discord, by interactions over HTTP.
+"""Discord, by interactions over HTTP and by messages over its Gateway.
 
 Contract: https://docs.discord.com/developers (interactions, Create Message). A PING is signed like
 everything else, so that `parse` answers it. Discord takes a message only for a conversation that
@@ -45,7 +45,9 @@ REPEAT_SECONDS = 120.0
 _AGAIN = frozenset({20016, 20028, 20029, 40062, 130000})
 """Error codes after which a message may be sent again: rates, and what is temporary."""
 
-_PLACE = re.compile(r"(\d+):(\d+)")
+_PLACE = re.compile(r"(\d+):(\d+)(?::\d+)?")
+"""A message's name: the conversation, its id, and what makes it another one."""
+
 _SIGNATURE, _STAMP = "x-signature-ed25519", "x-signature-timestamp"
 
 

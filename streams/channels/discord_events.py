@@ -25,6 +25,11 @@ NAME = "discord"
 BUTTON = "pactdesk:"
 """How the `custom_id` of a button of ours begins; its place and its words follow."""
 
+GATEWAY = "gateway"
+"""The path of what comes over the Gateway; over HTTP nothing comes there."""
+
+_OF_A_PAGE = "see that it is a MESSAGE_CREATE or MESSAGE_UPDATE as Discord's pages describe it"
+
 _PING, _COMMAND, _COMPONENT = 1, 2, 3
 _MESSAGE_COMMAND = 3
 _STRING, _INTEGER, _BOOLEAN, _NUMBER = 3, 4, 5, 10
@@ -96,6 +101,12 @@ class _Message(_Quoted, kw_only=True):
     type: int = 0
     webhook_id: str | None = None
     message_reference: _Reference | None = None
+    edited_timestamp: datetime | None = None
+
+
+class _Dispatch(msgspec.Struct):
+    t: str
+    d: dict[str, Any]
 
 
 class _Resolved(msgspec.Struct):
@@ -140,6 +151,8 @@ class _Interaction(msgspec.Struct):
 
 def parse(_settings: Discord, hook: Hook) -> Heard:
     """Contacts in a body, and what Discord wants to hear of it; raises `Unreadable`."""
+    if hook.path == GATEWAY:
+        return _dispatched(hook.body)
     try:
         body = msgspec.json.decode(hook.body, type=_Body)
         if body.event is not None:
@@ -214,8 +227,24 @@ def _words(options: Iterable[_Option]) -> Iterator[str]:
         yield from _words(option.options)
 
 
+def _dispatched(content: bytes) -> Heard:
+    """The contact in an event of the Gateway."""
+    try:
+        event = msgspec.json.decode(content, type=_Dispatch)
+    except _NOTHING as error:
+        raise Unreadable(
+            f"this is no event of Discord's Gateway ({error!r})", _OF_A_PAGE
+        ) from error
+    if event.t == "MESSAGE_UPDATE" and not event.d.get("edited_timestamp"):
+        return Heard(missed=["MESSAGE_UPDATE: its words are the same"])
+    contact = contact_of(event.d)
+    return Heard(missed=[f"{event.t}: nobody wrote it"]) if contact is None else Heard([contact])
+
+
 def contact_of(message: dict[str, Any]) -> dict[str, Any] | None:
     """The contact that an ordinary message is, as the Gateway has it in `MESSAGE_CREATE`.
+
+    One that was edited, as in `MESSAGE_UPDATE`, is another message, which answers the first.
 
     Returns:
         A line of input; None where a program wrote it, or nobody did.
@@ -238,12 +267,25 @@ def contact_of(message: dict[str, Any]) -> dict[str, Any] | None:
     except _NOTHING as error:
         raise Unreadable(
             f"this is no message of Discord ({error!r})",
-            "see that it is the `d` of a MESSAGE_CREATE",
+            _OF_A_PAGE,
         ) from error
+    if said.edited_timestamp is not None:
+        return contact | _edit(contact, said.edited_timestamp)
     answered = said.message_reference
     if answered is not None and answered.type == 0 and answered.message_id is not None:
         contact["in_reply_to"] = f"{answered.channel_id or said.channel_id}:{answered.message_id}"
     return contact
+
+
+def _edit(contact: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """What is other where a message was edited."""
+    name = contact["provider_id"]
+    return {
+        "message": f"Edited: {contact['message']}",
+        "provider_id": f"{name}:{int(at.timestamp() * 1000)}",
+        "in_reply_to": name,
+        "at": rfc3339(at),
+    }
 
 
 def _content(

@@ -120,17 +120,30 @@ class Phone(ChannelGroup):
 
 
 class Discord(ChannelGroup):
-    """Discord, by interactions over HTTP.
+    """Discord, by interactions over HTTP and by its Gateway.
 
     Attributes:
         public_key: What Discord signs with, as the application's page shows it: 64 digits.
-        bot_token: Lets replies out.
+        bot_token: Lets replies out, and us into the Gateway.
+        application_id: The application; with it, messages come in too, over the Gateway.
+        guild_channels: The channels of servers in which every message is for support, by their
+            ids, with commas between; elsewhere only what names the bot is. Direct messages always
+            are.
+        gateway_url: Where the Gateway is; without it Discord is asked.
         api_base_url: Where the provider is; another address where something stands in for it.
     """
 
     public_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     bot_token: Secret | None = None
+    application_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    guild_channels: Annotated[str, Field(pattern=r"^\d+( *, *\d+)*$")] | None = None
+    gateway_url: str | None = None
     api_base_url: str = "https://discord.com/api/v10"
+
+    @property
+    def support_channels(self) -> frozenset[str]:
+        """The ids in `guild_channels`."""
+        return frozenset(one.strip() for one in (self.guild_channels or "").split(",") if one)
 
 
 class Email(ChannelGroup):
@@ -174,7 +187,7 @@ class ChannelSettings(ChannelGroup):
         facebook: Facebook Messenger, by Meta's Send API.
         twitter: X, formerly Twitter: direct messages.
         phone: Phone and SMS, by Twilio.
-        discord: Discord, by interactions over HTTP.
+        discord: Discord, by interactions over HTTP and by its Gateway.
         chat_widget: The chat on one's own site.
     """
 

@@ -106,7 +106,10 @@ class _Mouth:
 
     def ill(self, error: Exception) -> None:
         """It does not, or not any more."""
-        what = error.what if isinstance(error, PactdeskError) else repr(error)
+        if isinstance(error, PactdeskError):
+            what = error.what
+        else:
+            what = f"{type(error).__name__}: {error}"
         if what != self._said:
             self._said = what
             _log.warning("not connected", channel=self._channel, error=what)

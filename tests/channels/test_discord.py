@@ -273,6 +273,12 @@ def test_a_time_of_another_minute_is_refused_though_it_is_signed() -> None:
         discord.verify(SETTINGS, hook(b"{}", **headers))
 
 
+@pytest.mark.parametrize("ids", ["", "#help", "1;2", "1,,2"])
+def test_what_cannot_be_channels_is_told_at_start(ids: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"channels\.discord\.guild_channels"):
+        load({"channels.discord.guild_channels": ids}, {}, tmp_path)
+
+
 @pytest.mark.parametrize("key", ["0f", "x" * 64])
 def test_what_cannot_be_a_public_key_is_told_at_start(key: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"channels\.discord\.public_key"):
@@ -295,6 +301,13 @@ def test_a_reply_goes_where_they_wrote_and_is_sent_once() -> None:
         },
         "allowed_mentions": {"parse": [], "replied_user": True},
     }
+
+
+def test_a_reply_to_an_edit_answers_the_message_that_was_edited() -> None:
+    (sending,) = discord.render(SETTINGS, request(in_reply_to=f"{PLACE}:1772442300123"), "r1")
+    assert sending.url.endswith(f"/channels/{HELP}/messages")
+    answered = json.loads(sending.body)["message_reference"]["message_id"]
+    assert f"{HELP}:{answered}" == PLACE
 
 
 def test_the_same_part_of_a_reply_has_the_same_nonce_and_every_other_another() -> None:

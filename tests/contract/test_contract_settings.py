@@ -26,6 +26,8 @@ SHAPED = {
     "allowed_origins": "https://shop.example http://localhost:3000",
     "public_url": "https://desk.example",
     "identity_secret": "a secret that nobody guesses, long enough to sign with",
+    "application_id": "53908232506183680",
+    "guild_channels": "645027906669510667, 645027906669510999",
 }
 """A value of what a kind alone does not describe, by the last part of a setting's name."""
 
