@@ -55,7 +55,7 @@ _seconds = Histogram(
 )
 _contacts = Counter(
     "pactdesk_contacts_taken",
-    "Contacts that came in over HTTP, by what became of them.",
+    "Contacts that came in at the gateway, by what became of them.",
     ("channel", "status"),
     registry=REGISTRY,
 )
