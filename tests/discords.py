@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import discord_typings
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from schemas.events.contacts import ContactReceived
+from tests.gateways import Client, gateway
 from tests.providers import sent
 from tests.real import until
 from tests.socketed import Server
+from tests.stores import a_desk
 
 TOKEN = "MTE5"  # noqa: S105  # of nobody
 APPLICATION, ME = "775799577604522053", "775799577604522054"
@@ -135,6 +141,11 @@ class DiscordServer(Server):
             self.say(frame)
         return int(frame["s"])
 
+    def writes(self, *numbers: int, quietly: bool = False) -> None:
+        """Ann writes some messages to us directly."""
+        for number in numbers:
+            self.happens("MESSAGE_CREATE", message(number), quietly=quietly)
+
     def tells(self, op: int, *, what: bool | None = None) -> None:
         """Say something that is no event."""
         self.say(self._frame(op, what=what))
@@ -213,3 +224,22 @@ class DiscordServer(Server):
             await socket.send_json(event)
         self.events.append(self._event("RESUMED", {}, len(self.events) + 1))
         await socket.send_json(self.events[-1])
+
+
+@contextmanager
+def connected(data: Path, server: DiscordServer, **more: object) -> Iterator[Client]:
+    """A gateway that has a session of Discord's, or tries to get one."""
+    settings = {f"channels__discord__{name}": value for name, value in more.items()}
+    with gateway(data, **{**server.settings, **settings}) as client:
+        yield client
+
+
+def contacts(data: Path) -> list[ContactReceived]:
+    with a_desk(data) as desk:
+        return [one.event for one in desk.events() if isinstance(one.event, ContactReceived)]
+
+
+def told(data: Path, *messages: str) -> None:
+    """Wait until these messages have come, and see that no other ones have, in this order."""
+    until(lambda: len(contacts(data)) >= len(messages), 60, lambda: f"{messages}: {contacts(data)}")
+    assert [one.message for one in contacts(data)] == [*messages]
