@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from streams.channels.discord_gateway import Allowance, Frame, Session
 from streams.channels.hearing import taken
 from streams.channels.known import lacking
 from streams.channels.settings import Discord
-from streams.channels.sockets import ANSWER_SECONDS, Up, Visit, pause
+from streams.channels.sockets import ANSWER_SECONDS, Up, Visit, insisted
 from streams.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -257,21 +258,12 @@ class _Connection:
             self.session = msgspec.structs.replace(session, seq=frame.s)
             since += 1
             if begins or contact or since >= KEPT_EVERY:
-                await self._keep(self.session)
+                await insisted(CHANNEL.name, partial(self._keep, self.session))
                 since = 0
         if since and self.session is not None:
-            await self._keep(self.session)
+            await insisted(CHANNEL.name, partial(self._keep, self.session))
 
     async def _durable(self, raw: bytes) -> None:
         hook = Hook("POST", GATEWAY, "", {}, {}, raw, self._house.clock.now())
-        failures = 0
-        while True:
-            try:
-                await taken(self._house, CHANNEL, self._settings, hook)
-            except Exception as error:  # noqa: BLE001  # a store that is away will be there again
-                if not failures:
-                    _log.warning("not taken yet", channel=CHANNEL.name, error=repr(error))
-                failures += 1
-                await asyncio.sleep(pause(failures))
-            else:
-                return
+        job = partial(taken, self._house, CHANNEL, self._settings, hook)
+        await insisted(CHANNEL.name, job)

@@ -24,7 +24,8 @@ _log = structlog.get_logger(__name__)
 async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> Told:
     """Make durable what a verified hook says; what cannot be understood is kept and accepted.
 
-    Sending it again would not make it readable, so that the provider is not asked to.
+    Sending it again would not make it readable, so that the provider is not asked to; and whatever
+    breaks our own reader must not hold up what comes behind it.
 
     Args:
         house: Takes it in.
@@ -37,10 +38,12 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
     """
     try:
         heard = channel.parse(settings, hook)
-    except Unreadable as error:
+    except Exception as error:  # noqa: BLE001  # one body must not hold up those behind it
+        if not isinstance(error, Unreadable):
+            _log.exception("a body broke its reader", channel=channel.name, path=hook.path)
         letter = _letter(channel, hook, error)
         await house.ask(lambda desk: desk.intake.keep(letter))
-        _log.warning("not understood", channel=channel.name, letter=letter.id, error=error.what)
+        _log.warning("not understood", channel=channel.name, letter=letter.id, error=letter.error)
         return Told()
     if heard.inputs:
         await house.way_in.take([line_of(one) for one in heard.inputs])
@@ -51,7 +54,12 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
     return heard.told
 
 
-def _letter(channel: Channel, hook: Hook, error: Unreadable) -> DeadLetter:
+def _letter(channel: Channel, hook: Hook, error: Exception) -> DeadLetter:
+    if not isinstance(error, Unreadable):
+        error = Unreadable(
+            f"it broke its reader ({error!r})",
+            "report it, and re-drive it with the release that reads it",
+        )
     return DeadLetter(
         id=derived_id("hook", channel.name, hook.path, hook.body.decode("latin-1")),
         topic=CONTACTS.name,

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from streams.channels.hearing import taken
 from streams.channels.known import lacking
 from streams.channels.settings import Slack
 from streams.channels.slack import CHANNEL
-from streams.channels.sockets import ANSWER_SECONDS, Up, Visit, pause
+from streams.channels.sockets import ANSWER_SECONDS, Up, Visit, insisted
 from streams.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -206,12 +207,5 @@ class _Socket(SocketModeClient):
         if hook is None:
             _log.info("not for us", channel=CHANNEL.name, what=request.type)
             return Told()
-        failures = 0
-        while True:
-            try:
-                return await taken(self._house, CHANNEL, self._settings, hook)
-            except Exception as error:  # noqa: BLE001  # a store that is away will be there again
-                if not failures:
-                    _log.warning("not taken yet", channel=CHANNEL.name, error=repr(error))
-                failures += 1
-                await asyncio.sleep(pause(failures))
+        job = partial(taken, self._house, CHANNEL, self._settings, hook)
+        return await insisted(CHANNEL.name, job)

@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -28,6 +28,8 @@ ANSWER_SECONDS = 30.0
 """How long a provider may take to let us in."""
 
 _log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 Up = Callable[[], None]
 """Is called by a visit once its connection stands."""
@@ -54,6 +56,24 @@ def pause(failures: int) -> float:
     """
     chance = random.random()  # noqa: S311  # it spreads, and hides nothing
     return chance * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, DOUBLINGS))
+
+
+async def insisted(channel: str, job: Callable[[], Awaitable[T]]) -> T:
+    """What a job with the store gives, however often it must be tried; a failure is told once.
+
+    Args:
+        channel: For which channel it is done.
+        job: The job; done twice, it must be as good as once.
+    """
+    failures = 0
+    while True:
+        try:
+            return await job()
+        except Exception as error:  # noqa: BLE001  # a store that is away will be there again
+            if not failures:
+                _log.warning("not taken yet", channel=channel, error=_said(error))
+            failures += 1
+            await asyncio.sleep(pause(failures))
 
 
 async def kept_up(channel: str, visit: Visit, state: State) -> None:
@@ -106,10 +126,12 @@ class _Mouth:
 
     def ill(self, error: Exception) -> None:
         """It does not, or not any more."""
-        if isinstance(error, PactdeskError):
-            what = error.what
-        else:
-            what = f"{type(error).__name__}: {error}"
+        what = _said(error)
         if what != self._said:
             self._said = what
             _log.warning("not connected", channel=self._channel, error=what)
+
+
+def _said(error: Exception) -> str:
+    """A failure in a line."""
+    return error.what if isinstance(error, PactdeskError) else f"{type(error).__name__}: {error}"

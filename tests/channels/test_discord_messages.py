@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,25 @@ def test_what_cannot_be_understood_is_kept_and_holds_nothing_up(
         server.writes(4)
         told(tmp_path, "message 4")
     assert [one.origin for one in letters(tmp_path)] == ["channels/discord/gateway"] * 2
+
+
+def test_what_breaks_its_reader_is_kept_and_holds_nothing_up(
+    tmp_path: Path, server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_of = discord_events.contact_of
+
+    def broken(said: dict[str, Any]) -> object:
+        if said["content"] == "message 1":
+            raise ZeroDivisionError
+        return contact_of(said)
+
+    monkeypatch.setattr(discord_events, "contact_of", broken)
+    with connected(tmp_path, server):
+        server.stood()
+        server.writes(1, 2)
+        told(tmp_path, "message 2")
+    (letter,) = letters(tmp_path)
+    assert "ZeroDivisionError" in letter.error
 
 
 def test_what_can_be_understood_later_is_a_contact_then(

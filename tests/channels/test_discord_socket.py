@@ -12,6 +12,7 @@ import structlog.testing
 from msgspec.structs import replace
 
 from streams.channels import discord_gateway, discord_socket, sockets
+from streams.embedded.database import Database
 from streams.errors import Unavailable
 from streams.gateway import alone
 from streams.gateway.taking import Taking
@@ -213,6 +214,27 @@ def test_no_event_is_behind_us_before_it_is_durable(
         server.hang_up(4000)
         until(lambda: server.heard(6), 60, "it is resumed")
     assert server.heard(6)[0]["seq"] == 3
+
+
+def test_a_store_that_is_away_costs_no_event_even_of_a_session_that_is_over(
+    tmp_path: Path, server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_meta, away = Database.set_meta, [True, True]
+
+    def noted(database: Database, name: str, value: str) -> None:
+        if away and '"seq":2' in value:
+            away.pop()
+            raise Unavailable("the store is away", "bring it back")
+        set_meta(database, name, value)
+
+    monkeypatch.setattr(Database, "set_meta", noted)
+    with connected(tmp_path, server):
+        server.stood()
+        server.writes(1, 2, 3)
+        server.tells(9, what=False)
+        until(lambda: len(server.heard(2)) == 2, 60, "another session")
+        told(tmp_path, "message 1", "message 2", "message 3")
+    assert away == []
 
 
 def test_events_that_came_before_a_session_is_over_are_taken(
