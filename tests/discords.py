@@ -136,7 +136,12 @@ class DiscordServer(Server):
             what: What it says.
             quietly: Whether it never gets through on this connection.
         """
-        self.events.append(frame := self._event(kind, what, len(self.events) + 1))
+
+        async def happen() -> dict[str, Any]:  # there, for a session may be resumed meanwhile
+            self.events.append(self._event(kind, what, len(self.events) + 1))
+            return self.events[-1]
+
+        frame = self.do(happen())
         if not quietly:
             self.say(frame)
         return int(frame["s"])
