@@ -9,6 +9,7 @@ from agents.agent import Agent, Decide
 from agents.channel import FLOOD_BEGINS
 from agents.escalation import TOO_MANY
 from agents.lifecycle_signals import concerned
+from agents.ways import Way, second_way
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
@@ -60,7 +61,8 @@ def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
 def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
     """Nobody is free, or a reply did not get through: the team must know, once each.
 
-    Where there is no roster, or a crowd waits, one more that waits is no news.
+    One that goes another way instead gets through. Where there is no roster, or a crowd waits, one
+    more that waits is no news.
     """
     event = record.event
     assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
@@ -72,9 +74,14 @@ def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
             coming = _coming(event)
             text = f"nobody is free, {coming}: {ticket.subject}"
             yield alert(case, ticket, world, "nobody_free", text)
-    elif isinstance(event, ReplyUnconfirmed) or event.final:
+    elif isinstance(event, ReplyUnconfirmed) or (event.final and not _goes_on(event, case, world)):
         text = f"a reply did not get through: {ticket.subject}"
         yield alert(case, ticket, world, "delivery", text)
+
+
+def _goes_on(event: ReplyFailed, case: Case, world: World) -> bool:
+    second = second_way(event, case, world.policy, world.now)
+    return second is not None and isinstance(second[1], Way)
 
 
 _NO_NEWS = frozenset({"still_waiting", "no_specialists", TOO_MANY})

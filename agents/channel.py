@@ -13,12 +13,14 @@ import msgspec
 
 from agents.agent import Agent
 from agents.automail import Verdict, validate
+from agents.consent import stated
 from agents.deletions import DELETED, ticket_of
 from agents.world import Understanding, World
 from projections.case import Case
 from schemas.event import Candidate, Event
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import (
+    ConsentStated,
     ContactAccepted,
     ContactHeld,
     ContactRejected,
@@ -52,11 +54,13 @@ def received(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A contact came in: held in a flood, rejected if nobody wrote it, else understood.
 
     What tells of a deletion is not read: it is accepted where the message is on a ticket at hand.
+    What it says of being written to counts whatever becomes of it.
     """
     event = record.event
     assert isinstance(event, ContactReceived)
     if case.merged_into is not None:
         return
+    yield from stated(record, _metadata(event.metadata), case, world)
     limit = world.policy.limits.flood_per_minute
     if len(case.window) > limit:
         yield ContactHeld(
@@ -201,7 +205,9 @@ RECEIVED = Agent(
     name="channel",
     domain="customer",
     reads=frozenset({ContactReceived}),
-    writes=frozenset({MessageUnderstood, ContactAccepted, ContactRejected, ContactHeld}),
+    writes=frozenset(
+        {ConsentStated, MessageUnderstood, ContactAccepted, ContactRejected, ContactHeld}
+    ),
     decide=received,
 )
 

@@ -40,6 +40,7 @@ def counters(case: Case) -> Case:
         resolved=case.resolved,
         escalations=case.escalations,
         handles=case.handles,
+        reaches=case.reaches,
         absorbed=case.absorbed,
     )
 

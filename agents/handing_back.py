@@ -14,6 +14,7 @@ from agents.forwarding import parts
 from agents.rulings import Refusal
 from agents.world import World
 from projections.case import Case
+from projections.case.reach import only
 from projections.case.words import Handles
 from schemas.event import Event
 from schemas.events.contacts import TicketHandedOver
@@ -62,6 +63,7 @@ def returned(to: str, wanted: Case, case: Case, world: World) -> Iterator[Event]
         resolved=min(case.resolved, sum(t.resolved_at is not None for t in tickets)),
         escalations=min(case.escalations, sum(t.escalated_at is not None for t in tickets)),
         handles=wanted.handles,
+        reaches=only(case.reaches, wanted.handles),
         absorbed=wanted.absorbed,
     )
     yield from parts(case, to, tickets, profile, undo=True)

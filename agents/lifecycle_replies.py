@@ -35,7 +35,10 @@ AWAITING = frozenset({"answer", "agent_reply", "opening"})
 
 
 def replied(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A reply is part of its ticket; the first one meets a target, most wait for an answer."""
+    """A reply is part of its ticket; the first one meets a target, most wait for an answer.
+
+    One that goes out again, another way, did all this the first time.
+    """
     event = record.event
     assert isinstance(event, ReplyRequested)
     if event.ticket_id is None or event.ticket_id not in case.tickets:
@@ -54,12 +57,13 @@ def replied(record: Record, case: Case, world: World) -> Iterator[Event]:
         confidence=event.confidence,
         kind=event.kind,
         auto_resolution_candidate=event.kind == "answer" and confident,
+        instead_of=event.instead_of,
     )
-    if response:
+    if response and event.instead_of is None:
         clocks.reach(moves, "first_reply")
         if event.kind != "answer":
             measured(moves, "reply")
-    if event.kind in AWAITING:
+    if event.kind in AWAITING and event.instead_of is None:
         await_customer(moves, event.kind)
     yield from moves.events
 

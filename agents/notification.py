@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from agents import alerts
+from agents.addressing import place_of
 from agents.alerts import about, alert, ear
-from agents.rulings import ruling, takes_messages
+from agents.rulings import ruling
+from agents.ways import Way, way
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
@@ -95,9 +97,9 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 def may_write_first(case: Case, ticket: Ticket, world: World) -> bool:
     """Whether the customer can be written to where the ticket is, who has not written there."""
-    return bool(case.handles.get(ticket.channel)) and takes_messages(
-        ticket.channel, ticket.last_customer_at, world.now
-    )
+    place = place_of(ticket, ticket.channel, case)
+    how = way("notice", place, ticket, case, world.policy, world.now)
+    return bool(case.handles.get(ticket.channel)) and isinstance(how, Way)
 
 
 def awaits(record: Record, case: Case, world: World) -> Iterator[Event]:

@@ -16,6 +16,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agents.calendar import WEEKDAYS, Calendar, minutes_of
+from agents.policy_delivery import DeliveryPolicy, Template, templated
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -265,6 +266,8 @@ class Policy(_Part):
         routing: Who gets what.
         notification: What customers and teams are told unasked.
         analytics: What counts as unusual.
+        delivery: Where replies go that cannot go where they should.
+        templates: By channel, the template that a reply goes as once free text may not be sent.
         linking: Weights that replace the shipped ones for the question to which ticket a message
             belongs (`agents.linking`); empty: the shipped ones.
     """
@@ -277,7 +280,14 @@ class Policy(_Part):
     routing: Routing = Routing()
     notification: NotificationPolicy = NotificationPolicy()
     analytics: AnalyticsPolicy = AnalyticsPolicy()
+    delivery: DeliveryPolicy = DeliveryPolicy()
+    templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
+
+    @field_validator("templates")
+    @classmethod
+    def _where_there_are_some(cls, templates: dict[str, Template]) -> dict[str, Template]:
+        return templated(templates)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -37,6 +37,7 @@ ROSTERS: dict[Domain, tuple[Agent, ...]] = {
         *notification.AGENTS,
         outbound.SAID,
         outbound.WRITTEN,
+        outbound.FAILED,
     ),
     "desk": escalation.AGENTS,
     "knowledge": learning.AGENTS,

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
+from agents.addressing import Place, latest_handle, place_of
 from agents.policy import Policy
+from agents.ways import Shut, way
 from projections.case import Case, Ticket
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
-from schemas.platforms import PLATFORMS
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ def ruling(event: Event, case: Case, policy: Policy, now: datetime) -> Refusal |
     if case.merged_into is not None:
         return Refusal("absorbed", f"ask customer {case.merged_into}, who this is now")
     if isinstance(event, asked.ConversationStarted):
-        return _start(event, case, now)
+        return _start(event, case, policy, now)
     if not isinstance(event, Intent):
         return None
     ticket = case.ticket(event.ticket_id)
@@ -108,44 +109,29 @@ def reply_channel(event: asked.ReplyWritten, ticket: Ticket) -> str:
     return event.channel or ticket.last_channel or ticket.channel
 
 
-def _start(event: asked.ConversationStarted, case: Case, now: datetime) -> Refusal | None:
+def _start(
+    event: asked.ConversationStarted, case: Case, policy: Policy, now: datetime
+) -> Refusal | None:
     if not event.text.strip():
         return _EMPTY
     if not case.handles.get(event.channel):
         return Refusal("no_address", f"describe or link the customer's address on {event.channel}")
-    heard = max(
-        (t.last_customer_at for t in case.tickets.values() if t.last_channel == event.channel),
-        default=0.0,
-    )
-    return _window(event.channel, heard, now)
-
-
-def takes_messages(channel: str, heard_at: float, now: datetime) -> bool:
-    """Whether a platform lets a business write now: some do so only soon after the customer did."""
-    hours = PLATFORMS[channel].window_hours
-    return hours is None or now.timestamp() - heard_at <= hours * 3600.0
-
-
-def _window(channel: str, heard_at: float, now: datetime) -> Refusal | None:
-    if takes_messages(channel, heard_at, now):
-        return None
-    return Refusal(
-        "window_closed",
-        f"{channel} takes messages only within {PLATFORMS[channel].window_hours} hours of the "
-        "customer's last one; use another channel, or wait until the customer writes",
-    )
+    place = Place("", event.channel, latest_handle(case, event.channel))
+    how = way("opening", place, None, case, policy, now)
+    return Refusal(how.reason, how.remedy) if isinstance(how, Shut) else None
 
 
 def _reply(
-    event: asked.ReplyWritten, ticket: Ticket, case: Case, _policy: Policy, now: datetime
+    event: asked.ReplyWritten, ticket: Ticket, case: Case, policy: Policy, now: datetime
 ) -> Refusal | None:
     if not event.text.strip():
         return _EMPTY
     channel = reply_channel(event, ticket)
     if channel != ticket.channel and not case.handles.get(channel):
         return Refusal("no_address", f"describe or link the customer's address on {channel}")
-    heard = ticket.last_customer_at if channel in ticket.channels else 0.0
-    return _window(channel, heard, now)
+    place = place_of(ticket, channel, case)
+    how = way("agent_reply", place, ticket, case, policy, now)
+    return Refusal(how.reason, how.remedy) if isinstance(how, Shut) else None
 
 
 def _note(event: asked.NoteWritten, *_: object) -> Refusal | None:

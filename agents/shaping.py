@@ -48,13 +48,32 @@ def shape(text: str, channel: str) -> list[str]:
     """
     platform = PLATFORMS[channel]
     marked = _marked(text.strip(), platform.markup)
-    if units(marked) <= platform.characters:
+    return _in_parts(marked, platform.characters, platform.markup)
+
+
+def shape_blank(text: str, channel: str) -> list[str]:
+    """What a text fills the blank of a template with, and of as many messages as it needs.
+
+    A blank takes no line breaks, no tabs and no runs of spaces; each becomes one space.
+
+    Args:
+        text: The text, with bold and links in Markdown.
+        channel: A key of `PLATFORMS` that has templates.
+    """
+    platform = PLATFORMS[channel]
+    assert platform.template_characters is not None
+    marked = " ".join(_marked(text, platform.markup).split())
+    return _in_parts(marked, platform.template_characters, platform.markup)
+
+
+def _in_parts(marked: str, most: int, markup: Markup) -> list[str]:
+    if units(marked) <= most:
         return [marked]
     digits, parts = 0, [marked]
     while digits < len(str(len(parts))):
         digits = len(str(len(parts)))
-        room = platform.characters - len("(/) ") - 2 * digits
-        parts = _cut(marked, room, _WHOLE[platform.markup])
+        room = most - len("(/) ") - 2 * digits
+        parts = _cut(marked, room, _WHOLE[markup])
     return [f"({place}/{len(parts)}) {part}" for place, part in enumerate(parts, 1)]
 
 

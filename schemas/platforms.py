@@ -42,6 +42,10 @@ class Platform:
             mean code points or UTF-16 units; the latter are never fewer.
         markup: How emphasis is written.
         window_hours: For how long after the customer's last message free text may be sent.
+        person_hours: For how long after it what a person wrote may be, where that is longer.
+        template_characters: Longest text that a template takes, where there are templates: they may
+            be sent at any time.
+        stops: Whether a customer ends messages to their address by a word, such as STOP.
         buttons: How many buttons a message may have.
         button_text: Longest text of a message with buttons, where that is shorter.
         threads: Whether a reply can name the message that it answers.
@@ -55,6 +59,9 @@ class Platform:
     characters: int
     markup: Markup
     window_hours: int | None = None
+    person_hours: int | None = None
+    template_characters: int | None = None
+    stops: bool = False
     buttons: int = 0
     button_text: int | None = None
     threads: bool = False
@@ -87,13 +94,15 @@ PLATFORMS: dict[str, Platform] = {
         rates=(Rate(1, 1, per="conversation"),),
         called="slack",
     ),
-    # Cloud API: text 4,096; customer-service window 24 h; interactive messages take 3 buttons and
-    # a body of 1,024. A business number sends 80 messages a second unless it was raised (error
-    # 130429); to one person one in 6 seconds, with a burst of 45 (error 131056).
+    # Cloud API: text 4,096; customer-service window 24 h, templates outside it, with a text of
+    # 1,024; interactive messages take 3 buttons and a body of 1,024. A business number sends 80
+    # messages a second unless it was raised (error 130429); to one person one in 6 seconds, with a
+    # burst of 45 (error 131056).
     "whatsapp": Platform(
         characters=4_096,
         markup="asterisks",
         window_hours=24,
+        template_characters=1_024,
         buttons=3,
         button_text=1_024,
         threads=True,
@@ -108,11 +117,13 @@ PLATFORMS: dict[str, Platform] = {
         buttons=5,
         called="chat widget chatted livechat",
     ),
-    # SMS through Twilio: body of 1,600. A long code in the United States and Canada sends one
-    # message segment a second; Twilio queues what comes faster. Other kinds of numbers send more.
+    # SMS through Twilio: body of 1,600; who writes STOP gets nothing until START (error 21610). A
+    # long code in the United States and Canada sends one message segment a second; Twilio queues
+    # what comes faster. Other kinds of numbers send more.
     "phone": Platform(
         characters=1_600,
         markup="plain",
+        stops=True,
         by_phone_number=True,
         rates=(Rate(1, 1),),
         called="phone phoned call called",
@@ -124,12 +135,14 @@ PLATFORMS: dict[str, Platform] = {
         rates=(Rate(15, 900), Rate(1_440, 86_400)),
         called="twitter tweet tweeted dm",
     ),
-    # Send API: text 2,000; standard messaging window 24 h; 13 quick replies beside a plain text
-    # (a button template would take 3 buttons and a text of 640). A page sends 300 texts a second.
+    # Send API: text 2,000; standard messaging window 24 h, and 7 days for what a person writes,
+    # under the tag HUMAN_AGENT; 13 quick replies beside a plain text (a button template would take
+    # 3 buttons and a text of 640). A page sends 300 texts a second.
     "facebook": Platform(
         characters=2_000,
         markup="plain",
         window_hours=24,
+        person_hours=7 * 24,
         buttons=13,
         rates=(Rate(300, 1),),
         called="facebook messenger",

@@ -104,6 +104,8 @@ ReplyKind = Annotated[
     Mark(name="ReplyKind"),
 ]
 
+Within = Annotated[Literal["window", "human_agent", "template"], Mark(grows=True)]
+
 TimerKind = Annotated[
     Literal[
         "follow_up",

@@ -9,11 +9,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from agents.policy import default_policy
+from agents.policy_delivery import DeliveryPolicy
 from agents.world import Understanding
 from schemas.event import Event, Intent
 from schemas.events import contacts, desk, intents, knowledge
 from streams.testing import understood
 from tests.histories import UNKNOWN, History, Step
+
+WAYS = default_policy().model_copy(
+    update={"delivery": DeliveryPolicy(fall_back={"whatsapp": "email"})}
+)
+"""A policy under which the history has everything; under another it is a sound one as well."""
 
 LATEST = -1
 """The ticket (or reply) that a step means: the last one so far."""
@@ -32,6 +39,7 @@ def full_life() -> History:
         *_identities(),
         *_waiting(),
         *_crowd(),
+        *_other_ways(),
         *(_wrote("ann", "hello", f"f{n}", wait=0.0) for n in range(62)),
         Step(60 * _DAY, contacts.CustomerDescribed(customer_id="ann", name="Anna")),
     ]
@@ -160,6 +168,19 @@ def _deliveries() -> Iterator[Step]:
     alerts = (contacts.AlertSent(**about), contacts.AlertFailed(**about, error="HTTP 500"))
     yield from (Step(_MINUTE, outcome, LATEST) for outcome in outcomes)
     yield from (Step(_MINUTE, outcome) for outcome in alerts)
+
+
+def _other_ways() -> Iterator[Step]:
+    """What a person wrote fails for good; and somebody ends messages, and allows them again."""
+    yield _wrote("ann", "where are you?", "o1", channel="whatsapp", wait=2 * _DAY)
+    told = {"ticket_id": UNKNOWN, "customer_id": "ann", "by": "bo", "text": "Here."}
+    yield Step(_MINUTE, intents.ReplyWritten.model_validate(told), LATEST)
+    reply: dict[str, Any] = {"customer_id": "ann", "request_id": UNKNOWN}
+    failed = contacts.ReplyFailed(**reply, attempt=1, error="no such number", final=True)
+    yield Step(_MINUTE, failed, LATEST)
+    for word in ("STOP", "START"):
+        consent = f'{{"consent":"{word}"}}'
+        yield _wrote("ann", word, "o2", channel="phone", metadata=consent)
 
 
 def _identities() -> Iterator[Step]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from projections.case import lines, tickets
+from projections.case import keeping, lines, reach, tickets
 from projections.case.mending import lineage
 from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
 from projections.case.timers import stands
@@ -150,7 +150,11 @@ def _triggered(case: Case, event: says.EscalationTriggered, _record: Record) -> 
 
 
 def _replied(case: Case, event: says.ReplyRequested, record: Record) -> Case:
-    return _threaded(case, event.ticket_id, record.id)
+    return _threaded(keeping.requested(case, event, record.id), event.ticket_id, record.id)
+
+
+def _arrived(case: Case, event: inbox.ReplyDelivered | inbox.ReplyRead, _record: Record) -> Case:
+    return keeping.done(case, event.ticket_id, event.request_id)
 
 
 def _accepted(case: Case, event: inbox.ReplyAccepted, _record: Record) -> Case:
@@ -172,7 +176,14 @@ def _linked_identity(case: Case, event: says.IdentityLinked, _record: Record) ->
 
 def _unlinked_identity(case: Case, event: says.IdentityUnlinked, _record: Record) -> Case:
     handles = without_handle(case.handles, event.channel, event.handle)
-    return _replace(case, handles=handles, unannounced=True)
+    reaches = reach.without(case.reaches, {event.channel: (event.handle,)})
+    return _replace(case, handles=handles, reaches=reaches, unannounced=True)
+
+
+def _consent(case: Case, event: says.ConsentStated, _record: Record) -> Case:
+    stops = event.outcome == "stopped"
+    reaches = reach.stopped(case.reaches, event.channel, event.handle, stops=stops)
+    return _replace(case, reaches=reaches)
 
 
 def _merged(case: Case, event: says.CustomersMerged, _record: Record) -> Case:
@@ -251,6 +262,7 @@ MEANINGS: dict[type[Event], Meaning] = {
     says.ConfirmationRequested: _confirmation,
     says.SurveyRequested: _survey,
     says.FollowUpScheduled: _follow_up,
+    says.ConsentStated: _consent,
     says.IdentityLinked: _linked_identity,
     says.IdentityUnlinked: _unlinked_identity,
     says.CustomersMerged: _merged,
@@ -258,6 +270,8 @@ MEANINGS: dict[type[Event], Meaning] = {
     inbox.CustomerDescribed: _described,
     inbox.ProductSignalReported: _signal,
     inbox.ReplyAccepted: _accepted,
+    inbox.ReplyDelivered: _arrived,
+    inbox.ReplyRead: _arrived,
     inbox.SurveyAnswered: _survey_answered,
     inbox.SpecialistUnavailable: _unavailable,
     inbox.TimerDue: _timer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.reach import joined, without
 from projections.case.state import ABSORBED, Case, Ticket
 from projections.case.words import latest, with_handle, without_handle
 from schemas.events.contacts import TicketHandedOver
@@ -44,6 +45,7 @@ def _gave(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         resolved=case.resolved - profile.resolved,
         escalations=case.escalations - profile.escalations,
         handles=handles,
+        reaches=without(case.reaches, profile.handles) if event.undo else case.reaches,
         absorbed=tuple(i for i in case.absorbed if i not in back),
         unannounced=True,
     )
@@ -58,6 +60,7 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         for handle in theirs:
             if handle not in handles.get(channel, ()):
                 handles = with_handle(handles, channel, handle)
+    reaches = without(case.reaches, profile.handles) if event.undo else case.reaches
     absorbed, changes = case.absorbed, {}
     if not event.undo:
         more = (i for i in (*profile.absorbed, event.from_customer_id) if i != case.customer_id)
@@ -71,6 +74,7 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         resolved=case.resolved + profile.resolved,
         escalations=case.escalations + profile.escalations,
         handles=handles,
+        reaches=joined(reaches, profile.reaches),
         absorbed=absorbed,
         unannounced=True,
         **changes,

@@ -14,7 +14,7 @@ from schemas.event import Event
 from schemas.events.contacts import SurveyAnswered, TicketHandedOver
 from schemas.events.intents import LinkAsked
 
-FEW = 2
+FEW = 1
 """So many tickets of the greatest possible size fit into a case; it need not be measured."""
 
 _replace = msgspec.structs.replace

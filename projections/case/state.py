@@ -41,6 +41,12 @@ ABSORBED = 32
 RECENT = 20
 """How many confirmations of the last hour a case remembers."""
 
+KEPT = 4
+"""How many replies a ticket keeps that may have to go another way."""
+
+KEPT_BYTES = 8_000
+"""How many bytes of text these have together; a longer one is not kept."""
+
 WINDOW = 240
 """How many contact times the flood window remembers."""
 
@@ -89,6 +95,30 @@ class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: str | None = None
 
 
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reply that goes another way if it fails for good: which one, what it said, and where to.
+
+    Attributes:
+        request_id: The request.
+        channel: Where it went first.
+        other: Where it goes then.
+        kind: A `ReplyKind`.
+        author: Who wrote it.
+        text: Its text, before it was shaped.
+        solution_id: The article that it offers.
+        confidence: How sure the offer is.
+    """
+
+    request_id: str
+    channel: str
+    other: str
+    kind: str
+    author: str
+    text: str
+    solution_id: str | None = None
+    confidence: float | None = None
+
+
 class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     """What deciding needs to know of one ticket.
 
@@ -111,6 +141,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         offer_question: The contact that the offer answers.
         awaiting: What the customer is waited for with; None when the ball is here.
         proposal: Triage's decisions until the ticket is triaged.
+        kept: Replies that may have to go another way, the latest last.
     """
 
     id: str
@@ -175,6 +206,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     origin: str = FROM_CONTACT
     home: str | None = None
     proposal: Proposal | None = None
+    kept: tuple[Kept, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -218,10 +250,23 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     is_new: bool = False
 
 
+class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of one address of the customer.
+
+    Attributes:
+        heard_at: When they wrote from it last, where the platform counts the hours since then.
+        stopped: Whether they ended messages to it.
+    """
+
+    heard_at: float = 0.0
+    stopped: bool = False
+
+
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything the agents know of one customer when they decide.
 
     Attributes that do not say it themselves:
+        reaches: What is known of addresses, by channel and handle, where a platform minds.
         window: When the contacts of the last minute came, for telling a flood.
         held_at: When a contact was last held for a flood.
         signals: What the product noticed, with the moment.
@@ -239,6 +284,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     account_manager: str | None = None
     vip: bool = False
     handles: dict[str, tuple[str, ...]] = {}
+    reaches: dict[str, dict[str, Reach]] = {}
     unannounced: bool = True
     first_at: float | None = None
     window: tuple[float, ...] = ()

@@ -43,7 +43,7 @@ def message(case: Case, known: Ticket, event: MessageAdded, at: float) -> Ticket
     }
     if event.direction == "in":
         _customer_wrote(changes, case.contact, known, event, at)
-    elif event.direction == "out" and event.interaction_type == "agent_response":
+    elif event.direction == "out" and _what(event) != "other":
         _we_wrote(changes, known, event, at)
     return _replace(known, **changes)
 
@@ -52,7 +52,7 @@ def _what(event: MessageAdded) -> str:
     """What a message counts as."""
     if event.direction == "in":
         return "contact"
-    if event.interaction_type != "agent_response":
+    if event.interaction_type != "agent_response" or event.instead_of is not None:
         return "other"
     return "reply" if event.kind in BY_PEOPLE else "answer"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.reach import heard
 from projections.case.state import RATINGS, TAGS, TERMS, WINDOW, Case, Contact, Seen
 from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
@@ -34,6 +35,7 @@ def contact(case: Case, event: ContactReceived, record: Record) -> Case:
     return _replace(
         case,
         contacts=case.contacts + 1,
+        reaches=heard(case.reaches, event.channel, handle, at),
         window=(*(t for t in case.window if t > at - 60.0), at)[-WINDOW:],
         contact=Contact(
             id=record.id,

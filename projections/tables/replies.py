@@ -31,6 +31,7 @@ class ReplyRow(msgspec.Struct, frozen=True):
     text: str
     handle: str | None
     buttons: Json
+    instead_of: str | None
 
 
 def reply_row(row: ReplyRow | None, record: Record, key: str) -> ReplyRow | None:
@@ -49,6 +50,7 @@ def reply_row(row: ReplyRow | None, record: Record, key: str) -> ReplyRow | None
         text="\n".join(event.parts),
         handle=event.handle,
         buttons=json_of(event.buttons),
+        instead_of=event.instead_of,
     )
 
 

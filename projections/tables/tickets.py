@@ -183,7 +183,7 @@ def _message(row: TicketRow, event: became.MessageAdded, record: Record) -> dict
             "last_contact_at": at,
             "channels": _extended(row.channels, event.message_channel),
         }
-    if event.interaction_type != "agent_response":
+    if event.interaction_type != "agent_response" or event.instead_of is not None:
         return {}
     waited = (record.at - event.opened_at).total_seconds() / 60.0
     first = row.first_replied_at is None

@@ -29,7 +29,7 @@ SELECT m.interaction_id, m.ticket_id, m.customer_id, m.author AS agent_id, m.cha
        m.sentiment_score, m.resolution_offered, m.direction, t.provider_id, m.solution_id,
        m.confidence, u.language,
        CASE WHEN r.request_id IS NOT NULL THEN coalesce(d.state, 'queued') END AS delivery,
-       m.kind
+       m.kind, r.instead_of
 FROM p_messages m
 LEFT JOIN p_texts t ON t.record_id = m.interaction_id
 LEFT JOIN p_replies r ON r.request_id = m.interaction_id
@@ -38,7 +38,7 @@ LEFT JOIN p_deliveries d ON d.request_id = m.interaction_id
 UNION ALL
 SELECT a.contact_id, NULL, a.customer_id, NULL, a.channel, t.text, a.ruled_at,
        'customer_message', u.sentiment_score, FALSE, 'in', t.provider_id, NULL, NULL,
-       u.language, NULL, a.ruling
+       u.language, NULL, a.ruling, NULL
 FROM p_turned_away a
 LEFT JOIN p_texts t ON t.record_id = a.contact_id
 LEFT JOIN p_understood u ON u.contact_id = a.contact_id;
@@ -135,7 +135,8 @@ SELECT r.request_id, r.ticket_id, r.customer_id, r.channel, r.kind, r.author, r.
             THEN d.next_at END AS next_attempt_at,
        CASE WHEN coalesce(d.state, 'queued') = 'queued'
                  AND (d.attempted_at IS NULL OR d.next_at > d.attempted_at)
-            THEN d.delay_reason END AS delay_reason
+            THEN d.delay_reason END AS delay_reason,
+       r.instead_of
 FROM p_replies r LEFT JOIN p_deliveries d ON d.request_id = r.request_id;
 
 -- What was written to an address and from it, from the moment on when it was taken in or asked for.

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.event import Decision, Part
-from schemas.vocabulary import Channel, Personal, PersonalJson, Priority, Time, Trigger
+from schemas.vocabulary import Channel, Personal, PersonalJson, Priority, Time, Trigger, Within
 
 
 class Score(Part):
@@ -82,6 +82,19 @@ class ContactHeld(Decision):
     contact_id: str
     channel: Channel
     contacts_in_window: int
+
+
+class ConsentStated(Decision):
+    """The customer ended, or allowed again, messages to an address. Written by the Channel agent.
+
+    `outcome` is `stopped` or `allowed`.
+    """
+
+    ACTION: ClassVar[str] = "channel.validate_message"
+
+    contact_id: str
+    channel: Channel
+    handle: Personal
 
 
 class CustomerRecognised(Decision):
@@ -281,6 +294,10 @@ class ReplyRequested(Decision):
     """A message is to be sent to the customer; effects act on it. Written by the Channel agent.
 
     `author` is an agent's name or a person's id; `solution_id` names the article it offers.
+    `within` says by what right it goes: in the platform's window (or on a platform that has none),
+    later as what a person wrote, or as a template, named with its language and its blank, if that
+    has a name. Where it fails for good, `fall_back_text` goes out on `fall_back`, in a request that
+    says `instead_of` which.
     """
 
     ACTION: ClassVar[str] = "channel.send_response"
@@ -295,6 +312,13 @@ class ReplyRequested(Decision):
     in_reply_to: str | None = None
     solution_id: str | None = None
     buttons: list[str] = Field(default_factory=list)
+    within: Within = "window"
+    template: str | None = None
+    template_language: str | None = None
+    template_parameter: str | None = None
+    fall_back: Channel | None = None
+    fall_back_text: Personal | None = None
+    instead_of: str | None = None
 
 
 class ConfirmationRequested(Decision):

@@ -56,7 +56,8 @@ class MessageAdded(TicketEvent):
     """A message, reply or note became part of the ticket.
 
     `interaction_id` is the id of the record that holds the text. `author` is the agent or the
-    person; `solution_id` the article that it offers.
+    person; `solution_id` the article that it offers; `instead_of` the message of ours that it says
+    again, which did not get through and is counted already.
     """
 
     interaction_id: str
@@ -69,6 +70,7 @@ class MessageAdded(TicketEvent):
     confidence: float | None = None
     kind: str
     auto_resolution_candidate: bool = False
+    instead_of: str | None = None
 
 
 class TicketStarted(TicketEvent):

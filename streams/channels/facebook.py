@@ -44,6 +44,9 @@ _AGAIN = frozenset({1, 2, 4, 32, 190, 613, 1200})
 """Error codes after which a message may be sent again: rates, what is temporary, and a token that
 is no longer good (190), for that is the operator's to mend."""
 
+_BY_A_PERSON = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+"""What Meta takes for seven days after the customer wrote, of people alone."""
+
 _TOLD = {"message", "postback", "delivery", "read"}
 """What is understood of a person."""
 
@@ -163,9 +166,7 @@ def _up_to(
 def render(settings: Facebook, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part; buttons are quick replies of the last.
 
-    Every one is a RESPONSE, also what a person writes later than 24 hours after the customer: then
-    Meta wants a tag of its own, HUMAN_AGENT, and how long ago that was is not known here. It
-    refuses such a message, and the request fails for good.
+    What a person wrote, and goes later than 24 hours after the customer, says so by its tag.
     """
     parts = len(request.parts)
     return [
@@ -189,9 +190,10 @@ def _message(
             {"content_type": "text", "title": one[:TITLE_CHARACTERS], "payload": one}
             for one in buttons
         ]
+    late = request.within == "human_agent"
     body = {
         "recipient": {"id": request.handle},
-        "messaging_type": "RESPONSE",
+        **(_BY_A_PERSON if late else {"messaging_type": "RESPONSE"}),
         "message": message,
     }
     return Sending(

@@ -176,7 +176,7 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
 
 
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
-    """A message for each part; buttons stand on the last."""
+    """A message for each part, in a template if it goes as one; buttons stand on the last."""
     assert request.handle is not None
     parts = len(request.parts)
     return [
@@ -204,7 +204,10 @@ def _message(
     }
     if request.in_reply_to is not None:
         body["context"] = {"message_id": request.in_reply_to}
-    if buttons:
+    if request.template is not None:
+        body["type"] = "template"
+        body["template"] = _template(request, text)
+    elif buttons:
         body["type"] = "interactive"
         body["interactive"] = {
             "type": "button",
@@ -228,6 +231,18 @@ def _message(
         },
         msgspec.json.encode(body),
     )
+
+
+def _template(request: ReplyRequested, text: str) -> dict[str, Any]:
+    """The template with its one blank filled in; a blank without a name has a number."""
+    blank = {"type": "text", "text": text}
+    if request.template_parameter is not None:
+        blank["parameter_name"] = request.template_parameter
+    return {
+        "name": request.template,
+        "language": {"code": request.template_language},
+        "components": [{"type": "body", "parameters": [blank]}],
+    }
 
 
 def outcome(_settings: WhatsApp, response: Response) -> Outcome:

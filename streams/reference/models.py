@@ -79,21 +79,31 @@ def policy_page() -> str:
     return "\n\n".join(parts)
 
 
-def _policy_fields(kind: type[BaseModel], shipped: BaseModel) -> str:
+def _policy_fields(kind: type[BaseModel], shipped: BaseModel | dict[str, BaseModel]) -> str:
+    """A part's fields; of what is given by name nothing ships, and its fields have defaults."""
     meanings = attributes(kind)
-    values = shipped.model_dump(mode="json")
+    if isinstance(shipped, dict):
+        values = {n: f.get_default() for n, f in kind.model_fields.items() if not f.is_required()}
+    else:
+        values = shipped.model_dump(mode="json")
     return table(
         ("field", "type", "shipped", "meaning"),
         (
             (
                 code(name),
                 type_name(field.annotation),
-                "see below" if isinstance(values[name], dict) else code(str(values[name])),
+                _shipped(values.get(name)),
                 meanings.get(name, ""),
             )
             for name, field in kind.model_fields.items()
         ),
     )
+
+
+def _shipped(value: object) -> str:
+    if isinstance(value, dict):
+        return "see below"
+    return "" if value is None or value == "" else code(str(value))
 
 
 def _model(hint: object) -> type[BaseModel] | None:

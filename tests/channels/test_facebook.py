@@ -167,6 +167,16 @@ def test_a_reply_goes_to_the_person_of_this_page() -> None:
     }
 
 
+def test_what_a_person_sends_late_is_tagged_so() -> None:
+    (sending,) = facebook.render(SETTINGS, request(within="human_agent"), "r1")
+    assert json.loads(sending.body) == {
+        "recipient": {"id": ANN},
+        "messaging_type": "MESSAGE_TAG",
+        "tag": "HUMAN_AGENT",
+        "message": {"text": "We looked."},
+    }
+
+
 def test_buttons_are_quick_replies_of_the_last_part() -> None:
     long = "I need more help from a person"
     sendings = facebook.render(SETTINGS, request(parts=["One", "Two"], buttons=[long]), "r1")

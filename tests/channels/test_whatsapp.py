@@ -158,6 +158,46 @@ def test_a_reply_to_who_has_no_number_goes_to_the_id_of_this_business() -> None:
     assert "to" not in body
 
 
+TEMPLATE = {
+    "within": "template",
+    "template": "our_reply",
+    "template_language": "de",
+    "parts": ["We looked. All is well."],
+}
+
+
+def test_a_template_has_the_text_in_its_blank() -> None:
+    (body,) = bodies(request(**TEMPLATE))
+    assert body["type"] == "template"
+    assert body["template"] == {
+        "name": "our_reply",
+        "language": {"code": "de"},
+        "components": [
+            {
+                "type": "body",
+                "parameters": [{"type": "text", "text": "We looked. All is well."}],
+            }
+        ],
+    }
+    assert body["biz_opaque_callback_data"] == "r1"
+    assert "text" not in body
+
+
+def test_a_blank_with_a_name_is_filled_by_it() -> None:
+    (body,) = bodies(request(**TEMPLATE, template_parameter="reply"))
+    (component,) = body["template"]["components"]
+    assert component["parameters"] == [
+        {"type": "text", "text": "We looked. All is well.", "parameter_name": "reply"}
+    ]
+
+
+def test_each_part_fills_a_template_of_its_own() -> None:
+    first, last = bodies(request(**{**TEMPLATE, "parts": ["(1/2) One", "(2/2) Two"]}))
+    texts = [one["template"]["components"][0]["parameters"][0]["text"] for one in (first, last)]
+    assert texts == ["(1/2) One", "(2/2) Two"]
+    assert (first["biz_opaque_callback_data"], last["biz_opaque_callback_data"]) == ("r1.0", "r1")
+
+
 def test_buttons_stand_on_the_last_part_and_each_part_has_its_own_id() -> None:
     first, last = bodies(request(parts=["One", "Two"], buttons=["That solved it", "More"]))
     assert (first["type"], last["type"]) == ("text", "interactive")

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
+from agents.policy_toml import to_toml
 from projections.tables import replies
 from schemas import vocabulary
 from schemas.event import Event
@@ -21,12 +22,13 @@ from streams.cluster.postgres import connect
 from streams.cluster.query import PgReader
 from streams.desk import Desk
 from streams.embedded.shift import Shift
+from streams.people import activate_policy
 from streams.query import views
 from streams.reference.words import METRICS
 from tests.both import ORDER, copied, shown
 from tests.contracts import contract, faults
 from tests.embedded import open_in, take
-from tests.full_life import full_life
+from tests.full_life import WAYS, full_life
 from tests.histories import play
 from tests.real import Postgres
 
@@ -74,8 +76,9 @@ UNTOLD = (
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk where everything came that can come."""
-    lines = play(full_life())
+    lines = play(full_life(), policy=WAYS)
     with open_in(tmp_path_factory.mktemp("lived"), lines.models) as desk:
+        activate_policy(desk, to_toml(WAYS), "lea")
         take(desk, lines.outside)
         list(desk.intake.lines([b"not json"]))
         desk.produce(*UNTOLD)

@@ -17,7 +17,7 @@ from schemas.event import Decision, Event
 from schemas.events.decisions import WorkflowFailed
 from schemas.topics import TOPICS
 from streams.turn import turn
-from tests.full_life import full_life
+from tests.full_life import WAYS, full_life
 from tests.histories import History, histories, play
 
 PEOPLE = ("ann", "ben", "cat")
@@ -104,7 +104,7 @@ def _everything() -> tuple[frozenset[type[Event]], frozenset[tuple[str, str]]]:
     """What comes and is said in a full life, and who says something about what."""
     came: set[type[Event]] = set()
     spoke: set[tuple[str, str]] = set()
-    for one in play(full_life()).turns:
+    for one in play(full_life(), policy=WAYS).turns:
         kinds = {one.record.id: one.record.type} | {r.id: r.type for r in one.said}
         came |= {type(one.record.event)} | {type(record.event) for record in one.said}
         spoke |= {(r.by, kinds[r.cause]) for r in one.said if r.cause in kinds}
@@ -142,7 +142,7 @@ def test_no_two_agents_of_one_name_answer_the_same_event() -> None:
 
 
 def test_a_full_life_takes_each_of_the_28_actions_by_its_own_agent() -> None:
-    said = [record for one in play(full_life()).turns for record in one.said]
+    said = [record for one in play(full_life(), policy=WAYS).turns for record in one.said]
     taken = {(r.by, r.event.ACTION) for r in said if isinstance(r.event, Decision)}
     assert {action for _, action in taken} >= ACTIONS
     assert len(ACTIONS) == 28

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agents.addressing import place_of
-from agents.outbound import MORE, SOLVED
 from agents.policy import default_policy
 from agents.roster import ROSTERS
+from agents.saying import MORE, SOLVED
 from schemas.events.contacts import CustomerDescribed, InteractionReported
 from schemas.events.decisions import (
     AnswerChosen,

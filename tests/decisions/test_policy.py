@@ -48,6 +48,17 @@ def policies(draw: st.DrawFn) -> Policy:
         "holidays": draw(st.lists(st.dates(), max_size=3)),
         "week": {"monday": [("00:00", "01:30"), ("20:00", "24:00")], "sunday": []},
     }
+    told["delivery"] = {
+        "fall_back": draw(st.sampled_from([{}, {"whatsapp": "email", "email": "whatsapp"}])),
+        "fall_back_kinds": draw(st.lists(st.sampled_from(["answer", "notice"]), max_size=2)),
+    }
+    template = {
+        "name": draw(names),
+        "language": draw(names),
+        "languages": draw(st.dictionaries(names, names, max_size=2)),
+        "parameter": draw(st.text(max_size=9)),
+    }
+    told["templates"] = draw(st.sampled_from([{}, {"whatsapp": template}]))
     told["notification"] |= {"survey": draw(st.booleans()), "alert_priorities": []}
     return Policy.model_validate(told)
 
@@ -99,6 +110,12 @@ def faults(change: dict[str, Any], **more: Any) -> str:
         ({"notification": {"alert_priorities": ["huge"]}}, "is no priority"),
         ({"notification": {"confirm_on": ["fax"]}}, "Input should be"),
         ({"analytics": {"surge_factor": 1.0}}, "greater than 1"),
+        ({"delivery": {"fall_back": {"email": "email"}}}, "name another channel"),
+        ({"delivery": {"fall_back": {"fax": "email"}}}, "Input should be"),
+        ({"delivery": {"fall_back_kinds": ["letter"]}}, "is no kind of reply"),
+        ({"templates": {"facebook": {"name": "x"}}}, "name one of whatsapp"),
+        ({"templates": {"whatsapp": {}}}, "Field required"),
+        ({"templates": {"whatsapp": {"name": ""}}}, "at least 1 character"),
     ],
 )
 def test_what_is_wrong_is_said(change: dict[str, Any], says: str) -> None:

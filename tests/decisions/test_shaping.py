@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.shaping import shape, units
+from agents.shaping import shape, shape_blank, units
 from schemas.platforms import PLATFORMS
 from schemas.vocabulary import CHANNELS
 
@@ -67,6 +67,22 @@ def test_nothing_is_lost_but_white_space_at_cuts(text: str, channel: str) -> Non
 @given(text=_long, channel=st.sampled_from(["email", "phone", "twitter", "facebook", "whatsapp"]))
 def test_nothing_is_lost_but_markup_on_the_others(text: str, channel: str) -> None:
     parts = shape(text, channel)
+    joined = "".join(NUMBERED.sub("", part) if len(parts) > 1 else part for part in parts)
+    assert bare(joined) == bare(text)
+
+
+@given(text=_long)
+def test_the_blank_of_a_template_takes_one_line_without_runs_of_spaces(text: str) -> None:
+    for part in shape_blank(text, "whatsapp"):
+        assert not set(part) & set("\n\r\t\v\f")
+        assert "  " not in part
+        assert part == part.strip()
+        assert units(part) <= 1_024
+
+
+@given(text=_long)
+def test_nothing_but_white_space_and_markup_is_lost_in_a_template(text: str) -> None:
+    parts = shape_blank(text, "whatsapp")
     joined = "".join(NUMBERED.sub("", part) if len(parts) > 1 else part for part in parts)
     assert bare(joined) == bare(text)
 

@@ -44,8 +44,7 @@ MEANINGLESS_TO_A_CASE = JUDGED | NOT_OF_A_CUSTOMER | {
     # the ruling itself: what it leads to is folded
     "ContactAccepted", "ContactRejected",
     # a delivery's way is a row of a table, but for what threads and failures need
-    "ReplyAttempted", "ReplyDelayed", "ReplyDelivered", "ReplyRead", "ReplyFailed",
-    "ReplyUnconfirmed", "AlertSent", "AlertFailed",
+    "ReplyAttempted", "ReplyDelayed", "ReplyFailed", "ReplyUnconfirmed", "AlertSent", "AlertFailed",
     # the ticket event that follows is folded
     "SpecialistAssigned", "SolutionSuggested", "AnswerChosen",
 }  # fmt: skip

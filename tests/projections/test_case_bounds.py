@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agents.policy import default_policy
+from agents.policy_delivery import DeliveryPolicy
 from agents.world import Understanding
 from projections.case import Case, Ticket
 from projections.case.parking import FEW, settle
-from projections.case.state import BYTES, TICKETS
+from projections.case.state import BYTES, HANDLES, KEPT, KEPT_BYTES, TICKETS
 from schemas.event import Intent
 from schemas.events import intents as asked
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ProductSignalReported
@@ -80,7 +81,8 @@ def loud(n: int, channel: str) -> ContactReceived:
 
 
 def test_the_longest_texts_on_the_most_tickets_fit() -> None:
-    strict = default_policy().model_copy(update={"linking": {"threshold": 1.0}})
+    around = DeliveryPolicy(fall_back={c: CHANNELS[k - 1] for k, c in enumerate(CHANNELS)})
+    strict = default_policy().model_copy(update={"linking": {"threshold": 1.0}, "delivery": around})
     lines = Lines(FakeModels(), strict)
     lines.put(
         CustomerDescribed(
@@ -101,11 +103,33 @@ def test_the_longest_texts_on_the_most_tickets_fit() -> None:
         if said and tickets:
             for intent in intents(tickets[-1], n):
                 lines.put(intent)
+            for number in range(KEPT):
+                lines.put(replied(tickets[-1], number))
+        for number in range(HANDLES):
+            lines.put(from_many("whatsapp", number))
+            lines.put(from_many("facebook", number))
+            lines.put(from_many("phone", number))
         assert size(lines.case(ANN)) < LIMIT
     assert len(tickets) == 20
+    assert any(len(t.kept) == KEPT for t in lines.tickets(ANN).values())
     at_hand = set(lines.tickets(ANN))
     assert len(at_hand) <= TICKETS
     assert at_hand | set(lines.parked(ANN)) == set(tickets)
+
+
+def from_many(channel: str, n: int) -> ContactReceived:
+    """A word from one of many addresses, which ends messages to it where there is such a word."""
+    handle = f"{n}{'h' * 240}"
+    told = {"channel": channel, "customer_id": ANN, "handle": handle, "message": " "}
+    consent = {"provider_id": f"stop{n}", "metadata": '{"consent":"STOP"}'}
+    return ContactReceived.model_validate({**told, **consent})
+
+
+def replied(ticket_id: str, n: int) -> asked.ReplyWritten:
+    """A reply that may have to go another way, as long as may be kept with the others."""
+    text = f"{n}{'x' * (KEPT_BYTES // KEPT - 1)}"
+    told = {"ticket_id": ticket_id, "customer_id": ANN, "by": LOUD, "text": text}
+    return asked.ReplyWritten.model_validate(told)
 
 
 def intents(ticket_id: str, n: int) -> list[Intent]:

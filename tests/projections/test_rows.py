@@ -107,7 +107,7 @@ def change(kind: type[TicketEvent], /, **fields: object) -> TicketEvent:
 
 
 def wrote(direction: str, what: str, **fields: object) -> TicketEvent:
-    fields = {"kind": "message", "message_channel": "email", **fields}
+    fields = {"kind": "message", "message_channel": "email", "instead_of": None, **fields}
     return change(became.MessageAdded, direction=direction, interaction_type=what, **fields)
 
 
@@ -122,6 +122,7 @@ def test_a_ticket_counts_what_was_written() -> None:
         wrote("out", "agent_response", kind="agent_reply", auto_resolution_candidate=False),
         wrote("none", "note", kind="note"),
         wrote("out", "agent_response", kind="opening"),
+        wrote("out", "agent_response", kind="opening", instead_of="r1"),
     )
     assert (row.contacts, row.replies, row.person_replies) == (2, 3, 2)
     assert json.loads(row.channels) == ["email", "phone"]
@@ -129,7 +130,7 @@ def test_a_ticket_counts_what_was_written() -> None:
     assert row.last_contact_at == "2026-03-02T09:04:00.000Z"
     assert row.auto_resolution_candidate
     assert row.created_at == "2026-03-02T09:00:00.000Z"
-    assert row.updated_at == "2026-03-02T09:07:00.000Z"
+    assert row.updated_at == "2026-03-02T09:08:00.000Z"
 
 
 def test_what_was_resolved_and_reopened_is_as_open_as_before() -> None:

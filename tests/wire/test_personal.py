@@ -19,7 +19,7 @@ from schemas.events import EVENTS
 IDS = frozenset(
     """
     account_manager agent_id article_id author by caller contact_id former_id customer_id
-    from_customer_id from_ticket_id idempotency_key in_reply_to interaction_id into
+    from_customer_id from_ticket_id idempotency_key in_reply_to instead_of interaction_id into
     alert_id next_specialist_id other_customer_id provider_id provider_message_id record_id
     request_id solution_id specialist_id thread ticket_id to to_customer_id transfer_id merged_into
     """.split()  # noqa: SIM905  # a list of words reads best as words
@@ -31,7 +31,8 @@ WORDS = frozenset(
     action add alert_type available buttons calendar_version categories category channel cues digest
     failed_agent hours intent kind language languages media_type messages model_version
     model_versions name note origin outcome policy_version previous reason reasons record_type
-    place remedy remove role rule sha256 skills tags team topic transport trend triggers
+    place remedy remove role rule sha256 skills tags team template template_language
+    template_parameter topic transport trend triggers
     urgency_indicators version warnings
     """.split()  # noqa: SIM905  # a list of words reads best as words
 )

@@ -30,6 +30,15 @@ def test_a_platform_is_asked_for_no_more_than_it_takes(channel: str) -> None:
     )  # fmt: skip
 
 
+def test_what_goes_later_than_the_window_is_the_platforms_own() -> None:
+    """Only Messenger knows a person's word, only WhatsApp templates, only SMS the word STOP."""
+    later = {n: one.person_hours for n, one in PLATFORMS.items() if one.person_hours}
+    assert later == {"facebook": 7 * 24}
+    blanks = {n: one.template_characters for n, one in PLATFORMS.items() if one.template_characters}
+    assert blanks == {"whatsapp": 1_024}
+    assert [name for name, one in PLATFORMS.items() if one.stops] == ["phone"]
+
+
 RATES: dict[str, tuple[tuple[int, int, int | None, Literal["account", "conversation"]], ...]] = {
     "email": (),
     "slack": ((1, 1, None, "conversation"),),

@@ -1,0 +1,181 @@
+"""A message on its way out: what is to be said becomes a request in the shape of its platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from agents.shaping import shape, shape_blank, units
+from agents.ways import Shut, Way, other_channel
+from agents.world import World
+from projections.case import Case
+from projections.case.keeping import may_be_kept
+from schemas.event import Candidate, Event
+from schemas.events.decisions import ReplyRequested, ReplyShaped
+from schemas.platforms import PLATFORMS
+
+SOLVED, MORE = "That solved it", "I need more help"
+
+STARS = ["1", "2", "3", "4", "5"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What is to be said, before it is shaped.
+
+    Attributes:
+        kind: A `ReplyKind`.
+        author: The agent or the person.
+        text: The text.
+        solution_id: The article that it offers.
+        confidence: How sure the offer is.
+        instead_of: The request that it stands for, which failed.
+    """
+
+    kind: str
+    author: str
+    text: str
+    solution_id: str | None = None
+    confidence: float | None = None
+    instead_of: str | None = None
+
+    @property
+    def buttons(self) -> list[str]:
+        """What the customer may press."""
+        if self.kind in {"answer", "suggestion"}:
+            return [SOLVED, MORE]
+        return STARS if self.kind == "survey" else []
+
+
+def said(
+    message: Message, about: str, how: Way | Shut, case: Case, world: World
+) -> Iterator[Event]:
+    """What becomes of a message: why it cannot go where it should, and the request if it can.
+
+    Args:
+        message: What is to be said.
+        about: The ticket.
+        how: How it may go.
+        case: The customer's case.
+        world: The turn's snapshot.
+    """
+    if isinstance(how, Shut):
+        yield _refused(how, about, case, world)
+        return
+    if how.around is not None:
+        yield _refused(how.around, about, case, world)
+    yield from _requested(message, how, case, world)
+
+
+def _refused(shut: Shut, about: str, case: Case, world: World) -> ReplyShaped:
+    return ReplyShaped.model_validate(
+        {
+            **_told(about, shut.channel, case, world),
+            "outcome": shut.reason,
+            "reasons": [shut.reason],
+            "parts": 0,
+            "characters": 0,
+            "limit": PLATFORMS[shut.channel].characters,
+        }
+    )
+
+
+def _told(about: str, channel: str, case: Case, world: World) -> dict[str, Any]:  # Any: fields
+    return {
+        "customer_id": case.customer_id,
+        "ticket_id": about,
+        "policy_version": world.policy.version,
+        "channel": channel,
+    }
+
+
+def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator[Event]:
+    place, template = way.place, way.template
+    platform = PLATFORMS[place.channel]
+    parts, buttons = _shaped(message, way)
+    told = _told(place.about, place.channel, case, world)
+    blank = platform.template_characters if template is not None else None
+    yield ReplyShaped.model_validate(
+        {
+            **told,
+            "outcome": f"{len(parts)} parts" if len(parts) > 1 else "one part",
+            "parts": len(parts),
+            "characters": sum(units(part) for part in parts),
+            "limit": blank or platform.characters,
+        }
+    )
+    told |= {
+        "outcome": message.kind,
+        "confidence": message.confidence,
+        "handle": place.handle,
+        "kind": message.kind,
+        "author": message.author,
+        "subject": _answering(place.subject) if platform.subject and place.subject else None,
+        "parts": parts,
+        "thread": place.thread if platform.threads else None,
+        "in_reply_to": place.answers if platform.threads else None,
+        "solution_id": message.solution_id,
+        "buttons": buttons,
+        "within": way.within,
+        "instead_of": message.instead_of,
+    }
+    if template is not None:
+        language = _language(place.about, case)
+        told |= {
+            "template": template.name,
+            "template_language": template.languages.get(language or "", template.language),
+            "template_parameter": template.parameter or None,
+        }
+    yield ReplyRequested.model_validate({**told, **_around(message, way, case, world)})
+
+
+def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, Any]:  # Any: fields
+    """What a request says of other ways: the one that it did not go, the one that it may yet go.
+
+    A message goes one other way at most, so that it never goes in a circle.
+    """
+    if message.instead_of is not None:
+        return {"reasons": ["failed"]}
+    shut = way.around
+    if shut is not None:
+        return {
+            "reasons": [shut.reason],
+            "candidates": [
+                Candidate(name=way.place.channel, score=1.0, note="fall_back"),
+                Candidate(name=shut.channel, score=0.0, note=shut.reason),
+            ],
+        }
+    other = other_channel(message.kind, way.place.channel, case, world.policy)
+    if other is None or not may_be_kept(message.text):
+        return {}
+    return {"fall_back": other, "fall_back_text": message.text}
+
+
+def _language(about: str, case: Case) -> str | None:
+    ticket = case.ticket(about)
+    return case.language if ticket is None or ticket.language is None else ticket.language
+
+
+def _shaped(message: Message, way: Way) -> tuple[list[str], list[str]]:
+    """The parts of a message and its buttons; in words where the platform cannot have them."""
+    channel = way.place.channel
+    platform = PLATFORMS[channel]
+    shaped = shape if way.template is None else shape_blank
+    parts = shaped(message.text, channel)
+    room = platform.button_text or platform.characters
+    fits = len(message.buttons) <= platform.buttons and units(parts[-1]) <= room
+    if not message.buttons or (fits and way.template is None):
+        return parts, message.buttons
+    return shaped(f"{message.text}\n\n{_in_words(message)}", channel), []
+
+
+def _answering(subject: str) -> str:
+    return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
+
+
+def _in_words(message: Message) -> str:
+    """What the buttons would have said, where the platform has none."""
+    if message.kind == "survey":
+        return "Please answer with a number from 1 (bad) to 5 (good)."
+    return 'Did this solve it? Answer "solved", or "need more help".'
