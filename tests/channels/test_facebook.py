@@ -173,7 +173,7 @@ def test_what_a_person_sends_late_is_tagged_so() -> None:
         "recipient": {"id": ANN},
         "messaging_type": "MESSAGE_TAG",
         "tag": "HUMAN_AGENT",
-        "message": {"text": "We looked."},
+        "message": {"text": "We looked.", "metadata": "r1"},
     }
 
 

@@ -7,7 +7,9 @@ Neither can be asked for a message: WhatsApp tells of it in a status, with the m
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from streams.simulating.sides.side import Answer, Asked, Message, Side, again
 
@@ -28,14 +30,26 @@ def _number(to: str, asked: Asked) -> str:
     return b64encode(f"{to}/{asked.number}/{asked.at.timestamp()}".encode()).decode()
 
 
+def _text(kind: str, body: Mapping[str, Any]) -> str:
+    """What a message says; nothing where something is missing that its kind must have."""
+    content = body.get(kind) or {}
+    if kind == "template":
+        if not (content.get("name") and (content.get("language") or {}).get("code")):
+            return ""
+        blanks = [b for one in content.get("components", []) for b in one.get("parameters", [])]
+        texts = [str(blank.get("text", "")) for blank in blanks]
+        allowed = all(" ".join(text.split()) == text for text in texts)
+        return " ".join(texts) if allowed else ""
+    text = content.get("body") or ""
+    return str(text.get("text", "") if isinstance(text, dict) else text)  # buttons: an object
+
+
 def _takes_whatsapp(asked: Asked) -> Answer:
     body = asked.body
     to = str(body.get("to") or body.get("recipient") or "")
     if body.get("messaging_product") != "whatsapp" or not to:
         return _INVALID
-    content = body.get(str(body.get("type", "text"))) or {}
-    text = content.get("body") or ""
-    text = text.get("text", "") if isinstance(text, dict) else text  # buttons stand under an object
+    text = _text(str(body.get("type", "text")), body)
     if not text:
         return _no("(#131008) Required parameter is missing", 131008, HTTPStatus.BAD_REQUEST)
     number = f"wamid.{_number(to, asked)}"
@@ -52,7 +66,8 @@ def _takes_facebook(asked: Asked) -> Answer:
     body = asked.body
     to = str((body.get("recipient") or {}).get("id") or "")
     text = str((body.get("message") or {}).get("text") or "")
-    if not (to and text):
+    tagged = body.get("messaging_type") == "MESSAGE_TAG"
+    if not (to and text) or tagged != (body.get("tag") == "HUMAN_AGENT"):
         return _INVALID
     number = f"m_{_number(to, asked)}"
     told = {"recipient_id": to, "message_id": number}
