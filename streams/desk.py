@@ -23,8 +23,8 @@ from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.effects import LocalTransport
 from streams.embedded import search
-from streams.embedded.bringing import brought, outward_of
 from streams.embedded.alone import Alone
+from streams.embedded.bringing import brought, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake

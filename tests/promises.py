@@ -18,9 +18,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "simulate channel*",
         ),
         "events": ("AvailabilityReported is written",),
-        "settings": (
-            "channels.every.*",
-        ),
+        "settings": ("channels.every.*",),
     },
     UNDERSTANDING: {
         "commands": ("evaluate*", "simulate week*"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agents.outbound import MORE, SOLVED
+from agents.saying import MORE, SOLVED
 from schemas.events.decisions import ReplyRequested
 from schemas.platforms import PLATFORMS
 from streams.channels.email import contact_of
