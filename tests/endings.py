@@ -72,6 +72,8 @@ DONE: dict[str, tuple[str, ...]] = {
     "keys create": ("the shop", "--scope", "read"),
     "keys list": (),
     "keys revoke": ("KEY",),
+    "simulate channel": ("whatsapp",),
+    "simulate provider": ("--port", "0"),
     "doctor": (),
     "status": (),
 }
@@ -105,6 +107,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "split": ("OPEN", "no-message"),
     "unlink": ("ann", "whatsapp", "+1"),
     "keys create": ("the shop", "--scope", "everything"),
+    "simulate channel": ("chat_widget",),
     "policy check": ("-",),
     "policy activate": ("-",),
 }
@@ -159,6 +162,10 @@ ELSEWHERE: dict[tuple[str, int], str] = {
     ("log copy", 0): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 3): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 5): "tests/cluster/test_log_copy_kafka.py",
+    ("simulate channel", 0): "tests/cli/test_simulate_command.py",
+    ("simulate channel", 5): "tests/cli/test_simulate_command.py",
+    ("simulate channel", 69): "tests/cli/test_simulate_command.py",
+    ("simulate provider", 69): "tests/cli/test_simulate_command.py",
     ("topics create", 3): "tests/cluster/test_topics_kafka.py",
 }
-"""Endings that take a real Kafka or long, and the tests that show them."""
+"""Endings that take something else, such as a real Kafka, and the tests that show them."""

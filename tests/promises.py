@@ -13,10 +13,7 @@ LATER = "an issue that is not written yet"
 
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
-        "commands": (
-            "subscriptions*",
-            "simulate channel*",
-        ),
+        "commands": ("subscriptions*",),
         "events": ("AvailabilityReported is written",),
         "settings": ("channels.every.*",),
     },

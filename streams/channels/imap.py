@@ -108,10 +108,9 @@ class Session:
     """
 
     def __init__(self, place: Place) -> None:
-        self._box = _connected(place)
+        self._box = connected(place)
         try:
-            login = self._box.login if _plain(place) else self._box.login_utf8
-            login(place.user, place.password, initial_folder=None)
+            sign_in(self._box, place)
             self._box.folder.set(place.folder, readonly=True)
             told = self._box.client.response("UIDVALIDITY")[1]
             self.validity = int(told[0])
@@ -178,7 +177,8 @@ FAILURES = (OSError, ImapToolsError, imaplib.IMAP4.error, ValueError)
 """What a server, or the way to it, may fail with."""
 
 
-def _connected(place: Place) -> BaseMailBox:
+def connected(place: Place) -> BaseMailBox:
+    """A connection to the server of a mailbox; raises one of `FAILURES`."""
     if place.scheme == "imap":
         return MailBoxUnencrypted(place.host, place.port, timeout=ANSWER_SECONDS)
     return MailBox(
@@ -189,8 +189,11 @@ def _connected(place: Place) -> BaseMailBox:
     )
 
 
-def _plain(place: Place) -> bool:
-    return place.user.isascii() and place.password.isascii()
+def sign_in(box: BaseMailBox, place: Place) -> None:
+    """Sign in, and open no folder yet; raises one of `FAILURES`."""
+    plain = place.user.isascii() and place.password.isascii()
+    login = box.login if plain else box.login_utf8
+    login(place.user, place.password, initial_folder=None)
 
 
 def _time(told: bytes) -> datetime | None:

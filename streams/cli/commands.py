@@ -67,6 +67,7 @@ COMMANDS: dict[str, Command] = {
     "recover": Command("keeping", "fold the case store anew from the log"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
     "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),
+    "simulate": Command("simulating", "the platforms, played offline: channel, provider"),
     "keys": Command("keys", "API keys: create, list, revoke"),
     "topology": Command("operating", "which agent reads and writes what, from the code"),
     "topics": Command("operating", "the topics"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import click
 import pytest
@@ -11,6 +12,12 @@ import pytest
 from streams.cli.commands import COMMANDS
 from streams.cli.main import pactdesk
 from streams.reference.commands import GLOBALS
+from streams.simulating.plan import Step
+from streams.simulating.platforms.platform import Post
+from streams.simulating.provider import StandIn
+from streams.simulating.sides.meta import FACEBOOK
+from streams.simulating.sides.side import Asked
+from streams.simulating.tally import Sent, summed
 from tests.commands import Shell, ndjson
 from tests.contracts import contract, faults
 
@@ -105,6 +112,17 @@ def test_a_command_that_is_there_says_how_it_ends() -> None:
     assert [name for name, statuses in endings.items() if not statuses >= {0, 2}] == []
 
 
+SENT = Sent(Step("first", Post("message", "m1", "/")), 200, 0.1, b"", forbidden=False)
+"""A request that was played; `tests/cli/test_simulate_command.py` sees it printed."""
+
+
+def taken() -> dict[str, Any]:
+    """A message that a provider took that was played."""
+    stand_in = StandIn()
+    stand_in.sent(FACEBOOK, Asked({}, {}, "Bearer EAAP", {}, stand_in.clock.now(), 1, []))
+    return stand_in.requests[0]
+
+
 def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
     contact = {"channel": "email", "handle": "x", "message": "I was charged twice"}
     good, bad = shell("produce", "--json", stdin=ndjson(contact) + "bad\n").lines
@@ -113,6 +131,9 @@ def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
         "a bad line": bad,
         "events": shell("events").lines[0],
         "understand": shell("understand", stdin=ndjson({"message": "Hello"})).lines[0],
+        "a simulated request": SENT.line(),
+        "a simulation": summed([SENT]),
+        "a simulated provider": taken(),
         "an error": json.loads(shell("ticket", "TICK_NO", "--json").err),
     }
     assert {name: [*line] for name, line in printed.items()} == TABLE["prints"]

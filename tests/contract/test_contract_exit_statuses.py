@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -33,14 +34,22 @@ CLUSTER = {
 }
 """Settings of a cluster whose services do not answer."""
 
-ON_ITS_OWN = {"doctor": 78}
-"""How a command ends on such a cluster that tells what it found."""
+ON_ITS_OWN = {"doctor": 78, "simulate channel": 78, "simulate provider": 0}
+"""How a command ends on such a cluster that tells what it found, or asks for something else."""
 
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a broker that is not there."""
     monkeypatch.setattr(kafka, "CONNECT_SECONDS", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What plays a provider is told to stop as soon as it does."""
+    stop = threading.Event()
+    stop.set()
+    monkeypatch.setattr("streams.cli.simulating.told_to_stop", lambda: nullcontext(stop))
 
 
 @pytest.fixture

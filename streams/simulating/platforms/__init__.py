@@ -1,0 +1,1 @@
+"""The platforms as they call a gateway: what they send, and how they sign it; one file each."""
