@@ -8,6 +8,7 @@ and search on desks with ever more tickets: their cost should not grow with them
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -64,11 +65,16 @@ def figures(taken: Sequence[float], wall: float) -> Figures:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[None]:
+def serving(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[None]:
     """A gateway on a store, in a process of its own; agents would take processor time."""
     program = [sys.executable, str(ROOT / "pactdesk.py"), "--data", str(folder), "up"]
     program += ["--roles", "gateway", "--port", str(PORT), "--admin-port", "0"]
-    with subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as up:
+    with subprocess.Popen(
+        program,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **(environment or {})},
+    ) as up:
         assert up.stderr is not None
         while b"pactdesk is up" not in (line := up.stderr.readline()):
             if not line:
@@ -96,9 +102,9 @@ def bare(folder: str) -> None:
 
 
 @contextmanager
-def serving_bare(folder: Path) -> Iterator[None]:
-    """The bare handler, in a process of its own."""
-    process = multiprocessing.get_context("spawn").Process(target=bare, args=(str(folder),))
+def serving_bare(folder: Path, program: Callable[[str], None] = bare) -> Iterator[None]:
+    """A bare handler, in a process of its own."""
+    process = multiprocessing.get_context("spawn").Process(target=program, args=(str(folder),))
     process.start()
     until = time.monotonic() + 60
     while True:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.events.contacts import ContactReceived
 from streams.channels.known import CHANNELS
@@ -90,10 +92,55 @@ def test_one_changed_byte_is_refused_and_leaves_no_record(
     assert provider.one[:20] not in told.body
 
 
-def test_without_a_signature_it_is_refused(client: Client, provider: Provider) -> None:
-    kind = {"Content-Type": provider.signed("", b"", datetime.now(UTC))["Content-Type"]}
-    assert client("POST", provider.path, provider.one, kind).status in {401, 403}
+def test_the_same_json_written_otherwise_is_refused(client: Client, provider: Provider) -> None:
+    if provider.one.startswith(b"{"):  # of a form not the bytes are signed, but what it says
+        headers = provider.signed(
+            f"{client.address}{provider.path}", provider.one, datetime.now(UTC)
+        )
+        again = json.dumps(json.loads(provider.one), separators=(",", ":")).encode()
+        assert again != provider.one
+        assert client("POST", provider.path, again, headers).status in {401, 403}
+        assert records(client) == 0
+
+
+def test_without_any_of_the_headers_that_sign_it_is_refused(
+    client: Client, provider: Provider
+) -> None:
+    headers = provider.signed(f"{client.address}{provider.path}", provider.one, datetime.now(UTC))
+    signing = [name for name in headers if name != "Content-Type"]
+    assert signing
+    for gone in ({*signing}, *({one} for one in signing)):
+        left = {name: value for name, value in headers.items() if name not in gone}
+        assert client("POST", provider.path, provider.one, left).status in {401, 403}
     assert records(client) == 0
+
+
+def test_what_is_not_signed_is_no_dead_letter_either(client: Client, provider: Provider) -> None:
+    assert client("POST", provider.path, provider.garbage, {}).status in {401, 403}
+    with a_desk(client.settings.data) as desk:
+        assert [*desk.letters()] == []
+
+
+def test_nothing_is_taken_unsigned_at_any_of_a_channels_addresses(
+    client: Client, provider: Provider
+) -> None:
+    for path in CHANNELS[provider.name].paths:
+        address = f"/channels/{provider.name}" + (f"/{path}" if path else "")
+        assert client("POST", address, provider.one, {}).status in {401, 403}, address
+    assert records(client) == 0
+
+
+def test_a_refusal_leaves_one_line_in_the_log_with_its_reason_and_without_the_body(
+    client: Client, provider: Provider
+) -> None:
+    with capture_logs() as said:
+        assert client("POST", provider.path, provider.one, {}).status in {401, 403}
+    (line,) = [one for one in said if one["log_level"] == "warning"]
+    assert line["event"] == "not verified"
+    assert line["channel"] == provider.name
+    assert line["reason"]
+    assert b"charged" in provider.one
+    assert "charged" not in json.dumps(said)
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])

@@ -117,11 +117,16 @@ def test_a_clock_that_is_a_little_off_is_taken(tmp_path: Path) -> None:
         assert len(came(client)) == 3
 
 
-def test_at_a_rate_messages_need_not_wait_for_each_other(tmp_path: Path) -> None:
-    with on("whatsapp", tmp_path) as client:
-        sent = played("whatsapp", client.address, messages=50, rate=1000.0)
-        assert len(came(client)) == 50
+@PLAYED
+def test_of_hundreds_at_once_none_is_lost(channel: str, tmp_path: Path) -> None:
+    with on(channel, tmp_path) as client:
+        sent = played(channel, client.address, messages=300, people=60, rate=1e6)
     assert [one.why for one in sent if not one.right] == []
+    with a_desk(tmp_path) as desk:  # from the disk, when the gateway is gone
+        events = [one.event for one in desk.events()]
+    found = {one.provider_id for one in events if isinstance(one, ContactReceived)}
+    assert found == {one.step.post.message for one in sent} - {""}
+    assert len(found) == len(events) == 300
 
 
 class _Gateway(Background):
