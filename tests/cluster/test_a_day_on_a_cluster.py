@@ -16,6 +16,7 @@ from kafka.structs import OffsetAndMetadata
 
 from schemas.topics import CONTACTS, DECISIONS
 from streams.settings import Settings
+from tests import eightchannels
 from tests.commands import LAUNCHER, ndjson
 from tests.real import Cluster, invariants, until
 from tests.real.cast import Cast
@@ -131,6 +132,29 @@ def test_people_work_a_day_on_a_cluster(
     assert shell("verify").returncode == 0
     assert shell("run").returncode == 3
     assert shell("why", name).returncode == 3
+    cast.leave()
+
+
+def test_a_person_on_eight_channels_has_one_ticket_and_is_confirmed_once(
+    cluster: Cluster, shell: Shell, cast: Cast
+) -> None:
+    cast.add("desk", "up", "--port", "0")
+    handles = eightchannels.handles()
+    ann = {"type": "customer", "customer_id": "ann", "handles": {"email": [handles["email"]]}}
+    links = (
+        {"type": "link", "customer_id": "ann", "channel": channel, "handle": handle, "by": "bo"}
+        for channel, handle in handles.items()
+        if channel != "email"
+    )
+    yesterday = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    lines = ndjson(ann, *links, *eightchannels.day(yesterday))
+    assert shell("produce", stdin=lines).returncode == 0
+    invariants.quiet(cluster)
+    (ticket,) = shell.rows("SELECT customer_id, channels, contacts FROM v1_tickets")
+    channels = [channel for _, channel, _ in eightchannels.DAY]
+    assert ticket == {"customer_id": "ann", "channels": channels, "contacts": 8}
+    out = shell.rows("SELECT channel FROM v1_interactions WHERE direction = 'out'")
+    assert out == [{"channel": "email"}]
     cast.leave()
 
 
