@@ -9,9 +9,9 @@ from __future__ import annotations
 import imaplib
 import socket
 import ssl
-import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from threading import Event
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxUnencrypted, U
 from imap_tools.errors import ImapToolsError, MailboxTaggedResponseError
 
+from streams.channels.imap_answers import SIZE, UID, answers, arrived, grouped, number
 from streams.errors import Misconfigured
 
 ANSWER_SECONDS = 30.0
@@ -131,15 +132,35 @@ class Session:
         found = self._box.uids(str(wanted).strip("()"), charset=None)  # not all know brackets
         return sorted(number for one in found if (number := int(one)) > uid)  # `*` is always one
 
-    def fetch(self, uid: int) -> Fetched | None:
-        """A mail; None where it is not there any more."""
-        status, answer = self._box.client.uid("FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])")
+    def together(self, uids: Sequence[int]) -> Iterator[list[int]]:
+        """The numbers of mails in groups that may be fetched at once, in their order.
+
+        Each question to a server takes its time on the way, so that mails are asked for together;
+        they are in memory together, too, so that a group is not large.
+        """
+        sizes: dict[int, int] = {}
+        if len(uids) > 1:
+            for told, _ in self._asked(uids, "(UID RFC822.SIZE)"):
+                uid, size = number(UID, told), number(SIZE, told)
+                if uid is not None and size is not None:
+                    sizes[uid] = size
+        return grouped(uids, sizes)
+
+    def fetch(self, uids: Sequence[int]) -> dict[int, Fetched]:
+        """Mails by their numbers, without those that are not there any more."""
+        return {
+            uid: Fetched(raw, arrived(told))
+            for told, raw in self._asked(uids, "(UID INTERNALDATE BODY.PEEK[])")
+            if raw is not None and (uid := number(UID, told)) is not None
+        }
+
+    def _asked(self, uids: Sequence[int], what: str) -> Iterator[tuple[bytes, bytes | None]]:
+        """What the server tells of mails."""
+        numbers = ",".join(map(str, uids))
+        status, answer = self._box.client.uid("FETCH", numbers, what)
         if status != "OK":
-            raise imaplib.IMAP4.error(f"mail {uid} cannot be fetched: {answer!r}")
-        for one in answer:
-            if isinstance(one, tuple):
-                return Fetched(bytes(one[1]), _time(one[0]))
-        return None
+            raise imaplib.IMAP4.error(f"the mails {numbers} cannot be fetched: {answer!r}")
+        return answers(answer)
 
     def wait(self, seconds: float, stop: Event) -> None:
         """Return when the server says that something came, or after some seconds.
@@ -194,8 +215,3 @@ def sign_in(box: BaseMailBox, place: Place) -> None:
     plain = place.user.isascii() and place.password.isascii()
     login = box.login if plain else box.login_utf8
     login(place.user, place.password, initial_folder=None)
-
-
-def _time(told: bytes) -> datetime | None:
-    found = imaplib.Internaldate2tuple(told)
-    return None if found is None else datetime.fromtimestamp(time.mktime(found), UTC)

@@ -152,15 +152,17 @@ class Mailbox:
             session.close()
 
     def _fetched(self, session: Session, cursor: Cursor) -> Cursor:
-        for uid in session.after(cursor.uid, None if cursor.uid else cursor.since):
-            if self._stop.is_set():
-                break
-            found = session.fetch(uid)
-            if found is not None:
-                where = f"{self._place.name};UIDVALIDITY={cursor.validity}/;UID={uid}"
-                self._take(found, where)
-            cursor = msgspec.structs.replace(cursor, uid=uid)
-            self._keep(cursor)
+        new = session.after(cursor.uid, None if cursor.uid else cursor.since)
+        for some in session.together(new):
+            found = session.fetch(some)
+            for uid in some:
+                if self._stop.is_set():
+                    return cursor
+                if uid in found:
+                    where = f"{self._place.name};UIDVALIDITY={cursor.validity}/;UID={uid}"
+                    self._take(found[uid], where)
+                cursor = msgspec.structs.replace(cursor, uid=uid)
+                self._keep(cursor)
         return cursor
 
     def _take(self, found: Fetched, where: str) -> None:
