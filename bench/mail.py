@@ -35,6 +35,11 @@ BURST = 300
 ALONE = 40
 """Mails that are sent one by one, each when the one before is a ticket."""
 
+WARM = 100
+"""Mails before; the first is in no clear language, so that what that needs is loaded."""
+
+UNCLEAR = "Hola, alles normal"
+
 RATE = 100.0
 """Mails a second, in a burst that has a pace."""
 
@@ -112,7 +117,7 @@ def mail(subject: str, number: int) -> bytes:
     message["To"] = USERS[0]
     message["Subject"] = subject
     message["Message-ID"] = f"<{subject.replace(' ', '.')}@example.org>"
-    message.set_content(texts[number % len(texts)])
+    message.set_content(UNCLEAR if subject == "warm 0" else texts[number % len(texts)])
     return bytes(message)
 
 
@@ -165,7 +170,7 @@ def main(count: int) -> None:
         stack.enter_context(up(folder / "desk", mails))
         eyes = Eyes(folder / "desk" / "pactdesk.db")
         stack.callback(eyes.close)
-        run(mails, eyes, "warm", 20, None)
+        run(mails, eyes, "warm", WARM, None)
         found = {
             f"{ALONE} one by one": run(mails, eyes, "alone", ALONE, None),
             f"{count} at {RATE:.0f} a second": run(mails, eyes, "paced", count, RATE),
