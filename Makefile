@@ -23,7 +23,7 @@ help:
 	@echo "make kafka39  the cluster's tests again, on Kafka 3.9"
 	@echo "make mutants  how many small changes of the pure rooms the tests notice (long)"
 	@echo "make bench    speed and memory, as ratios"
-	@echo "make bench-cluster  the same for Kafka and PostgreSQL, which it starts"
+	@echo "make bench-cluster  the same for Kafka, PostgreSQL and mail, which it starts"
 	@echo "make models   trains the light models again from the open data"
 	@echo "make schemas  writes the Avro schemas again, after an event changed"
 	@echo "make docs     writes docs/reference again, from the code"
@@ -97,6 +97,7 @@ bench: $(VENV)/.self $(VENV)/.dev
 bench-cluster: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python bench/cluster.py
 	$(BIN)/python bench/projector.py
+	$(BIN)/python bench/mail.py
 
 models: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python training/train.py
