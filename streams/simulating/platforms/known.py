@@ -58,7 +58,8 @@ def require_on(settings: ChannelSettings, channel: str) -> None:
         names = ", ".join(f"PACTDESK_CHANNELS__{channel}__{name}".upper() for name in missing)
         raise Misconfigured(
             f"the channel {channel} is off",
-            f"set {names} alike for the gateway and for this command; for playing, any values do",
+            f"set {names} alike for the gateway and for this command; for playing, any values do,"
+            " while replies go to `pactdesk simulate provider` and not to the platform",
         )
 
 
