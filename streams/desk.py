@@ -21,10 +21,9 @@ from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.effects import LocalTransport
 from streams.embedded import search
 from streams.embedded.alone import Alone
-from streams.embedded.bringing import brought, outward_of
+from streams.embedded.bringing import brought, here_of, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
@@ -151,8 +150,7 @@ class Desk:
 
     def effects(self) -> Effects:
         """What carries out requests, or keeps them for the courier."""
-        transport = LocalTransport(self.folder / "mailbox")
-        return Effects(self.database, transport, outward_of(self), self.clock)
+        return Effects(self.database, here_of(self), outward_of(self), self.clock)
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""

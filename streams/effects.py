@@ -16,11 +16,13 @@ from __future__ import annotations
 import errno
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from schemas.event import Event
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, answer_id
+from streams.survey_links import Links
 
 OUTCOME = "outcome"
 """The step that ends a request, as its record's id holds it: accepted, given up or unconfirmed."""
@@ -53,6 +55,62 @@ class LocalTransport:
         return f"{request.channel}/{path.name}"
 
 
+class StreamTransport:
+    """Does nothing: the chat's own pages read the log, and have a reply once it is there."""
+
+    name = "stream"
+
+    def deliver(self, request_id: str, request: ReplyRequested) -> str:
+        """Returns the message's name in the chat."""
+        del request
+        return request_id
+
+
+class Transport(Protocol):
+    """What takes messages without leaving the machine.
+
+    Attributes:
+        name: What it is called.
+    """
+
+    name: str
+
+    def deliver(self, request_id: str, request: ReplyRequested) -> str:
+        """Take a message; doing it again does no harm. Returns what it is called there."""
+
+
+class Here:
+    """What stays on this machine: the chat's replies in its stream, all else in the mailbox.
+
+    Args:
+        folder: The mailbox folder.
+        links: Adds links to surveys.
+        streamed: The channels that are streams of ours.
+    """
+
+    def __init__(self, folder: Path, links: Links, streamed: frozenset[str]) -> None:
+        self._mailbox = LocalTransport(folder)
+        self._stream = StreamTransport()
+        self._links = links
+        self._streamed = streamed
+
+    def name(self, request: ReplyRequested) -> str:
+        """What takes a request."""
+        return self._of(request).name
+
+    def carry_out(self, record: Record) -> Event:
+        """Take what was requested; returns what came of it.
+
+        Raises:
+            OSError: The disk is full; nothing can be said of the message.
+        """
+        request = self._links.added(record)
+        return carried_out(record, request, self._of(request))
+
+    def _of(self, request: ReplyRequested) -> Transport:
+        return self._stream if request.channel in self._streamed else self._mailbox
+
+
 def _letter(request: ReplyRequested) -> str:
     head = {
         "Transport": "local (kept on this machine, not sent)",
@@ -82,19 +140,19 @@ def end_step(place: str) -> str:
     return f"{OUTCOME} {place}"
 
 
-def attempted(record: Record, request: ReplyRequested) -> Event:
-    """What is said of a request before it is put into the local mailbox."""
+def attempted(record: Record, request: ReplyRequested, transport: str) -> Event:
+    """What is said of a request before it is carried out on this machine."""
     return ReplyAttempted(
         customer_id=request.customer_id or record.key,
         ticket_id=request.ticket_id,
         request_id=record.id,
         attempt=1,
-        transport=LocalTransport.name,
+        transport=transport,
     )
 
 
-def carried_out(record: Record, request: ReplyRequested, transport: LocalTransport) -> Event:
-    """Put the message into the local mailbox; returns what came of it.
+def carried_out(record: Record, request: ReplyRequested, transport: Transport) -> Event:
+    """Hand the message to a transport of this machine; returns what came of it.
 
     Raises:
         OSError: The disk is full; nothing can be said of the message.

@@ -30,6 +30,11 @@ _canonical = msgspec.json.Encoder(order="sorted")
 _as_it_is = msgspec.json.Encoder()
 
 
+def derived_key(secret: str, purpose: str) -> bytes:
+    """A key for a purpose, by which nobody learns the deployment's secret; `key` is no channel."""
+    return hmac.new(secret.encode(), f"key\x00{purpose}".encode(), sha256).digest()
+
+
 class Resolver:
     """Turns inputs into records.
 
@@ -80,8 +85,8 @@ class Resolver:
         return self._directory.customer_of(channel, handle) or self.unidentified(channel, handle)
 
     def key_for(self, purpose: str) -> bytes:
-        """A key for another purpose, by which nobody learns the secret; `key` is no channel."""
-        return hmac.new(self._secret, f"key\x00{purpose}".encode(), sha256).digest()
+        """A key for another purpose."""
+        return derived_key(self._secret.decode(), purpose)
 
     def _event(self, given: inputs.Input) -> Event:
         build = _BUILD.get(type(given))

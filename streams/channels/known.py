@@ -46,5 +46,10 @@ def instead(channel: str) -> Mapping[str, str]:
 
 def sends(settings: ChannelSettings) -> frozenset[str]:
     """By which channels replies leave; those of all others stay in the local mailbox."""
-    on = {name for name in NEEDS if not lacking(settings, name)}
+    on = {name for name in (*CHANNELS, email.NAME) if not lacking(settings, name)}
     return frozenset(on - ({email.NAME} if settings.email.smtp_url is None else set()))
+
+
+def streamed(settings: ChannelSettings) -> frozenset[str]:
+    """The channels whose replies customers read from us."""
+    return frozenset() if lacking(settings, chat.NAME) else frozenset({chat.NAME})

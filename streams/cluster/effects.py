@@ -22,9 +22,11 @@ from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import DECISIONS
+from streams.channels.known import streamed
 from streams.clock import WallClock
 from streams.cluster import outbox, presence
 from streams.cluster.errands import Errands
+from streams.cluster.identity import secret_of
 from streams.cluster.kafka import of_kafka, options
 from streams.cluster.membership import keep_joining
 from streams.cluster.ownership import Owned, advance, claim, release
@@ -36,9 +38,10 @@ from streams.delivery import book
 from streams.delivery.errand import Errand
 from streams.delivery.office import Office
 from streams.delivery.ways import requests_of, taken_on
-from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
+from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
 from streams.errors import PactdeskError, Unreadable
 from streams.settings import Settings
+from streams.survey_links import Links
 
 DOMAIN = "effects"
 """Under this name the partitions of the decisions are claimed."""
@@ -71,7 +74,8 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._settings = settings
         self._db = connect(url_of(settings))
         self._publisher = Publisher(connect(url_of(settings)), Producer(settings), failed)
-        self._transport = LocalTransport(settings.data / "mailbox")
+        links = Links.of(settings, secret_of(settings))
+        self._here = Here(settings.data / "mailbox", links, streamed(settings.channels))
         self._clock = WallClock()
         self._owned: dict[int, Owned] = {}
         self._read: dict[int, int] = {}
@@ -82,7 +86,9 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._asks = {("ce_type", kind.__name__.encode()) for kind in requests_of(outward)}
         database = connect(url_of(settings))
         self._errands = Errands(settings, database, self._publisher, self._owner)
-        self._office = Office(lambda _: nullcontext(self._errands), settings, self._clock, failed)
+        self._office = Office(
+            lambda _: nullcontext(self._errands), settings, links, self._clock, failed
+        )
 
     def run(self, stop: threading.Event) -> None:
         """Carry out requests until told to stop; brokers that are away are waited for."""
@@ -181,10 +187,11 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             self._hand_on(owned, record, offset, errands)
             return
         assert isinstance(request, ReplyRequested)
-        attempt = self._said(record, attempt_step(0, 1), attempted(record, request), at)
+        begins = attempted(record, request, self._here.name(request))
+        attempt = self._said(record, attempt_step(0, 1), begins, at)
         if not self._claimed(owned, record, attempt, offset):
             return
-        outcome = carried_out(record, request, self._transport)
+        outcome = self._here.carry_out(record)
         said = outgoing(self._said(record, OUTCOME, outcome, at))
         with self._db.transaction():
             advance(self._db, owned, offset + 1, owned.clock, 1)
@@ -209,7 +216,8 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._office.wake()
 
     def _said(self, request: Record, step: str, event: Event, at: datetime) -> Record:
-        return answer(request, step, event, at, self._transport.name)
+        assert isinstance(request.event, ReplyRequested)
+        return answer(request, step, event, at, self._here.name(request.event))
 
     def _claimed(self, owned: Owned, record: Record, attempt: Record, offset: int) -> bool:
         """Claim a request, and keep its attempt; False when it has its outcome already."""

@@ -13,13 +13,16 @@ from streams.delivery.courier import Courier, Post
 from streams.delivery.errand import Patience
 from streams.delivery.ways import Ways
 from streams.settings import Settings
+from streams.survey_links import Links
 
 
 @asynccontextmanager
-async def courier_of(post: Post, settings: Settings, clock: Clock) -> AsyncIterator[Courier]:
+async def courier_of(
+    post: Post, settings: Settings, links: Links, clock: Clock
+) -> AsyncIterator[Courier]:
     """A courier over an engine's errands, for the platforms that are set up."""
     async with Caller(settings.delivery.answer_seconds) as caller:
-        ways = Ways(settings, caller)
+        ways = Ways(settings, caller, links)
         yield Courier(post, ways, Patience.of(settings.delivery), clock)
 
 
@@ -30,6 +33,7 @@ class Office:
         opened: Opens what the courier works on, in that thread; may wait for another courier to
             leave, and gives None where told to stop meanwhile.
         settings: The connections to the platforms.
+        links: Adds links to surveys.
         clock: The wall's.
         failed: Told of an error that it cannot go on after.
     """
@@ -38,11 +42,13 @@ class Office:
         self,
         opened: Callable[[threading.Event], AbstractContextManager[Post | None]],
         settings: Settings,
+        links: Links,
         clock: Clock,
         failed: Callable[[BaseException], None],
     ) -> None:
         self._opened = opened
         self._settings = settings
+        self._links = links
         self._clock = clock
         self._failed = failed
         self._stopping = threading.Event()
@@ -80,7 +86,7 @@ class Office:
 
     async def _serve(self, post: Post) -> None:
         stop = asyncio.Event()
-        async with courier_of(post, self._settings, self._clock) as courier:
+        async with courier_of(post, self._settings, self._links, self._clock) as courier:
             self._wake, self._end = courier.wake, stop.set
             self._call = asyncio.get_running_loop().call_soon_threadsafe
             if self._stopping.is_set():

@@ -31,6 +31,7 @@ from streams.delivery.errand import (
 from streams.delivery.mail import Mail, handed_over
 from streams.errors import Refused
 from streams.settings import Settings
+from streams.survey_links import Links
 
 _log = structlog.get_logger(__name__)
 
@@ -87,12 +88,14 @@ class Ways:
     Args:
         settings: The connections to them.
         caller: Calls them.
+        links: Adds links to surveys.
 
     Attributes:
         outward: The channels and places that are set up.
     """
 
-    def __init__(self, settings: Settings, caller: Caller) -> None:
+    def __init__(self, settings: Settings, caller: Caller, links: Links) -> None:
+        self._links = links
         self.outward = outward(settings)
         self._settings = settings
         self._channels = settings.channels
@@ -107,6 +110,7 @@ class Ways:
         request = record.event
         if not isinstance(request, ReplyRequested):
             return AlertWay(self._settings, errand, record, self._caller)
+        request = self._links.added(record)
         if request.handle is None:
             raise Refused(
                 f"no address of theirs on {request.channel} is known", "answer on another channel"

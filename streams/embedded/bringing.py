@@ -9,13 +9,15 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streams.channels.settings import ChannelSettings
+from streams.channels.settings import ChannelSettings, ChatWidget
 from streams.clock import WallClock
 from streams.delivery import book
+from streams.effects import Here
 from streams.embedded.errands import Errands, only_errands
 from streams.embedded.opening import open_database
 from streams.errors import Refused
-from streams.settings import AlertSettings
+from streams.settings import AlertSettings, Settings
+from streams.survey_links import Links
 
 if TYPE_CHECKING:
     from streams.delivery.office import Office
@@ -34,6 +36,25 @@ def outward_of(desk: Desk) -> frozenset[str]:
     from streams.delivery.ways import outward
 
     return outward(settings)
+
+
+def links_of(desk: Desk) -> Links:
+    """What adds links to the surveys of a desk."""
+    return Links.of(desk.settings, desk.database.meta("identity.secret") or "")
+
+
+def here_of(desk: Desk) -> Here:
+    """What stays on the machine of a desk."""
+    streams = _streams(desk.settings)
+    return Here(desk.folder / "mailbox", links_of(desk), streams)
+
+
+def _streams(settings: Settings) -> frozenset[str]:
+    if settings.channels.chat_widget == ChatWidget():
+        return frozenset()
+    from streams.channels.known import streamed
+
+    return streamed(settings.channels)
 
 
 def brought(desk: Desk) -> bool:
@@ -58,7 +79,7 @@ def brought(desk: Desk) -> bool:
 async def _once(desk: Desk, errands: Errands) -> bool:
     from streams.delivery.office import courier_of
 
-    async with courier_of(errands, desk.settings, desk.clock) as courier:
+    async with courier_of(errands, desk.settings, links_of(desk), desk.clock) as courier:
         return await courier.work_off()
 
 
@@ -69,7 +90,11 @@ def office_of(desk: Desk, failed: Callable[[BaseException], None]) -> Office | N
     from streams.delivery.office import Office
 
     return Office(
-        lambda stopping: _opened(desk.folder, stopping), desk.settings, WallClock(), failed
+        lambda stopping: _opened(desk.folder, stopping),
+        desk.settings,
+        links_of(desk),
+        WallClock(),
+        failed,
     )
 
 

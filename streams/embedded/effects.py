@@ -17,7 +17,7 @@ from schemas.topics import DECISIONS
 from streams.clock import Clock
 from streams.delivery import book
 from streams.delivery.ways import requests_of, taken_on
-from streams.effects import OUTCOME, LocalTransport, answer, attempt_step, attempted, carried_out
+from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
@@ -52,7 +52,7 @@ class Effects:
 
     Args:
         database: The store's connection.
-        transport: Where messages of all other channels go.
+        here: Takes the messages of all others.
         outward: The channels whose messages go to a platform.
         clock: Gives the outcomes their time; under simulated time the request's own counts.
 
@@ -62,11 +62,11 @@ class Effects:
     """
 
     def __init__(
-        self, database: Database, transport: LocalTransport, outward: frozenset[str], clock: Clock
+        self, database: Database, here: Here, outward: frozenset[str], clock: Clock
     ) -> None:
         self._db = database
         self._log = SqliteLog(database)
-        self._transport = transport
+        self._here = here
         self._outward = outward
         self._clock = clock
         self._position = int(database.meta(POSITION) or "0")
@@ -128,7 +128,7 @@ class Effects:
                 "INSERT OR IGNORE INTO claims (request_id, attempt) VALUES (?, 1)", (record.id,)
             ).rowcount
             if claimed:
-                said = attempted(record, request)
+                said = attempted(record, request, self._here.name(request))
                 appended += self._say(record, attempt_step(0, 1), said, at)
             elif self._settled(record.id):
                 continue
@@ -146,9 +146,7 @@ class Effects:
         """
         claims, self._claims = self._claims, []
         for claim in claims:
-            request = claim.record.event
-            assert isinstance(request, ReplyRequested)
-            self._outcomes.append((claim, carried_out(claim.record, request, self._transport)))
+            self._outcomes.append((claim, self._here.carry_out(claim.record)))
 
     def answer(self) -> list[Entry]:
         """Say what came of it, unless another process was quicker; returns what was appended."""
@@ -167,7 +165,9 @@ class Effects:
         return appended
 
     def _say(self, request: Record, step: str, event: Event, at: datetime) -> list[Entry]:
-        return self._log.append([answer(request, step, event, at, self._transport.name)])
+        assert isinstance(request.event, ReplyRequested)
+        name = self._here.name(request.event)
+        return self._log.append([answer(request, step, event, at, name)])
 
     def _settled(self, request_id: str) -> bool:
         (outcome,) = self._db.execute(

@@ -299,3 +299,30 @@ def test_a_run_ends_though_a_platform_is_left_alone_and_goes_on_when_it_is_back(
         out.run_until(lambda: len(out.platform.requests) > pacing.FAILURES)
         out.run_until(lambda: out.states() == {"sent"})
         assert out.texts()[-2:] == ["First.", "Second."]
+
+
+def test_a_chats_replies_are_read_from_us_and_lie_in_no_mailbox(tmp_path: Path) -> None:
+    chat = {"channels.chat_widget.allowed_origins": "https://shop.example"}
+    with outgoing(tmp_path, "facebook", **chat) as out:
+        out.desk.produce({"channel": "chat_widget", "handle": "visitor:7", "message": "Hello"})
+        out.desk.run()
+        (row, *_) = out.deliveries()
+        assert (row["state"], row["transport"]) == ("sent", "stream")
+        assert row["provider_message_id"] == row["request_id"]
+        assert out.platform.requests == []
+        assert not (tmp_path / "mailbox").exists()
+
+
+def test_a_survey_goes_out_with_the_link_to_its_page_where_there_are_no_buttons(
+    tmp_path: Path,
+) -> None:
+    public = {"gateway.public_url": "https://desk.example"}
+    with outgoing(tmp_path, "twitter", **public) as out:
+        ticket = out.somebody_writes()
+        out.reply(ticket, "It is on its way.")
+        out.desk.produce({"type": "resolve", "ticket_id": ticket, "by": "sam"})
+        out.desk.run()
+        surveys = [row for row in out.deliveries() if row["kind"] == "survey"]
+        assert len(surveys) == 1
+        (text,) = [one for one in out.texts() if "https://desk.example/s/" in one]
+        assert text == out.texts()[-1]

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from agents.outbound import MORE
+from agents.saying import MORE
 from streams.channels.settings import Slack
 from streams.simulating.platforms.platform import FORM, Post, Said, digits
 
