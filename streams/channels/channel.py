@@ -5,6 +5,9 @@
     render(settings, request, ...)    which requests to the provider send this reply?
     outcome(settings, response)       what does the provider's answer mean?
 
+Two more are there where a platform needs them: `stamp` for what authorises a request for a moment
+only, `fetch` for files that are not simply to be had at their address.
+
 The gateway receives, the effects deliver; both call these, and neither knows a provider.
 """
 
@@ -171,6 +174,18 @@ class Response(NamedTuple):
         return float(wait) if wait.isdecimal() else None
 
 
+class Fetching(NamedTuple):
+    """A request on the way to a file.
+
+    Attributes:
+        sending: The request.
+        last: Whether its answer is the file; else `fetch` is asked on, with the answer.
+    """
+
+    sending: Sending
+    last: bool = True
+
+
 class Accepted(NamedTuple):
     """The provider took the message; it calls it by this id."""
 
@@ -242,9 +257,13 @@ class Channel:
         look_up: How the provider is asked whether it has a message, where it can be.
         repeat_seconds: For how long the provider knows a message that comes again for the same one.
         tells: Whether the provider says by itself what became of a message, and that it has one.
+        fetch: The request that gets a file from its address at a time, where that takes more than
+            asking there; its last argument is the answer that leads on, if there was one. What
+            authorises it goes to the provider alone, wherever the address may lead.
 
     Raises:
-        Refused: By `render`: the provider has no way to send it.
+        Refused: By `render`: the provider has no way to send it. By `fetch`: it does not say where
+            the file is.
         Unverified: By `verify`.
         Unreadable: By `parse`: it cannot be understood, and will not be by sending it again.
     """
@@ -262,6 +281,7 @@ class Channel:
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0
     tells: bool = False
+    fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None
 
 
 def mark_of(request_id: str, part: int, parts: int) -> str:

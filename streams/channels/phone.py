@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterator
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha1, sha256
 from html import escape
@@ -26,12 +27,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import signing
+from streams.channels import hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     SKEW,
     Accepted,
     Channel,
+    Fetching,
     Heard,
     Hook,
     LookUp,
@@ -284,6 +286,12 @@ def _authorised(settings: Phone) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
 
 
+def fetch(settings: Phone, url: str, _at: datetime, _answer: Response | None) -> Fetching:
+    """The way to a recording or a picture; the account may ask that it be shown to nobody else."""
+    ours = hosts.belongs(url, settings.api_base_url, "twilio.com")
+    return Fetching(Sending("GET", url, _authorised(settings) if ours else {}))
+
+
 def outcome(_settings: Phone, response: Response) -> Outcome:
     """What Twilio's answer to a message means."""
     body = response.document
@@ -332,4 +340,5 @@ CHANNEL = Channel(
     outcome=outcome,
     look_up=LookUp(_ask, _found),
     tells=True,
+    fetch=fetch,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -17,11 +18,12 @@ import msgspec
 
 from agents.shaping import units
 from schemas.events.decisions import ReplyRequested
-from streams.channels import signing
+from streams.channels import hosts, signing
 from streams.channels.channel import (
     SKEW,
     Accepted,
     Channel,
+    Fetching,
     Hook,
     LookUp,
     Outcome,
@@ -195,6 +197,13 @@ def outcome(_settings: Slack, response: Response) -> Outcome:
     )
 
 
+def fetch(settings: Slack, url: str, _at: datetime, _answer: Response | None) -> Fetching:
+    """The way to a file; Slack gives it to whoever brings the token."""
+    ours = hosts.belongs(url, settings.api_base_url, "files.slack.com")
+    headers = {"Authorization": f"Bearer {settings.bot_token}"} if ours else {}
+    return Fetching(Sending("GET", url, headers))
+
+
 CHANNEL = Channel(
     name=NAME,
     paths=("events", "actions", "commands"),
@@ -205,4 +214,5 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     look_up=LookUp(_ask, _found),
+    fetch=fetch,
 )

@@ -22,12 +22,13 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import signing
+from streams.channels import hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     SKEW,
     Accepted,
     Channel,
+    Fetching,
     Heard,
     Hook,
     LookUp,
@@ -214,6 +215,13 @@ def stamp(settings: Twitter, sending: Sending, at: datetime) -> Sending:
     return sending._replace(headers={**sending.headers, **headers})
 
 
+def fetch(settings: Twitter, url: str, at: datetime, _answer: Response | None) -> Fetching:
+    """The way to a file; X gives those of direct messages to the account alone that got them."""
+    sending = Sending("GET", url, {})
+    ours = hosts.belongs(url, settings.api_base_url, "twitter.com", "x.com")
+    return Fetching(stamp(settings, sending, at) if ours else sending)
+
+
 def outcome(_settings: Twitter, response: Response) -> Outcome:
     """What X's answer to a message means."""
     body = response.document
@@ -250,4 +258,5 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     stamp=stamp,
     look_up=LookUp(_ask, _found),
+    fetch=fetch,
 )

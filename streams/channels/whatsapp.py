@@ -16,11 +16,12 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import signing
+from streams.channels import hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     Accepted,
     Channel,
+    Fetching,
     Heard,
     Hook,
     Outcome,
@@ -32,7 +33,7 @@ from streams.channels.channel import (
     mark_of,
 )
 from streams.channels.settings import WhatsApp
-from streams.errors import Unreadable
+from streams.errors import Refused, Unreadable
 
 NAME = "whatsapp"
 
@@ -47,6 +48,9 @@ is no longer good (190), for that is the operator's to mend."""
 
 _OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
 """From this status on it is the provider's fault, and may pass."""
+
+_MEDIA_DOMAINS = ("fbsbx.com", "facebook.com")
+"""Where Meta keeps files, beside its API."""
 
 _MEDIA = ("image", "document", "audio", "video", "sticker")
 
@@ -260,6 +264,21 @@ def outcome(_settings: WhatsApp, response: Response) -> Outcome:
     )
 
 
+def fetch(settings: WhatsApp, url: str, _at: datetime, answer: Response | None) -> Fetching:
+    """The way to a file: Meta is asked for its id, says where it is, and gives it there.
+
+    Where it is holds for five minutes, so that each try begins with the id.
+    """
+    if answer is not None:
+        place = answer.document.get("url")
+        if not isinstance(place, str):
+            raise Refused("WhatsApp does not say where the file is", "ask for it again")
+        url = place
+    ours = hosts.belongs(url, settings.api_base_url, *_MEDIA_DOMAINS)
+    headers = {"Authorization": f"Bearer {settings.access_token}"} if ours else {}
+    return Fetching(Sending("GET", url, headers), last=answer is not None)
+
+
 CHANNEL = Channel(
     name=NAME,
     paths=("",),
@@ -270,4 +289,5 @@ CHANNEL = Channel(
     outcome=outcome,
     methods=("GET", "POST"),
     tells=True,
+    fetch=fetch,
 )
