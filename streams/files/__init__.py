@@ -1,0 +1,1 @@
+"""Files that come with contacts: fetched where they lie, kept by what is in them."""
