@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.channels.settings import ChannelSettings
 from streams.errors import Misconfigured
+from streams.files.settings import AttachmentSettings
 from streams.marks import HIDDEN, Secret
 
 PREFIX = "PACTDESK_"
@@ -164,6 +165,7 @@ class Settings(_Group):
         channels: The connections to the platforms.
         delivery: How replies go out.
         alerts: Where a team reads what it must know.
+        attachments: Which files are kept that come with contacts.
     """
 
     data: Path = Path(".pactdesk")
@@ -176,6 +178,7 @@ class Settings(_Group):
     channels: ChannelSettings = ChannelSettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -32,6 +32,7 @@ ORDER = {
     "v1_follow_ups": "follow_up_id",
     "v1_deliveries": "request_id",
     "v1_messages": "message_id",
+    "v1_attachments": "attachment_id",
     "v1_positions": "projection, topic, partition",
     "v1_metrics": "metric, definition, period, segment",
     "v1_dead_letters": "dead_letter_id",

@@ -14,6 +14,7 @@ from agents.policy_delivery import DeliveryPolicy
 from agents.world import Understanding
 from schemas.event import Event, Intent
 from schemas.events import contacts, desk, intents, knowledge
+from schemas.record import contact_id
 from streams.testing import understood
 from tests.histories import UNKNOWN, History, Step
 
@@ -36,6 +37,7 @@ def full_life() -> History:
         *_answers(),
         *(Step(_MINUTE, event, LATEST) for event in _told()),
         *_deliveries(),
+        *_files(),
         *_identities(),
         *_waiting(),
         *_crowd(),
@@ -73,7 +75,7 @@ def _wrote(
     seen: Understanding | None = None,
     *,
     wait: float = _MINUTE,
-    **fields: str,
+    **fields: Any,  # the contact's
 ) -> Step:
     told = {
         "channel": "email",
@@ -181,6 +183,23 @@ def _other_ways() -> Iterator[Step]:
     for word in ("STOP", "START"):
         consent = f'{{"consent":"{word}"}}'
         yield _wrote("ann", word, "o2", channel="phone", metadata=consent)
+
+
+def _files() -> Iterator[Step]:
+    """Ann sends files: one is had, one for good not, one not yet."""
+    files = [
+        {"name": f"{n}.png", "media_type": "image/png", "size": 0, "url": f"https://a.b/{n}"}
+        for n in range(3)
+    ]
+    yield _wrote("ann", "see these", "a0", provider_id="files", attachments=files)
+    told: dict[str, Any] = {"customer_id": "ann", "contact_id": contact_id("email", "files")}
+    kept = {"sha256": "0" * 64, "size": 4, "media_type": "image/png", "name": "0.png"}
+    late: dict[str, Any] = {"attempt": 1, "reason": "503", "retry_at": "2026-03-02T09:00:00Z"}
+    yield Step(_MINUTE, contacts.AttachmentStored(**told, index=0, **kept))
+    yield Step(_MINUTE, contacts.AttachmentRefused(**told, index=1, **late, final=False))
+    yield Step(
+        _MINUTE, contacts.AttachmentRefused(**told, index=2, attempt=1, reason="404", final=True)
+    )
 
 
 def _identities() -> Iterator[Step]:

@@ -212,6 +212,9 @@ def _told(draw: st.DrawFn, customers: Sequence[str]) -> Step:
                 contacts.SurveyAnswered(**who, score=5),
                 contacts.SurveyAnswered(**who, ticket_id=UNKNOWN, score=3),
                 contacts.InteractionReported(**who, kind="call", by="crm"),
+                contacts.AttachmentRefused(
+                    **who, contact_id=UNKNOWN, index=0, attempt=1, reason="404", final=True
+                ),
                 contacts.DraftWritten(**who, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
                 intents.ConversationStarted.model_validate(
                     {**who, "channel": channel, "text": "Hello, we saw crashes", "by": "bo"}

@@ -1,6 +1,7 @@
 """Every table projection, and the views that join them: the query contract."""
 
 from projections.tables import (
+    attachments,
     contacts,
     customers,
     decisions,
@@ -19,6 +20,7 @@ TABLES: tuple[Table, ...] = (
     *messages.TABLES,
     *sla.TABLES,
     *contacts.TABLES,
+    *attachments.TABLES,
     *replies.TABLES,
     *decisions.TABLES,
     *customers.TABLES,

@@ -150,6 +150,15 @@ SELECT t.record_id, t.customer_id, t.channel, t.handle, 'in', t.received_at, t.t
        'message', NULL, t.provider_id, NULL
 FROM p_texts t WHERE t.channel IS NOT NULL;
 
+-- What a file is, its bytes say once they are here, and before that its sender.
+CREATE VIEW v1_attachments AS
+SELECT a.attachment_id, a.contact_id AS interaction_id, m.ticket_id, a.customer_id, a.channel,
+       a.place, a.received_at, a.state, a.name, coalesce(a.media_type, a.claimed_type) AS media_type,
+       coalesce(a.size, a.claimed_size) AS size, a.sha256, a.stored_at, a.attempts,
+       CASE WHEN a.state = 'waiting' THEN a.retry_at END AS retry_at,
+       CASE WHEN a.state <> 'stored' THEN a.error END AS error
+FROM p_attachments a LEFT JOIN p_messages m ON m.interaction_id = a.contact_id;
+
 CREATE VIEW v1_positions AS
 SELECT projection, topic, partition, position, end_position, end_position - position AS lag
 FROM read_positions;

@@ -247,3 +247,34 @@ class TicketHandedOver(_Inbox):
     undo: bool = False
     tickets: PersonalJson
     profile: PersonalJson
+
+
+class AttachmentStored(_Inbox):
+    """A file that came with a contact is kept. Written by effects, for mail by the gateway.
+
+    `index` is its place among the contact's attachments, from 0; `media_type` is what its bytes
+    say, whatever its sender claimed.
+    """
+
+    customer_id: str
+    contact_id: str
+    index: int
+    sha256: str
+    size: int
+    media_type: str
+    name: Personal
+
+
+class AttachmentRefused(_Inbox):
+    """A file that came with a contact could not be had, or is not kept. By effects or gateway.
+
+    `final` when it will not be tried again, else `retry_at` says when it will be.
+    """
+
+    customer_id: str
+    contact_id: str
+    index: int
+    attempt: int
+    reason: str
+    final: bool
+    retry_at: Time | None = None

@@ -84,6 +84,7 @@ BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
         contacts.DraftWritten,
     ),
     "effects and gateways": (contacts.ReplyAccepted, contacts.ReplyFailed),
+    "effects, for mail gateways": (contacts.AttachmentStored, contacts.AttachmentRefused),
     "gateways": (
         contacts.ReplyDelivered,
         contacts.ReplyRead,

@@ -22,6 +22,7 @@ VIEWS = {
         "One row a message to or from an address, from the moment on when it was taken in or asked"
         " for, whatever was ruled on it."
     ),
+    "v1_attachments": "One row a file that came with a contact, with where we are with it.",
     "v1_dead_letters": "What could not be read. `pactdesk deadletters` shows the bytes.",
     "v1_positions": "How far each table has read each partition.",
 }
@@ -40,6 +41,7 @@ COLUMNS = {
     "v1_alerts.error": "why it did not reach another",
     "assigned_agent": "the person who has it",
     "at": "when",
+    "attachment_id": "the file; `/api/v1/attachments/` takes it",
     "attempted_at": "when it was last tried",
     "attempts": "times it was tried",
     "author": "the person or agent who wrote it",
@@ -110,6 +112,7 @@ COLUMNS = {
     "merged_into": "where it went in a merge",
     "message_content": "the text",
     "message_id": "the record that holds it",
+    "media_type": "what its bytes say it is; before they are here, what its sender says",
     "metadata": "what came along, kept as it is",
     "metric": "its name",
     "model_versions": "models and index that were asked, by name",
@@ -122,6 +125,7 @@ COLUMNS = {
     "partition": "the partition",
     "period": "`all`, or a day",
     "phone": "as the CRM has it",
+    "place": "its place among the files of its contact, from 0",
     "policy_version": "the policy that was in force",
     "position": "the offset of the next record that it reads",
     "preferred_channel": "as the CRM has it",
@@ -130,6 +134,7 @@ COLUMNS = {
     "provider_id": "the platform's own id of the message",
     "read_at": "when the customer read it",
     "reasons": "why, as named rules",
+    "received_at": "when its contact came",
     "recipient": "the team or person who was told",
     "provider_message_id": "the platform's own id of the message that went out",
     "record_id": "the record; `pactdesk why` takes it",
@@ -145,6 +150,7 @@ COLUMNS = {
     "resolved": "tickets that were solved",
     "resolved_at": "when it was solved",
     "resolved_tickets": "tickets that were solved",
+    "retry_at": "when it is tried again",
     "revision": "how many changes of the ticket it tells; the next change has the next number",
     "satisfaction_count": "ratings",
     "satisfaction_history": "the ratings in order, 1 to 5",
@@ -155,12 +161,19 @@ COLUMNS = {
     "segment": "`all`, or `channel:NAME`",
     "senior": "whether the person takes difficult conversations",
     "sentiment_score": "tone of the text, 0 (angry) to 1 (happy)",
+    "sha256": "the SHA-256 of its bytes, once they are here",
     "shown": "times it was offered",
+    "size": "its length in bytes; before they are here, as its sender says",
     "skills": "categories that the person knows",
     "snoozed_until": "until when it is out of sight",
     "solution_id": "the article that it offers",
     "specialist_id": "the person",
     "state": "queued, sent, delivered, read, failed or unconfirmed",
+    "v1_attachments.state": (
+        "described (its sender told of it, and not where it is), waiting to be fetched, stored or"
+        " refused"
+    ),
+    "stored_at": "when it was kept",
     "status": (
         "new, triaged, in_progress, waiting_customer, escalated, resolved or closed; snoozed is a"
         " time, not a status"

@@ -150,6 +150,9 @@ _SEARCHED = [
     "SELECT * FROM v1_customers WHERE customer_id = 'x'",
     "SELECT * FROM v1_follow_ups WHERE ticket_id = 'x'",
     "SELECT * FROM v1_deliveries WHERE request_id = 'x'",
+    "SELECT * FROM v1_attachments WHERE attachment_id = 'x'",
+    "SELECT * FROM v1_attachments WHERE ticket_id = 'x'",
+    "SELECT * FROM v1_attachments WHERE state = 'waiting'",
 ]
 
 

@@ -28,6 +28,8 @@ SHAPED = {
     "identity_secret": "a secret that nobody guesses, long enough to sign with",
     "application_id": "53908232506183680",
     "guild_channels": "645027906669510667, 645027906669510999",
+    "allowed_types": "image/*",
+    "refused_types": "image/*",
 }
 """A value of what a kind alone does not describe, by the last part of a setting's name."""
 

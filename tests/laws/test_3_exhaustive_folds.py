@@ -45,6 +45,8 @@ MEANINGLESS_TO_A_CASE = JUDGED | NOT_OF_A_CUSTOMER | {
     "ContactAccepted", "ContactRejected",
     # a delivery's way is a row of a table, but for what threads and failures need
     "ReplyAttempted", "ReplyDelayed", "ReplyFailed", "ReplyUnconfirmed", "AlertSent", "AlertFailed",
+    # a file that came along is a row of a table
+    "AttachmentStored", "AttachmentRefused",
     # the ticket event that follows is folded
     "SpecialistAssigned", "SolutionSuggested", "AnswerChosen",
 }  # fmt: skip

@@ -45,6 +45,8 @@ CONTRACT = {
     " attempts transport attempted_at accepted_at delivered_at read_at failed_at error",
     "v1_messages": "message_id customer_id channel handle direction at text buttons kind author"
     " provider_id delivery",
+    "v1_attachments": "attachment_id interaction_id ticket_id customer_id channel place"
+    " received_at state name media_type size sha256 stored_at attempts retry_at error",
     "v1_dead_letters": "dead_letter_id at topic origin handler error remedy attempts bytes",
     "v1_positions": "projection topic partition position end_position lag",
 }
@@ -112,6 +114,9 @@ _SCANS = re.compile(r"SCAN (?!v1_|counted|cut|base|back|sla|context|\()")
         ("SELECT * FROM v1_deliveries WHERE request_id = 'x'", set()),
         ("SELECT * FROM v1_messages WHERE message_id = 'x'", set()),
         ("SELECT * FROM v1_messages WHERE handle = 'x' ORDER BY at DESC LIMIT 9", set()),
+        ("SELECT * FROM v1_attachments WHERE attachment_id = 'x'", set()),
+        ("SELECT * FROM v1_attachments WHERE ticket_id = 'x'", set()),
+        ("SELECT * FROM v1_attachments WHERE state = 'waiting'", set()),
     ],
 )
 def test_no_table_is_searched_from_end_to_end_but_those_that_are_listed(

@@ -33,6 +33,7 @@ VIEWS = (
     "v1_follow_ups",
     "v1_deliveries",
     "v1_messages",
+    "v1_attachments",
     "v1_dead_letters",
     "v1_positions",
 )

@@ -1,0 +1,138 @@
+"""Which places on the network a file may be fetched from: public ones, and the operator's own.
+
+Whoever writes to the desk may name an address, and it is fetched from where the desk stands: inside
+somebody's network, beside services that trust their neighbours. So a name is resolved here, every
+address that it has is judged, and those that were judged are the ones that are connected to.
+Operators may let something stand in for a platform: what a channel's own `api_base_url` names is
+their word.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
+
+from aiohttp import ThreadedResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""Blocks of IPv6 whose addresses are ones of IPv4; on the way there they become those."""
+
+_UNICAST = IPv6Network("2000::/3")
+"""What of IPv6 is given out; no other address is anybody's on the Internet."""
+
+_SPECIAL_6 = tuple(
+    IPv6Network(block)
+    for block in (
+        "2001::/23",  # protocols, Teredo among them
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: relays to an address of IPv4
+        "3fff::/20",  # documentation
+    )
+)
+
+_SPECIAL_4 = tuple(
+    IPv4Network(block)
+    for block in (
+        "192.0.0.0/24",  # protocols
+        "192.88.99.0/24",  # relays of 6to4
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and the broadcast
+    )
+)
+"""What is not for everybody's use, and for which Python's releases differ."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Forbidden(Exception):
+    """A place that nothing is fetched from.
+
+    Args:
+        reason: Why, in words for the desk.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Origin(NamedTuple):
+    """A server."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def origin_of(url: URL) -> Origin | None:
+    """The server of an address of HTTP; None where it is another kind of address, or none."""
+    if url.scheme not in _PORTS or not url.host:
+        return None
+    return Origin(url.scheme, url.host, url.port or _PORTS[url.scheme])
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the Internet's, for everybody.
+
+    Raises:
+        ValueError: It is no IP address.
+    """
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address) and (ip in _MAPPED or ip in _TRANSLATED):
+        ip = IPv4Address(int(ip) & 0xFFFFFFFF)
+    if isinstance(ip, IPv6Address):
+        return ip in _UNICAST and not any(ip in block for block in _SPECIAL_6)
+    return ip.is_global and not any(ip in block for block in _SPECIAL_4)
+
+
+class Places(AbstractResolver):
+    """Resolves names, and says no to what may not be reached.
+
+    Args:
+        trusted: Addresses whose servers may be anywhere.
+    """
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        self._trusted = {origin for one in trusted if (origin := origin_of(URL(one))) is not None}
+
+    def permit(self, url: URL) -> Origin:
+        """See that an address may be asked, as far as it says so itself; returns its server.
+
+        Raises:
+            Forbidden: It may not.
+        """
+        origin = origin_of(url)
+        if origin is None:
+            raise Forbidden("its address is none of HTTP")
+        if origin not in self._trusted:
+            try:
+                public = is_public(origin.host)
+            except ValueError:
+                return origin  # a name, which is judged when it is resolved
+            if not public:
+                raise Forbidden("its address is a private one")
+        return origin
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a name.
+
+        Raises:
+            Forbidden: One of them is private.
+            OSError: It has none.
+        """
+        found = await ThreadedResolver().resolve(host, port, family)
+        if not any((host, port) == (one.host, one.port) for one in self._trusted):
+            for one in found:
+                if not is_public(one["host"]):
+                    raise Forbidden("its address leads to a private one")
+        return found
+
+    async def close(self) -> None:
+        """Nothing is held."""
