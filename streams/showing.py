@@ -1,12 +1,17 @@
-"""A record as every surface shows it: the command line, HTTP, the stream."""
+"""Records and messages as every surface shows them: the command line, HTTP, the stream."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streams.deadletters import letter_line
 from streams.entry import Entry
 from streams.errors import Unreadable
+
+if TYPE_CHECKING:
+    from streams.desk import View
+    from streams.engines import AnyDesk
+    from streams.query import Rows
 
 
 def record_line(entry: Entry, position: str) -> dict[str, Any]:
@@ -36,3 +41,21 @@ def record_line(entry: Entry, position: str) -> dict[str, Any]:
         "position": position,
         "event": record.event.model_dump(mode="json"),
     }
+
+
+def with_files(view: AnyDesk | View, ticket_id: str, said: Rows) -> Rows:
+    """A ticket's messages, each with the files that came with it, in their order.
+
+    Args:
+        view: Where the files are looked for.
+        ticket_id: The ticket.
+        said: Its messages.
+    """
+    files = view.query(
+        "SELECT * FROM v1_attachments WHERE ticket_id = ? ORDER BY interaction_id, place",
+        (ticket_id,),
+    )
+    by_message: dict[str, Rows] = {}
+    for one in files:
+        by_message.setdefault(one["interaction_id"], []).append(one)
+    return [{**one, "attachments": by_message.get(one["interaction_id"], [])} for one in said]

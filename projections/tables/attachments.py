@@ -137,6 +137,6 @@ TABLES: tuple[Table, ...] = (
         _keys,
         attachment_row,
         _FILES,
-        (("contact_id",), ("state", "received_at")),
+        (("contact_id",), ("state", "received_at"), ("received_at", "attachment_id")),
     ),
 )

@@ -11,6 +11,7 @@ from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.cli.context import Context, give, view_of
 from streams.cli.output import described, table
 from streams.errors import NotFound
+from streams.showing import with_files
 
 if TYPE_CHECKING:
     from streams.desk import View
@@ -154,11 +155,12 @@ def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred
     with context.desk() as desk:
         view = view_of(desk, as_of, occurred=occurred)
         found = _one(view, "ticket", ticket_id)
-        found["interactions"] = view.query(
+        said = view.query(
             "SELECT * FROM v1_interactions WHERE ticket_id = ?"
             " ORDER BY timestamp, direction <> 'in', interaction_id",
             (ticket_id,),
         )
+        found["interactions"] = with_files(view, ticket_id, said)
     context.show(found, lambda: _ticket_text(found))
 
 
@@ -167,10 +169,21 @@ def _ticket_text(found: dict[str, Any]) -> str:
     talk = [
         f"{one['timestamp']}  {one['interaction_type']}  "
         f"{one['agent_id'] or 'customer'} ({one['channel']})\n    "
-        + " ".join(str(one["message_content"] or "").split())
+        + "\n    ".join(
+            [
+                " ".join(str(one["message_content"] or "").split()),
+                *(_file_text(file) for file in one["attachments"]),
+            ]
+        )
         for one in found["interactions"]
     ]
     return "\n".join([*head, "", *talk])
+
+
+def _file_text(file: dict[str, Any]) -> str:
+    name = " ".join(str(file["name"]).split())
+    why = f": {file['error']}" if file["error"] else ""
+    return f"[{name}, {file['media_type']}, {file['state']}{why}, {file['attachment_id']}]"
 
 
 @click.command("customers")

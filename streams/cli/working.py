@@ -139,12 +139,17 @@ def up_command(
         if admin_port:
             from streams.gateway.admin import Admin, Readiness
 
-            readiness = Readiness(stop, _threads(settings, chosen))
+            readiness = Readiness(stop, _threads(settings, chosen, recorded=recorded))
             said.admin = stack.enter_context(Admin(settings, admin_port, readiness))
         if "gateway" in chosen:
             from streams.gateway.serving import Gateway
 
             said.gateway = stack.enter_context(Gateway(settings, port))
+
+        if "effects" in chosen and not recorded:  # what is fetched has the machine's time
+            from streams.files.fetcher import Fetcher
+
+            stack.enter_context(Fetcher(settings))
 
         def ready() -> None:
             if readiness is not None:
@@ -163,10 +168,15 @@ def up_command(
     context.show({"turns": turns}, lambda: f"stopped after {turns} turns")
 
 
-def _threads(settings: Settings, roles: frozenset[str]) -> frozenset[str]:
+def _threads(settings: Settings, roles: frozenset[str], *, recorded: bool) -> frozenset[str]:
     """Names of the threads that roles have; the others are in the main thread."""
     apart = {"projections", "effects"} if settings.engine == "cluster" else set()
-    return frozenset(roles & apart) | ({"gateway", "taking"} if "gateway" in roles else frozenset())
+    threads = roles & apart
+    if "gateway" in roles:
+        threads |= {"gateway", "taking"}
+    if "effects" in roles and not recorded:
+        threads |= {"files"}
+    return threads
 
 
 def _answered(gateway: Gateway, stop: threading.Event) -> threading.Event:

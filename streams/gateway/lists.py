@@ -130,6 +130,14 @@ LISTINGS: tuple[Listing, ...] = (
         },
         time="at",
     ),
+    Listing(
+        "attachments",
+        "v1_attachments",
+        ("received_at", "attachment_id"),
+        {"interaction_id": "text", "ticket_id": "text", "customer_id": "text", "state": "text"},
+        time="received_at",
+        words={"state": ("described", "waiting", "stored", "refused")},
+    ),
     Listing("articles", "v1_articles", ("article_id",), {"category": "text", "language": "text"}),
     Listing(
         "specialists", "v1_specialists", ("specialist_id",), {"team": "text", "available": "flag"}

@@ -12,6 +12,7 @@ from streams.gateway.bodies import answer
 from streams.gateway.route import Call, Route
 from streams.gateway.verbs import etag_of
 from streams.gateway.waiting import Since, reached
+from streams.showing import with_files
 
 if TYPE_CHECKING:
     from streams.desk import View
@@ -63,7 +64,7 @@ def _timeline(view: AnyDesk | View, name: str) -> dict[str, Any]:
     decided = view.query(
         "SELECT * FROM v1_decisions WHERE ticket_id = ? ORDER BY at, record_id", (name,)
     )
-    return {"ticket": found, "interactions": said, "decisions": decided}
+    return {"ticket": found, "interactions": with_files(view, name, said), "decisions": decided}
 
 
 async def customer(call: Call) -> web.StreamResponse:

@@ -13,6 +13,7 @@ from aiohttp import web
 from streams.channels.mailbox import fetching
 from streams.engines import desk_of
 from streams.gateway import (
+    attachments,
     chat,
     chat_stream,
     colleagues,
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = routes_with(
         *contacts.ROUTES,
         *lists.ROUTES,
         *looking.ROUTES,
+        *attachments.ROUTES,
         *verbs.ROUTES,
         *stream.ROUTES,
         *searching.ROUTES,
