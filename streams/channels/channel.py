@@ -108,12 +108,14 @@ class Heard(msgspec.Struct, frozen=True):
         receipts: What became of messages of ours.
         told: What the provider is answered.
         missed: What in it means nothing here, in words, for the log.
+        files: What lies in the attachments of the one input, in their order, where they came along.
     """
 
     inputs: list[dict[str, Any]] = []
     receipts: list[Receipt] = []
     told: Told = Told()
     missed: list[str] = []
+    files: list[bytes] = []
 
 
 class Unverified(Exception):

@@ -114,7 +114,11 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
             f"the mail has more text than a line of input may have, {LINE_LIMIT} bytes",
             "read it in the mailbox, and answer it by hand",
         )
-    return Heard(inputs=[contact], receipts=[*bounces(mail, settings.token_secret)])
+    return Heard(
+        inputs=[contact],
+        receipts=[*bounces(mail, settings.token_secret)],
+        files=[one.content for one in files],
+    )
 
 
 def _read(text: Text) -> str:

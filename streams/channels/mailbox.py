@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -26,6 +27,8 @@ from streams.channels.receipts import noted
 from streams.channels.settings import Email
 from streams.deadletters import HOOKS, DeadLetter
 from streams.errors import Misconfigured, Unreadable
+from streams.files import brought
+from streams.files.store import Files
 from streams.intake import line_of
 
 if TYPE_CHECKING:
@@ -109,6 +112,7 @@ class Mailbox:
         self._place = place
         self._settings = settings
         self._house = house
+        self._files = Files(house.settings.data)
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
         self._session: Session | None = None
@@ -178,8 +182,14 @@ class Mailbox:
             self._done(self._house.ask(lambda desk: desk.intake.keep(letter)))
             _log.warning("not understood", channel=NAME, letter=letter.id, error=letter.error)
             return
-        lines = [line_of({**one, "at": rfc3339(at)}) for one in heard.inputs]
-        self._done(self._house.way_in.take(lines))
+        (contact,) = heard.inputs
+        rules = self._house.settings.attachments
+        outcomes = brought.kept(heard.files, contact, self._files, rules)
+        line = line_of({**contact, "at": rfc3339(at)})
+        ((taken,), _) = self._done(self._house.way_in.take([line]))
+        if outcomes and taken.status != "unreadable":
+            tell = partial(brought.told, contact=contact, number=taken.id, found=outcomes, at=at)
+            self._done(self._house.ask(tell))
         if heard.receipts:
             self._done(self._house.ask(lambda desk: noted(desk, NAME, heard.receipts, at)))
 

@@ -15,7 +15,9 @@ from streams.channels.email_identity import token
 from streams.channels.imap import Place, places
 from streams.embedded.database import Database
 from streams.errors import Misconfigured
+from streams.files.store import Files
 from streams.redrive import redrive
+from tests.fileservers import PNG
 from tests.gateways import Client, gateway, ticket_of, worker
 from tests.mails import ADDRESS, bounce, mail
 from tests.real import until
@@ -254,3 +256,65 @@ def test_a_letter_that_can_be_read_now_is_a_contact(
 def letters(data: Path) -> list[Any]:
     with a_desk(data) as desk:
         return desk.letters()
+
+
+def _with_files() -> bytes:
+    message = mail("see these")
+    message.add_attachment(PNG, maintype="application", subtype="zip", filename="photo.png")
+    message.add_attachment(
+        b"MZ\x90\0" + bytes(99), maintype="image", subtype="png", filename="a.png"
+    )
+    return bytes(message)
+
+
+FILES = "SELECT name, state, media_type, size, error FROM v1_attachments ORDER BY place"
+
+
+def test_the_files_of_a_mail_are_kept_as_it_comes(tmp_path: Path, greenmail: GreenMail) -> None:
+    with fetching(tmp_path, greenmail.url()) as client, worker(tmp_path), a_desk(tmp_path) as desk:
+        greenmail.send(_with_files())
+        states = ["stored", "refused"]
+        until(lambda: [one["state"] for one in desk.query(FILES)] == states, 90, "two files")
+        kept, refused = desk.query(FILES)
+        assert (kept["name"], kept["media_type"], kept["size"]) == (
+            "photo.png",
+            "image/png",
+            len(PNG),
+        )
+        assert (refused["name"], refused["error"]) == (
+            "a.png",
+            "application/x-dosexec is one of attachments.refused_types",
+        )
+        (one,) = client.get("/api/v1/attachments?state=stored").json["items"]
+        assert client.get(f"/api/v1/attachments/{one['attachment_id']}").body == PNG
+
+
+def test_a_mail_that_comes_again_tells_nothing_new_of_its_files(
+    tmp_path: Path, greenmail: GreenMail
+) -> None:
+    raw = _with_files()
+    for _ in range(2):
+        greenmail.send(raw)
+    with fetching(tmp_path, greenmail.url()):
+        greenmail.send(bytes(mail("last", Message_ID="<last@example.org>")))
+        told(tmp_path, "see these", "last")
+    kinds = [one.type for one in records(tmp_path) if one.type.startswith("Attachment")]
+    assert sorted(kinds) == ["AttachmentRefused", "AttachmentStored"]
+
+
+def test_a_mail_whose_files_cannot_be_kept_is_fetched_again(
+    tmp_path: Path, greenmail: GreenMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, tries = Files.put, [0]
+
+    def full(files: Files, content: bytes) -> object:
+        tries[0] += 1
+        if tries[0] == 1:
+            raise OSError(28, "the disk is full")
+        return put(files, content)
+
+    monkeypatch.setattr(Files, "put", full)
+    greenmail.send(_with_files())
+    with fetching(tmp_path, greenmail.url()):
+        told(tmp_path, "see these")
+    assert tries == [2]
