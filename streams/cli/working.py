@@ -17,6 +17,7 @@ from streams.cli.context import Context, give
 from streams.inputs import LINE_LIMIT
 
 if TYPE_CHECKING:
+    from streams.desk import Desk
     from streams.gateway.admin import Admin
     from streams.gateway.serving import Gateway
     from streams.settings import Settings
@@ -65,8 +66,21 @@ def run_command(context: Context, now: str | None) -> None:
     clock = ManualClock(now) if now is not None else None
     with context.embedded(clock) as desk, context.bar("turns") as bar:
         turns = desk.run(bar.advance)
+        if now is None and _fetched(context, desk):
+            turns += desk.run(bar.advance)
         position = desk.position()
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
+
+
+def _fetched(context: Context, desk: Desk) -> int:
+    """Fetch the files that wait, each once; returns how many those were."""
+    if not desk.query("SELECT 1 FROM v1_attachments WHERE state = 'waiting' LIMIT 1"):
+        return 0
+    from streams import logs
+    from streams.files.fetcher import Fetcher
+
+    logs.configure(quiet=context.quiet)
+    return Fetcher(context.settings()).once()
 
 
 @contextmanager

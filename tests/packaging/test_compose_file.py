@@ -138,6 +138,7 @@ def test_data_lie_in_named_volumes(services: dict[str, dict[str, Any]]) -> None:
         "kafka": [("kafka", "/var/lib/kafka/data")],
         "postgres": [("postgres", "/var/lib/postgresql/data")],
         "effects": [("mailbox", "/var/lib/pactdesk")],
+        "gateway": [("mailbox", "/var/lib/pactdesk")],
     }
 
 
