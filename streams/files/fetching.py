@@ -131,7 +131,7 @@ async def _found(
         )
         async with request as answer:
             if answer.status in _REDIRECTS and "Location" in answer.headers:
-                asked = _redirected(asked, url, url.join(URL(answer.headers["Location"])))
+                asked = redirected(asked, url, url.join(URL(answer.headers["Location"])))
             elif answer.status != HTTPStatus.OK:
                 raise _Ended(_fault(answer))
             elif asked.last:
@@ -142,7 +142,7 @@ async def _found(
     raise _Ended(Lost(f"its address leads on more than {MOST_HOPS} times"))
 
 
-def _redirected(asked: Fetching, before: URL, url: URL) -> Fetching:
+def redirected(asked: Fetching, before: URL, url: URL) -> Fetching:
     """The same request elsewhere; what authorises it stays with the server that it was for."""
     if before.scheme == "https" and url.scheme != "https":
         raise Forbidden("its address leads from HTTPS to HTTP")
