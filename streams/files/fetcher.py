@@ -94,6 +94,7 @@ class Fetcher:
         self._clock = clock or WallClock()
         self._files = Files(settings.data)
         self._told: dict[str, int] = {}
+        self._tidy = False
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._work()), name=THREAD, daemon=True
@@ -148,6 +149,9 @@ class Fetcher:
         """What waits, and was not seen to already: the table may not show that yet."""
         if not desk.database.alone(THREAD):
             return []
+        if not self._tidy:
+            self._files.tidy()
+            self._tidy = True
         now = rfc3339(self._clock.now())
         most = AT_ONCE + len(self._told)
         rows = desk.database.execute(_WAITING, (now, most)).fetchall()
@@ -176,8 +180,12 @@ class Fetcher:
         else:
             record = outcomes.refused(one.place, outcome, attempt, at, BY)
             _log.info("a file was not to be had", file=one.id, why=outcome.reason)
-        await desks.do(partial(_tell, record))
-        self._told[one.id] = attempt
+        await desks.do(lambda desk: self._tell(desk, one.id, record, attempt))
+
+    def _tell(self, desk: AnyDesk, number: str, record: Record, attempt: int) -> None:
+        """Append what came of a file; in the thread that looks, which then knows it."""
+        desk.intake.records([record])
+        self._told[number] = attempt
 
     async def _outcome(self, one: Waiting) -> Kept | Lost:
         if one.place.index >= rules.MOST_FILES:
@@ -212,7 +220,3 @@ def way_of(settings: ChannelSettings, channel: str, clock: Clock) -> Way:
         return fetch(mine, url, clock.now(), answer)
 
     return Way(trusted, ask)
-
-
-def _tell(record: Record, desk: AnyDesk) -> None:
-    desk.intake.records([record])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
@@ -80,17 +81,20 @@ async def fetched(
         OSError: It cannot be kept, whatever it is.
     """
     places = Places(way.trusted)
-    limit = ClientTimeout(total=settings.seconds, sock_connect=CONNECT_SECONDS)
+    limit = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     connector = TCPConnector(resolver=places, use_dns_cache=False)
     with files.draft() as draft:
         try:
-            async with ClientSession(
-                connector=connector,
-                timeout=limit,
-                headers=_HEADERS,
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            ) as session:
+            async with (
+                asyncio.timeout(settings.seconds),  # for the whole way, however far it leads
+                ClientSession(
+                    connector=connector,
+                    timeout=limit,
+                    headers=_HEADERS,
+                    auto_decompress=False,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                ) as session,
+            ):
                 await _found(session, URL(url), way, places, draft, settings)
         except _Ended as end:
             return end.lost

@@ -24,7 +24,7 @@ FOLDER = "attachments"
 
 _UNFINISHED = "unfinished"
 
-OLD_SECONDS = 3600.0
+OLD_SECONDS = 2 * 3600.0
 """After how long what nobody finished is junk: no file takes so long."""
 
 _NAME = re.compile(r"[0-9a-f]{64}")

@@ -65,6 +65,11 @@ def test_an_address_that_carries_another_one_is_judged_by_that(address: IPv4Addr
     assert is_public(str(address)) != any(address in block for block in SPECIAL)
 
 
+@pytest.mark.parametrize("address", ["fe80::1%1", "fe80::1%eth0", "ff02::1%2"])
+def test_an_address_of_one_wire_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
 @pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.140", "2606:4700::6810:84e5"])
 def test_the_internet_is_public(address: str) -> None:
     assert is_public(address)

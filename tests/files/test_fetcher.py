@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,13 @@ def test_a_disk_that_is_full_is_no_fault_of_the_file(
 
 def _full(*_: object) -> None:
     raise OSError(28, "the disk is full")
+
+
+def test_a_fetcher_takes_away_what_a_crash_left(desk: FileDesk, tmp_path: Path) -> None:
+    folder = tmp_path / "attachments" / "unfinished"
+    folder.mkdir(parents=True)
+    left = folder / "left"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    assert desk.fetch() == 0
+    assert not left.exists()
