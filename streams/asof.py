@@ -93,6 +93,24 @@ def seq_of(log: SqliteLog, position: str) -> int:
     return seq
 
 
+def position_at(log: SqliteLog, moment: str) -> str:
+    """The position that a moment names.
+
+    Args:
+        log: The log.
+        moment: `now`, `beginning`, a position, or a time: before what was appended from then on.
+
+    Raises:
+        Refused: It is none of these.
+    """
+    if moment == "now":
+        return position_of(log.last_seq())
+    if moment == "beginning":
+        return position_of(0)
+    seq = _seq(log, moment)
+    return position_of(log.last_before(parse_time(moment)) if seq is None else seq)
+
+
 def _seq(log: SqliteLog, moment: str) -> int | None:
     if moment.startswith(_MARK):
         text = moment.removeprefix(_MARK)

@@ -22,6 +22,17 @@ def token(vector: Mapping[tuple[str, int], int]) -> str:
     return _MARK + urlsafe_b64encode(msgspec.msgpack.encode(topics)).decode().rstrip("=")
 
 
+def is_token(text: str) -> bool:
+    """Whether some text is meant as a token."""
+    return text.startswith(_MARK)
+
+
+def ahead_of(position: str, other: str) -> str:
+    """What lies behind whichever of two positions is further, partition by partition."""
+    one, two = vector(position), vector(other)
+    return token({place: max(one.get(place, 0), two.get(place, 0)) for place in one | two})
+
+
 def vector(position: str) -> dict[tuple[str, int], int]:
     """The vector in a token.
 

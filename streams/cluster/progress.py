@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.topics import DOMAINS
+from streams.clock import parse_time
 from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
@@ -51,6 +52,29 @@ class Progress:
                 place = (one.topic, one.partition)
                 ends[place] = max(ends.get(place, 0), one.offset + 1)
         return positions.token(ends)
+
+    def at(self, moment: str) -> str:
+        """The position that `now`, `beginning`, a time or a position names.
+
+        Raises:
+            Refused: It is none of these.
+            Unavailable: Kafka does not answer.
+        """
+        if moment == "now":
+            return positions.token(self._log.ends())
+        if moment == "beginning":
+            return positions.token({})
+        if positions.is_token(moment):
+            return positions.token(positions.vector(moment))
+        return positions.token(self._log.since(parse_time(moment).timestamp()))
+
+    def beyond(self, position: str) -> int:
+        """How many records the log holds beyond a position; raises `Refused` for none."""
+        at, starts = positions.vector(position), self._log.starts()
+        return sum(
+            max(0, end - max(at.get(place, 0), starts[place]))
+            for place, end in self._log.ends().items()
+        )
 
     def shown(self) -> str:
         """The position up to which the tables show everything."""

@@ -175,6 +175,13 @@ class SqliteLog:
         found = [Entry(*row) for row in rows]
         return [e for e in found if e.id != correlation and mark in e.headers]
 
+    def last_before(self, moment: datetime) -> int:
+        """The place before the first entry that was appended at a moment or later."""
+        row = self._database.execute(
+            "SELECT min(seq) FROM log WHERE appended_at >= ?", (rfc3339(moment),)
+        ).fetchone()
+        return self.last_seq() if row[0] is None else int(row[0]) - 1
+
     def last_seq(self) -> int:
         """The place of the newest entry; 0 for an empty log."""
         if self._database.newest is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from projections.tables import TABLES
 from schemas.topics import INBOXES
-from streams.asof import position_of, seq_of
+from streams.asof import position_at, position_of, seq_of
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.intake import Taken
@@ -63,6 +63,18 @@ class Progress:
     def behind(self, _taken: Iterable[Taken]) -> str:
         """A position behind what was just taken in."""
         return position_of(self._log.last_seq())
+
+    def at(self, moment: str) -> str:
+        """The position that `now`, `beginning`, a time or a position names.
+
+        Raises:
+            Refused: It is none of these.
+        """
+        return position_at(self._log, moment)
+
+    def beyond(self, position: str) -> int:
+        """How many records the log holds beyond a position; raises `Refused` for none."""
+        return self._log.last_seq() - seq_of(self._log, position)
 
     def shown(self) -> str:
         """The position up to which the tables show everything."""
