@@ -51,10 +51,14 @@ class Tail:
     Args:
         opened: Opens the desk; called in the thread.
         askers: Where watchers read the log themselves.
+        quiet: After how many seconds without a record a watcher is told that there is none.
     """
 
-    def __init__(self, opened: Callable[[], AnyDesk], askers: Desks) -> None:
+    def __init__(
+        self, opened: Callable[[], AnyDesk], askers: Desks, quiet: float = QUIET_SECONDS
+    ) -> None:
         self._opened = opened
+        self._quiet = quiet
         self._askers = askers
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
@@ -130,7 +134,7 @@ class Tail:
         if self._count > place:
             return True
         try:
-            async with asyncio.timeout(QUIET_SECONDS):
+            async with asyncio.timeout(self._quiet):
                 await self._grown.wait()
         except TimeoutError:
             return False
