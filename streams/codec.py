@@ -117,6 +117,11 @@ def decode(value: bytes) -> Event:
     return event if end == len(value) else _resolved(prefix, value)
 
 
+def schema_behind(value: bytes) -> Schema:
+    """The schema that some framed bytes, which can be decoded, were written with."""
+    return _written_by(bytes(value[:10]))[1]
+
+
 def _resolved(prefix: bytes, value: bytes) -> Event:
     """The event in what is not written as we write it today: another's, a past release's, wrong."""
     kind, writer, reader = _parsed(prefix)

@@ -18,6 +18,7 @@ from streams.embedded.opening import FILE, VERSION, open_database
 from streams.entry import Place
 from streams.errors import PactdeskError
 from streams.settings import Settings
+from streams.store import Executor
 
 if TYPE_CHECKING:
     from streams.desk import Desk
@@ -71,6 +72,7 @@ def _store(folder: Path, settings: Settings) -> list[Finding]:
             *_secret(database, settings),
             *(ill(one, "see `pactdesk topics list`") for one in topic_findings(database)),
             well(f"{letters} dead letters were ever written; see `pactdesk deadletters list`"),
+            *subscriptions(database),
         ]
     finally:
         database.close()
@@ -150,6 +152,13 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
         yield ill(
             "alerts cannot go by mail", "set channels.email.smtp_url and channels.email.address"
         )
+
+
+def subscriptions(store: Executor) -> Iterator[Finding]:
+    """Which subscribers one should see to."""
+    from streams.subscriptions.examining import findings
+
+    return findings(store)
 
 
 def models() -> Finding:

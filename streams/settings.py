@@ -151,6 +151,17 @@ class DeliverySettings(_Group):
     give_up_hours: Annotated[float, Field(gt=0.0)] = 12.0
 
 
+class SubscriptionSettings(_Group):
+    """Where outbound webhooks may go.
+
+    Attributes:
+        allow_private: Whether they may go into private networks and to this machine, unencrypted
+            too.
+    """
+
+    allow_private: bool = False
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -166,6 +177,7 @@ class Settings(_Group):
         delivery: How replies go out.
         alerts: Where a team reads what it must know.
         attachments: Which files are kept that come with contacts.
+        subscriptions: Where outbound webhooks may go.
     """
 
     data: Path = Path(".pactdesk")
@@ -179,6 +191,7 @@ class Settings(_Group):
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     attachments: AttachmentSettings = AttachmentSettings()
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How each command is brought to each status that it ends with: on the desk of `tests/contract`.
 
 Words in capitals stand for ids of that desk: OPEN, OTHER, CLOSED and MERGED are Ann's tickets,
-MESSAGE is one of OPEN's two, LETTER a dead letter, KEY a key.
+MESSAGE is one of OPEN's two, LETTER a dead letter, KEY a key, SUBSCRIPTION a subscription.
 """
 
 from __future__ import annotations
@@ -74,6 +74,15 @@ DONE: dict[str, tuple[str, ...]] = {
     "keys revoke": ("KEY",),
     "simulate channel": ("whatsapp",),
     "simulate provider": ("--port", "0"),
+    "subscriptions add": ("https://shop.example/hook",),
+    "subscriptions list": (),
+    "subscriptions show": ("SUBSCRIPTION",),
+    "subscriptions pause": ("SUBSCRIPTION",),
+    "subscriptions resume": ("SUBSCRIPTION",),
+    "subscriptions remove": ("SUBSCRIPTION",),
+    "subscriptions rotate": ("SUBSCRIPTION",),
+    "subscriptions replay": ("SUBSCRIPTION", "--from", "beginning"),
+    "subscriptions test": ("SUBSCRIPTION",),
     "doctor": (),
     "status": (),
 }
@@ -108,6 +117,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "unlink": ("ann", "whatsapp", "+1"),
     "keys create": ("the shop", "--scope", "everything"),
     "simulate channel": ("chat_widget",),
+    "subscriptions add": ("https://10.0.0.1/hook",),
+    "subscriptions replay": ("SUBSCRIPTION", "--from", "yesterday"),
     "policy check": ("-",),
     "policy activate": ("-",),
 }
@@ -136,6 +147,13 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
     "unmerge": ("TICK_NO",),
     "split": ("TICK_NO", "MESSAGE"),
     "keys revoke": ("none",),
+    "subscriptions show": ("none",),
+    "subscriptions pause": ("none",),
+    "subscriptions resume": ("none",),
+    "subscriptions remove": ("none",),
+    "subscriptions rotate": ("none",),
+    "subscriptions replay": ("none", "--from", "now"),
+    "subscriptions test": ("none",),
     "articles show": ("none",),
     "articles retire": ("none",),
     "rebuild": ("shopping",),
@@ -159,6 +177,7 @@ UNREADABLE: dict[str, tuple[str, ...]] = {
 
 ELSEWHERE: dict[tuple[str, int], str] = {
     ("demo", 0): "tests/demo/test_demo_command.py",
+    ("subscriptions test", 0): "tests/subscriptions/test_subscription_commands.py",
     ("log copy", 0): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 3): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 5): "tests/cluster/test_log_copy_kafka.py",

@@ -13,7 +13,6 @@ LATER = "an issue that is not written yet"
 
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
-        "commands": ("subscriptions*",),
         "events": ("AvailabilityReported is written",),
         "settings": ("channels.every.*",),
     },

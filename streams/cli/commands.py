@@ -69,6 +69,7 @@ COMMANDS: dict[str, Command] = {
     "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),
     "simulate": Command("simulating", "the platforms, played offline: channel, provider"),
     "keys": Command("keys", "API keys: create, list, revoke"),
+    "subscriptions": Command("subscriptions", "outbound webhooks: who is sent what happens"),
     "topology": Command("operating", "which agent reads and writes what, from the code"),
     "topics": Command("operating", "the topics"),
     "schemas": Command("operating", "the Avro schemas"),

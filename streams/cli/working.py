@@ -166,6 +166,10 @@ def up_command(
             stack.enter_context(Fetcher(settings))
 
         def ready() -> None:
+            if "effects" in chosen:
+                from streams.subscriptions.sending import Sending
+
+                stack.enter_context(Sending(settings))
             if readiness is not None:
                 readiness.at_work()
             for line in said.lines():
@@ -188,6 +192,8 @@ def _threads(settings: Settings, roles: frozenset[str], *, recorded: bool) -> fr
     threads = roles & apart
     if "gateway" in roles:
         threads |= {"gateway", "taking"}
+    if "effects" in roles:
+        threads |= {"subscriptions"}
     if "effects" in roles and not recorded:
         threads |= {"files"}
     return threads

@@ -54,7 +54,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
         shell("start", "ann", "email", f"About your {name.lower()} order")
         ids[name] = shell("tickets", "--limit", "1", "--json").json[0]["ticket_id"]
     ids["KEY"] = shell("keys", "create", "one", "--scope", "read", "--json").json["id"]
-    assert len({*ids.values()}) == 7
+    ids["SUBSCRIPTION"] = shell("subscriptions", "add", "https://shop.example/", "--json").json[
+        "id"
+    ]
+    assert len({*ids.values()}) == 8
     for done in (
         ("close", ids["CLOSED"]),
         ("merge", ids["MERGED"], ids["OPEN"]),

@@ -17,7 +17,13 @@ from tests.contracts import contract, faults, owed_by
 TABLE = contract("settings")
 SETTINGS: dict[str, str] = TABLE["settings"]
 
-KINDS = {"text": "some-text", "path": "some-path", "whole number": "3", "number": "20.0"}
+KINDS = {
+    "text": "some-text",
+    "path": "some-path",
+    "whole number": "3",
+    "number": "20.0",
+    "true or false": "true",
+}
 """A value of every kind; what is no kind is a list of words."""
 
 SHAPED = {
@@ -33,7 +39,7 @@ SHAPED = {
 }
 """A value of what a kind alone does not describe, by the last part of a setting's name."""
 
-WRONG = {"whole number": "many", "number": "long"}
+WRONG = {"whole number": "many", "number": "long", "true or false": "perhaps"}
 """Values that a kind does not take."""
 
 
@@ -123,6 +129,8 @@ def value_of(settings: Settings, name: str) -> str:
     value: Any = settings
     for part in name.split("."):
         value = getattr(value, part)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)
 
 

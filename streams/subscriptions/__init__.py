@@ -1,0 +1,1 @@
+"""Outbound webhooks: the log's records sent to who subscribed, at least once, in their order."""
