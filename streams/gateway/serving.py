@@ -26,6 +26,7 @@ from streams.gateway import (
     searching,
     stream,
     survey,
+    subscriptions,
     verbs,
 )
 from streams.gateway.app import application
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = routes_with(
         *survey.ROUTES,
         *pact.ROUTES,
         *peers.ROUTES,
+        *subscriptions.ROUTES,
     )
 )
 """Everything that can be asked for, in the order in which it is described."""
