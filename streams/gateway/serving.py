@@ -25,8 +25,8 @@ from streams.gateway import (
     peers,
     searching,
     stream,
-    survey,
     subscriptions,
+    survey,
     verbs,
 )
 from streams.gateway.app import application

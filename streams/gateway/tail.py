@@ -101,7 +101,7 @@ class Tail:
                     if new and wanted.fits(entry):
                         told = self._loop.time()
                         yield entry, position
-                if not await self._more(place) or self._loop.time() - told > QUIET_SECONDS:
+                if not await self._more(place) or self._loop.time() - told > self._quiet:
                     told = self._loop.time()
                     yield None, seen
 

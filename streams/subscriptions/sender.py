@@ -69,11 +69,10 @@ class Sender:
             Unavailable: The store or the log does not answer.
         """
         selection = self._held.selection()
-        async for found in self._tail.watch(selection, self._held.position):
-            if found is None:  # all there is was seen
-                await self._pass_by(self._beyond(await self._tail.end()))
+        async for entry, behind in self._tail.watch(selection, self._held.position):
+            if entry is None:  # all there is was seen
+                await self._pass_by(self._beyond(behind))
                 continue
-            entry, behind = found
             body = self._body(entry) if selection.wants(entry) else None
             if body is None:
                 await self._pass_by(self._beyond(behind))

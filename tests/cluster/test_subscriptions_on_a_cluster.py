@@ -7,7 +7,7 @@ import pytest
 from streams.clock import WallClock
 from streams.cluster import migrating
 from streams.cluster.desk import ClusterDesk
-from streams.cluster.migrations.versions import v0005_subscriptions
+from streams.cluster.migrations.versions import v0004_subscriptions
 from streams.cluster.postgres import connect
 from streams.cluster.reading import Reader
 from streams.settings import Settings
@@ -26,7 +26,7 @@ def test_a_database_without_the_table_gets_it_by_migrating(database: str) -> Non
     migrating.migrate(database)
     one = connect(database)
     one.execute("DROP TABLE subscriptions")
-    before = v0005_subscriptions.down_revision
+    before = v0004_subscriptions.down_revision
     one.execute(f"UPDATE {migrating.VERSION_TABLE} SET version_num = '{before}'")
     migrating.migrate(database)
     assert one.execute("SELECT count(*) FROM subscriptions").fetchone() == (0,)

@@ -1,4 +1,4 @@
-"""Version 5: subscriptions.
+"""Version 4: subscriptions.
 
 They are in no log, so that `pactdesk recover` neither makes them nor takes them away.
 """
@@ -7,7 +7,7 @@ from alembic import op
 
 from streams.errors import Misconfigured
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 
 
