@@ -9,7 +9,6 @@ from streams.cluster import migrating
 from streams.cluster.postgres import connect
 from tests.commands import started
 
-
 SINCE = (
     "part state channel conversation partition position doubts looks due_at since tried_at".split()  # noqa: SIM905  # a list of words reads best as words
 )
