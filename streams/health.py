@@ -143,7 +143,7 @@ def channels(settings: Settings) -> Iterator[Finding]:
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
     """Places for alerts that something is lacking for."""
-    from streams.delivery.alerts import MAILBOX, SLACK, set_up
+    from streams.delivery.places import MAILBOX, SLACK, set_up
 
     there, alerts = set_up(settings), settings.alerts
     if alerts.slack_channel is not None and SLACK not in there:

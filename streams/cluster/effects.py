@@ -22,7 +22,6 @@ from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from schemas.topics import DECISIONS
-from streams.channels.known import streamed
 from streams.clock import WallClock
 from streams.cluster import outbox, presence
 from streams.cluster.errands import Errands
@@ -36,8 +35,8 @@ from streams.cluster.publisher import Publisher
 from streams.cluster.wire import entry_of, outgoing
 from streams.delivery import book
 from streams.delivery.errand import Errand
+from streams.delivery.leaving import requests_of, streamed, taken_on
 from streams.delivery.office import Office
-from streams.delivery.ways import requests_of, taken_on
 from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
 from streams.errors import PactdeskError, Unreadable
 from streams.settings import Settings
@@ -75,7 +74,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._db = connect(url_of(settings))
         self._publisher = Publisher(connect(url_of(settings)), Producer(settings), failed)
         links = Links.of(settings, secret_of(settings))
-        self._here = Here(settings.data / "mailbox", links, streamed(settings.channels))
+        self._here = Here(settings.data / "mailbox", links, streamed(settings))
         self._clock = WallClock()
         self._owned: dict[int, Owned] = {}
         self._read: dict[int, int] = {}

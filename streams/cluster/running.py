@@ -91,7 +91,7 @@ def run_roles(
         threads.append(_thread("projections", Projector(settings).run, stop))
     if "effects" in roles:
         from streams.cluster.effects import Effects
-        from streams.delivery.ways import outward as outward_of
+        from streams.delivery.leaving import outward as outward_of
 
         outward = frozenset[str]() if recorded else outward_of(settings)
         threads.append(_thread("effects", Effects(settings, _fatal, outward).run, stop))

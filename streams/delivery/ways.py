@@ -10,14 +10,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from streams.channels import email
 from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent, mark_of
-from streams.channels.known import CHANNELS, sends
+from streams.channels.known import CHANNELS
 from streams.channels.settings import Email
-from streams.delivery.alerts import ALERTS, PLACES, AlertWay, errands_of, set_up
+from streams.delivery.alerts import AlertWay
 from streams.delivery.calling import Caller, came_of
 from streams.delivery.errand import (
     Came,
@@ -26,8 +25,8 @@ from streams.delivery.errand import (
     NotThere,
     Repeatable,
     Unlooked,
-    errand_of,
 )
+from streams.delivery.leaving import outward
 from streams.delivery.mail import Mail, handed_over
 from streams.errors import Refused
 from streams.settings import Settings
@@ -50,36 +49,6 @@ class Way(Protocol):
 
     async def look(self, part: int, since: datetime, at: datetime) -> Came:
         """Ask whether the platform has one of its messages, sent at a time or a little later."""
-
-
-def outward(settings: Settings) -> frozenset[str]:
-    """The channels and places that something leaves by; all else stays on this machine."""
-    return sends(settings.channels) | set_up(settings)
-
-
-def requests_of(outward: frozenset[str]) -> tuple[type[Event], ...]:
-    """The events that ask for something to be sent, where it can leave by these."""
-    return (ReplyRequested, *(ALERTS if outward & PLACES else ()))
-
-
-def taken_on(
-    record: Record, outward: frozenset[str], partition: int, offset: int, at: datetime
-) -> list[Errand] | None:
-    """A request as it is taken on; None where it stays on this machine.
-
-    Args:
-        record: The request.
-        outward: What something leaves by.
-        partition: Where it lies among the decisions.
-        offset: Where it lies there.
-        at: The time.
-    """
-    request = record.event
-    if not isinstance(request, ReplyRequested):
-        return errands_of(record, outward & PLACES, partition, offset, at)
-    if request.channel not in outward:
-        return None
-    return [errand_of(record, request, partition, offset, at)]
 
 
 class Ways:

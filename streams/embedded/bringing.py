@@ -9,14 +9,13 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streams.channels.settings import ChannelSettings, ChatWidget
 from streams.clock import WallClock
 from streams.delivery import book
+from streams.delivery.leaving import outward, streamed
 from streams.effects import Here
 from streams.embedded.errands import Errands, only_errands
 from streams.embedded.opening import open_database
 from streams.errors import Refused
-from streams.settings import AlertSettings, Settings
 from streams.survey_links import Links
 
 if TYPE_CHECKING:
@@ -29,13 +28,7 @@ ANOTHER_SECONDS = 0.5
 
 def outward_of(desk: Desk) -> frozenset[str]:
     """The channels and places that something leaves by; under simulated time there are none."""
-    settings = desk.settings
-    nothing_set = (settings.channels, settings.alerts) == (ChannelSettings(), AlertSettings())
-    if desk.clock.simulated or nothing_set:
-        return frozenset()
-    from streams.delivery.ways import outward
-
-    return outward(settings)
+    return frozenset() if desk.clock.simulated else outward(desk.settings)
 
 
 def links_of(desk: Desk) -> Links:
@@ -45,16 +38,7 @@ def links_of(desk: Desk) -> Links:
 
 def here_of(desk: Desk) -> Here:
     """What stays on the machine of a desk."""
-    streams = _streams(desk.settings)
-    return Here(desk.folder / "mailbox", links_of(desk), streams)
-
-
-def _streams(settings: Settings) -> frozenset[str]:
-    if settings.channels.chat_widget == ChatWidget():
-        return frozenset()
-    from streams.channels.known import streamed
-
-    return streamed(settings.channels)
+    return Here(desk.folder / "mailbox", links_of(desk), streamed(desk.settings))
 
 
 def brought(desk: Desk) -> bool:
@@ -62,11 +46,11 @@ def brought(desk: Desk) -> bool:
 
     Where another process sends what this store holds, it is left to that.
     """
-    outward = outward_of(desk)
-    if not outward:
+    leaving = outward_of(desk)
+    if not leaving:
         return False
     now = desk.clock.now().timestamp()
-    due = book.next_due(desk.database, channels=outward)
+    due = book.next_due(desk.database, channels=leaving)
     if due is None or due > now:
         return False
     try:

@@ -16,7 +16,7 @@ from schemas.record import Record
 from schemas.topics import DECISIONS
 from streams.clock import Clock
 from streams.delivery import book
-from streams.delivery.ways import requests_of, taken_on
+from streams.delivery.leaving import requests_of, taken_on
 from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
