@@ -11,40 +11,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-_MAPPED = IPv6Network("::ffff:0:0/96")
-_TRANSLATED = IPv6Network("64:ff9b::/96")
-"""Blocks of IPv6 whose addresses are ones of IPv4; on the way there they become those."""
-
-_UNICAST = IPv6Network("2000::/3")
-"""What of IPv6 is given out; no other address is anybody's on the Internet."""
-
-_SPECIAL_6 = tuple(
-    IPv6Network(block)
-    for block in (
-        "2001::/23",  # protocols, Teredo among them
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: relays to an address of IPv4
-        "3fff::/20",  # documentation
-    )
-)
-
-_SPECIAL_4 = tuple(
-    IPv4Network(block)
-    for block in (
-        "192.0.0.0/24",  # protocols
-        "192.88.99.0/24",  # relays of 6to4
-        "224.0.0.0/4",  # multicast
-        "240.0.0.0/4",  # reserved, and the broadcast
-    )
-)
-"""What is not for everybody's use, and for which Python's releases differ."""
+from streams.internet import is_public
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -74,20 +47,6 @@ def origin_of(url: URL) -> Origin | None:
     if url.scheme not in _PORTS or not url.host:
         return None
     return Origin(url.scheme, url.host, url.port or _PORTS[url.scheme])
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the Internet's, for everybody.
-
-    Raises:
-        ValueError: It is no IP address.
-    """
-    ip = ip_address(address)
-    if isinstance(ip, IPv6Address) and (ip in _MAPPED or ip in _TRANSLATED):
-        ip = IPv4Address(int(ip) & 0xFFFFFFFF)
-    if isinstance(ip, IPv6Address):
-        return ip in _UNICAST and not any(ip in block for block in _SPECIAL_6)
-    return ip.is_global and not any(ip in block for block in _SPECIAL_4)
 
 
 class Places(AbstractResolver):

@@ -6,19 +6,18 @@ that leads elsewhere by then is refused then.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from streams.errors import Refused
 from streams.gateway.doorkeeper import is_loopback
+from streams.internet import is_public, plain
 from streams.settings import Settings
 
 LONGEST_URL = 2000
 
 _REMEDY = "give a public address, or set subscriptions.allow_private"
-_TRANSLATED = ip_network("64:ff9b::/96")
-"""Addresses behind which a translator puts those of the older protocol."""
 
 
 class Reach(NamedTuple):
@@ -34,12 +33,12 @@ class Reach(NamedTuple):
 
     def allows(self, address: str) -> bool:
         """Whether an address may be connected to."""
-        found = _plain(ip_address(address.partition("%")[0]))
+        found = plain(address)
         if found.is_multicast or found.is_unspecified:
             return False
         if found.is_loopback and self.loopback:
             return True
-        return self.private or found.is_global
+        return self.private or is_public(address)
 
     def refuse(self, url: str) -> None:
         """Raise `Refused` for a URL that by itself says that it may not be asked."""
@@ -92,13 +91,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """An address without the clothes of another protocol."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _TRANSLATED:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        return inner or address
-    return address

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from streams.files.addresses import Forbidden, Places, is_public
+from streams.files.addresses import Forbidden, Places
+from streams.internet import is_public
 from tests.filedesks import FileDesk, file_desk
 from tests.fileservers import FileServer, gives, leads_to, serving
 
