@@ -72,7 +72,9 @@ def written(record: Record, case: Case, world: World) -> Iterator[Event]:
     if isinstance(event, ReplyWritten):
         ticket = case.ticket(event.ticket_id)
         if ticket is not None:
-            message = Message("agent_reply", event.by, event.text)
+            message = Message(
+                "agent_reply", event.by, event.text, attachments=tuple(event.attachments)
+            )
             place = place_of(ticket, reply_channel(event, ticket), case)
             how = way(message.kind, place, ticket, case, world.policy, world.now)
             yield from to_customer(message, ticket.id, how, case, world)

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from agents import enclosing
 from agents.addressing import Place, latest_handle, place_of
 from agents.policy import Policy
-from agents.ways import Shut, way
+from agents.ways import Shut, Way, way
 from projections.case import Case, Ticket
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
@@ -131,7 +132,10 @@ def _reply(
         return Refusal("no_address", f"describe or link the customer's address on {channel}")
     place = place_of(ticket, channel, case)
     how = way("agent_reply", place, ticket, case, policy, now)
-    return Refusal(how.reason, how.remedy) if isinstance(how, Shut) else None
+    if isinstance(how, Way):
+        no = enclosing.shut(event.attachments, how, links=event.links)
+        return None if no is None else Refusal(no.reason, no.remedy)
+    return Refusal(how.reason, how.remedy)
 
 
 def _note(event: asked.NoteWritten, *_: object) -> Refusal | None:

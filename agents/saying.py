@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from agents.enclosing import linked
 from agents.shaping import shape, shape_blank, units
 from agents.ways import Shut, Way, other_channel
 from agents.world import World
 from projections.case import Case
 from projections.case.keeping import may_be_kept
-from schemas.event import Candidate, Event
+from schemas.event import Attachment, Candidate, Event
 from schemas.events.decisions import ReplyRequested, ReplyShaped
 from schemas.platforms import PLATFORMS
 
@@ -31,6 +32,7 @@ class Message(msgspec.Struct, frozen=True):
         solution_id: The article that it offers.
         confidence: How sure the offer is.
         instead_of: The request that it stands for, which failed.
+        attachments: The files that go with it.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Message(msgspec.Struct, frozen=True):
     solution_id: str | None = None
     confidence: float | None = None
     instead_of: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def buttons(self) -> list[str]:
@@ -119,6 +122,8 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
         "buttons": buttons,
         "within": way.within,
         "instead_of": message.instead_of,
+        "attachments": message.attachments,
+        "linked": linked(message.attachments, place.channel),
     }
     if template is not None:
         language = _language(place.about, case)
@@ -133,7 +138,8 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
 def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, Any]:  # Any: fields
     """What a request says of other ways: the one that it did not go, the one that it may yet go.
 
-    A message goes one other way at most, so that it never goes in a circle.
+    A message goes one other way at most, so that it never goes in a circle. One with files is not
+    kept for another way: which of them went by the first cannot be told.
     """
     if message.instead_of is not None:
         return {"reasons": ["failed"]}
@@ -147,7 +153,7 @@ def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, A
             ],
         }
     other = other_channel(message.kind, way.place.channel, case, world.policy)
-    if other is None or not may_be_kept(message.text):
+    if other is None or message.attachments or not may_be_kept(message.text):
         return {}
     return {"fall_back": other, "fall_back_text": message.text}
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 Markup = Literal["plain", "mrkdwn", "asterisks", "markdown"]
 
+MIB = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -31,6 +33,21 @@ class Rate:
     seconds: int
     burst: int | None = None
     per: Literal["account", "conversation"] = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosing:
+    """Which files a message may have beside its text; one that does not fit goes as a link.
+
+    Attributes:
+        many: How many.
+        largest: Bytes that one of them may have.
+        together: Bytes that all of them may have.
+    """
+
+    many: int
+    largest: int
+    together: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +69,8 @@ class Platform:
         subject: Whether a message has a subject.
         slow: Whether a conversation pauses for hours and still goes on.
         by_phone_number: Whether a customer's phone number is their address.
+        files: The files that one message may have; None where each would be a message of its own,
+            or must lie where everybody can get it.
         rates: How fast it takes messages; all of them hold. Empty where none is documented.
         called: How customers name it when they speak of it elsewhere; words apart by a space.
     """
@@ -68,19 +87,22 @@ class Platform:
     subject: bool = False
     slow: bool = False
     by_phone_number: bool = False
+    files: Enclosing | None = None
     rates: tuple[Rate, ...] = ()
     called: str
 
 
 PLATFORMS: dict[str, Platform] = {
     # Lines are bounded by RFC 5322, the text is not; this keeps a mail readable. No rate: a relay
-    # has its own, and says so when it is reached.
+    # has its own, and says so when it is reached. Relays take mails of 25 MB as a rule, and base64
+    # makes three bytes into four.
     "email": Platform(
         characters=100_000,
         markup="plain",
         threads=True,
         subject=True,
         slow=True,
+        files=Enclosing(many=10, largest=18 * MIB, together=18 * MIB),
         called="email mail emailed",
     ),
     # chat.postMessage truncates above 40,000 and advises 4,000; an actions block takes 25 elements,
@@ -110,11 +132,12 @@ PLATFORMS: dict[str, Platform] = {
         rates=(Rate(80, 1), Rate(1, 6, burst=45, per="conversation")),
         called="whatsapp",
     ),
-    # Our own widget: our own policy.
+    # Our own widget: our own policy. Its page gets a file from the gateway, whatever it has.
     "chat_widget": Platform(
         characters=8_000,
         markup="markdown",
         buttons=5,
+        files=Enclosing(many=10, largest=25 * MIB, together=250 * MIB),
         called="chat widget chatted livechat",
     ),
     # SMS through Twilio: body of 1,600; who writes STOP gets nothing until START (error 21610). A
@@ -147,13 +170,15 @@ PLATFORMS: dict[str, Platform] = {
         rates=(Rate(300, 1),),
         called="facebook messenger",
     ),
-    # Create Message: content 2,000; an action row takes 5 buttons. An application asks 50 times a
+    # Create Message: content 2,000; an action row takes 5 buttons; 10 files of 10 MiB each, in a
+    # request of 25 MiB. An application asks 50 times a
     # second in all; what a channel takes its answers say, in their headers.
     "discord": Platform(
         characters=2_000,
         markup="markdown",
         buttons=5,
         threads=True,
+        files=Enclosing(many=10, largest=10 * MIB, together=24 * MIB),
         rates=(Rate(50, 1),),
         called="discord",
     ),

@@ -153,6 +153,8 @@ class Resolver:
                 "give the id of a ticket that `pactdesk tickets` shows",
             )
         fields = {given.RENAMED.get(name, name): one for name, one in _fields(given).items()}
+        if isinstance(given, inputs.ReplyInput):
+            fields["attachments"] = [Attachment(**dict(one)) for one in given.attachments]
         return given.EVENT(customer_id=owner, **fields)
 
 
@@ -171,14 +173,21 @@ def _content_id(given: inputs.ContactInput) -> str:
     return derived_id("content", _canonical.encode(content).decode())
 
 
+def _content(given: inputs.Input) -> str:
+    """What makes an input the one that it is; a reply without files is what it ever was."""
+    without = {"at"}
+    if isinstance(given, inputs.ReplyInput):
+        without |= {"links"} if given.attachments else {"links", "attachments"}
+    return _canonical.encode(given.model_dump(mode="json", exclude=without)).decode()
+
+
 def _id(given: inputs.Input, event: Event, at: datetime, place: int) -> str:
     if isinstance(event, contacts.ContactReceived):
         return contact_id(event.channel, event.provider_id)
     key = getattr(given, "idempotency_key", None)
     if key is not None:
         return derived_id("intent", type(given).TYPE, str(getattr(given, "by", "")), key)
-    content = _canonical.encode(given.model_dump(mode="json", exclude={"at"})).decode()
-    parts = ["input", type(given).TYPE, content, at.isoformat()]
+    parts = ["input", type(given).TYPE, _content(given), at.isoformat()]
     if isinstance(given, inputs.SignalInput) and given.at is None:
         parts.append(str(place))
     return derived_id(*parts)

@@ -156,8 +156,13 @@ SELECT a.attachment_id, a.contact_id AS interaction_id, m.ticket_id, a.customer_
        a.place, a.received_at, a.state, a.name, coalesce(a.media_type, a.claimed_type) AS media_type,
        coalesce(a.size, a.claimed_size) AS size, a.sha256, a.stored_at, a.attempts,
        CASE WHEN a.state = 'waiting' THEN a.retry_at END AS retry_at,
-       CASE WHEN a.state <> 'stored' THEN a.error END AS error
-FROM p_attachments a LEFT JOIN p_messages m ON m.interaction_id = a.contact_id;
+       CASE WHEN a.state <> 'stored' THEN a.error END AS error, 'in' COLLATE BINARY AS direction
+FROM p_attachments a LEFT JOIN p_messages m ON m.interaction_id = a.contact_id
+UNION ALL
+SELECT e.attachment_id, e.request_id, coalesce(m.ticket_id, e.ticket_id), e.customer_id, e.channel,
+       e.place, e.requested_at, 'stored', e.name, e.media_type, e.size, e.sha256, e.requested_at, 0,
+       NULL, NULL, 'out'
+FROM p_enclosed e LEFT JOIN p_messages m ON m.interaction_id = e.request_id;
 
 CREATE VIEW v1_positions AS
 SELECT projection, topic, partition, position, end_position, end_position - position AS lag

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.event import Decision, Part
+from schemas.event import Attachment, Decision, Part
 from schemas.vocabulary import Channel, Personal, PersonalJson, Priority, Time, Trigger, Within
 
 
@@ -297,7 +297,8 @@ class ReplyRequested(Decision):
     `within` says by what right it goes: in the platform's window (or on a platform that has none),
     later as what a person wrote, or as a template, named with its language and its blank, if that
     has a name. Where it fails for good, `fall_back_text` goes out on `fall_back`, in a request that
-    says `instead_of` which.
+    says `instead_of` which. Of the files in `attachments`, those whose SHA-256 stands in `linked`
+    go as links.
     """
 
     ACTION: ClassVar[str] = "channel.send_response"
@@ -319,6 +320,8 @@ class ReplyRequested(Decision):
     fall_back: Channel | None = None
     fall_back_text: Personal | None = None
     instead_of: str | None = None
+    attachments: list[Attachment] = Field(default_factory=list)
+    linked: list[str] = Field(default_factory=list)
 
 
 class ConfirmationRequested(Decision):

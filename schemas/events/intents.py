@@ -6,15 +6,21 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.event import Event, Intent
+from schemas.event import Attachment, Event, Intent
 from schemas.vocabulary import Channel, Personal, Priority, ReplyKind, Time
 
 
 class ReplyWritten(Intent):
-    """A person wrote a reply to the customer of a ticket."""
+    """A person wrote a reply to the customer of a ticket.
+
+    Its files lie in the store, by their SHA-256. `links` says whether one may go as a link: whether
+    customers could reach the gateway when it was written.
+    """
 
     text: Personal
     channel: Channel | None = None
+    attachments: list[Attachment] = Field(default_factory=list)
+    links: bool = False
 
 
 class NoteWritten(Intent):

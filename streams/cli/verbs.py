@@ -5,6 +5,7 @@ A verb is made of the line that it appends: `streams.inputs.intents` says what i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_origin
 
 import click
@@ -85,6 +86,35 @@ def _argument(name: str, field: FieldInfo) -> click.Argument | None:
 
 def _sentence(says: str) -> str:
     return f"{says[0].upper()}{says[1:]}."
+
+
+@click.command("reply", help=_sentence(COMMANDS["reply"].says))
+@click.argument("ticket_id", metavar="TICKET")
+@click.argument("text", metavar="TEXT")
+@click.option(
+    "--attach",
+    "paths",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that goes with it; once for each.",
+)
+@click.option("--as", "by", default="desk", show_default=True, help="Who does it.")
+@give
+def reply_command(
+    context: Context, ticket_id: str, text: str, paths: tuple[Path, ...], by: str
+) -> None:
+    """Reply to the customer of a ticket."""
+    document: dict[str, Any] = {"type": "reply", "ticket_id": ticket_id, "text": text, "by": by}
+    if paths:
+        from streams.files.enclosed import Enclosing
+        from streams.files.store import Files
+
+        settings = context.settings()
+        enclosing = Enclosing(Files(settings.data), settings.attachments)
+        document["attachments"] = [enclosing.of_disk(path) for path in paths]
+        document["links"] = settings.gateway.public_url is not None
+    _ask(context, document)
 
 
 @click.command(

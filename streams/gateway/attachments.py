@@ -16,6 +16,7 @@ from aiohttp import web
 
 from streams.errors import NotFound
 from streams.files.kinds import SAFE, TEXT, UNKNOWN
+from streams.files.names import plain_name
 from streams.files.store import Files
 from streams.gateway.problems import Problem
 from streams.gateway.route import Call, Route
@@ -28,8 +29,6 @@ CHUNK_BYTES = 256 * 1024
 
 SEND_SECONDS = 60.0
 """How long somebody may take to take a piece of a file."""
-
-LONGEST_NAME = 150
 
 _FILE = "SELECT * FROM v1_attachments WHERE attachment_id = ?"
 
@@ -112,8 +111,7 @@ def disposition(name: str, *, inline: bool) -> str:
         name: What its sender calls it.
         inline: Whether a browser may show it.
     """
-    last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(one for one in last if one.isprintable()).strip(" .")[:LONGEST_NAME] or "file"
+    shown = plain_name(name)
     plain = "".join(one if one.isascii() and one not in '"\\%' else "_" for one in shown)
     kind = "inline" if inline else "attachment"
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from streams.gateway.bodies import CSV, JSON, NDJSON
 from streams.gateway.envelopes import MODELS, Reply
 from streams.gateway.problems import MEDIA
+from streams.gateway.replying import FORM
 from streams.gateway.route import Route
 from streams.gateway.waiting import POSITION
 from streams.inputs import INTENTS, PLAIN, ContactInput, Input
@@ -94,6 +95,8 @@ def _operation(route: Route) -> Schema:
         operation["description"] = f"Needs the scope `{route.scope}`."
     if route.body is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": route.body}}}
+        if route.form is not None:
+            operation["requestBody"]["content"][FORM] = {"schema": route.form}
     return operation
 
 

@@ -76,6 +76,7 @@ class Route:
         summary: What it does, in a line.
         parameters: The model of its query parameters.
         body: JSON schema of its body; None where it has none.
+        form: JSON schema of its body as multipart/form-data, where it may come so too.
         answers: Statuses and JSON schemas of what they bring; None is no JSON.
         tag: Under which heading it is described.
         headers: Request headers that mean something here, with what they mean.
@@ -89,6 +90,7 @@ class Route:
     summary: str
     parameters: type[Parameters] = Nothing
     body: Mapping[str, Any] | None = None
+    form: Mapping[str, Any] | None = None
     answers: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
     tag: str = "desk"
     headers: Mapping[str, str] = field(default_factory=dict)

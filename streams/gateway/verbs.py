@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from streams.gateway import replying
 from streams.gateway.bodies import answer, document
 from streams.gateway.problems import Problem, bad_request
 from streams.gateway.route import Call, Handler, Route
-from streams.inputs import INTENTS, StartInput
+from streams.inputs import INTENTS, ReplyInput, StartInput
 from streams.rulings import Ruling, ask
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ ON_CUSTOMERS = frozenset({StartInput.TYPE, "link", "unlink"})
 
 
 def _verb(name: str, subject: str) -> Handler:
+    read = replying.reply if name == ReplyInput.TYPE else _said
+
     async def handler(call: Call) -> web.StreamResponse:
         asked = {
-            **await document(call.request),
+            **await read(call),
             "type": name,
             subject: call.path("id"),
         }
@@ -54,6 +57,10 @@ def _verb(name: str, subject: str) -> Handler:
         )
 
     return handler
+
+
+async def _said(call: Call) -> dict[str, Any]:
+    return await document(call.request)
 
 
 def etag_of(revision: int) -> str:
@@ -110,12 +117,14 @@ def _route(name: str) -> Route:
         "desk",
         (kind.__doc__ or "").strip().splitlines()[0].rstrip("."),
         body={"$ref": f"#/components/schemas/{kind.__name__}"},
+        form=replying.FORM_SCHEMA if kind is ReplyInput else None,
         answers={
             200: {"$ref": "#/components/schemas/Ruling"},
             202: {"$ref": "#/components/schemas/Ruling"},
             404: None,
             409: None,
             422: None,
+            **(dict.fromkeys((400, 408, 413, 415)) if kind is ReplyInput else {}),
         },
         tag=base,
         headers=_HEADERS if customers else _HEADERS | _IF_MATCH,

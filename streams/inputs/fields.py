@@ -106,3 +106,14 @@ class AttachmentInput(BaseModel):
     size: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
     sha256: Text | None = None
     url: Text | None = None
+
+
+class EnclosedInput(BaseModel):
+    """A file in the store that is to go out with a message; the size in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    media_type: Name
+    size: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -13,7 +13,10 @@ from pydantic import Field
 from schemas.event import Intent
 from schemas.events import intents as asked
 from schemas.vocabulary import Channel, Priority
-from streams.inputs.fields import Body, Input, Moment, Name, Text
+from streams.inputs.fields import Body, EnclosedInput, Flag, Input, Moment, Name, Text
+
+MOST_ENCLOSED = 10
+"""Files that go with a reply."""
 
 
 class IntentInput(Input):
@@ -40,6 +43,8 @@ class ReplyInput(IntentInput):
     EVENT = asked.ReplyWritten
     text: Body
     channel: Channel | None = None
+    attachments: Annotated[list[EnclosedInput], Field(max_length=MOST_ENCLOSED)] = []
+    links: Flag = False
 
 
 class NoteInput(IntentInput):

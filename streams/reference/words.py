@@ -22,7 +22,10 @@ VIEWS = {
         "One row a message to or from an address, from the moment on when it was taken in or asked"
         " for, whatever was ruled on it."
     ),
-    "v1_attachments": "One row a file that came with a contact, with where we are with it.",
+    "v1_attachments": (
+        "One row a file that came with a contact, with where we are with it, or that went out with"
+        " a message of ours."
+    ),
     "v1_dead_letters": "What could not be read. `pactdesk deadletters` shows the bytes.",
     "v1_positions": "How far each table has read each partition.",
 }

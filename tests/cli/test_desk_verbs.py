@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -195,3 +196,16 @@ def test_a_verb_names_its_arguments(empty: Shell) -> None:
     assert "TICKET TEXT" in empty("reply", "--help").out
     assert "CUSTOMER CHANNEL HANDLE" in empty("link", "--help").out
     assert "TICKET INTO" in empty("merge", "--help").out
+
+
+def test_files_go_with_a_reply(desk: Shell, ticket: str, tmp_path: Path) -> None:
+    plan, tool = tmp_path / "plan.txt", tmp_path / "tool.txt"
+    plan.write_text("First this.\n")
+    tool.write_bytes(b"MZ\x00\x01")
+    assert desk("reply", ticket, "See the plan.", "--attach", str(plan)).status == 0
+    shown = desk("ticket", ticket).out
+    assert "[plan.txt, text/plain, stored, " in shown
+    refused = desk("reply", ticket, "And this.", "--attach", str(plan), "--attach", str(tool))
+    assert refused.status == 3
+    assert "tool.txt is not sent: application/x-dosexec" in refused.err
+    assert "And this." not in desk("ticket", ticket).out

@@ -41,6 +41,7 @@ GOOD: dict[str, tuple[object, ...]] = {
     "list of names": (["x"], ["x", "y"]),
     "handles": ({}, {"email": ["ann@example.org"], "slack": ["U1", "U2"]}),
     "hours": ({}, {"monday": [["09:00", "12:00"], ["13:00", "17:00"]]}),
+    "enclosures": ([], [{**A_FILE, "sha256": "0f" * 32}]),
     "attachments": ([], [A_FILE], [{**A_FILE, "sha256": "0f", "url": "https://example.org/a"}]),
 }
 """Values that a field of a kind takes; the first is the least."""
@@ -62,6 +63,7 @@ BAD: dict[str, tuple[object, ...]] = {
     "list of names": ("x", [""], [7]),
     "handles": ({"pigeon": ["x"]}, {"email": "x"}, {"email": [""]}),
     "hours": ([], {"monday": [["09:00"]]}, {"monday": "always"}),
+    "enclosures": ({}, [A_FILE], [{**A_FILE, "sha256": "0f"}], [{**A_FILE, "sha256": 7}]),
     "attachments": ({}, [{"name": "a.png"}], [{**A_FILE, "size": -1}], [{**A_FILE, "x": 1}]),
 }
 """Values that it does not take."""
