@@ -22,7 +22,7 @@ from schemas.event import Event
 from schemas.events.contacts import ReplyAccepted, ReplyAttempted, ReplyFailed
 from schemas.events.decisions import ReplyRequested
 from schemas.record import Record, answer_id
-from streams.survey_links import Links
+from streams.links import Links
 
 OUTCOME = "outcome"
 """The step that ends a request, as its record's id holds it: accepted, given up or unconfirmed."""
@@ -84,7 +84,7 @@ class Here:
 
     Args:
         folder: The mailbox folder.
-        links: Adds links to surveys.
+        links: Adds links to surveys and files.
         streamed: The channels that are streams of ours.
     """
 
@@ -121,6 +121,10 @@ def _letter(request: ReplyRequested) -> str:
         "From": request.author,
         "Subject": request.subject or "-",
     }
+    if request.attachments:
+        head["Files"] = ", ".join(
+            f"{one.name} ({one.media_type}, {one.size} bytes)" for one in request.attachments
+        )
     lines = [f"{name}: {' '.join(value.split())}" for name, value in head.items()]
     return "\n".join([*lines, "", "\n\n".join(request.parts), ""])
 

@@ -11,15 +11,11 @@ import hmac
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple, Self
 
 from agents.shaping import units
 from schemas.events.decisions import ReplyRequested
 from schemas.platforms import PLATFORMS
-from schemas.record import Record
 from streams.channels import signing
-from streams.events_of_input import derived_key
-from streams.settings import Settings
 
 PURPOSE = "survey"
 """For what the key is, as `Resolver.key_for` takes it."""
@@ -32,29 +28,6 @@ _MARK_CHARACTERS = 22
 """Characters of a signature: 132 bits."""
 
 _OR_HERE = "Or answer here: {link}"
-
-
-class Links(NamedTuple):
-    """Adds links to surveys as they go out.
-
-    Attributes:
-        public_url: How customers reach the gateway; without it there are no links.
-        key: The desk's key for this purpose.
-    """
-
-    public_url: str | None
-    key: bytes
-
-    @classmethod
-    def of(cls, settings: Settings, secret: str) -> Self:
-        """Those of a desk with this identity secret."""
-        return cls(settings.gateway.public_url, derived_key(secret, PURPOSE))
-
-    def added(self, record: Record) -> ReplyRequested:
-        """What a request says when it goes out."""
-        request = record.event
-        assert isinstance(request, ReplyRequested)
-        return with_link(request, record.id, record.at, self.public_url, self.key)
 
 
 def token(request_id: str, at: datetime, key: bytes) -> str:

@@ -5,15 +5,16 @@
     render(settings, request, ...)    which requests to the provider send this reply?
     outcome(settings, response)       what does the provider's answer mean?
 
-Two more are there where a platform needs them: `stamp` for what authorises a request for a moment
-only, `fetch` for files that are not simply to be had at their address.
+Three more are there where a platform needs them: `stamp` for what authorises a request for a moment
+only, `enclose` for files that go with a reply, `fetch` for files that are not simply to be had at
+their address.
 
 The gateway receives, the effects deliver; both call these, and neither knows a provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -148,6 +149,20 @@ class Sending(NamedTuple):
     body: bytes = b""
 
 
+class File(NamedTuple):
+    """A file that goes with a message.
+
+    Attributes:
+        name: What it is called, without folders.
+        media_type: What its bytes say it is.
+        content: The bytes.
+    """
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Response(NamedTuple):
     """What a provider answered.
 
@@ -259,6 +274,8 @@ class Channel:
         look_up: How the provider is asked whether it has a message, where it can be.
         repeat_seconds: For how long the provider knows a message that comes again for the same one.
         tells: Whether the provider says by itself what became of a message, and that it has one.
+        enclose: The request of a message with files in it, where the platform takes them in the
+            same one.
         fetch: The request that gets a file from its address at a time, where that takes more than
             asking there; its last argument is the answer that leads on, if there was one. What
             authorises it goes to the provider alone, wherever the address may lead.
@@ -283,6 +300,7 @@ class Channel:
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0
     tells: bool = False
+    enclose: Callable[[Sending, Sequence[File]], Sending] | None = None
     fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None
 
 

@@ -8,6 +8,7 @@ is known: one with somebody who never wrote cannot be begun.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,7 @@ from streams.channels import signing
 from streams.channels.channel import (
     Accepted,
     Channel,
+    File,
     Hook,
     Outcome,
     Rejected,
@@ -32,6 +34,8 @@ from streams.channels.channel import (
 from streams.channels.discord_events import BUTTON, NAME, parse
 from streams.channels.settings import Discord
 from streams.errors import Refused
+
+JSON = "application/json"
 
 LABEL_CHARACTERS = 80
 """Characters that a button may show."""
@@ -123,11 +127,40 @@ def _message(
         f"{settings.api_base_url}/channels/{channel}/messages",
         {
             "Authorization": f"Bot {settings.bot_token}",
-            "Content-Type": "application/json",
+            "Content-Type": JSON,
             "User-Agent": "DiscordBot (pactdesk, 1)",  # Discord lets no bot in without one
         },
         msgspec.json.encode(body),
     )
+
+
+def enclose(sending: Sending, files: Sequence[File]) -> Sending:
+    """A message with files in it: a form, in which the message is a field."""
+    body = msgspec.json.decode(sending.body)
+    told = [{"id": nth, "filename": one.name} for nth, one in enumerate(files)]
+    fields = [
+        ('name="payload_json"', JSON, msgspec.json.encode({**body, "attachments": told})),
+        *(
+            (f'name="files[{nth}]"; filename="{quoted(one.name)}"', one.media_type, one.content)
+            for nth, one in enumerate(files)
+        ),
+    ]
+    # No content has this mark in it but by intent, which nobody can who does not know the id.
+    mark = derived_id("form", body["nonce"])
+    content = b"".join(
+        f"--{mark}\r\nContent-Disposition: form-data; {named}\r\n".encode()
+        + f"Content-Type: {kind}\r\n\r\n".encode()
+        + value
+        + b"\r\n"
+        for named, kind, value in fields
+    )
+    headers = {**sending.headers, "Content-Type": f"multipart/form-data; boundary={mark}"}
+    return sending._replace(headers=headers, body=content + f"--{mark}--\r\n".encode())
+
+
+def quoted(name: str) -> str:
+    """A file's name between quotes, as forms write it."""
+    return name.replace("%", "%25").replace('"', "%22")
 
 
 def outcome(_settings: Discord, response: Response) -> Outcome:
@@ -155,4 +188,5 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     repeat_seconds=REPEAT_SECONDS,
+    enclose=enclose,
 )

@@ -7,13 +7,15 @@ sender is a claim, and what our own mail server found out about it is kept as ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.events.decisions import ReplyRequested
-from streams.channels.channel import Heard
+from schemas.record import derived_id
+from streams.channels.channel import File, Heard
 from streams.channels.email_identity import (
     addresses,
     forwards,
@@ -183,10 +185,18 @@ def number_of(settings: Email, request_id: str) -> str:
     return f"<{mark}@{settings.address.rpartition('@')[2]}>"
 
 
-def render(settings: Email, request: ReplyRequested, request_id: str) -> bytes:
+def render(
+    settings: Email, request: ReplyRequested, request_id: str, files: Sequence[File] = ()
+) -> bytes:
     """A whole message; the same one for the same request, but for the date.
 
     Whoever hands it over adds the date, as RFC 6409 has it, for that is when it is sent.
+
+    Args:
+        settings: The channel's settings.
+        request: What is sent.
+        request_id: Its record.
+        files: The files that go with it.
     """
     assert settings.address is not None
     assert settings.token_secret is not None
@@ -211,4 +221,10 @@ def render(settings: Email, request: ReplyRequested, request_id: str) -> bytes:
     buttons = [f"{number}. {one}" for number, one in enumerate(request.buttons, 1)]
     parts = [*request.parts, *(["\n".join(buttons)] if buttons else [])]
     message.set_content("\n\n".join(parts), cte="quoted-printable")
+    for one in files:
+        main, _, sub = one.media_type.partition("/")
+        message.add_attachment(one.content, main, sub, filename=one.name)
+    if files:
+        # "=_" stands neither in base64 nor in quoted-printable.
+        message.set_boundary(f"=_{derived_id('mail', request_id)}")
     return bytes(message)

@@ -39,8 +39,8 @@ from streams.delivery.leaving import requests_of, streamed, taken_on
 from streams.delivery.office import Office
 from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
 from streams.errors import PactdeskError, Unreadable
+from streams.links import Links
 from streams.settings import Settings
-from streams.survey_links import Links
 
 DOMAIN = "effects"
 """Under this name the partitions of the decisions are claimed."""

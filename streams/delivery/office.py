@@ -12,8 +12,8 @@ from streams.delivery.calling import Caller
 from streams.delivery.courier import Courier, Post
 from streams.delivery.errand import Patience
 from streams.delivery.ways import Ways
+from streams.links import Links
 from streams.settings import Settings
-from streams.survey_links import Links
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ class Office:
         opened: Opens what the courier works on, in that thread; may wait for another courier to
             leave, and gives None where told to stop meanwhile.
         settings: The connections to the platforms.
-        links: Adds links to surveys.
+        links: Adds links to surveys and files.
         clock: The wall's.
         failed: Told of an error that it cannot go on after.
     """

@@ -18,6 +18,7 @@ from streams.channels.known import CHANNELS
 from streams.channels.settings import Email
 from streams.delivery.alerts import AlertWay
 from streams.delivery.calling import Caller, came_of
+from streams.delivery.enclosing import Enclosed, enclosed
 from streams.delivery.errand import (
     Came,
     Errand,
@@ -25,12 +26,14 @@ from streams.delivery.errand import (
     NotThere,
     Repeatable,
     Unlooked,
+    Unsent,
 )
 from streams.delivery.leaving import outward
 from streams.delivery.mail import Mail, handed_over
 from streams.errors import Refused
+from streams.files.store import Files
+from streams.links import Links
 from streams.settings import Settings
-from streams.survey_links import Links
 
 _log = structlog.get_logger(__name__)
 
@@ -57,7 +60,7 @@ class Ways:
     Args:
         settings: The connections to them.
         caller: Calls them.
-        links: Adds links to surveys.
+        links: Adds links to surveys and files.
 
     Attributes:
         outward: The channels and places that are set up.
@@ -67,6 +70,7 @@ class Ways:
         self._links = links
         self.outward = outward(settings)
         self._settings = settings
+        self._files = Files(settings.data)
         self._channels = settings.channels
         self._caller = caller
 
@@ -74,7 +78,7 @@ class Ways:
         """The way of a request.
 
         Raises:
-            Refused: The platform has no way to send it.
+            Refused: The platform has no way to send it, or it has a file that is not there.
         """
         request = record.event
         if not isinstance(request, ReplyRequested):
@@ -84,10 +88,13 @@ class Ways:
             raise Refused(
                 f"no address of theirs on {request.channel} is known", "answer on another channel"
             )
+        files = enclosed(request, self._files, self._links.public_url)
         settings = getattr(self._channels, request.channel)
         if request.channel == email.NAME:
-            return MailWay(settings, record.id, request, self._settings.delivery.answer_seconds)
-        return HttpWay(CHANNELS[request.channel], settings, record.id, request, self._caller)
+            seconds = self._settings.delivery.answer_seconds
+            return MailWay(settings, record.id, request, seconds, files)
+        channel = CHANNELS[request.channel]
+        return HttpWay(channel, settings, record.id, request, self._caller, files)
 
 
 class HttpWay:
@@ -99,6 +106,7 @@ class HttpWay:
         request_id: The request's record.
         request: The request.
         caller: Calls platforms.
+        files: Reads the files that go with it; they go with its last message.
 
     Raises:
         Refused: The platform has no way to send it.
@@ -111,7 +119,9 @@ class HttpWay:
         request_id: str,
         request: ReplyRequested,
         caller: Caller,
+        files: Enclosed | None = None,
     ) -> None:
+        self._files = files
         self._channel = channel
         self._settings = settings
         self._id = request_id
@@ -122,7 +132,15 @@ class HttpWay:
 
     async def send(self, part: int, at: datetime) -> Came:
         """Send one of its messages."""
-        answer = await self._caller.ask(self._stamped(self._sendings[part], at))
+        sending = self._sendings[part]
+        if self._files is not None and part == self.parts - 1:
+            assert self._channel.enclose is not None
+            try:
+                files = await asyncio.to_thread(self._files)
+            except OSError as error:
+                return _no_file(error)
+            sending = self._channel.enclose(sending, files)
+        answer = await self._caller.ask(self._stamped(sending, at))
         return came_of(answer, partial(self._channel.outcome, self._settings))
 
     async def look(self, part: int, since: datetime, at: datetime) -> Came:
@@ -160,27 +178,46 @@ class HttpWay:
         return sending if stamp is None else stamp(self._settings, sending, at)
 
 
+def _no_file(error: OSError) -> Unsent:
+    return Unsent(f"a file cannot be read ({error})")
+
+
 class MailWay:
     """By SMTP; a mail has one part, and no server can be asked for it afterwards."""
 
     parts = 1
 
     def __init__(
-        self, settings: Email, request_id: str, request: ReplyRequested, seconds: float
+        self,
+        settings: Email,
+        request_id: str,
+        request: ReplyRequested,
+        seconds: float,
+        files: Enclosed | None = None,
     ) -> None:
         assert settings.smtp_url is not None
         assert settings.address is not None
         self._url = settings.smtp_url
         self._seconds = seconds
         # That a confirmation did not arrive nobody need hear (RFC 3834); some want a sender.
-        senders = ["", settings.address] if request.kind == "confirmation" else [settings.address]
-        content = email.render(settings, request, request_id)
-        number = email.number_of(settings, request_id)
-        self._mail = Mail(senders, " ".join((request.handle or "").split()), content, number)
+        bare = request.kind == "confirmation"
+        self._senders = ["", settings.address] if bare else [settings.address]
+        self._settings, self._id, self._request = settings, request_id, request
+        self._files = files
 
     async def send(self, _part: int, at: datetime) -> Came:
         """Hand it over."""
-        return await asyncio.to_thread(handed_over, self._url, self._mail, at, self._seconds)
+        return await asyncio.to_thread(self._handed_over, at)
+
+    def _handed_over(self, at: datetime) -> Came:
+        try:
+            files = [] if self._files is None else self._files()
+        except OSError as error:
+            return _no_file(error)
+        content = email.render(self._settings, self._request, self._id, files)
+        to = " ".join((self._request.handle or "").split())
+        mail = Mail(self._senders, to, content, email.number_of(self._settings, self._id))
+        return handed_over(self._url, mail, at, self._seconds)
 
     async def look(self, _part: int, _since: datetime, _at: datetime) -> Came:
         """Nobody can be asked."""

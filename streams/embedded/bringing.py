@@ -16,7 +16,7 @@ from streams.effects import Here
 from streams.embedded.errands import Errands, only_errands
 from streams.embedded.opening import open_database
 from streams.errors import Refused
-from streams.survey_links import Links
+from streams.links import Links
 
 if TYPE_CHECKING:
     from streams.delivery.office import Office
@@ -32,7 +32,7 @@ def outward_of(desk: Desk) -> frozenset[str]:
 
 
 def links_of(desk: Desk) -> Links:
-    """What adds links to the surveys of a desk."""
+    """What adds links to the surveys and files of a desk."""
     return Links.of(desk.settings, desk.database.meta("identity.secret") or "")
 
 

@@ -1,4 +1,4 @@
-"""Files that came with contacts, as they are kept: for whoever may read, and never to be run.
+"""Files that came with contacts or went out: for whoever may read, and never to be run.
 
 Who sent a file is a stranger. So a browser is told what it is only where nothing in it can run, and
 to keep it apart from everything else here.
@@ -7,6 +7,7 @@ to keep it apart from everything else here.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,16 +48,33 @@ async def attachment(call: Call) -> web.StreamResponse:
 
     def look(desk: AnyDesk) -> tuple[dict[str, Any], str]:
         position = desk.progress.shown()
-        return _kept(desk, number), position
+        return kept(desk, number), position
 
     found, position = await call.house.read(look)
+    return await sent(call, found, {POSITION: position})
+
+
+async def sent(
+    call: Call, found: dict[str, Any], more: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """A file that is kept, or the part of it that is asked for.
+
+    Args:
+        call: The request.
+        found: What the desk knows of the file.
+        more: More headers.
+
+    Raises:
+        NotFound: It is not in the store.
+        Problem: 416, there is no such part.
+    """
     files, name, size = Files(call.house.settings.data), found["sha256"], found["size"]
     if not await asyncio.to_thread(files.has, name):
         raise NotFound(
-            f"the file {number} is known and not in the store",
-            "see that `data` is the folder that files are fetched into, and that it was restored",
+            f"the file {found['attachment_id']} is known and not in the store",
+            "see that `data` is the folder that files are put into, and that it was restored",
         )
-    headers = {**_headers(found), POSITION: position}
+    headers = {**_headers(found), **(more or {})}
     if _is_known(call.request, name):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     span = _span(call.request, name, size)
@@ -67,7 +85,7 @@ async def attachment(call: Call) -> web.StreamResponse:
         status = HTTPStatus.PARTIAL_CONTENT
         last = span.start + span.length - 1
         headers["Content-Range"] = f"bytes {span.start}-{last}/{size}"
-    return await _sent(
+    return await _streamed(
         call.request,
         files,
         name,
@@ -76,7 +94,7 @@ async def attachment(call: Call) -> web.StreamResponse:
     )
 
 
-def _kept(desk: AnyDesk, number: str) -> dict[str, Any]:
+def kept(desk: AnyDesk, number: str) -> dict[str, Any]:
     """What the desk knows of a file that it keeps; raises `NotFound`."""
     found = desk.query(_FILE, (number,))
     if not found:
@@ -147,7 +165,7 @@ def _span(request: web.Request, name: str, size: int) -> Span | None:
     return Span(start, stop - start)
 
 
-async def _sent(
+async def _streamed(
     request: web.Request, files: Files, name: str, span: Span, response: web.StreamResponse
 ) -> web.StreamResponse:
     """Send some bytes, each piece in time; where that cannot be, nothing else can follow."""
@@ -171,20 +189,22 @@ async def _piece(files: Files, name: str, start: int, rest: int) -> bytes:
     return await asyncio.to_thread(files.read, name, start, min(rest, CHUNK_BYTES))
 
 
+HEADERS = {
+    "Range": "Some of its bytes",
+    "If-None-Match": "An ETag: nothing comes where the file is the same",
+    "If-Range": "An ETag: all of it comes where the file is another one",
+}
+
 ROUTES = (
     Route(
         "GET",
         "/api/v1/attachments/{id}",
         attachment,
         "read",
-        "The file that came with a contact",
+        "The file that came with a contact or went out with a reply",
         parameters=Since,
         answers={200: None, 206: None, 304: None, 404: None, 416: None},
         tag="attachments",
-        headers={
-            "Range": "Some of its bytes",
-            "If-None-Match": "An ETag: nothing comes where the file is the same",
-            "If-Range": "An ETag: all of it comes where the file is another one",
-        },
+        headers=HEADERS,
     ),
 )

@@ -36,6 +36,9 @@ SIDES: tuple[Side, ...] = (
 
 RECEIVED = "/received"
 
+MOST_BYTES = 32 * 1024 * 1024
+"""Bytes that a request may have, with the files in it."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answers = Callable[[Side, Asked], tuple[Answer, Fault | None]]
 
@@ -124,7 +127,7 @@ def application(stand_in: StandIn) -> web.Application:
                 named=dict(request.match_info),
                 query=dict(request.query),
                 authorisation=request.headers.get("Authorization", ""),
-                body=read(await request.read()),
+                body=read(await request.read(), request.headers.get("Content-Type", "")),
                 at=stand_in.clock.now(),
                 number=next(numbers),
                 taken=[one for one in stand_in.messages if one.channel == side.channel],
@@ -143,7 +146,7 @@ def application(stand_in: StandIn) -> web.Application:
     async def stops(_app: web.Application) -> None:
         stopping.set()
 
-    app = web.Application()
+    app = web.Application(client_max_size=MOST_BYTES)
     for side in SIDES:
         app.router.add_post(side.path, answering(side, stand_in.sent))
         for path, finds in side.finds.items():

@@ -17,6 +17,8 @@ from streams.channels.channel import Accepted, Rejected
 from streams.clock import WallClock
 from streams.delivery.errand import Came, NoAnswer, Unsent
 from streams.delivery.mail import Mail, handed_over
+from streams.files.enclosed import Enclosing
+from streams.files.store import Files
 from streams.settings import load
 from tests.real.greenmail import USERS, GreenMail
 from tests.stores import a_desk
@@ -134,3 +136,38 @@ def test_a_reply_is_a_mail_in_the_customers_mailbox(tmp_path: Path, greenmail: G
     assert reply["Auto-Submitted"] is None
     (confirmation,) = [mail for mail in mails if mail is not reply]
     assert confirmation["Auto-Submitted"] is not None
+
+
+def test_a_file_arrives_byte_for_byte(tmp_path: Path, greenmail: GreenMail) -> None:
+    files = {"Größe 1.bin": bytes(range(256)) * 4096, "notes.txt": b"Zeile\nNoch eine\n"}
+    flags = {
+        "channels.email.imap_url": greenmail.url(),
+        "channels.email.smtp_url": f"smtp://127.0.0.1:{greenmail.smtp_port}",
+        "channels.email.address": USERS[0],
+        "channels.email.token_secret": "of the tests",
+    }
+    settings = load({"data": tmp_path, **flags}, {}, tmp_path)[0]
+    enclosing = Enclosing(Files(tmp_path), settings.attachments)
+    enclosed = []
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        enclosed.append(enclosing.of_disk(tmp_path / name))
+    with a_desk(tmp_path, WallClock(), settings=settings) as desk:
+        desk.produce({"channel": "email", "handle": USERS[1], "message": "Hi", "subject": "Files"})
+        desk.run()
+        (row,) = desk.query("SELECT ticket_id FROM v1_tickets")
+        told = {"type": "reply", "ticket_id": row["ticket_id"], "text": "Here are your files."}
+        desk.produce({**told, "attachments": enclosed})
+        desk.run()
+        states = desk.query("SELECT state, error FROM v1_deliveries")
+        assert {(one["state"], one["error"]) for one in states} == {("sent", None)}
+    with greenmail.opened(USERS[1]) as box:
+        mails = [message_from_bytes(one.obj.as_bytes(), policy=default) for one in box.fetch()]
+    (mail,) = [one for one in mails if one.is_multipart()]
+    body = mail.get_body()
+    assert body is not None
+    assert body.get_content().strip() == "Here are your files."
+    came = {one.get_filename(): one.get_payload(decode=True) for one in mail.iter_attachments()}
+    assert came == files
+    kinds = [one.get_content_type() for one in mail.iter_attachments()]
+    assert kinds == ["application/octet-stream", "text/plain"]

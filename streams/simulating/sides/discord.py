@@ -41,6 +41,9 @@ def _takes(asked: Asked) -> Answer:
         "author": {"id": "1000000000000000000", "username": "pactdesk", "bot": True},
         "timestamp": rfc3339(asked.at),
         "components": body.get("components", []),
+        "attachments": [
+            {"filename": one["name"], "size": one["size"]} for one in body.get("files", [])
+        ],
     }
     if "nonce" in body:
         shown["nonce"] = body["nonce"]

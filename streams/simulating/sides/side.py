@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
+
+_FILE_NAME = re.compile(r'filename="([^"]*)"')
 
 
 class Message(NamedTuple):
@@ -94,12 +97,33 @@ class Side(NamedTuple):
     broken: Answer
 
 
-def read(content: bytes) -> dict[str, Any]:
-    """A body, which is a JSON object or a form; empty where it is neither."""
+def read(content: bytes, media: str = "") -> dict[str, Any]:
+    """A body, which is a JSON object or a form; empty where it is neither.
+
+    Args:
+        content: The body.
+        media: Its Content-Type. Of a form with files, the field `payload_json` is what the body
+            says, and `files` are their names and sizes.
+    """
+    if media.startswith("multipart/form-data"):
+        return _with_files(content, media)
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _with_files(content: bytes, media: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"files": []}
+    mark = media.partition("boundary=")[2].strip('"').encode()
+    for part in content.split(b"--" + mark)[1:-1]:
+        head, _, inside = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        name = _FILE_NAME.search(head.decode("utf-8", "replace"))
+        if name is not None:
+            body["files"].append({"name": unquote(name[1]), "size": len(inside)})
+        elif b'name="payload_json"' in head:
+            body |= msgspec.json.decode(inside, type=dict[str, Any])
+    return body
 
 
 def again(seconds: float) -> dict[str, str]:
