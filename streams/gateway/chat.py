@@ -115,7 +115,10 @@ async def sessions(call: Call) -> web.StreamResponse:
     house.visitors.asks(session)
     key = await key_of(house)
     position, before = await house.read(
-        lambda desk: (desk.progress.shown(), talk.said(desk, session.handles))
+        lambda desk: (
+            desk.progress.shown(),
+            talk.said(desk, session.handles, talk.handed(desk, house.settings, house.clock.now())),
+        )
     )
     await _delivered(house, before)
     return answer(

@@ -104,11 +104,19 @@ class _Ear:
         key: Signs the ids of its events.
         after: Where it begins.
         lines: The lines that its visitor is on.
+        handed: How its page gets files.
     """
 
     def __init__(
-        self, house: House, session: Session, key: bytes, after: str, lines: set[str]
+        self,
+        house: House,
+        session: Session,
+        key: bytes,
+        after: str,
+        lines: set[str],
+        handed: talk.Handed,
     ) -> None:
+        self._handed = handed
         self._house, self._session, self._key, self._after = house, session, key, after
         self._lines = lines
         self._own: dict[str, bool] = {}
@@ -130,7 +138,7 @@ class _Ear:
                 return  # a producer's repeat, whose first the page has
             self._own[record.id] = True
             self._lines.add(record.key)
-            await send(event("message", talk.of_record(record), number))
+            await send(event("message", talk.of_record(record, self._files()), number))
             if isinstance(said, ReplyRequested):
                 await self._delivered(record, said)
             return
@@ -138,6 +146,9 @@ class _Ear:
         if await self._is_own(about):
             told = {"id": about, "state": _STATES[type(said)]}
             await send(event("state", told, number))
+
+    def _files(self) -> talk.Handed:
+        return self._handed._replace(now=self._house.clock.now())
 
     async def _is_own(self, message_id: str) -> bool:
         """Whether a message is this visitor's; one of another channel on the same line is not."""
@@ -190,7 +201,8 @@ async def stream(call: Call) -> web.StreamResponse:
             )
         }
     )
-    ear = _Ear(house, session, key, after, lines)
+    handed = await house.read(lambda desk: talk.handed(desk, house.settings, house.clock.now()))
+    ear = _Ear(house, session, key, after, lines, handed)
     with house.visitors.streams(session):
         return await streamed(call, (ear.records, ear.typists, ear.until_it_is_over), consent(call))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from streams.cluster.postgres import connect
 from streams.gateway.serving import Gateway
 from streams.settings import Settings, load
 from tests.fileservers import PNG, FileServer, gives, serving, trickles
+from tests.gateway.test_replies_with_files import sent
 from tests.gateways import Client
 from tests.real import Cluster, until
 from tests.real.cast import Cast
@@ -107,6 +109,27 @@ def test_another_fetches_when_the_one_that_did_is_killed(
         cast.kill("one")
         until(lambda: len(rows(client, "stored")) == 2, PATIENCE, "the file is kept")
     assert sorted(server.paths) == ["/a", "/slow", "/slow"]
+
+
+def test_a_file_of_a_reply_is_kept_shown_and_linked(
+    cluster: Cluster, cast: Cast, shared: dict[str, str], tmp_path: Path
+) -> None:
+    public = {**shared, "PACTDESK_GATEWAY__PUBLIC_URL": "https://desk.example"}
+    cast.add("desk", "up", "--roles", "agents,projections,effects", **public)
+    mailbox = tmp_path / "data" / "mailbox" / "slack"
+    with gateway(cluster, public, tmp_path) as client:
+        contact = {"channel": "slack", "handle": "U1", "message": "see", "provider_id": "m1"}
+        ticket = client.post("/api/v1/contacts?wait=30s", contact).json["ticket_id"]
+        assert sent(client, ticket, [("photo.png", PNG)]).status in {200, 202}
+        until(lambda: len(rows(client, "stored")) == 1, PATIENCE, "the file stands in the view")
+        (row,) = rows(client, "stored")
+        assert (row["direction"], row["name"]) == ("out", "photo.png")
+        assert client.get(f"/api/v1/attachments/{row['attachment_id']}").body == PNG
+        letter = mailbox / f"{row['interaction_id']}.txt"
+        until(letter.exists, PATIENCE, "the reply is out")
+        (link,) = re.findall(r"https://desk\.example(/f/\S+)", letter.read_text())
+        assert client.get(link).body == PNG
+        assert client.get(link[:-1]).status == 404
 
 
 def test_some_work_is_one_connection_s_alone(cluster: Cluster) -> None:
