@@ -107,7 +107,7 @@ class GatewaySettings(_Group):
         connections_per_address: Connections from one address; a proxy in front is one address.
         admin_host: The address of the admin port; nobody is asked for a key there.
         public_url: How customers reach it, such as https://desk.example: with it, surveys on
-            channels without buttons have a link.
+            channels without buttons have a link, and files go as links where a channel takes none.
         pact_secrets: Of agents whose envelopes must be signed: `agent_id=secret`, one a line.
     """
 
