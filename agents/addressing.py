@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from projections.case import Case, Ticket
+from schemas.platforms import MAIL
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -41,14 +42,17 @@ def place_of(ticket: Ticket, where: str, case: Case) -> Place:
 
 
 def _address(ticket: Ticket, where: str, case: Case) -> str | None:
-    """The address from which the customer wrote about the ticket, else the channel's latest."""
+    """The address from which the customer wrote about the ticket, else the channel's latest.
+
+    Where none is known, mail goes to the address that was left for this conversation.
+    """
     contact, known = case.contact, case.handles.get(where, ())
     wrote = contact is not None and contact.ticket_id == ticket.id and contact.channel == where
     if wrote and contact is not None and contact.handle in known:
         return contact.handle
     if where == ticket.channel and ticket.handle in known:
         return ticket.handle
-    return latest_handle(case, where)
+    return latest_handle(case, where) or (ticket.left if where == MAIL else None)
 
 
 def latest_handle(case: Case, channel: str) -> str | None:

@@ -52,6 +52,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
             moves.add(*repeated(case, moves.ticket))
         case "follow_up":
             pass  # the Notification agent's
+        case "offline":
+            pass  # the Channel agent's
         case _:
             assert_never(event.kind)
     yield from moves.events

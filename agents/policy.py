@@ -16,7 +16,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agents.calendar import WEEKDAYS, Calendar, minutes_of
-from agents.policy_delivery import DeliveryPolicy, Template, templated
+from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -267,6 +267,7 @@ class Policy(_Part):
         notification: What customers and teams are told unasked.
         analytics: What counts as unusual.
         delivery: Where replies go that cannot go where they should.
+        chat: What becomes of replies in a chat that its customer has left.
         templates: By channel, the template that a reply goes as once free text may not be sent.
         linking: Weights that replace the shipped ones for the question to which ticket a message
             belongs (`agents.linking`); empty: the shipped ones.
@@ -281,6 +282,7 @@ class Policy(_Part):
     notification: NotificationPolicy = NotificationPolicy()
     analytics: AnalyticsPolicy = AnalyticsPolicy()
     delivery: DeliveryPolicy = DeliveryPolicy()
+    chat: ChatPolicy = ChatPolicy()
     templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
 

@@ -60,6 +60,17 @@ class DeliveryPolicy(_Part):
         return self
 
 
+class ChatPolicy(_Part):
+    """What becomes of replies in a chat that its customer has left.
+
+    Attributes:
+        offline_minutes: How long a reply stays unread before it goes by e-mail, where an address is
+            known; not sooner than 15 minutes after the last such mail of the conversation.
+    """
+
+    offline_minutes: Annotated[int, Field(gt=0)] = 10
+
+
 def templated(templates: dict[str, Template]) -> dict[str, Template]:
     """The templates, unless one is for a platform that has none."""
     for channel in templates:

@@ -18,6 +18,7 @@ from agents import (
     learning,
     lifecycle,
     notification,
+    offline,
     outbound,
     triage,
 )
@@ -38,6 +39,7 @@ ROSTERS: dict[Domain, tuple[Agent, ...]] = {
         outbound.SAID,
         outbound.WRITTEN,
         outbound.FAILED,
+        offline.UNREAD,
     ),
     "desk": escalation.AGENTS,
     "knowledge": learning.AGENTS,

@@ -128,9 +128,9 @@ def _reply(
     if not event.text.strip():
         return _EMPTY
     channel = reply_channel(event, ticket)
-    if channel != ticket.channel and not case.handles.get(channel):
-        return Refusal("no_address", f"describe or link the customer's address on {channel}")
     place = place_of(ticket, channel, case)
+    if channel != ticket.channel and place.handle is None:
+        return Refusal("no_address", f"describe or link the customer's address on {channel}")
     how = way("agent_reply", place, ticket, case, policy, now)
     if isinstance(how, Way):
         no = enclosing.shut(event.attachments, how, links=event.links)

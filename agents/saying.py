@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from agents.enclosing import linked
+from agents.lifecycle_replies import RESPONSES
 from agents.shaping import shape, shape_blank, units
 from agents.ways import Shut, Way, other_channel
 from agents.world import World
 from projections.case import Case
 from projections.case.keeping import may_be_kept
+from projections.case.offline import fits
 from schemas.event import Attachment, Candidate, Event
 from schemas.events.decisions import ReplyRequested, ReplyShaped
-from schemas.platforms import PLATFORMS
+from schemas.platforms import CHAT, PLATFORMS
 
 SOLVED, MORE = "That solved it", "I need more help"
 
@@ -31,8 +34,9 @@ class Message(msgspec.Struct, frozen=True):
         text: The text.
         solution_id: The article that it offers.
         confidence: How sure the offer is.
-        instead_of: The request that it stands for, which failed.
+        instead_of: The request that it stands for, which failed or was not read.
         attachments: The files that go with it.
+        unread: The requests that it says again, which nobody read.
     """
 
     kind: str
@@ -42,6 +46,7 @@ class Message(msgspec.Struct, frozen=True):
     confidence: float | None = None
     instead_of: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def buttons(self) -> list[str]:
@@ -124,6 +129,8 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
         "instead_of": message.instead_of,
         "attachments": message.attachments,
         "linked": linked(message.attachments, place.channel),
+        "unread": list(message.unread),
+        "mail_at": _mail_at(message, place.channel, parts, world),
     }
     if template is not None:
         language = _language(place.about, case)
@@ -135,6 +142,13 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
     yield ReplyRequested.model_validate({**told, **_around(message, way, case, world)})
 
 
+def _mail_at(message: Message, channel: str, parts: list[str], world: World) -> datetime | None:
+    """When what is said in a chat goes by e-mail, unless it is read; None for all else."""
+    if channel != CHAT or message.kind not in RESPONSES or not fits("\n".join(parts)):
+        return None
+    return world.now + timedelta(minutes=world.policy.chat.offline_minutes)
+
+
 def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, Any]:  # Any: fields
     """What a request says of other ways: the one that it did not go, the one that it may yet go.
 
@@ -142,7 +156,7 @@ def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, A
     kept for another way: which of them went by the first cannot be told.
     """
     if message.instead_of is not None:
-        return {"reasons": ["failed"]}
+        return {"reasons": ["unread" if message.unread else "failed"]}
     shut = way.around
     if shut is not None:
         return {

@@ -184,3 +184,14 @@ PLATFORMS: dict[str, Platform] = {
     ),
 }
 """By name; a new one is added at the end."""
+
+CHAT, MAIL = "chat_widget", "email"
+"""Two that know of each other: what is not read in the one goes by the other."""
+
+VOUCHED_FOR = "user:"
+"""What the address in a chat begins with of somebody for whom the chat's site vouches."""
+
+
+def vouched(channel: str, handle: str | None) -> bool:
+    """Whether a chat's site vouches for whoever has this address."""
+    return channel == CHAT and (handle or "").startswith(VOUCHED_FOR)

@@ -117,6 +117,7 @@ TimerKind = Annotated[
         "assume_resolved",
         "close",
         "ask_again",
+        "offline",
     ],
     Mark(name="TimerKind"),
 ]

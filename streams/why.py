@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.event import Decision, Event
 from schemas.events.contacts import SpecialistUnavailable, TimerDue
-from schemas.events.decisions import FollowUpScheduled
+from schemas.events.decisions import FollowUpScheduled, ReplyRequested
 from schemas.events.tickets import (
     SlaStarted,
     TicketAwaitsCustomer,
@@ -108,6 +108,7 @@ _SET_BY: dict[str, tuple[type[Event], ...]] = {
     "assume_resolved": (TicketAwaitsCustomer,),
     "close": (TicketResolved,),
     "ask_again": (SpecialistUnavailable,),
+    "offline": (ReplyRequested,),
 }
 """Which fact sets a timer, by the timer's kind."""
 

@@ -37,6 +37,7 @@ def full_life() -> History:
         *_answers(),
         *(Step(_MINUTE, event, LATEST) for event in _told()),
         *_deliveries(),
+        *_gone_from_the_chat(),
         *_files(),
         *_identities(),
         *_waiting(),
@@ -183,6 +184,16 @@ def _other_ways() -> Iterator[Step]:
     for word in ("STOP", "START"):
         consent = f'{{"consent":"{word}"}}'
         yield _wrote("ann", word, "o2", channel="phone", metadata=consent)
+
+
+def _gone_from_the_chat() -> Iterator[Step]:
+    """Ann asks in the chat, leaves an address and goes; a person's answer there is not read."""
+    yield _wrote("ann", "is anybody there?", "v1", channel="chat_widget")
+    told = {"ticket_id": UNKNOWN, "customer_id": "ann"}
+    left = {**told, "email": "ann@elsewhere.example"}
+    yield Step(_MINUTE, contacts.ReplyAddressLeft.model_validate(left), LATEST)
+    reply = {**told, "by": "bo", "text": "Now I am."}
+    yield Step(_MINUTE, intents.ReplyWritten.model_validate(reply), LATEST)
 
 
 def _files() -> Iterator[Step]:

@@ -216,6 +216,7 @@ def _told(draw: st.DrawFn, customers: Sequence[str]) -> Step:
                     **who, contact_id=UNKNOWN, index=0, attempt=1, reason="404", final=True
                 ),
                 contacts.DraftWritten(**who, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
+                contacts.ReplyAddressLeft(**who, ticket_id=UNKNOWN, email="left@x.example"),
                 intents.ConversationStarted.model_validate(
                     {**who, "channel": channel, "text": "Hello, we saw crashes", "by": "bo"}
                 ),

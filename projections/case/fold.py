@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from projections.case import keeping, lines, reach, tickets
+from projections.case import keeping, lines, offline, reach, tickets
 from projections.case.mending import lineage
 from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
 from projections.case.timers import stands
@@ -150,11 +150,20 @@ def _triggered(case: Case, event: says.EscalationTriggered, _record: Record) -> 
 
 
 def _replied(case: Case, event: says.ReplyRequested, record: Record) -> Case:
-    return _threaded(keeping.requested(case, event, record.id), event.ticket_id, record.id)
+    case = offline.requested(keeping.requested(case, event, record.id), event, record)
+    return _threaded(case, event.ticket_id, record.id)
 
 
 def _arrived(case: Case, event: inbox.ReplyDelivered | inbox.ReplyRead, _record: Record) -> Case:
     return keeping.done(case, event.ticket_id, event.request_id)
+
+
+def _read(case: Case, event: inbox.ReplyRead, record: Record) -> Case:
+    return offline.read(_arrived(case, event, record), event.ticket_id, event.request_id)
+
+
+def _address_left(case: Case, event: inbox.ReplyAddressLeft, _record: Record) -> Case:
+    return offline.left(case, event)
 
 
 def _accepted(case: Case, event: inbox.ReplyAccepted, _record: Record) -> Case:
@@ -216,6 +225,8 @@ def _timer(case: Case, event: inbox.TimerDue, record: Record) -> Case:
     if known is None or not stands(known, event.kind, event.due_at.timestamp()):
         return case if case.fired is None else _replace(case, fired=None)
     case = _replace(case, fired=record.id)
+    if event.kind == "offline":
+        return tickets.put(case, offline.passed(known, event.due_at.timestamp()))
     field = _ONE_SHOT.get(event.kind)
     return tickets.update(case, known.id, **{field: None}) if field else case
 
@@ -271,7 +282,8 @@ MEANINGS: dict[type[Event], Meaning] = {
     inbox.ProductSignalReported: _signal,
     inbox.ReplyAccepted: _accepted,
     inbox.ReplyDelivered: _arrived,
-    inbox.ReplyRead: _arrived,
+    inbox.ReplyRead: _read,
+    inbox.ReplyAddressLeft: _address_left,
     inbox.SurveyAnswered: _survey_answered,
     inbox.SpecialistUnavailable: _unavailable,
     inbox.TimerDue: _timer,

@@ -40,6 +40,7 @@ def absorbed(into: Ticket, known: Ticket) -> Ticket:
         contacts=into.contacts + known.contacts,
         replies=into.replies + known.replies,
         person_replies=into.person_replies + known.person_replies,
+        left=into.left or known.left,
     )
 
 
@@ -60,6 +61,7 @@ def let_go(into: Ticket, known: Ticket) -> Ticket:
         contacts=max(0, into.contacts - known.contacts),
         replies=max(0, into.replies - known.replies),
         person_replies=max(0, into.person_replies - known.person_replies),
+        left=None if into.left == known.left else into.left,
     )
 
 
@@ -102,4 +104,5 @@ def joined(into: Ticket, moved: Ticket) -> Ticket:
         person_replies=moved.person_replies,
         facts=moved.facts,
         facts_given=moved.facts_given,
+        left=moved.left,
     )

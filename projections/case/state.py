@@ -47,6 +47,18 @@ KEPT = 4
 KEPT_BYTES = 8_000
 """How many bytes of text these have together; a longer one is not kept."""
 
+UNREAD = 20
+"""How many replies a ticket keeps that were said in a chat and not read."""
+
+UNREAD_BYTES = 8_000
+"""How many bytes of text these have together; a longer one is not kept."""
+
+MAILED = 10
+"""How many of these one mail says."""
+
+MAIL_SECONDS = 900.0
+"""How long after a mail about a chat the next one may go."""
+
 WINDOW = 240
 """How many contact times the flood window remembers."""
 
@@ -119,6 +131,27 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     confidence: float | None = None
 
 
+class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reply in a chat that nobody is known to have read.
+
+    Attributes:
+        request_id: The request.
+        kind: A `ReplyKind`.
+        author: Who wrote it.
+        text: What it says.
+        due: When it is to go by e-mail; None once that time has passed.
+        known: Whether an e-mail address of theirs was known when it was said, and the chat's site
+            vouched for them.
+    """
+
+    request_id: str
+    kind: str
+    author: str
+    text: str
+    due: float | None = None
+    known: bool = False
+
+
 class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     """What deciding needs to know of one ticket.
 
@@ -142,6 +175,9 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         awaiting: What the customer is waited for with; None when the ball is here.
         proposal: Triage's decisions until the ticket is triaged.
         kept: Replies that may have to go another way, the latest last.
+        unread: Replies in a chat that were not read, the latest last.
+        left: The e-mail address that was left for this conversation: a claim.
+        mailed_at: When unread replies went by e-mail last.
     """
 
     id: str
@@ -207,6 +243,9 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     home: str | None = None
     proposal: Proposal | None = None
     kept: tuple[Kept, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    left: str | None = None
+    mailed_at: float | None = None
 
     @property
     def is_open(self) -> bool:

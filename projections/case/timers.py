@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from projections.case.offline import mail_due
 from projections.case.state import Case, Clock, Ticket
 from schemas.record import derived_id
 
@@ -63,6 +64,9 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
         yield _timer(ticket, "close", None, ticket.close_at)
     if ticket.ask_again_at is not None:
         yield _timer(ticket, "ask_again", None, ticket.ask_again_at)
+    mail = mail_due(ticket)
+    if mail is not None:
+        yield _timer(ticket, "offline", None, mail)
     yield from _sla(ticket, "first_reply", ticket.first_reply)
     yield from _sla(ticket, "resolution", ticket.resolution)
 

@@ -155,6 +155,17 @@ class ReplyRead(_Inbox):
     request_id: str
 
 
+class ReplyAddressLeft(_Inbox):
+    """Whoever writes in a chat left an address for the answers of this conversation. By gateways.
+
+    It is a claim: it may be written to with what is said there, and makes nobody anybody.
+    """
+
+    customer_id: str
+    ticket_id: str
+    email: Personal
+
+
 class ReplyFailed(_Inbox):
     """A delivery failed; `final` when no further attempt will be made. By effects or gateway.
 

@@ -293,12 +293,12 @@ class ReplyShaped(Decision):
 class ReplyRequested(Decision):
     """A message is to be sent to the customer; effects act on it. Written by the Channel agent.
 
-    `author` is an agent's name or a person's id; `solution_id` names the article it offers.
-    `within` says by what right it goes: in the platform's window (or on a platform that has none),
-    later as what a person wrote, or as a template, named with its language and its blank, if that
-    has a name. Where it fails for good, `fall_back_text` goes out on `fall_back`, in a request that
-    says `instead_of` which. Of the files in `attachments`, those whose SHA-256 stands in `linked`
-    go as links.
+    `author` is an agent's name or a person's id, `solution_id` an article that it offers, `within`
+    by what right it goes: in the platform's window (or where there is none), later as what a person
+    wrote, or as a template, with its language and its blank, if that has a name. What fails goes by
+    `fall_back`, what is unread in a chat at `mail_at` by mail where an address is known: in a
+    request that says `instead_of` which, or the first of those in `unread`. Of the
+    files in `attachments`, those whose SHA-256 stands in `linked` go as links.
     """
 
     ACTION: ClassVar[str] = "channel.send_response"
@@ -322,6 +322,8 @@ class ReplyRequested(Decision):
     instead_of: str | None = None
     attachments: list[Attachment] = Field(default_factory=list)
     linked: list[str] = Field(default_factory=list)
+    mail_at: Time | None = None
+    unread: list[str] = Field(default_factory=list)
 
 
 class ConfirmationRequested(Decision):

@@ -88,6 +88,7 @@ BESIDE_AGENTS: dict[str, tuple[type[Event], ...]] = {
     "gateways": (
         contacts.ReplyDelivered,
         contacts.ReplyRead,
+        contacts.ReplyAddressLeft,
         control.PersonSignedIn,
         control.IntentReceived,
     ),

@@ -103,7 +103,7 @@ COLUMNS = {
     "interaction_count": "messages, replies and notes",
     "interaction_id": "the record that holds the text",
     "interaction_type": "customer_message, agent_response, system_action or note",
-    "instead_of": "the message of ours that failed, and that this one says again another way",
+    "instead_of": "the message of ours that failed or was not read, said again another way",
     "kind": "the kind of message, reply or insight",
     "v1_interactions.kind": "the kind of message or reply; rejected or held for such contacts",
     "lag": "records that the table has not read yet",

@@ -81,6 +81,7 @@ NO_TABLE = {
         "SurveyAnswered",  # `TicketRated` follows
         "SpecialistUnavailable",  # `AvailabilityChecked` has said it
         "TimerDue",  # what it leads to has rows
+        "ReplyAddressLeft",  # the note that comes with it has a row, and so has the mail
         "TicketHandedOver",  # `TicketMoved` follows
     },
     DECISIONS.name: frozenset(),

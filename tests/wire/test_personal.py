@@ -22,6 +22,7 @@ IDS = frozenset(
     from_customer_id from_ticket_id idempotency_key in_reply_to instead_of interaction_id into
     linked alert_id next_specialist_id other_customer_id provider_id provider_message_id record_id
     request_id solution_id specialist_id thread ticket_id to to_customer_id transfer_id merged_into
+    unread
     """.split()  # noqa: SIM905  # a list of words reads best as words
 )
 """Opaque: ids of records, tickets, customers, people at the desk, and the providers' own."""
