@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 
 import jwt
 
-from schemas.record import derived_id
+from schemas.events.contacts import ReplyAddressLeft
+from schemas.platforms import CHAT, VOUCHED_FOR
+from schemas.record import Record, derived_id
 from streams.channels import signing
 from streams.channels.channel import Unverified
 from streams.channels.settings import ChatWidget
 
-NAME = "chat_widget"
+NAME = CHAT
 
 NEEDS = ("allowed_origins",)
 
@@ -34,7 +36,7 @@ LEEWAY_SECONDS = 60
 LONGEST = 200
 """Characters that a user's id may have."""
 
-_USER, _VISITOR = "user:", "visitor:"
+_USER, _VISITOR = VOUCHED_FOR, "visitor:"
 _ALGORITHM = "HS256"
 _AUDIENCE = "pactdesk chat"
 _ID_CHARACTERS = 24
@@ -297,3 +299,16 @@ def left_address(session: Session, ticket_id: str, email: str) -> dict[str, Any]
         "by": NAME,
         "idempotency_key": derived_id("chat-address", session.handle, ticket_id, email),
     }
+
+
+def address_left(ticket_id: str, customer_id: str, email: str, at: datetime) -> Record:
+    """The same, as the record by which unread answers of this conversation may go there."""
+    record_id = derived_id("chat-address", ticket_id, email, at.isoformat())
+    return Record(
+        id=record_id,
+        key=customer_id,
+        at=at,
+        by=f"gateway/{NAME}",
+        event=ReplyAddressLeft(customer_id=customer_id, ticket_id=ticket_id, email=email),
+        correlation=record_id,
+    )

@@ -22,6 +22,7 @@ from schemas.record import derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams.channels.email import NAME, NEEDS, contact_of
+from streams.channels.email_answers import in_its_chat
 from streams.channels.imap import Fetched, Place, Session, places
 from streams.channels.receipts import noted
 from streams.channels.settings import Email
@@ -182,7 +183,8 @@ class Mailbox:
             self._done(self._house.ask(lambda desk: desk.intake.keep(letter)))
             _log.warning("not understood", channel=NAME, letter=letter.id, error=letter.error)
             return
-        (contact,) = heard.inputs
+        (read,) = heard.inputs
+        contact = self._done(self._house.read(lambda desk: in_its_chat(desk, read)))
         rules = self._house.settings.attachments
         outcomes = brought.kept(heard.files, contact, self._files, rules)
         line = line_of({**contact, "at": rfc3339(at)})

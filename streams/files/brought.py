@@ -58,7 +58,9 @@ def told(
         at: When that was.
     """
     channel = contact["channel"]
-    customer = desk.intake.resolver.customer_of(channel, contact["handle"])
+    customer = contact.get("customer_id") or desk.intake.resolver.customer_of(
+        channel, contact["handle"]
+    )
     by = f"gateway/{channel}"
     records = []
     for index, one in enumerate(found):

@@ -80,10 +80,14 @@ class Read(_Body):
     messages: list[Name] = Field(min_length=1, max_length=talk.MOST)
 
 
+_WORD = r"[^\s@<>,;:()\[\]\\\"]+"
+"""A part of an address that needs no quotes, so that what is left is one address."""
+
+
 class Leave(_Body):
     """Where somebody wants to be written to."""
 
-    email: str = Field(max_length=254, pattern=r"^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$")
+    email: str = Field(max_length=254, pattern=rf"^{_WORD}@{_WORD}\.{_WORD}$")
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -217,7 +221,10 @@ async def typing(call: Call) -> web.StreamResponse:
 
 
 async def email(call: Call) -> web.StreamResponse:
-    """Note where somebody wants to be written to; people at the desk see it on the ticket."""
+    """Note where somebody wants to be written to; people at the desk see it on the ticket.
+
+    What they do not read in time goes there.
+    """
     session = await visitor_of(call)
     call.house.visitors.writes(session)
     asked = await _asked(call, Leave)
@@ -227,6 +234,13 @@ async def email(call: Call) -> web.StreamResponse:
             HTTPStatus.CONFLICT, "there is nothing yet to be answered", "write a message first"
         )
     await call.house.way_in.take([line_of(chat.left_address(session, ticket, asked.email))])
+    now = call.house.clock.now()
+
+    def left(desk: AnyDesk) -> None:
+        whose = talk.customer_of(desk, ticket)
+        desk.intake.records([chat.address_left(ticket, whose, asked.email, now)])
+
+    await call.house.ask(left)
     return answer({"status": "noted"}, status=HTTPStatus.ACCEPTED)
 
 

@@ -169,3 +169,9 @@ def ticket_of(desk: AnyDesk, handles: Sequence[str]) -> str | None:
         (*handles, chat.NAME),
     )
     return None if not rows else str(rows[0]["ticket_id"])
+
+
+def customer_of(desk: AnyDesk, ticket_id: str) -> str:
+    """Whose a ticket is that the tables show."""
+    rows = desk.query("SELECT customer_id FROM v1_tickets WHERE ticket_id = ?", [ticket_id])
+    return str(rows[0]["customer_id"])
