@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
+from msgspec import convert
+from msgspec.structs import replace
 
 from agents.offline import BEGINNING, END
-from projections.case import Case
+from projections.case import Case, Ticket
+from projections.case.mending import absorbed, joined, let_go, parted
 from projections.case.state import MAIL_SECONDS, MAILED, UNREAD, UNREAD_BYTES
 from schemas.events.contacts import (
     CustomerDescribed,
@@ -308,3 +311,22 @@ def test_in_any_history_nothing_is_mailed_twice(history: History) -> None:
         for number in said.event.unread
     ]
     assert len(set(mailed)) == len(mailed)
+
+
+# --- merged, parted, split ---------------------------------------------------------------------
+
+
+def _ticket(number: str, **fields: object) -> Ticket:
+    told = {"status": "triaged", "priority": "low", "channel": "chat_widget"}
+    return convert({**told, "id": number, "opened_at": 0.0, "updated_at": 0.0, **fields}, Ticket)
+
+
+def test_the_address_goes_along_with_the_conversation_and_comes_back_with_it() -> None:
+    one, other = _ticket("one"), _ticket("other", left=LEFT)
+    both = absorbed(one, other)
+    assert both.left == LEFT
+    assert let_go(both, other).left is None
+    own = absorbed(replace(one, left="own@example.org"), other)
+    assert (own.left, let_go(own, other).left) == ("own@example.org", "own@example.org")
+    rest, moved = parted(other, frozenset())
+    assert (rest.left, joined(one, moved).left) == (LEFT, LEFT)

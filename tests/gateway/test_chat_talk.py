@@ -157,7 +157,13 @@ def test_where_to_write_to_is_noted_and_makes_nobody_anybody(served: Client, pag
     assert rows(served, "SELECT * FROM v1_customers WHERE email = 'ann@example.org'") == []
 
 
-@pytest.mark.parametrize("email", ["", "ann", "ann@", "a b@example.org", "a@b\n.org", "<a@b.org>"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("", "ann", "ann@", "a b@example.org", "a@b\n.org", "<a@b.org>"),
+        *("ann,ben@example.org", "ann;ben@example.org", '"ann"@example.org', "ann@[10.0.0.1]"),
+    ],
+)
 def test_what_is_no_address_is_not_noted(page: Page, email: str) -> None:
     assert page.ask("email", {"email": email}).status == 400
 

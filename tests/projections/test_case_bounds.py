@@ -112,6 +112,8 @@ def test_the_longest_texts_on_the_most_tickets_fit() -> None:
         assert size(lines.case(ANN)) < LIMIT
     assert len(tickets) == 20
     assert any(len(t.kept) == KEPT for t in lines.tickets(ANN).values())
+    known = [*lines.tickets(ANN).values(), *lines.parked(ANN).values()]
+    assert any(len(t.unread) == KEPT for t in known)
     at_hand = set(lines.tickets(ANN))
     assert len(at_hand) <= TICKETS
     assert at_hand | set(lines.parked(ANN)) == set(tickets)
