@@ -58,7 +58,7 @@ class AlertWayRow(msgspec.Struct, frozen=True):
     alert_id: str
     sent_at: str | None = None
     places: str = ""
-    error: str | None = None
+    failed: str | None = None
 
 
 def alert_way_row(row: AlertWayRow | None, record: Record, key: str) -> AlertWayRow | None:
@@ -71,8 +71,8 @@ def alert_way_row(row: AlertWayRow | None, record: Record, key: str) -> AlertWay
             sent_at = at if row.sent_at is None else min(row.sent_at, at)
             return msgspec.structs.replace(row, sent_at=sent_at, places=" ".join(places))
         case inbox.AlertFailed():
-            error = f"{event.place}: {event.error}"
-            return msgspec.structs.replace(row, error=max(row.error or "", error))
+            failed = f"{event.place}: {event.error}"
+            return msgspec.structs.replace(row, failed=max(row.failed or "", failed))
         case _:  # its keys name no row of any other event
             return row
 

@@ -117,7 +117,7 @@ SELECT insight_id, at, kind, category, text FROM p_insights;
 
 CREATE VIEW v1_alerts AS
 SELECT a.alert_id, a.at, a.alert_type, a.recipient, a.customer_id, a.ticket_id, a.priority, a.text,
-       w.sent_at, w.places AS sent_to, w.error
+       w.sent_at, w.places AS sent_to, w.failed AS error
 FROM p_alerts a LEFT JOIN p_alert_ways w ON w.alert_id = a.alert_id;
 
 CREATE VIEW v1_follow_ups AS

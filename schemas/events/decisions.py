@@ -85,10 +85,7 @@ class ContactHeld(Decision):
 
 
 class ConsentStated(Decision):
-    """The customer ended, or allowed again, messages to an address. Written by the Channel agent.
-
-    `outcome` is `stopped` or `allowed`.
-    """
+    """The customer ended messages to an address, or allowed them: the `outcome`. By Channel."""
 
     ACTION: ClassVar[str] = "channel.validate_message"
 
@@ -293,12 +290,10 @@ class ReplyShaped(Decision):
 class ReplyRequested(Decision):
     """A message is to be sent to the customer; effects act on it. Written by the Channel agent.
 
-    `author` is an agent's name or a person's id, `solution_id` an article that it offers, `within`
-    by what right it goes: in the platform's window (or where there is none), later as what a person
-    wrote, or as a template, with its language and its blank, if that has a name. What fails goes by
-    `fall_back`, what is unread in a chat at `mail_at` by mail where an address is known: in a
-    request that says `instead_of` which, or the first of those in `unread`. Of the
-    files in `attachments`, those whose SHA-256 stands in `linked` go as links.
+    `author` is an agent or a person, `solution_id` an article that it offers, `within` by what right
+    it goes: in the platform's window, later as what a person wrote, or as a template. What fails
+    goes by `fall_back`, what is unread at `mail_at` by mail, in a request that says `instead_of`
+    which, or of which first. Files in `linked`, by their SHA-256, go as links.
     """
 
     ACTION: ClassVar[str] = "channel.send_response"
