@@ -87,7 +87,7 @@ WORDS = {
     "SpecialistAssigned.reasons": ASKED_OF_DESK,
     "SpecialistChosen.outcome": "bo cy dee nobody",
     "SpecialistChosen.reasons": f"{ASKED_OF_DESK} nobody_free",
-    "SpecialistUnavailable.reasons": "nobody_free",
+    "SpecialistUnavailable.reasons": "nobody_free still_waiting",
     "SurveyRequested.outcome": "asked",
     "SurveyRequested.reasons": "resolved",
     "TeamAlertRequested.alert_type": ALERTS,
