@@ -14,7 +14,7 @@ The gateway receives, the effects deliver; both call these, and neither knows a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -307,6 +307,14 @@ class Channel:
 def mark_of(request_id: str, part: int, parts: int) -> str:
     """Our id of a message: the last of a reply has the reply's own, the others a number too."""
     return request_id if part == parts - 1 else f"{request_id}.{part}"
+
+
+def messages_of(request: ReplyRequested, request_id: str) -> Iterator[tuple[str, str, list[str]]]:
+    """The messages of a reply: our id of each, its text, and its buttons, which the last has alone."""
+    parts = len(request.parts)
+    for place, text in enumerate(request.parts):
+        buttons = request.buttons if place == parts - 1 else []
+        yield mark_of(request_id, place, parts), text, buttons
 
 
 def part_of(mark: str | None) -> tuple[str | None, bool]:

@@ -29,7 +29,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Unverified,
-    mark_of,
+    messages_of,
 )
 from streams.channels.discord_events import BUTTON, NAME, parse
 from streams.channels.settings import Discord
@@ -81,16 +81,9 @@ def render(settings: Discord, request: ReplyRequested, request_id: str) -> list[
             "it is not known in which conversation of Discord to write",
             "answer when they have written there, or on another channel",
         )
-    parts = len(request.parts)
     return [
-        _message(
-            settings,
-            (place[1], place[2]),
-            mark_of(request_id, nth, parts),
-            part,
-            request.buttons if nth == parts - 1 else [],
-        )
-        for nth, part in enumerate(request.parts)
+        _message(settings, (place[1], place[2]), mark, text, buttons)
+        for mark, text, buttons in messages_of(request, request_id)
     ]
 
 

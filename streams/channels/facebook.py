@@ -30,7 +30,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Told,
-    mark_of,
+    messages_of,
 )
 from streams.channels.settings import Facebook
 from streams.errors import Unreadable
@@ -168,16 +168,9 @@ def render(settings: Facebook, request: ReplyRequested, request_id: str) -> list
 
     What a person wrote, and goes later than 24 hours after the customer, says so by its tag.
     """
-    parts = len(request.parts)
     return [
-        _message(
-            settings,
-            request,
-            mark_of(request_id, place, parts),
-            part,
-            request.buttons if place == parts - 1 else [],
-        )
-        for place, part in enumerate(request.parts)
+        _message(settings, request, mark, text, buttons)
+        for mark, text, buttons in messages_of(request, request_id)
     ]
 
 

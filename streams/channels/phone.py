@@ -45,7 +45,7 @@ from streams.channels.channel import (
     Sent,
     Told,
     Unverified,
-    mark_of,
+    messages_of,
 )
 from streams.channels.settings import Phone
 from streams.errors import Unreadable
@@ -261,8 +261,8 @@ _HEARD = {
 def render(settings: Phone, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part; buttons are none of its kind."""
     return [
-        _sending(settings, request, mark_of(request_id, place, len(request.parts)), part)
-        for place, part in enumerate(request.parts)
+        _sending(settings, request, mark, text)
+        for mark, text, _ in messages_of(request, request_id)
     ]
 
 

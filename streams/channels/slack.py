@@ -32,7 +32,7 @@ from streams.channels.channel import (
     Sending,
     Sent,
     Unverified,
-    mark_of,
+    messages_of,
 )
 from streams.channels.settings import Slack
 from streams.channels.slack_events import BUTTON, NAME, parse
@@ -95,16 +95,9 @@ def render(settings: Slack, request: ReplyRequested, request_id: str) -> list[Se
         if place is not None
         else {"channel": request.handle.rpartition("/")[2]}  # a person: their direct messages
     )
-    parts = len(request.parts)
     return [
-        _message(
-            settings,
-            to,
-            mark_of(request_id, nth, parts),
-            part,
-            request.buttons if nth == parts - 1 else [],
-        )
-        for nth, part in enumerate(request.parts)
+        _message(settings, to, mark, text, buttons)
+        for mark, text, buttons in messages_of(request, request_id)
     ]
 
 

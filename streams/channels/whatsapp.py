@@ -30,7 +30,7 @@ from streams.channels.channel import (
     Response,
     Sending,
     Told,
-    mark_of,
+    messages_of,
 )
 from streams.channels.settings import WhatsApp
 from streams.errors import Refused, Unreadable
@@ -182,16 +182,9 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
     """A message for each part, in a template if it goes as one; buttons stand on the last."""
     assert request.handle is not None
-    parts = len(request.parts)
     return [
-        _message(
-            settings,
-            request,
-            mark_of(request_id, place, parts),
-            part,
-            request.buttons if place == parts - 1 else [],
-        )
-        for place, part in enumerate(request.parts)
+        _message(settings, request, mark, text, buttons)
+        for mark, text, buttons in messages_of(request, request_id)
     ]
 
 
