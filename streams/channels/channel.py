@@ -310,7 +310,7 @@ def mark_of(request_id: str, part: int, parts: int) -> str:
 
 
 def messages_of(request: ReplyRequested, request_id: str) -> Iterator[tuple[str, str, list[str]]]:
-    """The messages of a reply: our id of each, its text, and its buttons, which the last has alone."""
+    """The messages of a reply: our id of each, its text, its buttons, which the last has alone."""
     parts = len(request.parts)
     for place, text in enumerate(request.parts):
         buttons = request.buttons if place == parts - 1 else []
