@@ -83,7 +83,7 @@ async def _answered(request: web.Request, handler: AiohttpHandler) -> web.Stream
     except Exception as error:  # noqa: BLE001  # a request ends with an answer, whatever happens
         known = meaning(error)
         if known is None or known.status == 70:
-            _log.exception("request failed", request=request_id, path=request.path)
+            _log.exception("request failed", request=request_id, path=_told_path(request))
             response = defect().response(request.path)
         else:
             response = problem_of(known, reading=request.method == "GET").response(request.path)
@@ -95,7 +95,7 @@ async def _answered(request: web.Request, handler: AiohttpHandler) -> web.Stream
         "answered",
         request=request_id,
         method=request.method,
-        path=request.path,
+        path=_told_path(request),
         status=response.status,
         seconds=round(seconds, 4),
     )
@@ -106,6 +106,12 @@ def _route_of(request: web.Request) -> str:
     """The path of a request's route as it is declared."""
     resource = request.match_info.route.resource
     return metrics.OTHER if resource is None else resource.canonical
+
+
+def _told_path(request: web.Request) -> str:
+    """A request's path for the log; of a signed link only that it was one, for it opens a door."""
+    route = _route_of(request)
+    return route if route.endswith("/{token}") else request.path
 
 
 def _of_aiohttp(error: web.HTTPException) -> Problem:

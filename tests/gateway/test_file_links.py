@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+import structlog
 
 from schemas.event import Attachment
 from schemas.events.decisions import ReplyRequested
@@ -132,3 +133,11 @@ def test_what_goes_with_the_message_has_no_link() -> None:
     assert "0.pdf" not in text
     assert "1.pdf" in text
     assert with_files(mixed, "r1", NOW, None, KEY) == mixed
+
+
+def test_the_log_does_not_say_which_link_was_followed(served: Client) -> None:
+    with structlog.testing.capture_logs() as logs:
+        served.get("/f/abc.def")
+        until(lambda: [one for one in logs if one["event"] == "answered"], 60, "it is in the log")
+    (line,) = [one for one in logs if one["event"] == "answered"]
+    assert line["path"] == "/f/{token}"
