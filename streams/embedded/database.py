@@ -127,9 +127,7 @@ class Database:
         """Whether some work is this connection's alone, from now until it is closed."""
         if work not in self._works:
             handle = os.open(self.path.parent / f"{work}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not locked(handle):
                 os.close(handle)
                 return False
             self._works[work] = handle
