@@ -13,7 +13,7 @@ from bench.workload import NoModels
 from streams import knowledge, logs
 from streams.cluster.running import run_roles
 from streams.settings import load
-from streams.understanding.light import LightModels
+from streams.understanding import tiers
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     logs.configure(quiet=True)
-    LightModels.load = classmethod(lambda _: None)  # type: ignore[method-assign,assignment]  # none
+    tiers.load = lambda *_: None  # type: ignore[assignment]  # none
     knowledge.KnowledgeHistory = lambda _: NoModels()  # type: ignore[misc,assignment,return-value]  # none either
     run_roles(
         load()[0],

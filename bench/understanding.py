@@ -28,9 +28,10 @@ import numpy as np  # noqa: E402  # after the path is set
 
 from agents.world import Understanding  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
+from streams.understanding import light  # noqa: E402  # after the path is set
 from streams.understanding.index import KnowledgeIndex  # noqa: E402  # after the path is set
 from streams.understanding.knowledge_items import Article, Category  # noqa: E402  # likewise
-from streams.understanding.light import LightModels  # noqa: E402  # after the path is set
+from streams.understanding.tier import Tier  # noqa: E402  # after the path is set
 
 MEASURED = 2000
 """Messages by which speed is taken."""
@@ -90,7 +91,7 @@ def _share(values: Any) -> str:  # Any: an array of 0 and 1
     return f"{100 * values.mean():.1f}%" if len(values) else "none"
 
 
-def speed(models: LightModels, texts: Sequence[str], index: KnowledgeIndex) -> float:
+def speed(models: Tier, texts: Sequence[str], index: KnowledgeIndex) -> float:
     """Milliseconds of processor time a message, the index fitted before."""
     models.understand("hello", index=index)
     started = time.process_time()
@@ -109,7 +110,7 @@ def cost(texts: Sequence[str]) -> None:
     """Print what the models cost: loading, fitting, a message, memory."""
     before = resident()
     started = time.process_time()
-    models = LightModels.load()
+    models = light.load()
     print(
         f"load {time.process_time() - started:.2f} s, "
         f"{before:.0f} MB before and {resident():.0f} MB after"
@@ -142,7 +143,7 @@ def articles() -> list[Article]:
     ]
 
 
-def taught_at_run_time(models: LightModels, data: Path) -> None:
+def taught_at_run_time(models: Tier, data: Path) -> None:
     """Print how well a few examples of a trade that no model knows do."""
     by_intent: dict[str, list[str]] = {}
     for row in rows(data, "intent_natcs_insurance"):
@@ -176,7 +177,7 @@ def first_messages(data: Path) -> list[Asked]:
     return list(found.values())
 
 
-def week(models: LightModels, data: Path) -> None:
+def week(models: Tier, data: Path) -> None:
     """Print how well the first messages of the open week are understood."""
     asked = first_messages(data)
     categories = starter()
@@ -230,7 +231,7 @@ def main() -> None:
     examples = [text for one in starter() for text in one.examples]
     texts = [row["text"] for row in rows(data, "workload_messages_open")] if there else examples
     cost(texts[:MEASURED])
-    models = LightModels.load()
+    models = light.load()
     committed = ROOT / "training" / "data"
     taught_at_run_time(models, committed)
     if there:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from streams.embedded.shift import Shift
     from streams.engines import AnyDesk
     from streams.rulings import Outcome
-    from streams.understanding.light import LightModels
+    from streams.understanding.tier import Tier
     from streams.worlds import Worlds
 
 
@@ -99,11 +99,11 @@ class Desk:
         self.alone = Alone(folder)
 
     @cached_property
-    def models(self) -> LightModels:
+    def models(self) -> Tier:
         """The models; loaded when they are first needed."""
-        from streams.understanding.light import LightModels
+        from streams.understanding import tiers
 
-        return LightModels.load()
+        return tiers.load(self.settings.models.tier)
 
     @cached_property
     def worlds(self) -> Worlds:

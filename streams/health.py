@@ -54,7 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings.append(well("there is no store yet; the first command makes it"))
     else:
         findings += _store(folder, settings)
-    return [*findings, models(), *channels(settings)]
+    return [*findings, models(settings), *channels(settings)]
 
 
 def _store(folder: Path, settings: Settings) -> list[Finding]:
@@ -161,12 +161,12 @@ def subscriptions(store: Executor) -> Iterator[Finding]:
     return findings(store)
 
 
-def models() -> Finding:
+def models(settings: Settings) -> Finding:
     """Whether the models are whole."""
-    from streams.understanding.light import LightModels
+    from streams.understanding import tiers
 
     try:
-        models = LightModels.load()
+        models = tiers.load(settings.models.tier)
     except PactdeskError as error:
         return ill(error.what, error.remedy)
     names = ", ".join(f"{name} {version}" for name, version in models.versions.items())

@@ -24,7 +24,7 @@ from schemas.events import knowledge as taught
 from schemas.record import Record
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 
 HOUR = 3600.0
 """Seconds after which what was learned joins the index, counted from full hours."""
@@ -128,25 +128,25 @@ class IndexedModels:
     """The models over one version of the index: what a turn's world holds.
 
     Args:
-        light: The models.
+        tier: The models.
         items: What has been taught.
 
     Attributes:
         index: What the models search and choose from.
     """
 
-    def __init__(self, light: LightModels, items: Items) -> None:
-        self._light = light
+    def __init__(self, tier: Tier, items: Items) -> None:
+        self._tier = tier
         self._articles = dict(items.articles)
         self._categories = dict(items.categories)
         self.index = items.index()
-        self.versions: Mapping[str, str] = {**light.versions, "index": items.version}
+        self.versions: Mapping[str, str] = {**tier.versions, "index": items.version}
 
     def understand(
         self, message: str, *, subject: str, known_language: str | None
     ) -> Understanding:
         """What the models make of one message."""
-        return self._light.understand(
+        return self._tier.understand(
             message, subject=subject, known_language=known_language, index=self.index
         )
 
@@ -167,11 +167,11 @@ class KnowledgeHistory:
     """All knowledge records in the order in which turns come to see them.
 
     Args:
-        light: The models that every version shares.
+        tier: The models that every version shares.
     """
 
-    def __init__(self, light: LightModels) -> None:
-        self._light = light
+    def __init__(self, tier: Tier) -> None:
+        self._tier = tier
         self._order: list[tuple[float, int, int]] = []
         self._records: list[Record] = []
         self._clocks: dict[int, float] = {}
@@ -223,7 +223,7 @@ class KnowledgeHistory:
             for record in self._records[self._applied : count]:
                 self._items.apply(record)
             self._applied = count
-            self._models = IndexedModels(self._light, self._items)
+            self._models = IndexedModels(self._tier, self._items)
         return self._models
 
     def _restart(self) -> None:

@@ -45,14 +45,18 @@ class Identity(_Group):
     secret: Annotated[Secret, Field(min_length=1)] | None = None
 
 
+TierName = Literal["encoder", "light"]
+
+
 class ModelSettings(_Group):
     """Which models understand messages.
 
     Attributes:
-        tier: Which tier; `light` is the one that ships.
+        tier: Which tier: `encoder` has a sentence encoder and understands best; `light` does
+            without it, in a fifth of the time and half of the memory.
     """
 
-    tier: Literal["light"] = "light"
+    tier: TierName = "encoder"
 
 
 class KafkaSettings(_Group):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pactdesk
 from streams.desk import Desk
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 
 MONDAY = "2026-03-02T09:00:00Z"
 
@@ -85,14 +85,14 @@ TAUGHT: tuple[dict[str, Any], ...] = (
 )
 
 
-def open_world(folder: Path, models: LightModels) -> Desk:
+def open_world(folder: Path, models: Tier) -> Desk:
     """A desk on a folder, under simulated time, with models that are loaded already."""
     desk = pactdesk.open(folder, clock=pactdesk.ManualClock(MONDAY))
     vars(desk)["models"] = models
     return desk
 
 
-def build(folder: Path, models: LightModels) -> None:
+def build(folder: Path, models: Tier) -> None:
     """Make the world: Ann, a VIP, was charged twice; Ben asks how to log in."""
     with open_world(folder, models) as desk:
         desk.produce(*TAUGHT)

@@ -19,7 +19,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     UNDERSTANDING: {
         "commands": ("evaluate*", "simulate week*"),
         "events": ("DraftWritten is written",),
-        "settings": ("models.tier may be encoder",),
     },
     TIME: {
         "commands": (

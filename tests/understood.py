@@ -7,7 +7,7 @@ import msgspec
 from agents.world import Understanding
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 
 
 def index(*items: Article | Category | Tag | ToneLabel) -> KnowledgeIndex:
@@ -31,6 +31,6 @@ EMPTY = index()
 """Nothing taught."""
 
 
-def seen(models: LightModels, message: str, taught: KnowledgeIndex = EMPTY) -> Understanding:
+def seen(models: Tier, message: str, taught: KnowledgeIndex = EMPTY) -> Understanding:
     """What the models make of a message."""
     return models.understand(message, index=taught)

@@ -22,6 +22,7 @@ from training.linear import (
     head_of,
     matrix,
     packed,
+    reading_of,
     vector_of,
 )
 
@@ -187,7 +188,7 @@ def report(
         right, sure, sure_right, gaps = 0, 0, 0, np.zeros((15, 3))
         for text, intent in fold.held:
             said = noisy(text, dice, phrases) if change else text
-            judged = model.judge(vector_of(vectoriser, said))
+            judged = model.judge(reading_of(vectoriser, said))
             best = int(judged.probabilities.argmax())
             confidence = float(softmax(model.observe(vector_of(vectoriser, said))[0]).max())
             hit = model.names[best] == intent

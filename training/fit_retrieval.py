@@ -23,7 +23,7 @@ from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Floats, Vectoriser
 from training.corpus import Corpus, noisy
 from training.fit_categories import Banking, Fold, taught
-from training.linear import LEXICON, fit_binary
+from training.linear import LEXICON, fit_binary, reading_of
 
 Outcome = tuple[float, bool, bool]
 SHOTS = (0, 1, 2, 3, 5, 5, 5, 5, 10, 10, 20, 40, 2, 5, 10, 20)
@@ -101,7 +101,7 @@ def desks(
                 [
                     Query(
                         text, answer,
-                        judge(vectoriser.vector(LEXICON.look_up(clean(text)))).probabilities
+                        judge(reading_of(vectoriser, text)).probabilities
                         if judge else NOTHING,
                     )
                     for text, answer in texts

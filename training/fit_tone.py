@@ -12,11 +12,10 @@ from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
 from streams.understanding.cues import spotted
-from streams.understanding.text import bounded, clean, sentences
 from streams.understanding.tfidf import Head, Vectoriser
-from streams.understanding.tone import DENSE, Part, ToneModel, recalibrated
+from streams.understanding.tone import DENSE, ToneModel, recalibrated
 from training.corpus import Corpus
-from training.linear import LEXICON, fit_softmax, head_of, matrix, packed
+from training.linear import LEXICON, fit_softmax, head_of, matrix, packed, reading_of
 
 LABELS = {"negative": 0, "neutral": 1, "positive": 2}
 TRUTH = {"negative": 0.0, "neutral": 0.5, "positive": 1.0}
@@ -81,10 +80,7 @@ def model_of(arrays: dict[str, NDArray[Any]]) -> ToneModel:
 
 def score(model: ToneModel, text: str, vectoriser: Vectoriser) -> float:
     """The tone of a message as the running models compute it."""
-    parts = sentences(clean(bounded(text)))
-    return model.score(
-        [Part(p, vectoriser.word_vector(LEXICON.look_up(p)), spotted(p)) for p in parts]
-    )
+    return model.score(reading_of(vectoriser, text))
 
 
 def held_out(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from streams.understanding.reading import Reader, Reading
 from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import (
     HALF,
@@ -28,6 +29,11 @@ LEXICON = Lexicon()
 def vector_of(vectoriser: Vectoriser, text: str) -> Vector:
     """The vector that the running models would make of a message."""
     return vectoriser.vector(LEXICON.look_up(clean(bounded(text))))
+
+
+def reading_of(vectoriser: Vectoriser, text: str) -> Reading:
+    """The reading that the running models would make of a message, without its meaning."""
+    return Reader(LEXICON, vectoriser).read(clean(bounded(text)))
 
 
 def matrix(vectors: Sequence[Vector]) -> sparse.csr_matrix:

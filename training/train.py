@@ -25,7 +25,12 @@ import msgspec  # noqa: E402  # after the path is set
 import numpy as np  # noqa: E402  # after the path is set
 from numpy.typing import NDArray  # noqa: E402  # after the path is set
 
-from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402  # after the path is set
+from streams.understanding.artefacts import (  # noqa: E402  # after the path is set
+    GRAPH,
+    MANIFEST,
+    TOKENIZER,
+    Entry,
+)
 from streams.understanding.text import fingerprint  # noqa: E402  # after the path is set
 from streams.understanding.tfidf import Vectoriser  # noqa: E402  # after the path is set
 from training import (  # noqa: E402  # after the path is set
@@ -124,15 +129,19 @@ def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 def write(artefacts: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
     """Write the artefacts and the manifest."""
-    FOLDER.mkdir(exist_ok=True)
-    manifest: dict[str, Entry] = {}
+    manifest = {
+        file: Entry(VERSION, hashlib.sha256((FOLDER / file).read_bytes()).hexdigest())
+        for file in (GRAPH, TOKENIZER)
+    }
     for name, arrays in sorted(artefacts.items()):
         content = packed(arrays)
         digest = hashlib.sha256(content).hexdigest()
         (FOLDER / f"{name}.npz").write_bytes(content)
         manifest[f"{name}.npz"] = Entry(VERSION, digest)
         print(f"{name}.npz: {len(content):,} bytes, {digest[:12]}")
-    (FOLDER / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+    (FOLDER / MANIFEST).write_bytes(
+        msgspec.json.format(msgspec.json.encode(dict(sorted(manifest.items())))) + b"\n"
+    )
 
 
 if __name__ == "__main__":

@@ -93,10 +93,11 @@ class ClusterDesk:
         """What was taught and activated."""
         from agents.policy import default_policy
         from streams.knowledge import KnowledgeHistory
-        from streams.understanding.light import LightModels
+        from streams.understanding import tiers
         from streams.worlds import Worlds
 
-        return Worlds(self._taught, KnowledgeHistory(LightModels.load()), default_policy())
+        knowledge = KnowledgeHistory(tiers.load(self.settings.models.tier))
+        return Worlds(self._taught, knowledge, default_policy())
 
     @cached_property
     def progress(self) -> Progress:

@@ -43,12 +43,12 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         database = connect(url_of(settings))
     except PactdeskError as error:
-        return [*findings, ill(error.what, error.remedy), models(), *channels(settings)]
+        return [*findings, ill(error.what, error.remedy), models(settings), *channels(settings)]
     try:
         findings += _database(settings, database, reachable=bool(findings[0]["ok"]))
     finally:
         database.close()
-    return [*findings, models(), *channels(settings)]
+    return [*findings, models(settings), *channels(settings)]
 
 
 def examine_role(settings: Settings, role: str, domain: str | None) -> list[Finding]:

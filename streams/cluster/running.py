@@ -179,12 +179,12 @@ async def _agents(
     from streams.cluster.reading import holds
     from streams.cluster.shell import app_of
     from streams.knowledge import KnowledgeHistory
-    from streams.understanding.light import LightModels
+    from streams.understanding import tiers
     from streams.worlds import Worlds
 
     clock: Clock = RecordedClock() if recorded else WallClock()
     taught = Taught(settings, _fatal)
-    worlds = Worlds(taught, KnowledgeHistory(LightModels.load()), default_policy())
+    worlds = Worlds(taught, KnowledgeHistory(tiers.load(settings.models.tier)), default_policy())
     taught.start()
     worlds.follow()
     publisher = Publisher(connect(url_of(settings)), Producer(settings), _fatal)

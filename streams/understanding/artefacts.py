@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,6 +19,9 @@ MANIFEST = "manifest.json"
 
 NAMES = ("categories", "idf", "language", "linking_idf", "retrieval", "tone")
 """The artefacts of the light tier; each is a file of its own."""
+
+GRAPH, TOKENIZER = "minilm-l6-v2.int8.onnx", "tokenizer.json"
+"""The sentence encoder's files."""
 
 REMEDY = "install the package again, or train the models again with training/train.py"
 
@@ -51,8 +54,10 @@ def shipped() -> Traversable:
     return resources.files("streams.understanding").joinpath("artefacts")
 
 
-def read(folder: Traversable) -> tuple[dict[str, Arrays], dict[str, str]]:
-    """The arrays of every file of a folder, and the files' versions.
+def read(
+    folder: Traversable, names: Sequence[str] = NAMES
+) -> tuple[dict[str, Arrays], dict[str, str]]:
+    """The arrays of some files of a folder, and the files' versions.
 
     Returns:
         Arrays by name, by artefact; and "version+first twelve digits of SHA-256" by artefact.
@@ -63,22 +68,37 @@ def read(folder: Traversable) -> tuple[dict[str, Arrays], dict[str, str]]:
     manifest = _manifest(folder)
     found: dict[str, Arrays] = {}
     versions: dict[str, str] = {}
-    for name in NAMES:
-        file = f"{name}.npz"
-        if file not in manifest:
-            raise ModelUnavailable(f"the model file {file}", f"{MANIFEST} lacks it", REMEDY)
-        entry, content = manifest[file], _bytes(folder, file)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != entry.sha256:
-            raise ModelUnavailable(
-                f"the model file {file}",
-                f"its SHA-256 is {digest[:12]}, the manifest says {entry.sha256[:12]}",
-                REMEDY,
-            )
+    for name in names:
+        content, versions[name] = _checked(folder, manifest, f"{name}.npz")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             found[name] = {key: arrays[key] for key in arrays.files}
-        versions[name] = f"{entry.version}+{digest[:12]}"
     return found, versions
+
+
+def read_encoder(folder: Traversable) -> tuple[bytes, bytes, str]:
+    """The encoder's graph and tokenizer, and the version of both together.
+
+    Raises:
+        ModelUnavailable: The manifest or a file is missing or unreadable, or a file was altered.
+    """
+    manifest = _manifest(folder)
+    graph, version = _checked(folder, manifest, GRAPH)
+    tokenizer, _ = _checked(folder, manifest, TOKENIZER)
+    return graph, tokenizer, version
+
+
+def _checked(folder: Traversable, manifest: Mapping[str, Entry], file: str) -> tuple[bytes, str]:
+    if file not in manifest:
+        raise ModelUnavailable(f"the model file {file}", f"{MANIFEST} lacks it", REMEDY)
+    entry, content = manifest[file], _bytes(folder, file)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != entry.sha256:
+        raise ModelUnavailable(
+            f"the model file {file}",
+            f"its SHA-256 is {digest[:12]}, the manifest says {entry.sha256[:12]}",
+            REMEDY,
+        )
+    return content, f"{entry.version}+{digest[:12]}"
 
 
 def _manifest(folder: Traversable) -> dict[str, Entry]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.world import CategoryScore
 from streams.understanding.kernel import SOFTMAX_CURVATURE, Matrix, fit_dual, sigmoid, softmax
 from streams.understanding.knowledge_items import Category
+from streams.understanding.reading import Reading
 from streams.understanding.text import fingerprint
 from streams.understanding.tfidf import SPACE, Floats, Head, Postings, Vector, primal
 
@@ -158,11 +159,11 @@ class CategoryModel:
         dual = _dual(kernel, rows, labels, base) * np.float32(scale)
         return primal([examples[i].vector for i in basis], dual)
 
-    def judge(self, vector: Vector) -> Judgement:
+    def judge(self, reading: Reading) -> Judgement:
         """Probabilities of the taught categories and of none of them; together they are 1."""
         if not self.names:
             return Judgement(np.empty(0, dtype=np.float32), 1.0)
-        _, features, probabilities = self.observe(vector)
+        _, features, probabilities = self.observe(reading.vector)
         outside = float(sigmoid(features @ self._scope.weights + np.float32(self._scope.bias)))
         return Judgement(probabilities * np.float32(1.0 - outside), outside)
 

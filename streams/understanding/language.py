@@ -14,6 +14,7 @@ import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from streams.understanding.kernel import softmax
+from streams.understanding.reading import Reading
 from streams.understanding.tfidf import Floats, Head, Vector
 
 MIXED_HINDI = "hi-Latn"
@@ -37,25 +38,23 @@ class LanguageModel(NamedTuple):
     languages: tuple[str, ...]
     head: Head
 
-    def identify(
-        self, text: str, vector: Vector, known: str | None
-    ) -> tuple[str | None, float | None]:
+    def identify(self, reading: Reading, known: str | None) -> tuple[str | None, float | None]:
         """The language of a text and its probability.
 
         Args:
-            text: The cleaned text.
-            vector: Its vector.
+            reading: The message.
             known: The language known from the conversation or the customer.
 
         Returns:
             The known language, with no probability, when the text is shorter than four letters
             or two words or the lead is under one nat; None when nothing is known either.
         """
+        text = reading.text
         letters = sum(map(str.isalpha, text[:64]))
         short = letters < MIN_LETTERS or (text.isascii() and len(text.split()) < MIN_WORDS)
         if short:
             return known, None
-        scores = self.scores(text, vector)
+        scores = self.scores(text, reading.vector)
         first, second = (-scores).argsort(kind="stable")[:2].tolist()
         if scores[first] - scores[second] < MIN_MARGIN:
             return known, None

@@ -21,6 +21,7 @@ from streams.understanding.bm25 import K1, Bm25, Scores
 from streams.understanding.kernel import sigmoid
 from streams.understanding.knowledge_items import Article
 from streams.understanding.likeness import FieldLikeness
+from streams.understanding.reading import Reading
 from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Floats, Lexicon, Vector, Vectoriser, Word
 
@@ -113,17 +114,16 @@ class ArticleIndex:
         self._likeness = FieldLikeness([vectoriser.vector(words) for words in found])
 
     def search(
-        self, words: Sequence[Word], vector: Vector, categories: Floats, language: str | None
+        self, reading: Reading, categories: Floats, language: str | None
     ) -> list[ArticleHit]:
         """The likeliest articles, each with the probability that it answers the message.
 
         Args:
-            words: The message's words.
-            vector: The message's vector.
+            reading: The message.
             categories: Probabilities of the taught categories.
             language: The message's language; unknown counts as English.
         """
-        found = self.candidates(words, vector, categories)
+        found = self.candidates(reading.words, reading.vector, categories)
         if found is None:
             return []
         places, features = listed(found, self._model.rank)

@@ -8,6 +8,7 @@ import numpy as np
 
 from streams.understanding.kernel import SIGMOID_CURVATURE, fit_dual, sigmoid
 from streams.understanding.knowledge_items import Tag
+from streams.understanding.reading import Reading
 from streams.understanding.text import fingerprint
 from streams.understanding.tfidf import SPACE, Postings, Vector, primal
 
@@ -53,9 +54,9 @@ class TagModel:
             )
             self._head = primal(points, dual)
 
-    def borne(self, vector: Vector) -> list[str]:
+    def borne(self, reading: Reading) -> list[str]:
         """The tags that the message more likely bears than not, in the order they were taught."""
         if self._head is None:
             return []
-        likely = sigmoid(self._head.logits(vector) + np.float32(UNLIKELY)) > THRESHOLD
+        likely = sigmoid(self._head.logits(reading.vector) + np.float32(UNLIKELY)) > THRESHOLD
         return [name for name, yes in zip(self._names, likely.tolist(), strict=True) if yes]

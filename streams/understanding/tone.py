@@ -11,7 +11,8 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from streams.understanding.cues import URGENCY
 from streams.understanding.kernel import softmax
-from streams.understanding.tfidf import Floats, Head, Vector
+from streams.understanding.reading import Part, Reading
+from streams.understanding.tfidf import Floats, Head
 
 SENTENCES = 16
 """At most so many sentences are judged: the first ones and the last ones."""
@@ -38,14 +39,6 @@ _MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
 
 
-class Part(NamedTuple):
-    """A sentence: its text, the words' half of its vector, and the cues in it."""
-
-    text: str
-    words: Vector
-    spotted: AbstractSet[str]
-
-
 class ToneModel:
     """Multinomial logistic regression on words, VADER's features and cues.
 
@@ -63,7 +56,7 @@ class ToneModel:
         self._offset = offset
         self._vader = SentimentIntensityAnalyzer()
 
-    def score(self, parts: Sequence[Part]) -> float:
+    def score(self, reading: Reading) -> float:
         """The tone of a message, 0 (unhappy) to 1; 0.5 without a sign of any.
 
         The score of a sentence is P(positive) + P(neutral) / 2; the worst is calibrated. The bare
@@ -71,8 +64,9 @@ class ToneModel:
         learned from longer texts, where they mean something else.
 
         Args:
-            parts: The sentences.
+            reading: The message.
         """
+        parts = reading.parts
         if self._says_little(parts):
             return 0.5
         logits = np.array([self._logits(part) for part in judged(parts)])

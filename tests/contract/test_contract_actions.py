@@ -11,7 +11,7 @@ import pytest
 from streams.desk import Desk
 from streams.pact import ACTIONS
 from streams.pact.action import names_of
-from streams.understanding.light import LightModels
+from streams.understanding import light
 from tests.contracts import contract, faults
 from tests.pact_world import build, example, open_world, ticket_of
 
@@ -68,7 +68,7 @@ def shape(result: dict[str, Any]) -> dict[str, list[str]]:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The world that actions are called in."""
     folder: Path = tmp_path_factory.mktemp("actions") / "data"
-    models = LightModels.load()
+    models = light.load()
     build(folder, models)
     with open_world(folder, models) as opened:
         yield opened

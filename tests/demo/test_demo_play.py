@@ -20,7 +20,8 @@ from streams.demo.script import AFTERWARDS, START, dialogues, steps_of
 from streams.demo.summary import tables_digest
 from streams.desk import Desk
 from streams.errors import Refused
-from streams.understanding.light import LightModels
+from streams.understanding import light
+from streams.understanding.tier import Tier
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = 10
@@ -55,14 +56,14 @@ print("played to the end")
 
 
 def played(
-    folder: Path, limit: int, told: list[int] | None = None, models: LightModels | None = None
+    folder: Path, limit: int, told: list[int] | None = None, models: Tier | None = None
 ) -> str:
     """Plays into a folder; returns the tables' digest.
 
     Models that are given have fitted what is taught already, which takes longest of a short play.
     """
     with Desk(folder, ManualClock(START)) as desk:
-        desk.models = models or LightModels.load()
+        desk.models = models or light.load()
         play = Play(desk, limit)
         steps = play.steps
         seen: list[int] = []
@@ -80,9 +81,9 @@ def contacts_of(folder: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> LightModels:
+def fitted() -> Tier:
     """The models of all plays that need not fit them anew."""
-    return LightModels.load()
+    return light.load()
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_two_plays_give_the_same_digest(whole: tuple[Path, str], tmp_path: Path)
 
 @pytest.mark.parametrize("append", [40, 470])
 def test_a_play_that_was_killed_goes_on_to_the_same_digest(
-    whole: tuple[Path, str], fitted: LightModels, tmp_path: Path, append: int
+    whole: tuple[Path, str], fitted: Tier, tmp_path: Path, append: int
 ) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", STOPPED, str(ROOT), str(tmp_path), str(FEW), str(append)],
@@ -121,7 +122,7 @@ def test_a_second_play_adds_nothing(whole: tuple[Path, str]) -> None:
 
 
 def test_a_longer_play_over_a_shorter_one_adds_what_is_missing(
-    fitted: LightModels, tmp_path: Path
+    fitted: Tier, tmp_path: Path
 ) -> None:
     played(tmp_path, 4, models=fitted)
     told: list[int] = []
@@ -144,7 +145,7 @@ def test_a_store_that_holds_something_else_is_left_alone(tmp_path: Path) -> None
 
 
 def test_a_shorter_play_that_was_used_since_is_not_gone_on_with(
-    fitted: LightModels, tmp_path: Path
+    fitted: Tier, tmp_path: Path
 ) -> None:
     played(tmp_path, 2, models=fitted)
     later = ManualClock("2026-06-01T08:00:00Z")
@@ -159,7 +160,7 @@ def test_a_shorter_play_that_was_used_since_is_not_gone_on_with(
 
 
 def test_a_store_made_by_another_command_plays_the_same(
-    whole: tuple[Path, str], fitted: LightModels, tmp_path: Path
+    whole: tuple[Path, str], fitted: Tier, tmp_path: Path
 ) -> None:
     with Desk(tmp_path, ManualClock(START), secret="another") as desk:  # noqa: S106  # no secret
         assert desk.database.meta(META) is None
@@ -167,7 +168,7 @@ def test_a_store_made_by_another_command_plays_the_same(
 
 
 def test_a_busy_day_takes_all_28_actions_and_reads_like_a_days_work(
-    fitted: LightModels, tmp_path: Path
+    fitted: Tier, tmp_path: Path
 ) -> None:
     """By the end of the week, so that follow-ups come due."""
     played(tmp_path, MONDAY, models=fitted)

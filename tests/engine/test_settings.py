@@ -24,7 +24,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     assert (str(settings.data), settings.engine, settings.models.tier) == (
         ".pactdesk",
         "embedded",
-        "light",
+        "encoder",
     )
     assert settings.identity.secret is None
     assert origins == {}
@@ -109,4 +109,4 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     shown = {row["setting"]: (row["value"], row["origin"]) for row in described({"data": "x"})}
     assert shown["identity.secret"] == ("(set, not shown)", "environment")
     assert shown["data"] == ("x", "flag")
-    assert shown["models.tier"] == ("light", "default")
+    assert shown["models.tier"] == ("light", "environment")

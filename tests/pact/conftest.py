@@ -9,33 +9,34 @@ from pathlib import Path
 import pytest
 
 from streams.desk import Desk
-from streams.understanding.light import LightModels
+from streams.understanding import light
+from streams.understanding.tier import Tier
 from tests.pact_world import build, open_world, ticket_of
 
 
 @pytest.fixture(scope="session")
-def light() -> LightModels:
-    return LightModels.load()
+def models() -> Tier:
+    return light.load()
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory, light: LightModels) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, models: Tier) -> Path:
     folder = tmp_path_factory.mktemp("world") / "data"
-    build(folder, light)
+    build(folder, models)
     return folder
 
 
 @pytest.fixture
-def desk(tmp_path: Path, made: Path, light: LightModels) -> Iterator[Desk]:
+def desk(tmp_path: Path, made: Path, models: Tier) -> Iterator[Desk]:
     folder = tmp_path / "data"
     shutil.copytree(made, folder)
-    with open_world(folder, light) as opened:
+    with open_world(folder, models) as opened:
         yield opened
 
 
 @pytest.fixture
-def empty(tmp_path: Path, light: LightModels) -> Iterator[Desk]:
-    with open_world(tmp_path / "empty", light) as opened:
+def empty(tmp_path: Path, models: Tier) -> Iterator[Desk]:
+    with open_world(tmp_path / "empty", models) as opened:
         yield opened
 
 

@@ -19,7 +19,7 @@ from streams.embedded.running import run_roles
 from streams.entry import Entry
 from streams.errors import NotFound, Unreadable
 from streams.rulings import ask
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 
 
 def intent(kind: str, ticket: str, **more: object) -> dict[str, object]:
@@ -27,13 +27,13 @@ def intent(kind: str, ticket: str, **more: object) -> dict[str, object]:
 
 
 @contextmanager
-def at_work(folder: Path, light: LightModels) -> Iterator[None]:
+def at_work(folder: Path, models: Tier) -> Iterator[None]:
     """Another worker on the store, until the block ends."""
     stop, up = threading.Event(), threading.Event()
 
     def work() -> None:
         with Desk(folder, WallClock()) as other:
-            vars(other)["models"] = light
+            vars(other)["models"] = models
             roles = frozenset({"agents", "projections", "effects"})
             run_roles(other, roles, None, stop, recorded=False, ready=up.set)
 
@@ -94,10 +94,10 @@ def test_what_cannot_be_understood_is_unreadable(desk: Desk, ann: str) -> None:
 
 
 def test_a_ruling_of_another_worker_is_waited_for(
-    desk: Desk, ann: str, light: LightModels, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, ann: str, models: Tier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rulings, "PATIENCE", 60.0)
-    with at_work(desk.folder, light):
+    with at_work(desk.folder, models):
         ruling = ask(desk, intent("note", ann, text="She rang"))
         shown = desk.query(
             "SELECT * FROM v1_interactions WHERE interaction_id = ?", [ruling.record_id]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from streams.starter import lines
+from streams.understanding import light
 from streams.understanding.index import KnowledgeIndex
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.understood import category
 
 
 @pytest.fixture(scope="session")
-def models() -> LightModels:
-    return LightModels.load()
+def models() -> Tier:
+    return light.load()
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.world import Understanding
+from streams.understanding import light
 from streams.understanding.cue_phrases import CUES, URGENCY
 from streams.understanding.features import LIMIT
 from streams.understanding.index import KnowledgeIndex
-from streams.understanding.light import LightModels
 from streams.understanding.text import MODEL_CHARS
+from streams.understanding.tier import Tier
 from tests.understood import EMPTY, seen
 
 ODD = (
@@ -65,15 +66,13 @@ def sound(found: Understanding, message: str) -> None:
 
 
 @pytest.mark.parametrize("message", ODD, ids=range(len(ODD)))
-def test_an_odd_message_is_understood(
-    models: LightModels, starter: KnowledgeIndex, message: str
-) -> None:
+def test_an_odd_message_is_understood(models: Tier, starter: KnowledgeIndex, message: str) -> None:
     sound(seen(models, message, starter), message)
 
 
 @settings(max_examples=60)
 @given(message=st.text(max_size=400))
-def test_any_text_is_understood(models: LightModels, starter: KnowledgeIndex, message: str) -> None:
+def test_any_text_is_understood(models: Tier, starter: KnowledgeIndex, message: str) -> None:
     harmless = message.encode("utf-8", "replace").decode().replace("\x00", " ")
     sound(seen(models, message, starter), harmless)
 
@@ -114,7 +113,7 @@ def test_any_text_is_understood(models: LightModels, starter: KnowledgeIndex, me
     )
 )
 def test_any_order_of_telling_words_is_understood(
-    models: LightModels, starter: KnowledgeIndex, words: list[str]
+    models: Tier, starter: KnowledgeIndex, words: list[str]
 ) -> None:
     message = " ".join(words)
     sound(seen(models, message, starter), message)
@@ -122,35 +121,33 @@ def test_any_order_of_telling_words_is_understood(
 
 def test_the_same_message_is_understood_the_same_by_other_models(starter: KnowledgeIndex) -> None:
     texts = ["I was charged twice, order 4711-88", "mera card kyu block hua", "hello", ODD[7]]
-    one, other = LightModels.load(), LightModels.load()
+    one, other = light.load(), light.load()
     first = [seen(one, text, starter) for text in texts]
     second = [seen(other, text, starter) for text in reversed(texts)]
     assert first == second[::-1]
 
 
-def test_the_order_of_messages_changes_nothing(
-    models: LightModels, starter: KnowledgeIndex
-) -> None:
+def test_the_order_of_messages_changes_nothing(models: Tier, starter: KnowledgeIndex) -> None:
     before = seen(models, "where is my refund", starter)
     for text in ODD[5:9]:
         seen(models, text, EMPTY)
     assert seen(models, "where is my refund", starter) == before
 
 
-def test_only_the_beginning_of_a_long_message_is_read(models: LightModels) -> None:
+def test_only_the_beginning_of_a_long_message_is_read(models: Tier) -> None:
     beginning = "My card is lost. " * (MODEL_CHARS // 17 + 1)
     beginning = beginning[:MODEL_CHARS]
     assert seen(models, beginning + "my lawyer, order 4711-88" * 100) == seen(models, beginning)
 
 
-def test_with_nothing_taught_there_are_no_categories_and_no_solutions(models: LightModels) -> None:
+def test_with_nothing_taught_there_are_no_categories_and_no_solutions(models: Tier) -> None:
     found = seen(models, "I was charged twice")
     assert (found.categories, found.solutions, found.tags) == ([], [], [])
     assert found.out_of_scope is None
     assert found.unseen_priority is None
 
 
-def test_a_subject_is_read_but_nothing_is_quoted_from_it(models: LightModels) -> None:
+def test_a_subject_is_read_but_nothing_is_quoted_from_it(models: Tier) -> None:
     found = models.understand("It never came.", subject="Where is order 4711-88", index=EMPTY)
     assert found.facts == []
     assert found.features != seen(models, "It never came.").features

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.understanding.knowledge_items import Article
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.understood import EMPTY, index, seen
 
 PIN = Article(
@@ -32,23 +32,23 @@ def filler(count: int) -> list[Article]:
     ]
 
 
-def test_a_question_like_an_example_finds_its_article_surely(models: LightModels) -> None:
+def test_a_question_like_an_example_finds_its_article_surely(models: Tier) -> None:
     found = seen(models, "How do I change my PIN?", index(PIN, REFUND, PLAIN)).solutions
     assert found[0].id == "pin"
     assert found[0].confidence > 0.8
     assert all(other.confidence < 0.5 for other in found[1:])
 
 
-def test_an_article_without_examples_is_found_by_title_and_body(models: LightModels) -> None:
+def test_an_article_without_examples_is_found_by_title_and_body(models: Tier) -> None:
     found = seen(models, "what are the fees for paying abroad", index(PIN, REFUND, PLAIN)).solutions
     assert found[0].id == "fees"
 
 
-def test_no_word_in_common_finds_nothing(models: LightModels) -> None:
+def test_no_word_in_common_finds_nothing(models: Tier) -> None:
     assert seen(models, "xylophone quartet", index(PIN, REFUND)).solutions == []
 
 
-def test_a_question_about_something_else_is_answered_by_nothing(models: LightModels) -> None:
+def test_a_question_about_something_else_is_answered_by_nothing(models: Tier) -> None:
     taught = index(PIN, REFUND, PLAIN, *filler(40))
     for message in (
         "my neighbour's dog barks all night, what can I do",
@@ -60,17 +60,17 @@ def test_a_question_about_something_else_is_answered_by_nothing(models: LightMod
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 999])
-def test_a_knowledge_base_of_any_size_is_searched(models: LightModels, count: int) -> None:
+def test_a_knowledge_base_of_any_size_is_searched(models: Tier, count: int) -> None:
     found = seen(models, "How do I change my PIN?", index(*filler(count), PIN)).solutions
     assert found[0].id == "pin"
     assert len(found) <= 5
 
 
-def test_an_empty_knowledge_base_finds_nothing(models: LightModels) -> None:
+def test_an_empty_knowledge_base_finds_nothing(models: Tier) -> None:
     assert seen(models, "How do I change my PIN?", EMPTY).solutions == []
 
 
-def test_an_article_in_another_language_is_never_sure(models: LightModels) -> None:
+def test_an_article_in_another_language_is_never_sure(models: Tier) -> None:
     german = Article(
         "pin-de", "PIN ändern", "So ändern Sie die PIN.", ("how do I change my pin",), None, "de"
     )
@@ -79,7 +79,7 @@ def test_an_article_in_another_language_is_never_sure(models: LightModels) -> No
     assert found[0].confidence <= 0.5
 
 
-def test_a_question_that_was_learned_is_found_better(models: LightModels) -> None:
+def test_a_question_that_was_learned_is_found_better(models: Tier) -> None:
     question = "the four digits for my plastic, how to pick others"
     before = seen(models, question, index(PIN, REFUND, PLAIN)).solutions
     learned = Article(PIN.id, PIN.title, PIN.body, (*PIN.examples, question))
@@ -89,20 +89,20 @@ def test_a_question_that_was_learned_is_found_better(models: LightModels) -> Non
     assert after[0].confidence > 0.8
 
 
-def test_of_two_equal_articles_neither_is_sure(models: LightModels) -> None:
+def test_of_two_equal_articles_neither_is_sure(models: Tier) -> None:
     twin = Article("twin", PIN.title, PIN.body, PIN.examples)
     alone = seen(models, "How do I change my PIN?", index(PIN, REFUND)).solutions[0]
     found = seen(models, "How do I change my PIN?", index(PIN, twin, REFUND)).solutions
     assert found[0].confidence < alone.confidence
 
 
-def test_articles_of_odd_content_do_no_harm(models: LightModels) -> None:
+def test_articles_of_odd_content_do_no_harm(models: Tier) -> None:
     odd = [Article("empty", "", ""), Article("marks", "!!!", "😀", ("", "..."))]
     found = seen(models, "How do I change my PIN?", index(*odd, PIN)).solutions
     assert found[0].id == "pin"
 
 
-def test_a_thousand_examples_of_one_article_are_searched(models: LightModels) -> None:
+def test_a_thousand_examples_of_one_article_are_searched(models: Tier) -> None:
     many = Article(
         "many", "Pins", "About pins.", tuple(f"question {i} on pins" for i in range(999))
     )

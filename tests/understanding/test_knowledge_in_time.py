@@ -26,7 +26,7 @@ from schemas.events.knowledge import (
 from schemas.record import Record
 from streams.knowledge import KnowledgeHistory
 from streams.testing import START, given
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.taught import knowledge_records
 
 HOUR = timedelta(hours=1)
@@ -34,7 +34,7 @@ ARTICLE = ArticlePublished(article_id="a", title="Change the PIN", body="In the 
 QUESTION = "how do I pick other digits"
 
 
-def history(models: LightModels, events: Sequence[tuple[datetime, Event]]) -> KnowledgeHistory:
+def history(models: Tier, events: Sequence[tuple[datetime, Event]]) -> KnowledgeHistory:
     """The history after events of one partition."""
     found = KnowledgeHistory(models)
     for record in knowledge_records(events):
@@ -49,13 +49,13 @@ def examples(found: KnowledgeHistory, at: datetime, article: str = "a") -> tuple
     )
 
 
-def test_what_people_teach_counts_at_once(models: LightModels) -> None:
+def test_what_people_teach_counts_at_once(models: Tier) -> None:
     found = history(models, [(START, ARTICLE)])
     assert found.at(START.timestamp() - 1).article("a") is None
     assert found.at(START.timestamp()).article("a") is not None
 
 
-def test_what_was_learned_joins_at_the_full_hour(models: LightModels) -> None:
+def test_what_was_learned_joins_at_the_full_hour(models: Tier) -> None:
     moment = START + timedelta(minutes=10)
     found = history(
         models, [(START, ARTICLE), (moment, ExampleProposed(article_id="a", example=QUESTION))]
@@ -64,7 +64,7 @@ def test_what_was_learned_joins_at_the_full_hour(models: LightModels) -> None:
     assert examples(found, START + HOUR) == (QUESTION,)
 
 
-def test_a_retired_article_is_gone_and_learns_nothing(models: LightModels) -> None:
+def test_a_retired_article_is_gone_and_learns_nothing(models: Tier) -> None:
     retired = ArticleRetired(article_id="a", by="p")
     found = history(
         models,
@@ -79,7 +79,7 @@ def test_a_retired_article_is_gone_and_learns_nothing(models: LightModels) -> No
     assert examples(found, START + 3 * HOUR) == ()
 
 
-def test_an_article_that_serves_badly_learns_nothing(models: LightModels) -> None:
+def test_an_article_that_serves_badly_learns_nothing(models: Tier) -> None:
     rejected = [(START, SolutionRejected(article_id="a")) for _ in range(5)]
     proposed = (START, ExampleProposed(article_id="a", example=QUESTION))
     assert examples(history(models, [(START, ARTICLE), *rejected, proposed]), START + HOUR) == ()
@@ -88,7 +88,7 @@ def test_an_article_that_serves_badly_learns_nothing(models: LightModels) -> Non
 
 
 def test_a_new_version_keeps_what_was_learned_and_drops_what_it_no_longer_has(
-    models: LightModels,
+    models: Tier,
 ) -> None:
     first = ARTICLE.model_copy(update={"examples": ["old"]})
     second = ARTICLE.model_copy(update={"examples": ["new"]})
@@ -104,7 +104,7 @@ def test_a_new_version_keeps_what_was_learned_and_drops_what_it_no_longer_has(
     assert examples(found, START + 2 * HOUR) == ("new", QUESTION)
 
 
-def test_a_repeated_record_is_learned_once(models: LightModels) -> None:
+def test_a_repeated_record_is_learned_once(models: Tier) -> None:
     records = knowledge_records(
         [(START, ARTICLE), *((START, SolutionRejected(article_id="a")) for _ in range(4))]
     )
@@ -117,7 +117,7 @@ def test_a_repeated_record_is_learned_once(models: LightModels) -> None:
 
 
 def test_the_version_changes_with_what_is_taught_and_not_with_how_it_serves(
-    models: LightModels,
+    models: Tier,
 ) -> None:
     events: list[tuple[datetime, Event]] = [
         (START, ARTICLE),
@@ -133,7 +133,7 @@ def test_the_version_changes_with_what_is_taught_and_not_with_how_it_serves(
     assert versions[1] == versions[2] != versions[3]
 
 
-def test_an_earlier_turn_sees_the_earlier_index_again(models: LightModels) -> None:
+def test_an_earlier_turn_sees_the_earlier_index_again(models: Tier) -> None:
     events: list[tuple[datetime, Event]] = [
         (START, ARTICLE),
         (START + HOUR, ArticleRetired(article_id="a", by="p")),
@@ -162,7 +162,7 @@ EVENTS = st.sampled_from(
 
 @settings(max_examples=80)
 @hypothesis.given(told=st.lists(EVENTS, max_size=25))
-def test_the_index_learns_what_the_agent_learns(models: LightModels, told: list[Event]) -> None:
+def test_the_index_learns_what_the_agent_learns(models: Tier, told: list[Event]) -> None:
     lines = {
         name: given(key=name, agents=learning.AGENTS, state=ArticleLine(), evolve=evolve)
         for name in ("a", "b")
@@ -178,7 +178,7 @@ def test_the_index_learns_what_the_agent_learns(models: LightModels, told: list[
 
 
 @pytest.mark.parametrize("partitions", [1, 3])
-def test_partitions_may_be_read_in_any_order(models: LightModels, partitions: int) -> None:
+def test_partitions_may_be_read_in_any_order(models: Tier, partitions: int) -> None:
     events: list[tuple[datetime, Event]] = [
         (START + n * timedelta(minutes=20), ArticlePublished(
             article_id=f"a{n}", title=f"Title {n}", body="Body."

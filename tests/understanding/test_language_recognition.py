@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.understood import EMPTY, seen
 
 
@@ -25,7 +25,7 @@ from tests.understood import EMPTY, seen
         ("mera card kyu block ho gaya hai please check karo", "hi-Latn"),
     ],
 )
-def test_a_sentence_is_recognised(models: LightModels, message: str, language: str) -> None:
+def test_a_sentence_is_recognised(models: Tier, message: str, language: str) -> None:
     found = seen(models, message)
     assert found.language == language
     assert found.language_confidence is not None
@@ -33,19 +33,17 @@ def test_a_sentence_is_recognised(models: LightModels, message: str, language: s
 
 
 @pytest.mark.parametrize("message", ["ok", "hm", "12345", "...", "Thanks", "😀"])
-def test_a_text_too_short_to_tell_keeps_the_known_language(
-    models: LightModels, message: str
-) -> None:
+def test_a_text_too_short_to_tell_keeps_the_known_language(models: Tier, message: str) -> None:
     found = models.understand(message, known_language="de", index=EMPTY)
     assert (found.language, found.language_confidence) == ("de", None)
     assert seen(models, message).language is None
 
 
-def test_a_clear_sentence_overrules_the_known_language(models: LightModels) -> None:
+def test_a_clear_sentence_overrules_the_known_language(models: Tier) -> None:
     message = "Ma carte a été volée, pouvez-vous la bloquer ?"
     assert models.understand(message, known_language="de", index=EMPTY).language == "fr"
 
 
-def test_the_tone_of_a_language_that_no_model_knows_is_neutral(models: LightModels) -> None:
+def test_the_tone_of_a_language_that_no_model_knows_is_neutral(models: Tier) -> None:
     message = "Das ist eine Unverschämtheit, ich bin stinksauer auf diesen Saftladen!"
     assert seen(models, message).sentiment_score == 0.5

@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from streams.errors import Misconfigured
-from streams.understanding.artefacts import MANIFEST, ModelUnavailable, read, shipped
-from streams.understanding.light import LightModels
+from streams.understanding import light
+from streams.understanding.artefacts import (
+    GRAPH,
+    MANIFEST,
+    TOKENIZER,
+    ModelUnavailable,
+    read,
+    shipped,
+)
 
 
 @pytest.fixture
@@ -24,13 +31,13 @@ def folder(tmp_path: Path) -> Path:
 def test_every_shipped_file_is_in_the_manifest_and_as_it_says() -> None:
     arrays, versions = read(shipped())
     files = {one.name for one in Path(str(shipped())).iterdir()} - {MANIFEST}
-    assert files == {f"{name}.npz" for name in arrays}
+    assert files == {f"{name}.npz" for name in arrays} | {GRAPH, TOKENIZER}
     assert set(versions) == set(arrays)
     assert all(len(version.split("+")[1]) == 12 for version in versions.values())
 
 
 def test_a_copy_of_the_files_loads(folder: Path) -> None:
-    assert LightModels.load(folder).versions == LightModels.load().versions
+    assert light.load(folder).versions == light.load().versions
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def test_an_altered_file_is_refused_by_name(folder: Path, file: str) -> None:
     content[len(content) // 2] ^= 1
     (folder / file).write_bytes(content)
     with pytest.raises(ModelUnavailable, match=file) as raised:
-        LightModels.load(folder)
+        light.load(folder)
     assert isinstance(raised.value, Misconfigured)
     assert "training/train.py" in str(raised.value.remedy)
 
@@ -49,21 +56,21 @@ def test_an_altered_file_is_refused_by_name(folder: Path, file: str) -> None:
 def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
     (folder / "tone.npz").unlink()
     with pytest.raises(ModelUnavailable, match=r"tone\.npz") as raised:
-        LightModels.load(folder)
+        light.load(folder)
     assert "install the package again" in str(raised.value.remedy)
 
 
 def test_a_missing_manifest_is_refused_by_name(folder: Path) -> None:
     (folder / MANIFEST).unlink()
     with pytest.raises(ModelUnavailable, match=MANIFEST):
-        LightModels.load(folder)
+        light.load(folder)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"tone.npz": 1}'])
 def test_an_unreadable_manifest_is_refused(folder: Path, content: str) -> None:
     (folder / MANIFEST).write_text(content)
     with pytest.raises(ModelUnavailable, match=MANIFEST):
-        LightModels.load(folder)
+        light.load(folder)
 
 
 def test_a_manifest_that_lacks_a_model_is_refused(folder: Path) -> None:
@@ -71,4 +78,4 @@ def test_a_manifest_that_lacks_a_model_is_refused(folder: Path) -> None:
     del manifest["tone.npz"]
     (folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ModelUnavailable, match="tone"):
-        LightModels.load(folder)
+        light.load(folder)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from streams.understanding.facts import LIMIT, clues, facts, found
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.understood import seen
 
 
@@ -57,7 +57,7 @@ def test_a_ticket_is_a_clue_and_as_a_fact_a_reference() -> None:
     assert [one.kind for one in facts(quoted)] == ["reference", "amount"]
 
 
-def test_places_are_those_of_the_message_as_it_was_received(models: LightModels) -> None:
+def test_places_are_those_of_the_message_as_it_was_received(models: Tier) -> None:
     message = "Hi,\n\n  my order number is 4711-88\n\nKind regards,\nann@example.org"
     seen_facts = {one.kind: one for one in seen(models, message).facts}
     assert set(seen_facts) == {"order", "email"}

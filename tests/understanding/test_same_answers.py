@@ -100,11 +100,11 @@ def check(message: str) -> None:
         )
     assert same(head("categories").logits(whole), plain.logits(FILES["categories"], whole))
     for known in (None, "fr"):
-        assert LANGUAGE.identify(text, reading.vector, known) == plain.language(
+        assert LANGUAGE.identify(reading, known) == plain.language(
             FILES["language"], text, IDF, known
         )
     found = {part.text: part.spotted for part in reading.parts}
-    assert TONE.score(reading.parts) == plain.tone_score(FILES["tone"], text, IDF, found)
+    assert TONE.score(reading) == plain.tone_score(FILES["tone"], text, IDF, found)
     assert TERMS.features(text, reading.words) == plain.features(FILES["linking_idf"], text)
 
 

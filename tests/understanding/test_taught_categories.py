@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Category, Tag
-from streams.understanding.light import LightModels
+from streams.understanding.tier import Tier
 from tests.understood import index, seen
 
 PARCEL = Category(
@@ -39,7 +39,7 @@ LOGIN = Category(
 )
 
 
-def test_five_examples_a_category_are_enough(models: LightModels) -> None:
+def test_five_examples_a_category_are_enough(models: Tier) -> None:
     taught = index(PARCEL, INVOICE, LOGIN)
     for message, name in (
         ("Hello, my parcel is late, when will it be delivered?", "parcel_late"),
@@ -52,12 +52,12 @@ def test_five_examples_a_category_are_enough(models: LightModels) -> None:
         assert len(found.categories) == 3
 
 
-def test_typing_errors_are_forgiven(models: LightModels) -> None:
+def test_typing_errors_are_forgiven(models: Tier) -> None:
     found = seen(models, "wher is my parcell, delivry late", index(PARCEL, INVOICE, LOGIN))
     assert found.categories[0].name == "parcel_late"
 
 
-def test_what_fits_nowhere_is_out_of_scope(models: LightModels) -> None:
+def test_what_fits_nowhere_is_out_of_scope(models: Tier) -> None:
     taught = index(PARCEL, INVOICE, LOGIN)
     strange = seen(models, "what is the capital of mongolia", taught).out_of_scope
     usual = seen(models, "the parcel has not arrived", taught).out_of_scope
@@ -66,24 +66,24 @@ def test_what_fits_nowhere_is_out_of_scope(models: LightModels) -> None:
     assert usual < 0.5 < strange
 
 
-def test_probabilities_and_out_of_scope_are_one_together(models: LightModels) -> None:
+def test_probabilities_and_out_of_scope_are_one_together(models: Tier) -> None:
     found = seen(models, "the parcel has not arrived", index(PARCEL, INVOICE, LOGIN))
     assert found.out_of_scope is not None
     total = sum(one.confidence for one in found.categories) + found.out_of_scope
     assert abs(total - 1.0) < 0.001
 
 
-def test_a_category_without_examples_is_never_chosen(models: LightModels) -> None:
+def test_a_category_without_examples_is_never_chosen(models: Tier) -> None:
     found = seen(models, "my parcel is late", index(PARCEL, Category("empty"), INVOICE))
     assert "empty" not in [one.name for one in found.categories]
 
 
-def test_only_categories_without_examples_are_like_none(models: LightModels) -> None:
+def test_only_categories_without_examples_are_like_none(models: Tier) -> None:
     found = seen(models, "my parcel is late", index(Category("empty")))
     assert (found.categories, found.out_of_scope) == ([], None)
 
 
-def test_a_single_category_with_one_example_works(models: LightModels) -> None:
+def test_a_single_category_with_one_example_works(models: Tier) -> None:
     taught = index(Category("only", ("my parcel is late",)))
     near = seen(models, "my parcel is late", taught)
     far = seen(models, "what is the capital of mongolia", taught)
@@ -91,19 +91,19 @@ def test_a_single_category_with_one_example_works(models: LightModels) -> None:
     assert near.categories[0].confidence > far.categories[0].confidence
 
 
-def test_the_same_example_under_two_categories_splits_the_probability(models: LightModels) -> None:
+def test_the_same_example_under_two_categories_splits_the_probability(models: Tier) -> None:
     taught = index(Category("a", ("my parcel is late",)), Category("b", ("my parcel is late",)))
     found = seen(models, "my parcel is late", taught).categories
     assert abs(found[0].confidence - found[1].confidence) < 0.05
 
 
-def test_examples_of_no_words_do_no_harm(models: LightModels) -> None:
+def test_examples_of_no_words_do_no_harm(models: Tier) -> None:
     taught = index(Category("odd", ("", "!!!", "😀")), PARCEL)
     assert seen(models, "my parcel is late", taught).categories[0].name == "parcel_late"
 
 
 def test_the_starter_categories_know_more_than_their_examples(
-    models: LightModels, starter: KnowledgeIndex
+    models: Tier, starter: KnowledgeIndex
 ) -> None:
     for message, name in (
         ("i think somebody stole my phone last night", "lost_or_stolen_phone"),
@@ -114,20 +114,20 @@ def test_the_starter_categories_know_more_than_their_examples(
 
 
 def test_a_category_beside_the_starter_ones_is_learned(
-    models: LightModels, starter: KnowledgeIndex
+    models: Tier, starter: KnowledgeIndex
 ) -> None:
     taught = KnowledgeIndex((), (*starter.categories, PARCEL), (), (), "more")
     assert seen(models, "my parcel is late again", taught).categories[0].name == "parcel_late"
     assert seen(models, "the atm swallowed it", taught).categories[0].name == "card_swallowed"
 
 
-def test_a_forgotten_category_is_gone_with_the_next_message(models: LightModels) -> None:
+def test_a_forgotten_category_is_gone_with_the_next_message(models: Tier) -> None:
     assert seen(models, "my parcel is late", index(PARCEL, LOGIN)).categories[0].name == PARCEL.name
     after = seen(models, "my parcel is late", index(LOGIN)).categories
     assert [one.name for one in after] == [LOGIN.name]
 
 
-def test_a_message_bears_every_tag_that_fits(models: LightModels) -> None:
+def test_a_message_bears_every_tag_that_fits(models: Tier) -> None:
     late = "the parcel is late"
     refund = Tag(
         "refund",

@@ -9,8 +9,8 @@ import pytest
 from streams.understanding.cue_phrases import CUES, URGENCY
 from streams.understanding.cues import deadlines, spotted
 from streams.understanding.knowledge_items import ToneLabel
-from streams.understanding.light import LightModels
 from streams.understanding.text import clean, sentences
+from streams.understanding.tier import Tier
 from tests.understood import index, seen
 
 
@@ -23,7 +23,7 @@ from tests.understood import index, seen
         "worst company ever, you are useless",
     ],
 )
-def test_an_unhappy_message_scores_under_the_trigger(models: LightModels, message: str) -> None:
+def test_an_unhappy_message_scores_under_the_trigger(models: Tier, message: str) -> None:
     assert seen(models, message).sentiment_score < 0.3
 
 
@@ -37,30 +37,30 @@ def test_an_unhappy_message_scores_under_the_trigger(models: LightModels, messag
         "",
     ],
 )
-def test_a_calm_message_scores_above_the_trigger(models: LightModels, message: str) -> None:
+def test_a_calm_message_scores_above_the_trigger(models: Tier, message: str) -> None:
     assert seen(models, message).sentiment_score >= 0.3
 
 
 @pytest.mark.parametrize(
     "message", ["no", "nope", "nothing", "no thanks", "ssn no 4561", "8 Pity Street", "ok"]
 )
-def test_a_bare_answer_is_no_sign_of_unhappiness(models: LightModels, message: str) -> None:
+def test_a_bare_answer_is_no_sign_of_unhappiness(models: Tier, message: str) -> None:
     assert seen(models, message).sentiment_score >= 0.3
 
 
 @pytest.mark.parametrize("message", ["this is terrible", "this is awful", "useless!"])
-def test_few_words_are_a_sign_where_they_are_strong(models: LightModels, message: str) -> None:
+def test_few_words_are_a_sign_where_they_are_strong(models: Tier, message: str) -> None:
     assert seen(models, message).sentiment_score < 0.3
 
 
-def test_thanks_score_above_complaints(models: LightModels) -> None:
+def test_thanks_score_above_complaints(models: Tier) -> None:
     happy = seen(models, "Great, thank you, that was a wonderful help!").sentiment_score
     calm = seen(models, "How do I change the PIN of my card?").sentiment_score
     angry = seen(models, "This is ridiculous, you are useless.").sentiment_score
     assert angry < calm < happy
 
 
-def test_labels_of_the_deployment_move_the_tone(models: LightModels) -> None:
+def test_labels_of_the_deployment_move_the_tone(models: Tier) -> None:
     message = "My transfer has still not arrived."
     said = [f"{message} It is day {day}." for day in range(30)]
     before = seen(models, message).sentiment_score
@@ -87,7 +87,7 @@ def test_labels_of_the_deployment_move_the_tone(models: LightModels) -> None:
         ("I am out of the office until Monday", "out_of_office"),
     ],
 )
-def test_a_cue_is_found(models: LightModels, message: str, cue: str) -> None:
+def test_a_cue_is_found(models: Tier, message: str, cue: str) -> None:
     assert cue in seen(models, message).cues
 
 
@@ -105,7 +105,7 @@ def test_a_cue_is_found(models: LightModels, message: str, cue: str) -> None:
         ("the lawn is green", "legal_threat"),
     ],
 )
-def test_what_only_looks_like_a_cue_is_none(models: LightModels, message: str, cue: str) -> None:
+def test_what_only_looks_like_a_cue_is_none(models: Tier, message: str, cue: str) -> None:
     assert cue not in seen(models, message).cues
 
 
@@ -120,11 +120,11 @@ def test_what_only_looks_like_a_cue_is_none(models: LightModels, message: str, c
         ("My card was stolen", "danger"),
     ],
 )
-def test_urgency_is_named(models: LightModels, message: str, indicator: str) -> None:
+def test_urgency_is_named(models: Tier, message: str, indicator: str) -> None:
     assert indicator in seen(models, message).urgency_indicators
 
 
-def test_no_rush_is_no_urgency(models: LightModels) -> None:
+def test_no_rush_is_no_urgency(models: Tier) -> None:
     assert seen(models, "No rush, but I need it by tomorrow").urgency_indicators == []
     assert seen(models, "How do I change my PIN?").urgency_indicators == []
 
@@ -147,7 +147,7 @@ def test_every_wording_is_a_pattern_in_lower_case() -> None:
             assert spelled == spelled.lower()
 
 
-def test_one_sentence_of_many_is_enough(models: LightModels) -> None:
+def test_one_sentence_of_many_is_enough(models: Tier) -> None:
     calm = "My order number is 4711. "
     message = calm * 3 + "I am fed up with this terrible service! " + calm * 3
     found = seen(models, message)
@@ -181,7 +181,7 @@ def test_greetings_signatures_and_quotes_are_not_read() -> None:
         ("\u2605\u2605\u2605\u2606\u2606", 3),
     ],
 )
-def test_a_bare_rating_is_understood(models: LightModels, message: str, rating: int) -> None:
+def test_a_bare_rating_is_understood(models: Tier, message: str, rating: int) -> None:
     assert f"rating_{rating}" in seen(models, message).cues
 
 
@@ -200,5 +200,5 @@ def test_a_bare_rating_is_understood(models: LightModels, message: str, rating: 
         "",
     ],
 )
-def test_a_number_that_counts_something_is_no_rating(models: LightModels, message: str) -> None:
+def test_a_number_that_counts_something_is_no_rating(models: Tier, message: str) -> None:
     assert not [cue for cue in seen(models, message).cues if cue.startswith("rating_")]

@@ -1,0 +1,104 @@
+"""What the models make of a message: the one way through them, whatever the tier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agents.world import Understanding
+from streams.understanding import facts
+from streams.understanding.cues import cues, deadlines, urgency
+from streams.understanding.features import TermTable
+from streams.understanding.index import Fitter, KnowledgeIndex
+from streams.understanding.language import LanguageModel
+from streams.understanding.reading import Reader
+from streams.understanding.text import bounded, clean
+from streams.understanding.tone import ToneModel
+
+ENGLISH = frozenset({None, "en", "hi-Latn"})
+"""Languages whose tone the model can judge; a message in another one is neutral."""
+
+NEUTRAL = 0.5
+
+
+class Parts(NamedTuple):
+    """The models of a tier.
+
+    Attributes:
+        reader: Reads a message once for all of them.
+        language: Which language.
+        tone: How unhappy it sounds, before a deployment's own calibration.
+        terms: What linking compares.
+        fitter: Fits what was taught.
+    """
+
+    reader: Reader
+    language: LanguageModel
+    tone: ToneModel
+    terms: TermTable
+    fitter: Fitter
+
+
+class Tier:
+    """Everything that a tier knows before anything is taught; loaded once, asked once a message.
+
+    Args:
+        parts: The models.
+        versions: "version+first twelve hexadecimal digits of SHA-256" by artefact.
+    """
+
+    def __init__(self, parts: Parts, versions: Mapping[str, str]) -> None:
+        self.versions = versions
+        self._reader, self._language, self._tone, self._terms, self._fitter = parts
+
+    def understand(
+        self,
+        message: str,
+        *,
+        subject: str = "",
+        known_language: str | None = None,
+        index: KnowledgeIndex,
+    ) -> Understanding:
+        """What the models make of a message.
+
+        Models read the first `MODEL_CHARS` characters of subject and message together; facts and
+        clues are taken from the first `MODEL_CHARS` of the message and quoted with their places
+        in it. So any message takes bounded time.
+
+        Args:
+            message: The text as it was received.
+            subject: The subject line, where the channel has one.
+            known_language: The language known from the conversation or the customer.
+            index: What was taught; fitted on its first message.
+        """
+        fitted = self._fitter.fitted(index)
+        raw = bounded(message)
+        text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
+        own = clean(raw) if subject and raw.strip() else text
+        reading = self._reader.read(text)
+        language, certainty = self._language.identify(reading, known_language)
+        score = NEUTRAL
+        if language in ENGLISH:
+            score = fitted.tone.apply(self._tone.score(reading))
+        quoted = facts.found(raw)
+        judgement = fitted.categories.judge(reading)
+        return Understanding(
+            language=language,
+            language_confidence=certainty,
+            sentiment_score=score,
+            urgency_indicators=urgency(text, reading.spotted),
+            deadlines=deadlines(text),
+            cues=cues(text, own, (word.text for word in reading.words), reading.spotted),
+            categories=fitted.categories.listed(judgement),
+            out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
+            tags=fitted.tags.borne(reading),
+            solutions=fitted.articles.search(reading, judgement.probabilities, language),
+            clues=facts.clues(quoted),
+            facts=facts.facts(quoted),
+            features=self._terms.features(text, reading.words),
+            unseen_priority=None,
+        )
+
+    def raw_tone(self, message: str) -> float:
+        """The tone of a message before a deployment's own calibration, 0 to 1."""
+        return self._tone.score(self._reader.read(clean(bounded(message))))
