@@ -17,7 +17,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         "settings": ("channels.every.*",),
     },
     UNDERSTANDING: {
-        "commands": ("evaluate*", "simulate week*"),
+        "commands": ("simulate week*",),
         "events": ("DraftWritten is written",),
     },
     TIME: {

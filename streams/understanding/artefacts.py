@@ -20,6 +20,9 @@ MANIFEST = "manifest.json"
 NAMES = ("categories", "idf", "language", "linking_idf", "retrieval", "tone")
 """The artefacts of the light tier; each is a file of its own."""
 
+FIGURES = "figures.json"
+"""What was measured when the models were made."""
+
 GRAPH, TOKENIZER = "minilm-l6-v2.int8.onnx", "tokenizer.json"
 """The sentence encoder's files."""
 
@@ -85,6 +88,16 @@ def read_encoder(folder: Traversable) -> tuple[bytes, bytes, str]:
     graph, version = _checked(folder, manifest, GRAPH)
     tokenizer, _ = _checked(folder, manifest, TOKENIZER)
     return graph, tokenizer, version
+
+
+def read_figures(folder: Traversable) -> bytes:
+    """What was measured when the models were made, as JSON.
+
+    Raises:
+        ModelUnavailable: The manifest or the file is missing or unreadable, or was altered.
+    """
+    content, _ = _checked(folder, _manifest(folder), FIGURES)
+    return content
 
 
 def _checked(folder: Traversable, manifest: Mapping[str, Entry], file: str) -> tuple[bytes, str]:

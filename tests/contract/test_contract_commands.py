@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+import msgspec
 import pytest
 
 from streams.cli.commands import COMMANDS
 from streams.cli.main import pactdesk
+from streams.evaluating.figures import share
 from streams.reference.commands import GLOBALS
 from streams.simulating.plan import Step
 from streams.simulating.platforms.platform import Post
@@ -131,6 +133,8 @@ def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
         "a bad line": bad,
         "events": shell("events").lines[0],
         "understand": shell("understand", stdin=ndjson({"message": "Hello"})).lines[0],
+        "evaluate": shell("evaluate", "--json").json,
+        "a figure": msgspec.to_builtins(share("a task", "right", [True], "asked")),
         "a simulated request": SENT.line(),
         "a simulation": summed([SENT]),
         "a simulated provider": taken(),

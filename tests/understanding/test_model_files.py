@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from streams.errors import Misconfigured
-from streams.understanding import light
+from streams.understanding import light, tiers
 from streams.understanding.artefacts import (
+    FIGURES,
     GRAPH,
     MANIFEST,
     TOKENIZER,
@@ -18,6 +22,8 @@ from streams.understanding.artefacts import (
     read,
     shipped,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_shipped_file_is_in_the_manifest_and_as_it_says() -> None:
     arrays, versions = read(shipped())
     files = {one.name for one in Path(str(shipped())).iterdir()} - {MANIFEST}
-    assert files == {f"{name}.npz" for name in arrays} | {GRAPH, TOKENIZER}
+    assert files == {f"{name}.npz" for name in arrays} | {GRAPH, TOKENIZER, FIGURES}
     assert set(versions) == set(arrays)
     assert all(len(version.split("+")[1]) == 12 for version in versions.values())
 
@@ -58,6 +64,42 @@ def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"tone\.npz") as raised:
         light.load(folder)
     assert "install the package again" in str(raised.value.remedy)
+
+
+@pytest.mark.parametrize("file", [GRAPH, TOKENIZER])
+@pytest.mark.parametrize("keep", [0, 1000, -1])
+def test_an_encoder_s_file_that_was_cut_short_is_refused_by_name(
+    folder: Path, file: str, keep: int
+) -> None:
+    (folder / file).write_bytes((folder / file).read_bytes()[:keep])
+    with pytest.raises(ModelUnavailable, match=file.replace(".", r"\.")) as raised:
+        tiers.load("encoder", folder)
+    assert "install the package again" in str(raised.value.remedy)
+
+
+@pytest.mark.parametrize("file", [GRAPH, TOKENIZER])
+def test_an_encoder_s_file_that_is_no_model_is_refused(folder: Path, file: str) -> None:
+    (folder / file).write_bytes(b"{}")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest[file]["sha256"] = sha256(b"{}").hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable, match="the sentence encoder"):
+        tiers.load("encoder", folder)
+
+
+def test_the_light_tier_needs_no_encoder(folder: Path) -> None:
+    (folder / GRAPH).unlink()
+    (folder / TOKENIZER).unlink()
+    asked = (
+        "import sys; from pathlib import Path; from streams.understanding import tiers;"
+        "tiers.load('light', Path(sys.argv[1]));"
+        "print(*{'onnxruntime', 'tokenizers'} & sys.modules.keys())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", asked, str(folder)],
+        capture_output=True, check=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert said.stdout.strip() == ""
 
 
 def test_a_missing_manifest_is_refused_by_name(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""How well the models understand: figures with their counts and intervals, over labelled data."""
