@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -92,6 +93,37 @@ def line_of(document: object) -> bytes:
 
 SAME = ("message", "subject", "thread", "in_reply_to", "attachments")
 """What a provider's repeat has in common with the first delivery, beside its sender."""
+
+
+Sender = TypeVar("Sender", str, bytes)
+
+
+class From(NamedTuple, Generic[Sender]):
+    """Who sent a message: as they are, or as hashes of that.
+
+    Attributes:
+        handle: Under which handle; None without one.
+        customer: Whose it is.
+    """
+
+    handle: Sender | None
+    customer: Sender
+
+
+def differing_sender(before: From[Sender], after: From[Sender]) -> str | None:
+    """In what the sender of a provider's repeat differs from that of the first delivery.
+
+    A handle may have become another customer's in between, so that handles are compared where both
+    bring one, and customers where neither does.
+
+    Returns:
+        The field that differs; None for the same sender.
+    """
+    if before.handle is not None and after.handle is not None:
+        return None if before.handle == after.handle else "handle"
+    if before.handle is None and after.handle is None:
+        return None if before.customer == after.customer else "customer_id"
+    return None
 
 
 def another(event: ContactReceived, field: str) -> Unreadable:

@@ -19,7 +19,7 @@ from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Unreadable
-from streams.intake import SAME, another
+from streams.intake import SAME, From, another, differing_sender
 
 _SIZE = 16
 _CONTACT = '"ce_type":"ContactReceived"'
@@ -72,7 +72,7 @@ def digest(record: Record, secret: str) -> bytes:
 
 
 def refuse_another(before: bytes, after: bytes, record: Record) -> None:
-    """A repeat is the same message of the same person, as `streams.embedded.intake` has it.
+    """A provider's repeat is the same message of the same person, here by their hashes.
 
     Args:
         before: The digest of what came first under the id; empty for what is no contact.
@@ -85,15 +85,16 @@ def refuse_another(before: bytes, after: bytes, record: Record) -> None:
     event = record.event
     if not isinstance(event, ContactReceived) or not before:
         return
-    nobody = bytes(_SIZE)
-    said, handle, customer = (slice(n * _SIZE, (n + 1) * _SIZE) for n in range(3))
-    if before[said] != after[said]:
+    if before[:_SIZE] != after[:_SIZE]:
         raise another(event, "content")
-    both, neither = nobody not in {before[handle], after[handle]}, before[handle] == after[handle]
-    if both and before[handle] != after[handle]:
-        raise another(event, "handle")
-    if not both and neither and before[customer] != after[customer]:
-        raise another(event, "customer_id")
+    sender = differing_sender(_sender(before), _sender(after))
+    if sender is not None:
+        raise another(event, sender)
+
+
+def _sender(digest: bytes) -> From[bytes]:
+    handle, customer = digest[_SIZE : 2 * _SIZE], digest[2 * _SIZE :]
+    return From(None if handle == bytes(_SIZE) else handle, customer)
 
 
 class Contents:

@@ -15,7 +15,17 @@ from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.errors import PactdeskError
 from streams.events_of_input import Resolver
-from streams.intake import SAME, Taken, another, bad_line, batches, line_of, unreadable
+from streams.intake import (
+    SAME,
+    From,
+    Taken,
+    another,
+    bad_line,
+    batches,
+    differing_sender,
+    line_of,
+    unreadable,
+)
 
 
 class Intake:
@@ -120,20 +130,17 @@ class Intake:
 def _same_message(known: Record, record: Record) -> None:
     """A provider's repeat is the same message of the same person; the rest of it may differ.
 
-    A handle may have become another customer's in between, so that handles are compared where both
-    bring one, and customers where neither does.
-
     Raises:
         Unreadable: Something else came under the same provider id.
     """
     before, after = known.event, record.event
     if not isinstance(before, ContactReceived) or not isinstance(after, ContactReceived):
         return
-    fields = [*SAME]
-    if before.handle is not None and after.handle is not None:
-        fields.append("handle")
-    if before.handle is None and after.handle is None:
-        fields.append("customer_id")
-    for field in fields:
+    for field in SAME:
         if getattr(before, field) != getattr(after, field):
             raise another(after, field)
+    sender = differing_sender(
+        From(before.handle, before.customer_id), From(after.handle, after.customer_id)
+    )
+    if sender is not None:
+        raise another(after, sender)
