@@ -16,7 +16,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from schemas.events.contacts import ContactReceived
-from schemas.record import derived_id
+from schemas.record import Record, derived_id
 from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams.deadletters import DeadLetter
@@ -48,6 +48,14 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     offset: int | None = None
     error: str | None = None
     remedy: str | None = None
+
+
+def firsts(records: Sequence[Record]) -> list[Record]:
+    """The first record of each id, in their order: what comes together may say something twice."""
+    found: dict[str, Record] = {}
+    for record in records:
+        found.setdefault(record.id, record)
+    return [*found.values()]
 
 
 def taken_well(taken: Taken) -> Taken:

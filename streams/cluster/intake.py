@@ -26,7 +26,7 @@ from streams.deadletters import DeadLetter, place_of, record_again, waits_again
 from streams.directory import Directory
 from streams.errors import PactdeskError
 from streams.events_of_input import Resolver
-from streams.intake import Taken, bad_line, batches, line_of, unreadable
+from streams.intake import Taken, bad_line, batches, firsts, line_of, unreadable
 
 _Waiting = tuple[Taken, Outgoing, bytes]
 """What a line becomes once Kafka has it: its result, its record, its content's digest."""
@@ -72,7 +72,7 @@ class Intake:
     def records(self, records: Sequence[Record]) -> list[tuple[Record, int]]:
         """Send ready records of people and programs; returns the new ones with their offsets."""
         with self._db.transaction():
-            fresh = [record for record in records if self._known(record.id) is None]
+            fresh = [record for record in firsts(records) if self._known(record.id) is None]
             for record in fresh:
                 self._directory.learn(record.event)
             ready = [outgoing(record) for record in fresh]

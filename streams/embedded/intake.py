@@ -23,6 +23,7 @@ from streams.intake import (
     bad_line,
     batches,
     differing_sender,
+    firsts,
     line_of,
     unreadable,
 )
@@ -66,7 +67,7 @@ class Intake:
     def records(self, records: Sequence[Record]) -> list[Record]:
         """Append ready records of people and programs, durable when this returns."""
         with self._db.durably():
-            fresh = [r for r in records if self._log.find(r.id) is None]
+            fresh = [r for r in firsts(records) if self._log.find(r.id) is None]
             for record in fresh:
                 self._directory.learn(record.event)
             return [entry.record() for entry in self._log.append(fresh)]

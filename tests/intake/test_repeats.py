@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from schemas.events.contacts import CustomerDescribed
+from schemas.record import Record
 from streams.clock import ManualClock
 from streams.desk import Desk
 from streams.redrive import waiting
+from streams.testing import START
 from tests.inputlines import CONTACT, NINE
 
 
@@ -83,3 +87,21 @@ def test_an_idempotency_key_makes_an_intent_the_same(desk: Desk) -> None:
     keyed = {**start, "idempotency_key": "k", "at": NINE}
     later = {**keyed, "at": "2026-03-02T10:00:00Z"}
     assert statuses(desk, keyed, later, {**keyed, "by": "bo"}) == ["accepted", "repeat", "accepted"]
+
+
+def test_of_records_that_come_together_the_first_of_an_id_counts(desk: Desk) -> None:
+    first = Record(
+        id="r1",
+        key="c1",
+        at=START,
+        by="gateway/email",
+        event=CustomerDescribed(customer_id="c1", name="Ann"),
+        correlation="r1",
+    )
+    again = replace(first, event=CustomerDescribed(customer_id="c1", name="Bo"))
+    other = replace(first, id="r2", correlation="r2")
+    assert [one.id for one in desk.intake.records([first, again, other, first])] == ["r1", "r2"]
+    assert [(one.id, one.event) for one in desk.events()] == [
+        ("r1", first.event),
+        ("r2", other.event),
+    ]
