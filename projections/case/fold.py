@@ -245,14 +245,23 @@ def _handed_over(case: Case, event: inbox.TicketHandedOver, _record: Record) -> 
 
 
 def _requested(case: Case, event: desk.SpecialistRequested, _record: Record) -> Case:
-    return tickets.update(case, event.ticket_id, request_id=event.request_id, ask_again_at=None)
+    return tickets.update(
+        case,
+        event.ticket_id,
+        request_id=event.request_id,
+        asked_for=name(event.specialist_id),
+        ask_again_at=None,
+    )
 
 
 def _unavailable(case: Case, event: inbox.SpecialistUnavailable, _record: Record) -> Case:
     known = case.ticket(event.ticket_id)
-    if known is None or known.request_id != event.request_id or event.next_at is None:
+    if known is None or known.request_id != event.request_id:
         return case
-    return tickets.put(case, _replace(known, ask_again_at=event.next_at.timestamp()))
+    known = _replace(known, asked_for=None)
+    if event.next_at is not None:
+        known = _replace(known, ask_again_at=event.next_at.timestamp())
+    return tickets.put(case, known)
 
 
 MEANINGS: dict[type[Event], Meaning] = {

@@ -14,7 +14,7 @@ from streams.pact.action import Action, Answer, Asking, Call, named
 from streams.pact.asking import about, asked, done, event_of, ticket_after
 from streams.pact.issue import Issue, Known, route_of, weighed
 
-HOLDS = frozenset({"no_change", "already_there", "already_assigned"})
+HOLDS = frozenset({"no_change", "already_there", "already_assigned", "already_asked"})
 """Refusals that say that what is asked for holds already."""
 
 
