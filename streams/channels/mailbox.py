@@ -1,8 +1,9 @@
 """Fetching mail: what comes to our mailboxes is taken in once, whatever breaks on the way.
 
 A thread for each mailbox, beside the gateway. It knows how far it came by the numbers that the
-server gives to mails (UIDVALIDITY and UID), kept in the store; a mail is durable before its number
-is. So a mail may be fetched again, which is a repeat, but none is left out.
+server gives to mails (UIDVALIDITY and UID), kept in the store. Some mails are fetched together, and
+durable together, before the number of the last of them is. So mails may be fetched again, which are
+repeats, but none is left out.
 """
 
 from __future__ import annotations
@@ -11,26 +12,18 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
-from functools import partial
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import structlog
 
-from schemas.record import derived_id
-from schemas.topics import CONTACTS
-from schemas.vocabulary import rfc3339
-from streams.channels.email import NAME, NEEDS, contact_of
-from streams.channels.email_answers import in_its_chat
-from streams.channels.imap import Fetched, Place, Session, places
-from streams.channels.receipts import noted
+from streams.channels.email import NAME, NEEDS
+from streams.channels.email_taken import Mail, read, taken
+from streams.channels.imap import Place, Session, places
 from streams.channels.settings import Email
-from streams.deadletters import HOOKS, DeadLetter
-from streams.errors import Misconfigured, Unreadable
-from streams.files import brought
+from streams.errors import Misconfigured
 from streams.files.store import Files
-from streams.intake import line_of
 
 if TYPE_CHECKING:
     from streams.gateway.house import House
@@ -50,9 +43,6 @@ LONGEST_PAUSE = 60.0
 
 BEFORE = timedelta(days=1)
 """How old mail may be that lies there when a mailbox is looked at for the first time."""
-
-LETTER_BYTES = 1024 * 1024
-"""How much of a mail that cannot be read is kept; the mailbox has it whole."""
 
 _log = structlog.get_logger(__name__)
 
@@ -160,40 +150,18 @@ class Mailbox:
         new = session.after(cursor.uid, None if cursor.uid else cursor.since)
         for some in session.together(new):
             found = session.fetch(some)
-            for uid in some:
-                if self._stop.is_set():
-                    return cursor
-                if uid in found:
-                    where = f"{self._place.name};UIDVALIDITY={cursor.validity}/;UID={uid}"
-                    self._take(found[uid], where)
-                cursor = msgspec.structs.replace(cursor, uid=uid)
-                self._keep(cursor)
+            if self._stop.is_set():
+                return cursor
+            where = f"{self._place.name};UIDVALIDITY={cursor.validity}/;UID="
+            self._take([Mail(found[uid], f"{where}{uid}") for uid in some if uid in found])
+            cursor = msgspec.structs.replace(cursor, uid=some[-1])
+            self._keep(cursor)
         return cursor
 
-    def _take(self, found: Fetched, where: str) -> None:
-        """Make durable what a mail says, or the mail where it says nothing that can be read."""
-        now = self._house.clock.now()
-        at = min(now, found.at or now)
-        try:
-            heard = contact_of(found.raw, where, self._settings)
-        except Exception as error:  # noqa: BLE001  # one mail must not hold up those behind it
-            if not isinstance(error, Unreadable):
-                _log.exception("a mail broke its reader", mailbox=where)
-            letter = _letter(found.raw, where, error, now)
-            self._done(self._house.ask(lambda desk: desk.intake.keep(letter)))
-            _log.warning("not understood", channel=NAME, letter=letter.id, error=letter.error)
-            return
-        (read,) = heard.inputs
-        contact = self._done(self._house.read(lambda desk: in_its_chat(desk, read)))
-        rules = self._house.settings.attachments
-        outcomes = brought.kept(heard.files, contact, self._files, rules)
-        line = line_of({**contact, "at": rfc3339(at)})
-        ((taken,), _) = self._done(self._house.way_in.take([line]))
-        if outcomes and taken.status != "unreadable":
-            tell = partial(brought.told, contact=contact, number=taken.id, found=outcomes, at=at)
-            self._done(self._house.ask(tell))
-        if heard.receipts:
-            self._done(self._house.ask(lambda desk: noted(desk, NAME, heard.receipts, at)))
+    def _take(self, mails: list[Mail]) -> None:
+        """Make durable what mails say."""
+        said, letters = read(mails, self._settings, self._house.clock.now())
+        self._done(taken(self._house, said, letters, self._files))
 
     def _cursor(self, validity: int) -> Cursor:
         name = f"mailbox.{self._place.name}"
@@ -217,22 +185,3 @@ class Mailbox:
     def _done(self, asked: Coroutine[Any, Any, T]) -> T:
         """What the house answers; its loop is another thread's."""
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
-
-
-def _letter(raw: bytes, where: str, error: Exception, now: datetime) -> DeadLetter:
-    if not isinstance(error, Unreadable):
-        error = Unreadable(
-            f"the mail broke its reader ({error!r})",
-            "report it, and re-drive it with the release that reads it",
-        )
-    return DeadLetter(
-        id=derived_id("mail", raw.decode("latin-1")),
-        topic=CONTACTS.name,
-        origin=f"{HOOKS}{NAME}/{where}",
-        handler=f"{HOOKS}{NAME}",
-        error=error.what,
-        remedy=error.remedy,
-        attempts=1,
-        at=rfc3339(now),
-        value=raw[:LETTER_BYTES],
-    )

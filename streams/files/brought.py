@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from schemas.record import Record
 from streams.files import outcomes, rules
 from streams.files.kinds import HEAD_BYTES, kind_of
 from streams.files.outcomes import Kept, Lost, Place
@@ -14,6 +15,20 @@ from streams.files.store import Files
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
+
+
+class Brought(NamedTuple):
+    """A contact, and what came of its files.
+
+    Attributes:
+        contact: The contact, as input has it.
+        found: What came of each of its files, in their order.
+        at: When it came.
+    """
+
+    contact: dict[str, Any]
+    found: Sequence[Kept | Lost]
+    at: datetime
 
 
 def kept(
@@ -45,28 +60,27 @@ def _kept(content: bytes, name: str, files: Files, settings: AttachmentSettings)
     return Kept(files.put(content).sha256, len(content), kind, name)
 
 
-def told(
-    desk: AnyDesk, contact: dict[str, Any], number: str, found: Sequence[Kept | Lost], at: datetime
-) -> None:
-    """Append what came of the files of a contact that was taken in.
+def told(desk: AnyDesk, taken: Sequence[tuple[Brought, str]]) -> None:
+    """Append what came of the files of contacts that were taken in, all at once.
 
     Args:
         desk: The desk.
-        contact: The contact, as input has it.
-        number: Its id.
-        found: What came of each of its files.
-        at: When that was.
+        taken: The contacts, each with its id.
     """
-    channel = contact["channel"]
-    customer = contact.get("customer_id") or desk.intake.resolver.customer_of(
-        channel, contact["handle"]
+    desk.intake.records(
+        [record for one, number in taken for record in _outcomes(desk, one, number)]
+    )
+
+
+def _outcomes(desk: AnyDesk, one: Brought, number: str) -> Iterator[Record]:
+    channel = one.contact["channel"]
+    customer = one.contact.get("customer_id") or desk.intake.resolver.customer_of(
+        channel, one.contact["handle"]
     )
     by = f"gateway/{channel}"
-    records = []
-    for index, one in enumerate(found):
+    for index, found in enumerate(one.found):
         place = Place(customer, number, index)
-        if isinstance(one, Kept):
-            records.append(outcomes.stored(place, one, at, by))
+        if isinstance(found, Kept):
+            yield outcomes.stored(place, found, one.at, by)
         else:
-            records.append(outcomes.refused(place, one, 1, at, by))
-    desk.intake.records(records)
+            yield outcomes.refused(place, found, 1, one.at, by)

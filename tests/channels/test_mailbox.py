@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.events.contacts import ContactReceived, ReplyFailed
-from schemas.record import Record
+from schemas.events.contacts import ReplyFailed
 from streams.channels.email_identity import token
 from streams.channels.imap import Place, places
 from streams.embedded.database import Database
@@ -18,46 +15,13 @@ from streams.errors import Misconfigured
 from streams.files.store import Files
 from streams.redrive import redrive
 from tests.fileservers import PNG
-from tests.gateways import Client, gateway, ticket_of, worker
+from tests.gateways import ticket_of, worker
+from tests.mailboxes import SECRET, contacts, fetching, numbered, records, told
 from tests.mails import ADDRESS, bounce, mail
 from tests.real import until
 from tests.real.greenmail import USERS, GreenMail
 from tests.real.proxy import Proxy
 from tests.stores import a_desk
-
-SECRET = "signs our tags"  # noqa: S105  # a test's own
-
-
-@contextmanager
-def fetching(data: Path, url: str) -> Iterator[Client]:
-    """A gateway that fetches from mailboxes."""
-    flags = {"imap_url": url, "address": ADDRESS, "token_secret": SECRET}
-    with gateway(data, **{f"channels__email__{k}": v for k, v in flags.items()}) as client:
-        yield client
-
-
-def records(data: Path) -> list[Record]:
-    with a_desk(data) as desk:
-        return [*desk.events()]
-
-
-def contacts(data: Path) -> list[ContactReceived]:
-    return [one.event for one in records(data) if isinstance(one.event, ContactReceived)]
-
-
-def told(data: Path, *messages: str) -> None:
-    """Wait until these messages have come, and see that no other ones have."""
-    wanted = sorted(messages)
-    until(
-        lambda: len(contacts(data)) >= len(wanted),
-        90,
-        lambda: f"{wanted} came: {contacts(data)}",
-    )
-    assert sorted(one.message for one in contacts(data)) == wanted
-
-
-def numbered(number: int) -> bytes:
-    return bytes(mail(f"mail {number}", Message_ID=f"<{number}@example.org>"))
 
 
 def test_a_mail_is_a_ticket(tmp_path: Path, greenmail: GreenMail) -> None:
@@ -242,7 +206,7 @@ def test_a_letter_that_can_be_read_now_is_a_contact(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched, fetching(tmp_path, greenmail.url()):
-        patched.setattr("streams.channels.mailbox.contact_of", broken)
+        patched.setattr("streams.channels.email_taken.contact_of", broken)
         greenmail.send(bytes(mail()))
         until(lambda: letters(tmp_path), 90, "the letter")
     monkeypatch.setenv("PACTDESK_CHANNELS__EMAIL__ADDRESS", ADDRESS)
