@@ -68,13 +68,15 @@ def _heard_again(desk: AnyDesk, letter: DeadLetter) -> tuple[str, str | None, st
         Status, error and remedy.
     """
     from streams.channels.receipts import noted
+    from streams.channels.remarks import line
 
     try:
         heard = _heard(letter)
+        lines = [*heard.inputs, *[line(desk, one) for one in heard.remarks]]
     except Unreadable as error:
         return "unreadable", error.what, error.remedy
     noted(desk, letter.handler.removeprefix(HOOKS), heard.receipts, parse_time(letter.at))
-    bad = [one for one in desk.intake.documents(heard.inputs) if one.status == "unreadable"]
+    bad = [one for one in desk.intake.documents(lines) if one.status == "unreadable"]
     if bad:
         return "unreadable", bad[0].error, bad[0].remedy
     return "accepted", None, None

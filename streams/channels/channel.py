@@ -100,6 +100,26 @@ class Receipt(NamedTuple):
     until: datetime | None = None
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What one of our own people wrote in a conversation on a platform.
+
+    Attributes:
+        contact: The same as a contact, which it is where the conversation is their own.
+        by: Who, by the name that the desk knows them by.
+        text: What they said.
+        goes_out: Whether it is said to the customer; otherwise it is for the desk alone.
+        began: The platform's name of the message that began the conversation, if a customer did.
+        began_here: The same, as the platform named it to us, if a message of ours did.
+    """
+
+    contact: dict[str, Any]
+    by: str
+    text: str
+    goes_out: bool
+    began: str
+    began_here: str
+
+
 class Heard(msgspec.Struct, frozen=True):
     """What a hook says.
 
@@ -109,6 +129,7 @@ class Heard(msgspec.Struct, frozen=True):
         receipts: What became of messages of ours.
         told: What the provider is answered.
         missed: What in it means nothing here, in words, for the log.
+        remarks: What our own people wrote; what it means, depends on whose conversation it is.
         files: What lies in the attachments of the one input, in their order, where they came along.
     """
 
@@ -116,6 +137,7 @@ class Heard(msgspec.Struct, frozen=True):
     receipts: list[Receipt] = []
     told: Told = Told()
     missed: list[str] = []
+    remarks: list[Remark] = []
     files: list[bytes] = []
 
 

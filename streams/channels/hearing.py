@@ -11,8 +11,9 @@ from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams.channels.channel import Channel, Hook, Told
 from streams.channels.receipts import noted
+from streams.channels.remarks import line
 from streams.deadletters import HOOKS, DeadLetter
-from streams.errors import Unreadable
+from streams.errors import Unavailable, Unreadable
 from streams.intake import line_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
     """
     try:
         heard = channel.parse(settings, hook)
+        lines = heard.inputs
+        if heard.remarks:
+            said = await house.read(lambda desk: [line(desk, one) for one in heard.remarks])
+            lines = [*lines, *said]
+    except Unavailable:
+        raise
     except Exception as error:  # noqa: BLE001  # one body must not hold up those behind it
         if not isinstance(error, Unreadable):
             _log.exception("a body broke its reader", channel=channel.name, path=hook.path)
@@ -45,8 +52,8 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
         await house.ask(lambda desk: desk.intake.keep(letter))
         _log.warning("not understood", channel=channel.name, letter=letter.id, error=letter.error)
         return Told()
-    if heard.inputs:
-        await house.way_in.take([line_of(one) for one in heard.inputs])
+    if lines:
+        await house.way_in.take([line_of(one) for one in lines])
     if heard.receipts:
         await house.ask(lambda desk: noted(desk, channel.name, heard.receipts, hook.at))
     for one in heard.missed:

@@ -13,6 +13,10 @@ GRAPH_URL = "https://graph.facebook.com"
 _ORIGINS = r"^https?://[^\s/,*]+(\s+https?://[^\s/,*]+)*$"
 """Origins as browsers name them, with blanks between."""
 
+_COLLEAGUE = r"[UW][A-Z0-9]+ *= *[^\s,=]+"
+_COLLEAGUES = rf"^ *{_COLLEAGUE}( *, *{_COLLEAGUE})* *$"
+"""Ids of people in Slack with their names, with commas between."""
+
 GraphVersion = Annotated[str, Field(pattern=r"^v\d+\.\d+$")]
 """A version of Meta's Graph API."""
 
@@ -31,13 +35,23 @@ class Slack(ChannelGroup):
         app_token: Opens a socket, over which everything comes in (Socket Mode): no address of ours
             and no signing_secret is needed then.
         bot_token: Lets replies out.
+        colleagues: Your own people by their ids in Slack, each with the name that the desk knows
+            them by: `U012AB3CD=bo, U045EF6GH=cy`. What they write in a customer's thread is a note;
+            what begins with `reply:` goes to the customer.
         api_base_url: Where the provider is; another address where something stands in for it.
     """
 
     signing_secret: Secret | None = None
     app_token: Secret | None = None
     bot_token: Secret | None = None
+    colleagues: Annotated[str, Field(pattern=_COLLEAGUES)] | None = None
     api_base_url: str = "https://slack.com/api"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names in `colleagues`, by the ids."""
+        pairs = (one.partition("=") for one in (self.colleagues or "").split(",") if one)
+        return {number.strip(): name.strip() for number, _, name in pairs}
 
 
 class WhatsApp(ChannelGroup):

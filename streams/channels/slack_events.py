@@ -16,6 +16,7 @@ import msgspec
 from schemas.vocabulary import rfc3339
 from streams.channels.channel import Heard, Hook, Told
 from streams.channels.settings import Slack
+from streams.channels.slack_remarks import remark
 from streams.channels.slack_text import plain
 from streams.errors import Unreadable
 
@@ -104,22 +105,28 @@ class _Interaction(msgspec.Struct):
     actions: list[_Button] = []
 
 
-def parse(_settings: Slack, hook: Hook) -> Heard:
+def parse(settings: Slack, hook: Hook) -> Heard:
     """Contacts in a body, or the answer to the handshake; raises `Unreadable`."""
     try:
         match hook.path:
             case "actions":
-                return _interacted(hook.body)
+                heard = _interacted(hook.body)
             case "commands":
-                return _commanded(hook.body, hook.at)
+                heard = _commanded(hook.body, hook.at)
             case _:
-                return _called_back(hook.body)
+                heard = _called_back(hook.body)
     except _NOTHING as error:
         raise Unreadable(
             f"the body is no event, no interaction and no command of Slack ({error!r})",
             "see that Slack's event subscriptions name …/events, its interactivity …/actions, its"
             " commands …/commands",
         ) from error
+    said = [(one, remark(settings, one)) for one in heard.inputs]
+    return msgspec.structs.replace(
+        heard,
+        inputs=[contact for contact, by_us in said if by_us is None],
+        remarks=[by_us for _, by_us in said if by_us is not None],
+    )
 
 
 def _called_back(content: bytes) -> Heard:

@@ -34,6 +34,7 @@ SHAPED = {
     "identity_secret": "a secret that nobody guesses, long enough to sign with",
     "application_id": "53908232506183680",
     "guild_channels": "645027906669510667, 645027906669510999",
+    "colleagues": "U012AB3CD=bo, U045EF6GH=cy",
     "allowed_types": "image/*",
     "refused_types": "image/*",
 }
