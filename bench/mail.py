@@ -3,6 +3,7 @@
 A real mail server, GreenMail, and a desk that is up with all its roles and the models that ship. A
 mail counts from when the server has accepted it by SMTP until its ticket shows in the tables. First
 mails one by one; then 300, or as many as asked for, at a hundred a second; then so many at once.
+At last how fast a mailbox alone becomes durable contacts: it holds so many, and no worker is there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bench.workload import ROOT, SECRET, questions, table
 from streams.clock import WallClock
 from streams.desk import Desk
 from streams.starter import lines as starter_lines
+from tests.gateways import gateway
 from tests.real.greenmail import USERS, GreenMail
 
 BURST = 300
@@ -159,6 +161,23 @@ def run(mails: GreenMail, eyes: Eyes, name: str, count: int, pace: float | None)
     return figures(took, wall)
 
 
+def taken_in(folder: Path, mails: GreenMail, count: int) -> float:
+    """How many mails a second that lie in a mailbox become durable contacts, without a worker."""
+    ours = USERS[1]
+    with smtplib.SMTP("127.0.0.1", mails.smtp_port) as smtp:
+        for number in range(count):
+            smtp.sendmail("bench@example.org", [ours], mail(f"lying {number}", number))
+    email = {"imap_url": mails.url(ours), "address": ours, "token_secret": SECRET}
+    flags = {f"channels__email__{name}": value for name, value in email.items()}
+    with gateway(folder, **flags), closing(sqlite3.connect(folder / "pactdesk.db")) as store:
+        began = time.perf_counter()
+        while store.execute("SELECT count(*) FROM log").fetchone()[0] < count:
+            if time.perf_counter() - began > PATIENCE:
+                raise SystemExit("mails are no contacts")
+            time.sleep(LOOK_SECONDS)
+        return count / (time.perf_counter() - began)
+
+
 def main(count: int) -> None:
     """Print the figures."""
     folder = Path(tempfile.mkdtemp(prefix="pactdesk-bench-"))
@@ -167,21 +186,21 @@ def main(count: int) -> None:
         stack.callback(shutil.rmtree, folder)
         mails.start()
         stack.callback(mails.stop)
-        stack.enter_context(up(folder / "desk", mails))
-        eyes = Eyes(folder / "desk" / "pactdesk.db")
-        stack.callback(eyes.close)
-        run(mails, eyes, "warm", WARM, None)
-        found = {
-            f"{ALONE} one by one": run(mails, eyes, "alone", ALONE, None),
-            f"{count} at {RATE:.0f} a second": run(mails, eyes, "paced", count, RATE),
-            f"{count} at once": run(mails, eyes, "burst", count, None),
-        }
+        with up(folder / "desk", mails), closing(Eyes(folder / "desk" / "pactdesk.db")) as eyes:
+            run(mails, eyes, "warm", WARM, None)
+            found = {
+                f"{ALONE} one by one": run(mails, eyes, "alone", ALONE, None),
+                f"{count} at {RATE:.0f} a second": run(mails, eyes, "paced", count, RATE),
+                f"{count} at once": run(mails, eyes, "burst", count, None),
+            }
+        durable = taken_in(folder / "lying", mails, count)
     table(
         "Mails, from accepted by SMTP to a ticket in the tables; all of them came",
         [
             (what, f"{one.rate:,.0f}/s", f"p50 {one.p50:.0f} ms, p99 {one.p99:.0f} ms")
             for what, one in found.items()
-        ],
+        ]
+        + [(f"{count} in a mailbox", f"{durable:,.0f}/s", "to durable contacts, without a worker")],
     )
 
 
