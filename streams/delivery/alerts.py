@@ -31,8 +31,8 @@ class _Place(Protocol):
         """Bring the alert there."""
 
 
-class AlertWay:
-    """One alert's way to one place.
+class AlertCarrier:
+    """Carries one alert to one place.
 
     Args:
         settings: The settings.

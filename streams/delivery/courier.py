@@ -21,10 +21,10 @@ import structlog
 from schemas.record import Record
 from streams.channels.channel import Accepted, Rejected
 from streams.clock import Clock
+from streams.delivery.carriers import Carrier, Carriers
 from streams.delivery.errand import WORTH_SAYING, Came, Errand, NoAnswer, Patience, Unsent
 from streams.delivery.moves import Move, after, begun, delayed, failed
 from streams.delivery.pacing import Breaker, Pace, told
-from streams.delivery.ways import Way, Ways
 from streams.errors import Refused
 
 AT_ONCE = 32
@@ -71,15 +71,15 @@ class _Flight:
     Attributes:
         errand: The errand, under way.
         record: The request.
-        way: Its way.
+        carrier: Who carries it.
         looks: Whether the platform is only asked what it has.
         came: What came of it, once it has.
     """
 
-    def __init__(self, errand: Errand, record: Record, way: Way, *, looks: bool) -> None:
+    def __init__(self, errand: Errand, record: Record, carrier: Carrier, *, looks: bool) -> None:
         self.errand = errand
         self.record = record
-        self.way = way
+        self.carrier = carrier
         self.looks = looks
         self.came: Came | None = None
 
@@ -89,14 +89,14 @@ class Courier:
 
     Args:
         post: The engine.
-        ways: The ways to the platforms.
+        carriers: Those who carry to the platforms.
         patience: How long what does not go through is tried.
         clock: The wall's.
     """
 
-    def __init__(self, post: Post, ways: Ways, patience: Patience, clock: Clock) -> None:
+    def __init__(self, post: Post, carriers: Carriers, patience: Patience, clock: Clock) -> None:
         self._post = post
-        self._ways = ways
+        self._carriers = carriers
         self._patience = patience
         self._clock = clock
         self._pace = Pace()
@@ -191,7 +191,7 @@ class Courier:
             assert flight.came is not None
             moves.append(
                 self._after(
-                    flight.errand, flight.record, flight.came, flight.way.parts, at.timestamp()
+                    flight.errand, flight.record, flight.came, flight.carrier.parts, at.timestamp()
                 )
             )
         return moves
@@ -211,26 +211,26 @@ class Courier:
         """What is due is looked up, begun, or waits for its turn."""
         record = self._post.request(errand)
         try:
-            way = self._ways.of(errand, record)
+            carrier = self._carriers.of(errand, record)
         except Refused as error:
             return failed(errand, record, f"{error.what}; {error.remedy}"), None
-        if errand.state != "waits" and errand.part == way.parts - 1:
+        if errand.state != "waits" and errand.part == carrier.parts - 1:
             number = self._post.arrived(errand)
             if number is not None:
-                return self._after(errand, record, Accepted(number), way.parts, now), None
+                return self._after(errand, record, Accepted(number), carrier.parts, now), None
         breaker = self._breaker(errand.channel)
         if breaker.open_until(now) is not None:  # another one is the trial
             return None, None
         if errand.state != "waits":
             breaker.begun()
-            return None, _Flight(errand, record, way, looks=True)
+            return None, _Flight(errand, record, carrier, looks=True)
         slot = self._pace.slot(errand.request_id, errand.channel, errand.conversation, now)
         if slot > now + SOON:
             return delayed(errand, record, slot, now, told(errand.channel)), None
         self._pace.went(errand.request_id)
         breaker.begun()
         move = begun(errand, record, now, self._patience)
-        return move, _Flight(move.errand, record, way, looks=False)
+        return move, _Flight(move.errand, record, carrier, looks=False)
 
     def _fly(self, flight: _Flight) -> None:
         self._flying[flight.errand.request_id] = flight
@@ -246,12 +246,12 @@ class Courier:
         self._awake.set()
 
     async def _call(self, flight: _Flight, at: datetime) -> None:
-        errand, way = flight.errand, flight.way
+        errand, carrier = flight.errand, flight.carrier
         if flight.looks:
             since = datetime.fromtimestamp(errand.tried_at, UTC)
-            flight.came = await way.look(errand.part, since, at)
+            flight.came = await carrier.look(errand.part, since, at)
         else:
-            flight.came = await way.send(errand.part, at)
+            flight.came = await carrier.send(errand.part, at)
         self._landed.append(flight)
 
     def _judge(self, flight: _Flight, now: float) -> None:
@@ -271,4 +271,6 @@ class Courier:
 
     def _open(self, now: float) -> list[str]:
         """The channels by which something may be sent."""
-        return [name for name in self._ways.outward if self._breaker(name).open_until(now) is None]
+        return [
+            name for name in self._carriers.outward if self._breaker(name).open_until(now) is None
+        ]

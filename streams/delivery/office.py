@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 from streams.clock import Clock
 from streams.delivery.calling import Caller
+from streams.delivery.carriers import Carriers
 from streams.delivery.courier import Courier, Post
 from streams.delivery.errand import Patience
-from streams.delivery.ways import Ways
 from streams.links import Links
 from streams.settings import Settings
 
@@ -22,8 +22,8 @@ async def courier_of(
 ) -> AsyncIterator[Courier]:
     """A courier over an engine's errands, for the platforms that are set up."""
     async with Caller(settings.delivery.answer_seconds) as caller:
-        ways = Ways(settings, caller, links)
-        yield Courier(post, ways, Patience.of(settings.delivery), clock)
+        carriers = Carriers(settings, caller, links)
+        yield Courier(post, carriers, Patience.of(settings.delivery), clock)
 
 
 class Office:

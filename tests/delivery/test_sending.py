@@ -281,7 +281,7 @@ def test_a_defect_on_the_way_ends_the_process_and_the_message_is_looked_up(
         ticket = out.somebody_writes()
         out.desk.produce({"type": "reply", "ticket_id": ticket, "by": "sam", "text": "Hello"})
         with monkeypatch.context() as patched:
-            patched.setattr("streams.delivery.ways.came_of", lambda *_: 1 // 0)
+            patched.setattr("streams.delivery.carriers.came_of", lambda *_: 1 // 0)
             with pytest.raises(ZeroDivisionError):
                 out.desk.run()
         out.run_until(lambda: out.states() == {"sent"})

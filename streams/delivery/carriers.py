@@ -1,4 +1,4 @@
-"""Which way a request goes to its customer, and what can be asked about it there."""
+"""Who carries a request to its customer, and what can be asked about it there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.channels import email
 from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent, mark_of
 from streams.channels.known import CHANNELS
 from streams.channels.settings import Email
-from streams.delivery.alerts import AlertWay
+from streams.delivery.alerts import AlertCarrier
 from streams.delivery.calling import Caller, came_of
 from streams.delivery.enclosing import Enclosed, enclosed
 from streams.delivery.errand import (
@@ -38,8 +38,8 @@ from streams.settings import Settings
 _log = structlog.get_logger(__name__)
 
 
-class Way(Protocol):
-    """One request's way to its platform.
+class Carrier(Protocol):
+    """Carries one request to its platform.
 
     Attributes:
         parts: How many messages it has.
@@ -54,8 +54,8 @@ class Way(Protocol):
         """Ask whether the platform has one of its messages, sent at a time or a little later."""
 
 
-class Ways:
-    """The ways to the platforms that are set up.
+class Carriers:
+    """The carriers to the platforms that are set up.
 
     Args:
         settings: The connections to them.
@@ -74,15 +74,15 @@ class Ways:
         self._channels = settings.channels
         self._caller = caller
 
-    def of(self, errand: Errand, record: Record) -> Way:
-        """The way of a request.
+    def of(self, errand: Errand, record: Record) -> Carrier:
+        """Who carries a request.
 
         Raises:
             Refused: The platform has no way to send it, or it has a file that is not there.
         """
         request = record.event
         if not isinstance(request, ReplyRequested):
-            return AlertWay(self._settings, errand, record, self._caller)
+            return AlertCarrier(self._settings, errand, record, self._caller)
         request = self._links.added(record)
         if request.handle is None:
             raise Refused(
@@ -92,12 +92,12 @@ class Ways:
         settings = getattr(self._channels, request.channel)
         if request.channel == email.NAME:
             seconds = self._settings.delivery.answer_seconds
-            return MailWay(settings, record.id, request, seconds, files)
+            return MailCarrier(settings, record.id, request, seconds, files)
         channel = CHANNELS[request.channel]
-        return HttpWay(channel, settings, record.id, request, self._caller, files)
+        return HttpCarrier(channel, settings, record.id, request, self._caller, files)
 
 
-class HttpWay:
+class HttpCarrier:
     """By the HTTP requests that a channel renders.
 
     Args:
@@ -182,7 +182,7 @@ def _no_file(error: OSError) -> Unsent:
     return Unsent(f"a file cannot be read ({error})")
 
 
-class MailWay:
+class MailCarrier:
     """By SMTP; a mail has one part, and no server can be asked for it afterwards."""
 
     parts = 1
