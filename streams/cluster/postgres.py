@@ -44,7 +44,6 @@ class PgDatabase:
     def __init__(self, connection: Connection[tuple[Any, ...]]) -> None:
         self.connection = connection
         self._cursor = connection.cursor
-        self._works: set[str] = set()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> Cursor[tuple[Any, ...]]:
         """Run one statement, prepared when it comes again; question marks stand for values."""
@@ -87,15 +86,6 @@ class PgDatabase:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
-
-    def alone(self, work: str) -> bool:
-        """Whether some work is this connection's alone, from now until it is closed."""
-        if work not in self._works:
-            row = self.execute("SELECT pg_try_advisory_lock(hashtext(?))", (work,)).fetchone()
-            if row != (True,):
-                return False
-            self._works.add(work)
-        return True
 
     def close(self) -> None:
         """Close the connection."""

@@ -36,7 +36,6 @@ class Database:
         self.ends: dict[tuple[str, int], int] = {}
         self.newest: int | None = None
         self._others: int | None = None
-        self._works: dict[str, int] = {}
         self._lock = write_lock(path.absolute())
 
     @contextmanager
@@ -123,21 +122,8 @@ class Database:
         """Set a named value of the store."""
         self.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
 
-    def alone(self, work: str) -> bool:
-        """Whether some work is this connection's alone, from now until it is closed."""
-        if work not in self._works:
-            handle = os.open(self.path.parent / f"{work}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            if not locked(handle):
-                os.close(handle)
-                return False
-            self._works[work] = handle
-        return True
-
     def close(self) -> None:
         """Close the connection."""
-        for handle in self._works.values():
-            os.close(handle)
-        self._works.clear()
         self.connection.close()
 
 

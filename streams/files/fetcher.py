@@ -147,7 +147,7 @@ class Fetcher:
 
     def _look(self, desk: AnyDesk) -> list[Waiting]:
         """What waits, and was not seen to already: the table may not show that yet."""
-        if not desk.database.alone(THREAD):
+        if not desk.alone.does(THREAD):
             return []
         if not self._tidy:
             self._files.tidy()

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from streams.cluster.postgres import connect
 from streams.gateway.serving import Gateway
 from streams.settings import Settings, load
 from tests.fileservers import PNG, FileServer, gives, serving, trickles
@@ -130,12 +129,3 @@ def test_a_file_of_a_reply_is_kept_shown_and_linked(
         (link,) = re.findall(r"https://desk\.example(/f/\S+)", letter.read_text())
         assert client.get(link).body == PNG
         assert client.get(link[:-1]).status == 404
-
-
-def test_some_work_is_one_connection_s_alone(cluster: Cluster) -> None:
-    one, other = connect(cluster.url), connect(cluster.url)
-    assert [one.alone("files"), one.alone("files"), other.alone("files")] == [True, True, False]
-    assert other.alone("else")
-    one.close()
-    until(lambda: other.alone("files"), PATIENCE, "the lock goes with its connection")
-    other.close()

@@ -130,10 +130,10 @@ def test_files_are_fetched_beside_the_roles_and_a_slow_one_holds_up_no_other(
 def test_where_several_fetch_one_does(desk: FileDesk, server: FileServer) -> None:
     server.answers["/a"] = gives()
     desk.comes(server.url("/a"))
-    database = desk.desk.database
-    assert database.alone("files")
+    other = desk.desk.alone
+    assert other.does("files")
     assert Fetcher(desk.settings, desk.desk.clock).once() == 0
-    database.close()
+    other.close()
     assert Fetcher(desk.settings, desk.desk.clock).once() == 1
 
 
