@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.chatting import FLAGS, Page
 from tests.gateways import Client, gateway, worker
 
 
@@ -15,3 +16,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     data = tmp_path_factory.mktemp("desk")
     with gateway(data) as client, worker(data):
         yield client
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A gateway with the chat on, and a worker."""
+    data = tmp_path_factory.mktemp("desk")
+    with gateway(data, **FLAGS) as client, worker(data):
+        yield client
+
+
+@pytest.fixture
+def page(talking: Client) -> Page:
+    """A visitor's page with a session."""
+    one = Page(talking)
+    one.begin()
+    return one

@@ -30,30 +30,14 @@ from tests.real import until
 from tests.stores import a_desk
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A gateway with the chat on, and a worker."""
-    data = tmp_path_factory.mktemp("desk")
-    with gateway(data, **FLAGS) as client, worker(data):
-        yield client
-
-
-@pytest.fixture
-def page(served: Client) -> Page:
-    """A visitor's page with a session."""
-    one = Page(served)
-    one.begin()
-    return one
-
-
-def test_a_reply_comes_to_every_tab_and_to_nobody_else(served: Client, page: Page) -> None:
-    other, stranger = Page(served), Page(served)
+def test_a_reply_comes_to_every_tab_and_to_nobody_else(talking: Client, page: Page) -> None:
+    other, stranger = Page(talking), Page(talking)
     other.token, other.after = page.token, page.after
     stranger.begin()
     stranger.say("I am somebody else", "1")
     with listening(page) as one, listening(other) as two, listening(stranger) as foreign:
         ticket = asked(page)
-        answered(served, ticket, "We found it")
+        answered(talking, ticket, "We found it")
         for tab in (one, two):
             mine = tab.said()
             assert (mine["direction"], mine["text"], mine["message_id"]) == (
@@ -68,22 +52,22 @@ def test_a_reply_comes_to_every_tab_and_to_nobody_else(served: Client, page: Pag
                 "We found it",
                 "out",
             )
-        answered(served, asked(stranger, "Hello?", "2"), "Only for you")
+        answered(talking, asked(stranger, "Hello?", "2"), "Only for you")
         texts = [foreign.said()["text"] for _ in range(3)]
     assert "We found it" not in texts
     assert "My parcel is lost" not in texts
 
 
-def test_how_far_messages_came_is_said(served: Client, page: Page) -> None:
+def test_how_far_messages_came_is_said(talking: Client, page: Page) -> None:
     with listening(page) as tab:
         contact = page.say("My parcel is lost", "1").json["id"]
         assert tab.next("state").data == {"id": contact, "state": "received"}
-        answered(served, ticket_of(served, contact), "We found it")
+        answered(talking, ticket_of(talking, contact), "We found it")
         reply = tab.said()
         while reply["by"] != "person":
             reply = tab.said()
         sql = "SELECT state FROM v1_deliveries WHERE request_id = ? AND state = 'delivered'"
-        until(lambda: rows(served, sql, reply["id"]), PATIENCE, "it is delivered")
+        until(lambda: rows(talking, sql, reply["id"]), PATIENCE, "it is delivered")
         told = page.ask("read", {"messages": [reply["id"]]})
         assert (told.status, told.json) == (202, {"read": [reply["id"]]})
         state = tab.next("state").data
@@ -91,19 +75,19 @@ def test_how_far_messages_came_is_said(served: Client, page: Page) -> None:
             state = tab.next("state").data
         assert state["id"] == reply["id"]
         sql = sql.replace("'delivered'", "'read'")
-        until(lambda: rows(served, sql, reply["id"]), PATIENCE, "it is read")
+        until(lambda: rows(talking, sql, reply["id"]), PATIENCE, "it is read")
 
 
-def test_what_is_said_to_a_user_comes_to_no_page_that_is_not_theirs(served: Client) -> None:
-    page = Page(served)
+def test_what_is_said_to_a_user_comes_to_no_page_that_is_not_theirs(talking: Client) -> None:
+    page = Page(talking)
     page.begin()
-    left_behind = Page(served)
+    left_behind = Page(talking)
     left_behind.token, left_behind.after = page.token, page.after
     asked(page, "Before I signed in", "1")
     page.begin(identity=identity("31"))
     with listening(left_behind) as old, listening(page) as tab:
         ticket = asked(page, "My account number is secret", "2")
-        answered(served, ticket, "So is this")
+        answered(talking, ticket, "So is this")
         while tab.said()["text"] != "So is this":
             pass
         left_behind.say("Is anybody there?", "3")
@@ -115,14 +99,14 @@ def test_what_is_said_to_a_user_comes_to_no_page_that_is_not_theirs(served: Clie
     assert {"My account number is secret", "So is this"}.isdisjoint(texts)
 
 
-def test_how_far_mail_of_the_same_customer_came_is_not_said(served: Client) -> None:
+def test_how_far_mail_of_the_same_customer_came_is_not_said(talking: Client) -> None:
     crm = {"customer_id": "hal", "handles": {"chat_widget": ["user:32"], "email": ["hal@x.org"]}}
-    assert served.post("/api/v1/contacts", {"type": "customer", **crm}).status == 202
-    page = Page(served)
+    assert talking.post("/api/v1/contacts", {"type": "customer", **crm}).status == 202
+    page = Page(talking)
     page.begin(identity=identity("32"))
     with listening(page) as tab:
         mail = {"channel": "email", "handle": "hal@x.org", "message": "By mail"}
-        assert served.post("/api/v1/contacts?wait=30s", mail).json["ticket_id"]
+        assert talking.post("/api/v1/contacts?wait=30s", mail).json["ticket_id"]
         contact = page.say("By chat", "1").json["id"]
         assert tab.next("state").data == {"id": contact, "state": "received"}
 
@@ -137,12 +121,12 @@ def test_what_no_table_shows_yet_is_not_lost_between_session_and_stream(tmp_path
             assert tab.said()["text"] == "Nobody works here yet"
 
 
-def test_what_was_said_before_is_told_with_the_session(served: Client, page: Page) -> None:
-    answered(served, asked(page), "We found it")
+def test_what_was_said_before_is_told_with_the_session(talking: Client, page: Page) -> None:
+    answered(talking, asked(page), "We found it")
     with listening(page) as tab:
         seen = [tab.said() for _ in range(3)]
     sql = "SELECT 1 AS n FROM v1_messages WHERE message_id = ?"
-    until(lambda: rows(served, sql, seen[-1]["id"]), PATIENCE, "the reply is shown")
+    until(lambda: rows(talking, sql, seen[-1]["id"]), PATIENCE, "the reply is shown")
     before = page.begin()["messages"]
     assert [one | {"state": ""} for one in before] == [one | {"state": ""} for one in seen]
     with listening(page) as tab:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,9 @@ from tests.chatting import (
     listening,
     rows,
 )
-from tests.gateways import Client, Stream, gateway, worker
+from tests.gateways import Client, Stream, gateway
 from tests.real import until
 from tests.stores import a_desk
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A gateway with the chat on, and a worker."""
-    data = tmp_path_factory.mktemp("desk")
-    with gateway(data, **FLAGS) as client, worker(data):
-        yield client
-
-
-@pytest.fixture
-def page(served: Client) -> Page:
-    """A visitor's page with a session."""
-    one = Page(served)
-    one.begin()
-    return one
 
 
 def test_a_message_is_durable_when_it_is_answered(page: Page) -> None:
@@ -87,11 +70,11 @@ def test_what_is_no_message_is_refused(page: Page, body: object, status: int) ->
     assert told.json["remedy"]
 
 
-def test_that_a_reply_came_and_was_read_is_recorded_once(served: Client, page: Page) -> None:
+def test_that_a_reply_came_and_was_read_is_recorded_once(talking: Client, page: Page) -> None:
     ticket = asked(page)
-    answered(served, ticket, "We found it")
+    answered(talking, ticket, "We found it")
     sql = "SELECT request_id FROM v1_deliveries WHERE ticket_id = ? AND kind = 'agent_reply'"
-    reply = until(lambda: rows(served, sql, ticket), PATIENCE, "the reply")[0]["request_id"]
+    reply = until(lambda: rows(talking, sql, ticket), PATIENCE, "the reply")[0]["request_id"]
     beginning = page.after
     for _ in range(2):
         with listening(page, beginning) as tab:
@@ -99,26 +82,26 @@ def test_that_a_reply_came_and_was_read_is_recorded_once(served: Client, page: P
                 pass
         page.begin()
         assert page.ask("read", {"messages": [reply, "nothing"]}).json == {"read": [reply]}
-    with a_desk(served.settings.data) as desk:
+    with a_desk(talking.settings.data) as desk:
         found = [one for one in desk.events(ticket=ticket) if one.type.startswith("Reply")]
     said = [one.type for one in found if getattr(one.event, "request_id", None) == reply]
     assert sorted(said) == ["ReplyAccepted", "ReplyAttempted", "ReplyDelivered", "ReplyRead"]
 
 
-def test_nobody_reads_for_somebody_else(served: Client, page: Page) -> None:
+def test_nobody_reads_for_somebody_else(talking: Client, page: Page) -> None:
     ticket = asked(page)
-    answered(served, ticket, "We found it")
+    answered(talking, ticket, "We found it")
     sql = "SELECT request_id FROM v1_deliveries WHERE ticket_id = ?"
-    replies = until(lambda: rows(served, sql, ticket), PATIENCE, "the reply")
-    stranger = Page(served)
+    replies = until(lambda: rows(talking, sql, ticket), PATIENCE, "the reply")
+    stranger = Page(talking)
     stranger.begin()
     numbers = [one["request_id"] for one in replies]
     assert stranger.ask("read", {"messages": numbers}).status == 404
 
 
-def test_who_types_is_told_and_kept_nowhere(served: Client, page: Page) -> None:
+def test_who_types_is_told_and_kept_nowhere(talking: Client, page: Page) -> None:
     ticket = asked(page)
-    desk_stream = Stream(served, "/api/v1/stream?typing=true&type=PolicyActivated")
+    desk_stream = Stream(talking, "/api/v1/stream?typing=true&type=PolicyActivated")
     with listening(page) as tab:
         assert page.ask("typing", {}).status == 204
         event = next(iter(desk_stream))
@@ -126,19 +109,19 @@ def test_who_types_is_told_and_kept_nowhere(served: Client, page: Page) -> None:
         assert '"by":"customer"' in event["data"]
         assert f'"ticket_id":"{ticket}"' in event["data"]
         assert "id" not in event
-        assert served.post(f"/api/v1/tickets/{ticket}/typing").status == 204
+        assert talking.post(f"/api/v1/tickets/{ticket}/typing").status == 204
         assert tab.next("typing").data == {"by": "person", "typing": True}
-        told = served.post(f"/api/v1/tickets/{ticket}/typing", {"typing": False})
+        told = talking.post(f"/api/v1/tickets/{ticket}/typing", {"typing": False})
         assert told.status == 204
         assert tab.next("typing").data == {"by": "person", "typing": False}
         assert next(iter(desk_stream))["event"] == "typing"
     desk_stream.close()
-    assert served.post(f"/api/v1/tickets/{ticket}/typing", {"typing": "no"}).status == 400
-    with a_desk(served.settings.data) as desk:
+    assert talking.post(f"/api/v1/tickets/{ticket}/typing", {"typing": "no"}).status == 400
+    with a_desk(talking.settings.data) as desk:
         assert not [one for one in desk.events() if "yping" in one.type]
 
 
-def test_where_to_write_to_is_noted_and_makes_nobody_anybody(served: Client, page: Page) -> None:
+def test_where_to_write_to_is_noted_and_makes_nobody_anybody(talking: Client, page: Page) -> None:
     ticket = asked(page)
     for _ in range(2):
         told = page.ask("email", {"email": "ann@example.org"})
@@ -147,14 +130,14 @@ def test_where_to_write_to_is_noted_and_makes_nobody_anybody(served: Client, pag
         "SELECT message_content FROM v1_interactions"
         " WHERE ticket_id = ? AND interaction_type = 'note'"
     )
-    notes = until(lambda: rows(served, sql, ticket), PATIENCE, "the note")
+    notes = until(lambda: rows(talking, sql, ticket), PATIENCE, "the note")
     assert len(notes) == 1
     assert "ann@example.org" in notes[0]["message_content"]
-    with a_desk(served.settings.data) as desk:
+    with a_desk(talking.settings.data) as desk:
         resolver = desk.intake.resolver
         nobody = resolver.unidentified("email", "ann@example.org")
         assert resolver.customer_of("email", "ann@example.org") == nobody
-    assert rows(served, "SELECT * FROM v1_customers WHERE email = 'ann@example.org'") == []
+    assert rows(talking, "SELECT * FROM v1_customers WHERE email = 'ann@example.org'") == []
 
 
 @pytest.mark.parametrize(
