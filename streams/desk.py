@@ -76,7 +76,8 @@ class Desk:
         clock: The wall's clock, or a manual one for simulated time.
         secret: The identity secret of a store that is made now.
         works: Whether it works off what it asks for itself, where no other worker does.
-        settings: The connections to the platforms, and how replies go out.
+        settings: The connections to the platforms, and how replies go out; its files lie in the
+            folder, whichever these name.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Desk:
         self.folder = folder
         self.clock = clock
         self.works = works
-        self.settings = settings or Settings()
+        self.settings = (settings or Settings()).model_copy(update={"data": folder})
         self.database: Database = open_database(folder, secret=secret)
         self.log = SqliteLog(self.database)
         self.intake = Intake(self.database, clock)

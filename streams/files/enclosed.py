@@ -99,6 +99,12 @@ class Enclosing:
         number = self._files.keep(draft)
         return {"name": called, "media_type": kind, "size": draft.size, "sha256": number}
 
+    def of_bytes(self, content: bytes, name: str) -> dict[str, Any]:
+        """Keep a file that is in memory; raises as `write` and `keep` do."""
+        with self._files.draft() as draft:
+            self.write(draft, content)
+            return self.keep(draft, name)
+
     def of_disk(self, path: Path) -> dict[str, Any]:
         """Keep a copy of a file of this machine; raises as `write` and `keep` do."""
         with path.open("rb") as file, self._files.draft() as draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -24,8 +24,10 @@ from schemas.record import derived_id
 from schemas.vocabulary import Channel, rfc3339
 from streams.errors import Unreadable
 from streams.inputs import ContactInput, Name, Text
+from streams.inputs.intents import MOST_ENCLOSED
 from streams.pact.action import BY, Action, Answer, Asking, Call, Params, failed, named
 from streams.pact.asking import about, asked, delivery, done, event_of, first, ticket_after
+from streams.pact.enclosing import Given, enclosed
 from streams.rulings import Outcome
 
 
@@ -59,11 +61,12 @@ class Formatted(Params):
 
 
 class Sent(Asking):
-    """A reply to the customer of a ticket."""
+    """A reply to the customer of a ticket, with files: by their ids or SHA-256, or as they are."""
 
     ticket_id: Name
     text: Text = named("text", "content", "message", "response")
     channel: Channel | None = None
+    attachments: Annotated[tuple[Name | Given, ...], Field(max_length=MOST_ENCLOSED)] = ()
 
 
 def receive_message(call: Call, params: Received) -> Answer:
@@ -176,11 +179,14 @@ def format_for_platform(_call: Call, params: Formatted) -> Answer:
 
 def send_response(call: Call, params: Sent) -> Answer:
     """A reply to the customer, as a person at the desk writes one."""
+    settings = call.desk.settings
     event = ReplyWritten.model_validate(
         {
             **about(call, params, params.ticket_id),
             "text": params.text,
             "channel": params.channel,
+            "attachments": enclosed(call, params.attachments),
+            "links": bool(params.attachments) and settings.gateway.public_url is not None,
         }
     )
     outcome = done(call, asked(call, params, event))
