@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from streams.understanding.categories import CategoryModel, Pretrained, ScopeModel
+from agents.world import CategoryScore
+from streams.understanding.categories import Judgement
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
+from streams.understanding.reading import Reading
 from streams.understanding.retrieval import ArticleIndex, RetrievalModel
-from streams.understanding.tags import TagModel
-from streams.understanding.text import bounded, clean
-from streams.understanding.tfidf import Lexicon, Vector, Vectoriser
+from streams.understanding.tfidf import Lexicon, Vectoriser
 from streams.understanding.tone import ToneCalibration, recalibrated
 
 
@@ -40,12 +40,43 @@ class KnowledgeIndex:
         self.version = version
 
 
+class Categories(Protocol):
+    """A tier's model of the taught categories."""
+
+    names: tuple[str, ...]
+
+    def judge(self, reading: Reading) -> Judgement:
+        """Probabilities of the taught categories and of none of them; together they are 1."""
+
+    def listed(self, judgement: Judgement) -> list[CategoryScore]:
+        """The likeliest categories, likeliest first."""
+
+
+class Tags(Protocol):
+    """A tier's model of the taught tags."""
+
+    def borne(self, reading: Reading) -> list[str]:
+        """The tags that a message bears, in the order they were taught."""
+
+
+class Makers(NamedTuple):
+    """What a tier makes of taught examples.
+
+    Attributes:
+        categories: Makes a model of taught categories.
+        tags: Makes a model of taught tags.
+    """
+
+    categories: Callable[[Sequence[Category]], Categories]
+    tags: Callable[[Sequence[Tag]], Tags]
+
+
 class Fitted(NamedTuple):
     """What is computed from a knowledge index."""
 
     articles: ArticleIndex
-    categories: CategoryModel
-    tags: TagModel
+    categories: Categories
+    tags: Tags
     tone: ToneCalibration
 
 
@@ -55,8 +86,7 @@ class Fitter:
     Args:
         lexicon: Looks words up.
         vectoriser: Makes vectors.
-        pretrained: The starter categories' columns.
-        scope: The out-of-scope model.
+        makers: Make the models of what is taught by examples.
         retrieval: The weights of search.
         tone: The uncalibrated tone of a message.
     """
@@ -65,15 +95,13 @@ class Fitter:
         self,
         lexicon: Lexicon,
         vectoriser: Vectoriser,
-        pretrained: Pretrained,
-        scope: ScopeModel,
+        makers: Makers,
         retrieval: RetrievalModel,
         tone: Callable[[str], float],
     ) -> None:
         self._lexicon = lexicon
         self._vectoriser = vectoriser
-        self._pretrained = pretrained
-        self._scope = scope
+        self._makers = makers
         self._retrieval = retrieval
         self._tone = tone
         empty = KnowledgeIndex((), (), (), (), "")
@@ -86,9 +114,9 @@ class Fitter:
             return last
         categories, tags, tone = last.categories, last.tags, last.tone
         if index.categories != before.categories:
-            categories = self._categories(index)
+            categories = self._makers.categories(index.categories)
         if index.tags != before.tags:
-            tags = TagModel(index.tags, [self._vectors(tag.examples) for tag in index.tags])
+            tags = self._makers.tags(index.tags)
         if index.tone_labels != before.tone_labels:
             tone = self._calibration(index)
         result = Fitted(self._articles(index, categories), categories, tags, tone)
@@ -96,15 +124,11 @@ class Fitter:
         return result
 
     def _fresh(self, index: KnowledgeIndex) -> Fitted:
-        categories = self._categories(index)
+        categories = self._makers.categories(index.categories)
         articles = self._articles(index, categories)
-        return Fitted(articles, categories, TagModel((), ()), ToneCalibration())
+        return Fitted(articles, categories, self._makers.tags(index.tags), ToneCalibration())
 
-    def _categories(self, index: KnowledgeIndex) -> CategoryModel:
-        vectors = [self._vectors(category.examples) for category in index.categories]
-        return CategoryModel(index.categories, self._pretrained, self._scope, vectors)
-
-    def _articles(self, index: KnowledgeIndex, categories: CategoryModel) -> ArticleIndex:
+    def _articles(self, index: KnowledgeIndex, categories: Categories) -> ArticleIndex:
         return ArticleIndex(
             index.articles, categories.names, self._retrieval, self._lexicon, self._vectoriser
         )
@@ -114,8 +138,3 @@ class Fitter:
         return recalibrated(
             [self._tone(label.text) for label in labels], [label.score for label in labels]
         )
-
-    def _vectors(self, texts: Sequence[str]) -> list[Vector]:
-        return [
-            self._vectoriser.vector(self._lexicon.look_up(clean(bounded(text)))) for text in texts
-        ]

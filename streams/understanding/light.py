@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,15 @@ import numpy as np
 
 from streams.understanding import artefacts
 from streams.understanding.artefacts import Arrays
-from streams.understanding.categories import Pretrained, ScopeModel
+from streams.understanding.categories import CategoryModel, Pretrained, ScopeModel
 from streams.understanding.features import TermTable
-from streams.understanding.index import Fitter
+from streams.understanding.index import Fitter, Makers
 from streams.understanding.language import LanguageModel
 from streams.understanding.reading import Reader
 from streams.understanding.retrieval import RetrievalModel
-from streams.understanding.tfidf import Head, Lexicon, Vectoriser
+from streams.understanding.tags import TagModel
+from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Head, Lexicon, Vector, Vectoriser
 from streams.understanding.tier import Parts, Tier
 from streams.understanding.tone import ToneModel
 
@@ -34,17 +36,22 @@ def load(folder: Traversable | None = None) -> Tier:
     return Tier(parts(arrays), versions)
 
 
-def parts(arrays: Mapping[str, Arrays], encoder: Encoder | None = None) -> Parts:
+def parts(
+    arrays: Mapping[str, Arrays],
+    encoder: Encoder | None = None,
+    made_by: Callable[[Lexicon, Vectoriser, Mapping[str, Arrays]], Makers] | None = None,
+) -> Parts:
     """The models of the light tier's artefacts.
 
     Args:
         arrays: By name, by artefact.
         encoder: What gives every reading its meaning, for models beside these; None gives none.
+        made_by: Gives what makes the models of taught examples; None gives this tier's.
     """
     lexicon = Lexicon()
     vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
     reader = Reader(lexicon, vectoriser, encoder)
-    categories, retrieval, tone = arrays["categories"], arrays["retrieval"], arrays["tone"]
+    retrieval, tone = arrays["retrieval"], arrays["tone"]
     language, terms = arrays["language"], arrays["linking_idf"]
     tones = ToneModel(_head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"]))
     return Parts(
@@ -52,19 +59,45 @@ def parts(arrays: Mapping[str, Arrays], encoder: Encoder | None = None) -> Parts
         language=LanguageModel(tuple(language["names"].tolist()), _head(language)),
         tone=tones,
         terms=TermTable(terms["terms"], terms["idf"], float(terms["unseen"])),
+        priority=None,
         fitter=Fitter(
             lexicon,
             vectoriser,
-            Pretrained(
-                tuple(categories["names"].tolist()),
-                tuple(frozenset(row) for row in categories["examples"].tolist()),
-                _head(categories),
-            ),
-            ScopeModel(categories["scope"], float(categories["scope_bias"])),
+            (made_by or makers)(lexicon, vectoriser, arrays),
             RetrievalModel(retrieval["rank"], retrieval["confidence"], retrieval["bias"]),
             lambda text: tones.score(reader.read(text)),
         ),
     )
+
+
+def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
+    """What makes the light tier's models of taught categories and tags."""
+    known = pretrained(arrays["categories"])
+    scope = scope_of(arrays["categories"])
+
+    def vectors(texts: Sequence[str]) -> list[Vector]:
+        return [vectoriser.vector(lexicon.look_up(clean(bounded(text)))) for text in texts]
+
+    return Makers(
+        categories=lambda taught: CategoryModel(
+            taught, known, scope, [vectors(one.examples) for one in taught]
+        ),
+        tags=lambda taught: TagModel(taught, [vectors(one.examples) for one in taught]),
+    )
+
+
+def pretrained(arrays: Arrays) -> Pretrained:
+    """The starter categories' columns over words, from the artefact `categories`."""
+    return Pretrained(
+        tuple(arrays["names"].tolist()),
+        tuple(frozenset(row) for row in arrays["examples"].tolist()),
+        _head(arrays),
+    )
+
+
+def scope_of(arrays: Arrays) -> ScopeModel:
+    """The out-of-scope model of an artefact."""
+    return ScopeModel(arrays["scope"], float(arrays["scope_bias"]))
 
 
 def _head(arrays: Arrays) -> Head:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -15,6 +15,8 @@ from streams.understanding.tfidf import Floats
 REMEMBERED = 65_536
 """So many texts at most, of those used last; 48 MB when all are there."""
 
+KEY_BYTES = 16
+
 
 class Meanings:
     """Encodes taught texts and remembers them over versions of the index.
@@ -24,10 +26,14 @@ class Meanings:
 
     Args:
         encoder: Makes the vectors.
+        shipped: The vectors of texts that everybody begins with, by `key`; never forgotten.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(
+        self, encoder: Encoder, shipped: Mapping[bytes, NDArray[np.float16]] | None = None
+    ) -> None:
         self._encoder = encoder
+        self._shipped = shipped or {}
         self._known: OrderedDict[bytes, NDArray[np.float16]] = OrderedDict()
 
     def of(self, texts: Sequence[str]) -> Floats:
@@ -38,12 +44,20 @@ class Meanings:
         return found
 
     def _one(self, text: str) -> NDArray[np.float16]:
-        key = blake2b(text.encode(), digest_size=16).digest()
-        vector = self._known.get(key)
+        known = key(text)
+        shipped = self._shipped.get(known)
+        if shipped is not None:
+            return shipped
+        vector = self._known.get(known)
         if vector is not None:
-            self._known.move_to_end(key)
+            self._known.move_to_end(known)
             return vector
         if len(self._known) >= REMEMBERED:
             self._known.popitem(last=False)
-        vector = self._known[key] = self._encoder.encode(text).astype(np.float16)
+        vector = self._known[known] = self._encoder.encode(text).astype(np.float16)
         return vector
+
+
+def key(text: str) -> bytes:
+    """By what a text is remembered, KEY_BYTES long."""
+    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from streams.understanding.kernel import SIGMOID_CURVATURE, fit_dual, sigmoid
+from streams.understanding.kernel import SIGMOID_CURVATURE, Matrix, fit_dual, sigmoid
 from streams.understanding.knowledge_items import Tag
 from streams.understanding.reading import Reading
 from streams.understanding.text import fingerprint
@@ -20,6 +21,8 @@ UNLIKELY = -3.0
 
 THRESHOLD = 0.5
 
+Point = TypeVar("Point")
+
 
 class TagModel:
     """Columns for exactly the taught tags that have examples.
@@ -30,24 +33,11 @@ class TagModel:
     """
 
     def __init__(self, tags: Sequence[Tag], vectors: Sequence[Sequence[Vector]]) -> None:
-        self._names = [tag.name for tag in tags if tag.examples]
-        bearers: dict[int, tuple[Vector, list[int]]] = {}
-        column = 0
-        for tag, examples in zip(tags, vectors, strict=True):
-            if not tag.examples:
-                continue
-            for text, vector in zip(tag.examples, examples, strict=True):
-                bearers.setdefault(fingerprint(text), (vector, []))[1].append(column)
-            column += 1
-        kept = list(bearers.values())[-EXAMPLES:]
+        self._names, points, target = borne_by(tags, vectors)
         self._head = None
-        if kept:
-            points = [vector for vector, _ in kept]
+        if points:
             postings = Postings(points, SPACE)
             kernel = np.stack([postings.dot(vector) for vector in points]).astype(np.float32)
-            target = np.zeros((len(kept), len(self._names)), dtype=np.float32)
-            for row, (_, columns) in enumerate(kept):
-                target[row, columns] = 1.0
             base = np.full_like(target, UNLIKELY)
             dual = fit_dual(
                 kernel, kernel, target, base, sigmoid, SIGMOID_CURVATURE, ridge=RIDGE, steps=STEPS
@@ -60,3 +50,31 @@ class TagModel:
             return []
         likely = sigmoid(self._head.logits(reading.vector) + np.float32(UNLIKELY)) > THRESHOLD
         return [name for name, yes in zip(self._names, likely.tolist(), strict=True) if yes]
+
+
+def borne_by(
+    tags: Sequence[Tag], points: Sequence[Sequence[Point]]
+) -> tuple[list[str], list[Point], Matrix]:
+    """The tags that have examples, the distinct examples, and which bears which.
+
+    Args:
+        tags: What was taught.
+        points: What a model reads of each tag's examples, in order.
+
+    Returns:
+        Names, points, and zeros and ones of shape (points, names).
+    """
+    names = [tag.name for tag in tags if tag.examples]
+    bearers: dict[int, tuple[Point, list[int]]] = {}
+    column = 0
+    for tag, examples in zip(tags, points, strict=True):
+        if not tag.examples:
+            continue
+        for text, point in zip(tag.examples, examples, strict=True):
+            bearers.setdefault(fingerprint(text), (point, []))[1].append(column)
+        column += 1
+    kept = list(bearers.values())[-EXAMPLES:]
+    target = np.zeros((len(kept), len(names)), dtype=np.float32)
+    for row, (_, columns) in enumerate(kept):
+        target[row, columns] = 1.0
+    return names, [point for point, _ in kept], target

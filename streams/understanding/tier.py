@@ -11,12 +11,13 @@ from streams.understanding.cues import cues, deadlines, urgency
 from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
+from streams.understanding.priority import UnseenPriority
 from streams.understanding.reading import Reader
 from streams.understanding.text import bounded, clean
 from streams.understanding.tone import ToneModel
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
-"""Languages whose tone the model can judge; a message in another one is neutral."""
+"""Languages whose tone and urgency the models can judge; others are neutral and unknown."""
 
 NEUTRAL = 0.5
 
@@ -29,6 +30,7 @@ class Parts(NamedTuple):
         language: Which language.
         tone: How unhappy it sounds, before a deployment's own calibration.
         terms: What linking compares.
+        priority: How pressing an issue is that no rubric knows; None where a tier cannot say.
         fitter: Fits what was taught.
     """
 
@@ -36,6 +38,7 @@ class Parts(NamedTuple):
     language: LanguageModel
     tone: ToneModel
     terms: TermTable
+    priority: UnseenPriority | None
     fitter: Fitter
 
 
@@ -49,7 +52,8 @@ class Tier:
 
     def __init__(self, parts: Parts, versions: Mapping[str, str]) -> None:
         self.versions = versions
-        self._reader, self._language, self._tone, self._terms, self._fitter = parts
+        self._reader, self._language, self._tone = parts.reader, parts.language, parts.tone
+        self._terms, self._priority, self._fitter = parts.terms, parts.priority, parts.fitter
 
     def understand(
         self,
@@ -77,9 +81,10 @@ class Tier:
         own = clean(raw) if subject and raw.strip() else text
         reading = self._reader.read(text)
         language, certainty = self._language.identify(reading, known_language)
-        score = NEUTRAL
+        score, pressing = NEUTRAL, None
         if language in ENGLISH:
             score = fitted.tone.apply(self._tone.score(reading))
+            pressing = None if self._priority is None else self._priority.of(reading)
         quoted = facts.found(raw)
         judgement = fitted.categories.judge(reading)
         return Understanding(
@@ -96,7 +101,7 @@ class Tier:
             clues=facts.clues(quoted),
             facts=facts.facts(quoted),
             features=self._terms.features(text, reading.words),
-            unseen_priority=None,
+            unseen_priority=pressing,
         )
 
     def raw_tone(self, message: str) -> float:
