@@ -31,7 +31,7 @@ C = 10.0
 RARE = 3
 LEFT_OUT = 12
 SCOPE_FEATURES = 6
-_BANKING = frozenset({"banking", "credit_cards"})
+BANKING_DOMAINS = frozenset({"banking", "credit_cards"})
 
 Observed = list[tuple[Floats, bool]]
 """Out-of-scope features, and whether truly outside."""
@@ -140,7 +140,7 @@ def fit_scope(
     clinc = [
         (row["text"], row["intent"])
         for row in corpus.rows("intent_clinc150_train")
-        if row["domain"] not in _BANKING
+        if row["domain"] not in BANKING_DOMAINS
     ]
     strangers = [row["text"] for row in corpus.rows("intent_clinc150_oos_trainval")]
     observed: Observed = []

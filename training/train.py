@@ -1,4 +1,4 @@
-"""Makes every artefact of the light tier from open data: `python training/train.py`.
+"""Makes every artefact of both tiers from open data: `python training/train.py`.
 
 With `--report` it prints the figures on data held out from the models, with `--check` it writes
 nothing. Deterministic: the same data, numpy and scikit-learn give the same bytes.
@@ -34,6 +34,7 @@ from streams.understanding.artefacts import (  # noqa: E402  # after the path is
 from streams.understanding.text import fingerprint  # noqa: E402  # after the path is set
 from streams.understanding.tfidf import Vectoriser  # noqa: E402  # after the path is set
 from training import (  # noqa: E402  # after the path is set
+    encoder_tier,
     fit_categories,
     fit_language,
     fit_retrieval,
@@ -97,6 +98,8 @@ def main() -> None:
     artefacts["tone"] = fit_tone.fit(
         fit_tone.general(corpus) + fit_tone.support(phrases), vectoriser
     ) | {"slope": np.array(slope), "offset": np.array(offset)}
+
+    artefacts |= encoder_tier.fit(corpus, data, folds, vectoriser, spoken)
 
     if not chosen.check:
         write(artefacts)

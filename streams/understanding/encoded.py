@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
+import numpy as np
+
 from streams.understanding import artefacts, light
+from streams.understanding.artefacts import Arrays
+from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
 from streams.understanding.encoder import Encoder
+from streams.understanding.index import Makers
+from streams.understanding.meanings import Meanings
+from streams.understanding.points import Points
+from streams.understanding.priority import UnseenPriority
+from streams.understanding.tags_encoded import EncodedTags
+from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
 
 
@@ -17,6 +28,37 @@ def load(folder: Traversable | None = None) -> Tier:
     """
     place = folder or artefacts.shipped()
     graph, tokenizer, version = artefacts.read_encoder(place)
-    arrays, versions = artefacts.read(place)
+    arrays, versions = artefacts.read(place, (*artefacts.NAMES, *artefacts.ENCODED_NAMES))
     encoder = Encoder(graph, tokenizer)
-    return Tier(light.parts(arrays, encoder), {**versions, "encoder": version})
+    meanings = _meanings(encoder, arrays["meanings"])
+
+    def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
+        points = Points(lexicon, vectoriser, meanings)
+        known = _known(arrays)
+        return Makers(
+            categories=lambda taught: EncodedCategories(
+                taught, known, [points.of(one.examples) for one in taught]
+            ),
+            tags=lambda taught: EncodedTags(taught, [points.of(one.examples) for one in taught]),
+        )
+
+    priority = UnseenPriority(
+        arrays["priority"]["weights"].astype(np.float32), float(arrays["priority"]["bias"])
+    )
+    parts = light.parts(arrays, encoder, makers)._replace(priority=priority)
+    return Tier(parts, {**versions, "encoder": version})
+
+
+def _meanings(encoder: Encoder, arrays: Arrays) -> Meanings:
+    keys = [row.tobytes() for row in arrays["keys"]]
+    return Meanings(encoder, dict(zip(keys, arrays["vectors"], strict=True)))
+
+
+def _known(arrays: Mapping[str, Arrays]) -> Known:
+    meant = arrays["categories_encoded"]
+    rows: Floats = meant["rows"].astype(np.float32) * meant["scale"]
+    return Known(
+        words=light.pretrained(arrays["categories"]),
+        meanings=MeantColumns(rows, meant["bias"], float(meant["sharpness"])),
+        scope=light.scope_of(meant),
+    )

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from streams.errors import Misconfigured
-from streams.understanding import light, tiers
+from streams.understanding import encoded, light, tiers
 from streams.understanding.artefacts import (
+    ENCODED_NAMES,
     FIGURES,
     GRAPH,
     MANIFEST,
+    NAMES,
     TOKENIZER,
     ModelUnavailable,
     read,
@@ -35,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_shipped_file_is_in_the_manifest_and_as_it_says() -> None:
-    arrays, versions = read(shipped())
+    arrays, versions = read(shipped(), (*NAMES, *ENCODED_NAMES))
     files = {one.name for one in Path(str(shipped())).iterdir()} - {MANIFEST}
     assert files == {f"{name}.npz" for name in arrays} | {GRAPH, TOKENIZER, FIGURES}
     assert set(versions) == set(arrays)
@@ -57,6 +59,15 @@ def test_an_altered_file_is_refused_by_name(folder: Path, file: str) -> None:
         light.load(folder)
     assert isinstance(raised.value, Misconfigured)
     assert "training/train.py" in str(raised.value.remedy)
+
+
+@pytest.mark.parametrize("file", [f"{name}.npz" for name in ENCODED_NAMES])
+def test_an_altered_file_of_the_encoder_tier_is_refused_by_name(folder: Path, file: str) -> None:
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[: len(content) // 2])
+    assert light.load(folder).versions
+    with pytest.raises(ModelUnavailable, match=file):
+        encoded.load(folder)
 
 
 def test_a_missing_file_is_refused_by_name(folder: Path) -> None:

@@ -1,7 +1,11 @@
-"""Categories are taught by examples and count from the very next message."""
+"""Categories are taught by examples and count from the very next message, in both tiers."""
 
 from __future__ import annotations
 
+import pytest
+
+from streams.settings import TierName
+from streams.understanding import tiers
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Category, Tag
 from streams.understanding.tier import Tier
@@ -37,6 +41,12 @@ LOGIN = Category(
         "reset my password please",
     ),
 )
+
+
+@pytest.fixture(scope="module", params=["light", "encoder"])
+def models(request: pytest.FixtureRequest) -> Tier:
+    name: TierName = request.param
+    return tiers.load(name)
 
 
 def test_five_examples_a_category_are_enough(models: Tier) -> None:
