@@ -148,8 +148,11 @@ def _said(
     if found.outcome == "suggest":
         text = f"Did you mean: {article.title}?\n\n{body}\n\nA colleague will look at it as well."
         return SolutionSuggested.model_validate({**told, "text": text})
-    text = f"This should help: {article.title}\n\n{body}"
     candidate = (found.confidence or 0.0) > world.policy.thresholds.auto_resolution
+    if candidate:
+        text = f"This should help: {article.title}\n\n{body}"
+    else:  # an article next to the right one, which is missing, comes this near
+        text = f"Is this what you meant: {article.title}?\n\n{body}"
     return AnswerChosen.model_validate(
         {**told, "text": text, "auto_resolution_candidate": candidate}
     )

@@ -137,7 +137,7 @@ def test_a_sure_article_answers_in_its_own_words() -> None:
     assert [(c.name, c.score) for c in found.candidates] == [("a1", 0.85), ("a2", 0.3)]
     assert (found.policy_version, found.model_versions) == (POLICY.version, {"fake": "1"})
     answer = scene.one(AnswerChosen)
-    assert answer.text == "This should help: Refunds\n\nYou get it back."
+    assert answer.text == "Is this what you meant: Refunds?\n\nYou get it back."
     assert (answer.solution_id, answer.confidence) == ("a1", 0.85)
     assert not answer.auto_resolution_candidate
     assert scene.one(ReplyRequested).solution_id == "a1"
@@ -146,6 +146,25 @@ def test_a_sure_article_answers_in_its_own_words() -> None:
     assert kinds == ["contact", "automatic_answer"]
     assert scene.all(ConfirmationRequested) == []
     assert only_ticket(scene).status == "waiting_customer"
+
+
+@pytest.mark.parametrize(
+    ("score", "begins"),
+    [(0.81, "Is this what you meant: Refunds?"), (0.9, "Is this"), (0.91, "This should help: ")],
+)
+def test_a_near_miss_is_guarded_by_a_question(score: float, begins: str) -> None:
+    assert written(("a1", score)).one(AnswerChosen).text.startswith(begins)
+
+
+def test_a_surer_article_answers_and_asks_nothing() -> None:
+    answer = written(("a1", 0.95)).one(AnswerChosen)
+    assert answer.text == "This should help: Refunds\n\nYou get it back."
+
+
+def test_whoever_says_no_to_the_question_gets_a_person() -> None:
+    scene = says(written(("a1", 0.85)), "not_solved", pairs=(("a1", 0.85),))
+    assert scene.one(SolutionRejected).article_id == "a1"
+    assert only_ticket(scene).request_id is not None
 
 
 @pytest.mark.parametrize(("score", "candidate"), [(0.9, 0), (0.91, 1)])
