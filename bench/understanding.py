@@ -1,25 +1,25 @@
-"""How well and how fast the light tier understands: `python bench/understanding.py [--data DIR]`.
+"""How well and how fast the tiers understand: `python bench/understanding.py [--data DIR]`.
 
-Three parts. Speed and memory of the shipped models, on messages of the open week or else on the
-starter categories' examples. Teaching: the NatCS insurance intents, which are in no shipped
-category, with five examples each. The open week, where its data is there: categories, search and
-language of every issue's first message, as far as its text may ship. The week's banking questions
-are of the same set that the starter categories were trained on, so "with starter categories" is
-what a bank sees that uses them and flatters everybody else; "no categories" is held out in full.
+Both tiers in one run, or those that `--tier` names. Three parts. Speed and memory of the shipped
+models, on messages of the open week or else on the starter categories' examples. Teaching: the
+NatCS insurance intents, which are in no shipped category, with five examples each. The open week,
+where its data is there: categories, search and language of every issue's first message, as far as
+its text may ship. The week's banking questions are of the same set that the starter categories
+were trained on, so "with starter categories" is what a bank sees that uses them and flatters
+everybody else; "no categories" is held out in full.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -27,11 +27,19 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402  # after the path is set
 
 from agents.world import Understanding  # noqa: E402  # after the path is set
+from streams.settings import TierName  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
-from streams.understanding import light  # noqa: E402  # after the path is set
+from streams.understanding import tiers  # noqa: E402  # after the path is set
 from streams.understanding.index import KnowledgeIndex  # noqa: E402  # after the path is set
 from streams.understanding.knowledge_items import Article, Category  # noqa: E402  # likewise
 from streams.understanding.tier import Tier  # noqa: E402  # after the path is set
+from training.open_week import (  # noqa: E402  # after the path is set
+    Asked,
+    first_messages,
+    rows,
+    with_categories,
+    without_categories,
+)
 
 MEASURED = 2000
 """Messages by which speed is taken."""
@@ -40,8 +48,6 @@ SHOTS = 5
 BINS = 15
 NOTHING = KnowledgeIndex((), (), (), (), "nothing")
 
-Document = dict[str, Any]
-
 
 class Judged(NamedTuple):
     """A confidence, whether what it stands for was right, and whether there was a right one."""
@@ -49,21 +55,6 @@ class Judged(NamedTuple):
     confidence: float
     right: bool
     answerable: bool
-
-
-class Asked(NamedTuple):
-    """An issue's first message, and the truth."""
-
-    text: str
-    article: str | None
-    intent: str
-    language: str
-
-
-def rows(data: Path, name: str) -> Iterator[Document]:
-    """The rows of one file of the evaluation data."""
-    with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def starter() -> list[Category]:
@@ -106,11 +97,11 @@ def resident() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def cost(texts: Sequence[str]) -> None:
-    """Print what the models cost: loading, fitting, a message, memory."""
+def cost(tier: TierName, texts: Sequence[str]) -> Tier:
+    """Print what a tier's models cost: loading, fitting, a message, memory. Returns them."""
     before = resident()
     started = time.process_time()
-    models = light.load()
+    models = tiers.load(tier)
     print(
         f"load {time.process_time() - started:.2f} s, "
         f"{before:.0f} MB before and {resident():.0f} MB after"
@@ -122,9 +113,13 @@ def cost(texts: Sequence[str]) -> None:
         models.understand("hello", index=KnowledgeIndex((), taught, (), (), title))
         print(f"fit {title}: {time.process_time() - started:.2f} s")
     full = KnowledgeIndex(articles(), categories, (), (), "full")
+    started = time.process_time()
+    models.understand("hello", index=full)
+    print(f"fit starter articles: {time.process_time() - started:.2f} s")
     for title, index in (("nothing taught", NOTHING), ("starter", full)):
         print(f"understand, {title}: {speed(models, texts, index):.2f} ms of processor time")
     print(f"memory after that: {resident():.0f} MB")
+    return models
 
 
 def articles() -> list[Article]:
@@ -161,40 +156,11 @@ def taught_at_run_time(models: Tier, data: Path) -> None:
     summary(f"insurance, {len(taught)} categories of {SHOTS} examples", judged)
 
 
-def first_messages(data: Path) -> list[Asked]:
-    """The first message of every issue of the open week whose text may ship."""
-    issues = {row["issue"]: row for row in rows(data, "workload_truth_issues_open")}
-    issue_of = {
-        row["provider_id"]: row["issue"] for row in rows(data, "workload_truth_messages_open")
-    }
-    found: dict[str, Asked] = {}
-    for row in rows(data, "workload_messages_open"):
-        true = issues[issue_of[row["provider_id"]]]
-        gold = true["gold_article"]
-        if not str(gold).startswith("stackfaq-"):
-            asked = Asked(row["text"], gold, true["intent"], true["lang"])
-            found.setdefault(true["issue"], asked)
-    return list(found.values())
-
-
 def week(models: Tier, data: Path) -> None:
     """Print how well the first messages of the open week are understood."""
     asked = first_messages(data)
     categories = starter()
-    names = {one.name for one in categories}
-    shelf = [
-        Article(row["id"], row["title"], row["body"], tuple(row["examples"]))
-        for row in rows(data, "workload_kb_open")
-        if not row["id"].startswith("stackfaq-")
-    ]
-    filed = [
-        Article(one.id, one.title, one.body, one.examples, one.id.removeprefix("b77-"))
-        if one.id.removeprefix("b77-") in names
-        else one
-        for one in shelf
-    ]
-    without = KnowledgeIndex(shelf, (), (), (), "without")
-    within = KnowledgeIndex(filed, categories, (), (), "within")
+    without, within = without_categories(data), with_categories(data, categories)
     alone = [models.understand(one.text, index=without) for one in asked]
     summary("search, no categories", [_found(s, a) for s, a in zip(alone, asked, strict=True)])
     seen = [models.understand(one.text, index=within) for one in asked]
@@ -226,17 +192,22 @@ def main() -> None:
     """Print all figures that the data at hand allows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    data: Path = parser.parse_args().data
+    parser.add_argument(
+        "--tier", choices=get_args(TierName), nargs="+", default=["light", "encoder"]
+    )
+    chosen = parser.parse_args()
+    data: Path = chosen.data
     there = (data / "workload_messages_open.jsonl.gz").exists()
     examples = [text for one in starter() for text in one.examples]
     texts = [row["text"] for row in rows(data, "workload_messages_open")] if there else examples
-    cost(texts[:MEASURED])
-    models = light.load()
     committed = ROOT / "training" / "data"
-    taught_at_run_time(models, committed)
-    if there:
-        week(models, data)
-    else:
+    for tier in chosen.tier:
+        print(f"the {tier} tier")
+        models = cost(tier, texts[:MEASURED])
+        taught_at_run_time(models, committed)
+        if there:
+            week(models, data)
+    if not there:
         print(f"The open week is not in {data}; name its directory with --data DIR.")
 
 

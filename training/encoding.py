@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "training" / ".encoded.sqlite"
 
 
-class Encoding:
-    """Vectors of texts as the running models would make them.
+class Encoding(Encoder):
+    """The running models' encoder, which looks up what it has encoded before.
 
     Args:
         kept: The file; made when it is not there. It may be deleted at any time.
@@ -27,8 +27,8 @@ class Encoding:
 
     def __init__(self, kept: Path = KEPT) -> None:
         graph, tokenizer, version = artefacts.read_encoder(artefacts.shipped())
+        super().__init__(graph, tokenizer)
         self._version = version.encode()
-        self._encoder = Encoder(graph, tokenizer)
         self._kept = sqlite3.connect(kept, timeout=60)
         self._kept.execute(
             "create table if not exists encoded (text blob primary key, vector blob)"
@@ -42,11 +42,17 @@ class Encoding:
         self._kept.commit()
         return found
 
+    def encode(self, text: str) -> Floats:
+        """The vector of a cleaned and bounded text, shape (WIDTH,)."""
+        vector = self._one(text)
+        self._kept.commit()
+        return vector
+
     def _one(self, text: str) -> Floats:
         key = blake2b(text.encode(), key=self._version, digest_size=16).digest()
         row = self._kept.execute("select vector from encoded where text = ?", (key,)).fetchone()
         if row is not None:
             return np.frombuffer(row[0], dtype=np.float32)
-        vector = self._encoder.encode(text)
+        vector = super().encode(text)
         self._kept.execute("insert or ignore into encoded values (?, ?)", (key, vector.tobytes()))
         return vector

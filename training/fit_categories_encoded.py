@@ -13,9 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from streams.understanding.categories import Pretrained, ScopeModel
 from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
 from streams.understanding.knowledge_items import Category
-from streams.understanding.meanings import KEY_BYTES, key
 from streams.understanding.points import Point
-from streams.understanding.text import bounded, clean, fingerprint
+from streams.understanding.text import fingerprint
 from streams.understanding.tfidf import Floats, Head, Vectoriser
 from training.corpus import Corpus, noisy
 from training.encoding import Encoding
@@ -217,14 +216,4 @@ def fit(
         "sharpness": np.array(made[0].known.meanings.sharpness, dtype=np.float32),
         "scope": scope.weights,
         "scope_bias": np.array(scope.bias),
-    }
-
-
-def shipped_meanings(starter: Sequence[Category], encoding: Encoding) -> dict[str, NDArray[Any]]:
-    """The arrays of the artefact `meanings`: a desk that begins encodes nothing."""
-    said = sorted({clean(bounded(text)) for category in starter for text in category.examples})
-    keys = np.frombuffer(b"".join(map(key, said)), dtype=np.uint8)
-    return {
-        "keys": keys.reshape(len(said), KEY_BYTES),
-        "vectors": encoding.of(said).astype(np.float16),
     }

@@ -10,9 +10,9 @@ import numpy as np
 
 from streams.understanding.categories import ScopeModel
 from streams.understanding.knowledge_items import Article
+from streams.understanding.lexical_fields import RANK_FEATURES
 from streams.understanding.retrieval import (
     CONFIDENCE_FEATURES,
-    RANK_FEATURES,
     ArticleIndex,
     Candidates,
     RetrievalModel,

@@ -42,6 +42,7 @@ from training import (  # noqa: E402  # after the path is set
     fit_tone,
 )
 from training.corpus import BESIDE, Corpus  # noqa: E402  # after the path is set
+from training.encoder_tier import LightTier  # noqa: E402  # after the path is set
 from training.linear import fit_idf  # noqa: E402  # after the path is set
 from training.starter import starter_categories  # noqa: E402  # after the path is set
 
@@ -99,7 +100,10 @@ def main() -> None:
         fit_tone.general(corpus) + fit_tone.support(phrases), vectoriser
     ) | {"slope": np.array(slope), "offset": np.array(offset)}
 
-    artefacts |= encoder_tier.fit(corpus, data, folds, vectoriser, spoken)
+    encoded, outcomes_encoded = encoder_tier.fit(
+        corpus, LightTier(data, folds, vectoriser, spoken, desks)
+    )
+    artefacts |= encoded
 
     if not chosen.check:
         write(artefacts)
@@ -107,8 +111,9 @@ def main() -> None:
     if chosen.report:
         fit_categories.report(data, folds[0], vectoriser, scope, spoken)
         split = fit_retrieval.WITHOUT_CATEGORIES
-        for title, part in (("no categories", outcomes[:split]), ("categories", outcomes[split:])):
-            fit_retrieval.report(title, [row for rows in part for row in rows])
+        for tier, found in (("light", outcomes), ("encoder", outcomes_encoded)):
+            for title, part in (("no categories", found[:split]), ("categories", found[split:])):
+                fit_retrieval.report(f"{tier}, {title}", [row for rows in part for row in rows])
         fit_language.report(corpus, vectoriser)
         fit_tone.report(heard, slope, offset)
 

@@ -22,7 +22,8 @@ NAMES = ("categories", "idf", "language", "linking_idf", "retrieval", "tone")
 
 FIGURES = "figures.json"
 """What was measured when the models were made."""
-ENCODED_NAMES = ("categories_encoded", "meanings", "priority")
+
+ENCODED = ("categories_encoded", "meanings", "priority", "retrieval_encoded")
 """What the encoder tier has beside them."""
 
 GRAPH, TOKENIZER = "minilm-l6-v2.int8.onnx", "tokenizer.json"

@@ -58,7 +58,9 @@ class Bm25:
         return sorted(self._term[term] for term in terms if term in self._term)
 
     def scores(self, known: Sequence[int]) -> Scores:
-        """The score of every field for a query of known terms, shape (fields,)."""
+        """The score of every field for a query of known terms, shape (fields,); of none, zero."""
+        if not known:
+            return np.zeros(self._fields)
         slices = [self._postings[term] for term in known]
         fields = np.concatenate([self._field[part] for part in slices])
         weights = np.concatenate([self._weight[part] for part in slices])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 
 import numpy as np
@@ -12,9 +12,12 @@ from streams.understanding.artefacts import Arrays
 from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
 from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
+from streams.understanding.knowledge_items import Article
 from streams.understanding.meanings import Meanings
 from streams.understanding.points import Points
 from streams.understanding.priority import UnseenPriority
+from streams.understanding.retrieval import ArticleIndex
+from streams.understanding.retrieval_encoded import EncodedArticles, EncodedModels
 from streams.understanding.tags_encoded import EncodedTags
 from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
@@ -28,18 +31,26 @@ def load(folder: Traversable | None = None) -> Tier:
     """
     place = folder or artefacts.shipped()
     graph, tokenizer, version = artefacts.read_encoder(place)
-    arrays, versions = artefacts.read(place, (*artefacts.NAMES, *artefacts.ENCODED_NAMES))
+    arrays, versions = artefacts.read(place, (*artefacts.NAMES, *artefacts.ENCODED))
     encoder = Encoder(graph, tokenizer)
-    meanings = _meanings(encoder, arrays["meanings"])
+    meanings = Meanings(encoder, arrays["meanings"])
 
     def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
         points = Points(lexicon, vectoriser, meanings)
         known = _known(arrays)
+        words = light.retrieval(arrays["retrieval"])
+        search = EncodedModels.of(arrays["retrieval_encoded"])
+
+        def shelved(articles: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
+            by_words = ArticleIndex(articles, names, words, lexicon, vectoriser)
+            return EncodedArticles(articles, by_words, search, meanings)
+
         return Makers(
             categories=lambda taught: EncodedCategories(
                 taught, known, [points.of(one.examples) for one in taught]
             ),
             tags=lambda taught: EncodedTags(taught, [points.of(one.examples) for one in taught]),
+            articles=shelved,
         )
 
     priority = UnseenPriority(
@@ -47,11 +58,6 @@ def load(folder: Traversable | None = None) -> Tier:
     )
     parts = light.parts(arrays, encoder, makers)._replace(priority=priority)
     return Tier(parts, {**versions, "encoder": version})
-
-
-def _meanings(encoder: Encoder, arrays: Arrays) -> Meanings:
-    keys = [row.tobytes() for row in arrays["keys"]]
-    return Meanings(encoder, dict(zip(keys, arrays["vectors"], strict=True)))
 
 
 def _known(arrays: Mapping[str, Arrays]) -> Known:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from agents.world import CategoryScore
+from agents.world import ArticleHit, CategoryScore
 from streams.understanding.categories import Judgement
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
 from streams.understanding.reading import Reading
-from streams.understanding.retrieval import ArticleIndex, RetrievalModel
-from streams.understanding.tfidf import Lexicon, Vectoriser
+from streams.understanding.tfidf import Floats
 from streams.understanding.tone import ToneCalibration, recalibrated
 
 
@@ -59,22 +58,39 @@ class Tags(Protocol):
         """The tags that a message bears, in the order they were taught."""
 
 
+class Search(Protocol):
+    """Articles, ready for search."""
+
+    def search(
+        self, reading: Reading, categories: Floats, language: str | None
+    ) -> list[ArticleHit]:
+        """The likeliest articles, each with the probability that it answers the message.
+
+        Args:
+            reading: The message.
+            categories: Probabilities of the taught categories.
+            language: The message's language; unknown counts as English.
+        """
+
+
 class Makers(NamedTuple):
-    """What a tier makes of taught examples.
+    """What a tier makes of what was taught.
 
     Attributes:
         categories: Makes a model of taught categories.
         tags: Makes a model of taught tags.
+        articles: Makes articles ready for search, given the names of the categories.
     """
 
     categories: Callable[[Sequence[Category]], Categories]
     tags: Callable[[Sequence[Tag]], Tags]
+    articles: Callable[[Sequence[Article], Sequence[str]], Search]
 
 
 class Fitted(NamedTuple):
     """What is computed from a knowledge index."""
 
-    articles: ArticleIndex
+    articles: Search
     categories: Categories
     tags: Tags
     tone: ToneCalibration
@@ -84,25 +100,12 @@ class Fitter:
     """Fits indexes, and fits again only what changed since the last one.
 
     Args:
-        lexicon: Looks words up.
-        vectoriser: Makes vectors.
-        makers: Make the models of what is taught by examples.
-        retrieval: The weights of search.
+        makers: Make the models of what is taught.
         tone: The uncalibrated tone of a message.
     """
 
-    def __init__(
-        self,
-        lexicon: Lexicon,
-        vectoriser: Vectoriser,
-        makers: Makers,
-        retrieval: RetrievalModel,
-        tone: Callable[[str], float],
-    ) -> None:
-        self._lexicon = lexicon
-        self._vectoriser = vectoriser
+    def __init__(self, makers: Makers, tone: Callable[[str], float]) -> None:
         self._makers = makers
-        self._retrieval = retrieval
         self._tone = tone
         empty = KnowledgeIndex((), (), (), (), "")
         self._last = (empty, self._fresh(empty))
@@ -119,19 +122,15 @@ class Fitter:
             tags = self._makers.tags(index.tags)
         if index.tone_labels != before.tone_labels:
             tone = self._calibration(index)
-        result = Fitted(self._articles(index, categories), categories, tags, tone)
+        articles = self._makers.articles(index.articles, categories.names)
+        result = Fitted(articles, categories, tags, tone)
         self._last = (index, result)
         return result
 
     def _fresh(self, index: KnowledgeIndex) -> Fitted:
         categories = self._makers.categories(index.categories)
-        articles = self._articles(index, categories)
+        articles = self._makers.articles(index.articles, categories.names)
         return Fitted(articles, categories, self._makers.tags(index.tags), ToneCalibration())
-
-    def _articles(self, index: KnowledgeIndex, categories: Categories) -> ArticleIndex:
-        return ArticleIndex(
-            index.articles, categories.names, self._retrieval, self._lexicon, self._vectoriser
-        )
 
     def _calibration(self, index: KnowledgeIndex) -> ToneCalibration:
         labels = index.tone_labels

@@ -15,7 +15,7 @@ from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, Makers
 from streams.understanding.language import LanguageModel
 from streams.understanding.reading import Reader
-from streams.understanding.retrieval import RetrievalModel
+from streams.understanding.retrieval import ArticleIndex, RetrievalModel
 from streams.understanding.tags import TagModel
 from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Head, Lexicon, Vector, Vectoriser
@@ -46,13 +46,12 @@ def parts(
     Args:
         arrays: By name, by artefact.
         encoder: What gives every reading its meaning, for models beside these; None gives none.
-        made_by: Gives what makes the models of taught examples; None gives this tier's.
+        made_by: Gives what makes the models of what is taught; None gives this tier's.
     """
     lexicon = Lexicon()
     vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
     reader = Reader(lexicon, vectoriser, encoder)
-    retrieval, tone = arrays["retrieval"], arrays["tone"]
-    language, terms = arrays["language"], arrays["linking_idf"]
+    language, terms, tone = arrays["language"], arrays["linking_idf"], arrays["tone"]
     tones = ToneModel(_head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"]))
     return Parts(
         reader=reader,
@@ -61,19 +60,17 @@ def parts(
         terms=TermTable(terms["terms"], terms["idf"], float(terms["unseen"])),
         priority=None,
         fitter=Fitter(
-            lexicon,
-            vectoriser,
             (made_by or makers)(lexicon, vectoriser, arrays),
-            RetrievalModel(retrieval["rank"], retrieval["confidence"], retrieval["bias"]),
             lambda text: tones.score(reader.read(text)),
         ),
     )
 
 
 def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
-    """What makes the light tier's models of taught categories and tags."""
+    """What makes the light tier's models of what is taught."""
     known = pretrained(arrays["categories"])
     scope = scope_of(arrays["categories"])
+    search = retrieval(arrays["retrieval"])
 
     def vectors(texts: Sequence[str]) -> list[Vector]:
         return [vectoriser.vector(lexicon.look_up(clean(bounded(text)))) for text in texts]
@@ -83,6 +80,7 @@ def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays
             taught, known, scope, [vectors(one.examples) for one in taught]
         ),
         tags=lambda taught: TagModel(taught, [vectors(one.examples) for one in taught]),
+        articles=lambda taught, names: ArticleIndex(taught, names, search, lexicon, vectoriser),
     )
 
 
@@ -93,6 +91,11 @@ def pretrained(arrays: Arrays) -> Pretrained:
         tuple(frozenset(row) for row in arrays["examples"].tolist()),
         _head(arrays),
     )
+
+
+def retrieval(arrays: Arrays) -> RetrievalModel:
+    """The weights of search by words, from the artefact `retrieval`."""
+    return RetrievalModel(arrays["rank"], arrays["confidence"], arrays["bias"])
 
 
 def scope_of(arrays: Arrays) -> ScopeModel:

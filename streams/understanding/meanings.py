@@ -1,10 +1,17 @@
-"""The meanings of what was taught, each text encoded once."""
+"""The meanings of what was taught, each text encoded once.
+
+Texts that ship with the package have their vectors in a file of the artefacts, so that the
+starter categories and articles cost no start. What a deployment taught is encoded when its index
+is first fitted and is kept in memory only: examples are customers' words, and a vector on disk
+would outlive the erasure of the person whose words they are.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +22,8 @@ from streams.understanding.tfidf import Floats
 REMEMBERED = 65_536
 """So many texts at most, of those used last; 48 MB when all are there."""
 
-KEY_BYTES = 16
+KEY = 16
+"""Bytes of a text's key."""
 
 
 class Meanings:
@@ -26,15 +34,16 @@ class Meanings:
 
     Args:
         encoder: Makes the vectors.
-        shipped: The vectors of texts that everybody begins with, by `key`; never forgotten.
+        shipped: What `table` made of texts that most desks have.
     """
 
-    def __init__(
-        self, encoder: Encoder, shipped: Mapping[bytes, NDArray[np.float16]] | None = None
-    ) -> None:
+    def __init__(self, encoder: Encoder, shipped: Mapping[str, NDArray[Any]] | None = None) -> None:
         self._encoder = encoder
-        self._shipped = shipped or {}
         self._known: OrderedDict[bytes, NDArray[np.float16]] = OrderedDict()
+        self._shipped: dict[bytes, NDArray[np.float16]] = {}
+        if shipped is not None:
+            keys = map(bytes, shipped["keys"])
+            self._shipped = dict(zip(keys, shipped["vectors"], strict=True))
 
     def of(self, texts: Sequence[str]) -> Floats:
         """The vectors of cleaned and bounded texts, shape (texts, WIDTH)."""
@@ -44,20 +53,29 @@ class Meanings:
         return found
 
     def _one(self, text: str) -> NDArray[np.float16]:
-        known = key(text)
-        shipped = self._shipped.get(known)
-        if shipped is not None:
-            return shipped
-        vector = self._known.get(known)
+        key = _key(text)
+        vector = self._shipped.get(key)
         if vector is not None:
-            self._known.move_to_end(known)
+            return vector
+        vector = self._known.get(key)
+        if vector is not None:
+            self._known.move_to_end(key)
             return vector
         if len(self._known) >= REMEMBERED:
             self._known.popitem(last=False)
-        vector = self._known[known] = self._encoder.encode(text).astype(np.float16)
+        vector = self._known[key] = self._encoder.encode(text).astype(np.float16)
         return vector
 
 
-def key(text: str) -> bytes:
-    """By what a text is remembered, KEY_BYTES long."""
-    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()
+def table(texts: Sequence[str], encoder: Encoder) -> dict[str, NDArray[Any]]:
+    """The vectors of cleaned and bounded texts by the texts' keys, to be shipped."""
+    vectors = {_key(text): encoder.encode(text).astype(np.float16) for text in texts}
+    keys = sorted(vectors)
+    return {
+        "keys": np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, KEY),
+        "vectors": np.stack([vectors[key] for key in keys]),
+    }
+
+
+def _key(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=KEY).digest()

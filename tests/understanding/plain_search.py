@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.understanding.bm25 import K1
+from streams.understanding.lexical_fields import COMPARED_FIELDS, EXAMPLES, RANK_FEATURES
 from streams.understanding.retrieval import (
     CANDIDATES,
-    COMPARED_FIELDS,
     CONFIDENCE_FEATURES,
-    EXAMPLES,
     LISTED,
-    RANK_FEATURES,
     ArticleIndex,
     Candidates,
     RetrievalModel,

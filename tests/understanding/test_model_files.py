@@ -14,7 +14,7 @@ import pytest
 from streams.errors import Misconfigured
 from streams.understanding import encoded, light, tiers
 from streams.understanding.artefacts import (
-    ENCODED_NAMES,
+    ENCODED,
     FIGURES,
     GRAPH,
     MANIFEST,
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_shipped_file_is_in_the_manifest_and_as_it_says() -> None:
-    arrays, versions = read(shipped(), (*NAMES, *ENCODED_NAMES))
+    arrays, versions = read(shipped(), (*NAMES, *ENCODED))
     files = {one.name for one in Path(str(shipped())).iterdir()} - {MANIFEST}
     assert files == {f"{name}.npz" for name in arrays} | {GRAPH, TOKENIZER, FIGURES}
     assert set(versions) == set(arrays)
@@ -61,7 +61,7 @@ def test_an_altered_file_is_refused_by_name(folder: Path, file: str) -> None:
     assert "training/train.py" in str(raised.value.remedy)
 
 
-@pytest.mark.parametrize("file", [f"{name}.npz" for name in ENCODED_NAMES])
+@pytest.mark.parametrize("file", [f"{name}.npz" for name in ENCODED])
 def test_an_altered_file_of_the_encoder_tier_is_refused_by_name(folder: Path, file: str) -> None:
     content = (folder / file).read_bytes()
     (folder / file).write_bytes(content[: len(content) // 2])

@@ -18,6 +18,7 @@ from streams.understanding.features import TermTable
 from streams.understanding.kernel import sigmoid, softmax
 from streams.understanding.knowledge_items import Article
 from streams.understanding.language import LanguageModel
+from streams.understanding.lexical_fields import RANK_FEATURES
 from streams.understanding.likeness import FieldLikeness
 from streams.understanding.reading import Reader
 from streams.understanding.retrieval import Candidates, RetrievalModel
@@ -182,9 +183,7 @@ def test_inner_products_are_added_up_in_the_same_order() -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     features=st.integers(1, 10).flatmap(
-        lambda n: array_of(
-            np.float32, (n, retrieval.RANK_FEATURES), elements=st.floats(0, 4, width=32)
-        )
+        lambda n: array_of(np.float32, (n, RANK_FEATURES), elements=st.floats(0, 4, width=32))
     ),
     terms=st.integers(1, 400),
     unknown=st.floats(0, 0.99),

@@ -1,0 +1,224 @@
+"""Which articles answer a message, each with a calibrated confidence; with the encoder.
+
+Articles near in meaning or in words are looked at closely: their nearest title, example and
+piece of the body, the middle of their questions, BM25, n-grams, and their category. One linear
+ranking weighs all of it (weighted scores, not ranks: one side is much the better one, and a fusion
+of ranks would forget by how much). The confidence is the logistic of what is known of the ranking:
+the score and its leads, its share among the candidates, and whether words and meaning agree.
+
+The encoder reads English only. A message in another language is searched for by words, among that
+language's articles where any has one of its words, and no article is ever surer than
+`OTHER_LANGUAGE`: how sure such a match is has been measured for no other language.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.world import ArticleHit
+from streams.understanding.artefacts import Arrays
+from streams.understanding.dense_fields import ENCODED, NEAR_FEATURES, DenseFields
+from streams.understanding.kernel import sigmoid, softmax
+from streams.understanding.knowledge_items import Article
+from streams.understanding.lexical_fields import RANK_FEATURES
+from streams.understanding.meanings import Meanings
+from streams.understanding.reading import Reading
+from streams.understanding.retrieval import LISTED, OTHER_LANGUAGE, ArticleIndex, lead
+from streams.understanding.tfidf import Floats
+
+CANDIDATES = 16
+DENSE_SHARE, BM25_SHARE = np.float32(0.85), np.float32(0.15)
+"""By what candidates are chosen; the ranking has weights of its own."""
+
+FEATURES = RANK_FEATURES + NEAR_FEATURES
+CONFIDENCE_FEATURES = 21
+FEWER = 3.0
+"""How far below the last article a fifth one is thought to be where there are fewer."""
+
+SHARE = 3
+"""The column of an article's share among the candidates."""
+
+OVER_SHARE = 1.25
+
+ENGLISH = "en"
+
+
+class Looked(NamedTuple):
+    """Likely articles, and what the query is like.
+
+    Attributes:
+        places: Places of the articles in the index.
+        features: What the ranking reads, shape (places, FEATURES).
+        terms: How many of the query's terms some article has.
+        unknown: The share of the query's terms that no article has.
+    """
+
+    places: NDArray[np.intp]
+    features: Floats
+    terms: int
+    unknown: float
+
+
+class EncodedModel(NamedTuple):
+    """Weights of the ranking (linear), and of the confidences (logistic).
+
+    Attributes:
+        rank: Shape (FEATURES,).
+        confidence: Of the first article and of the others, shape (2, CONFIDENCE_FEATURES).
+        bias: Shape (2,).
+    """
+
+    rank: Floats
+    confidence: Floats
+    bias: Floats
+
+
+class EncodedModels(NamedTuple):
+    """The weights for bases without categories, and for those with articles filed under some."""
+
+    plain: EncodedModel
+    filed: EncodedModel
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> EncodedModels:
+        """The models of an artefact: each array has those of both, in this order."""
+        pairs = zip(*(arrays[name] for name in EncodedModel._fields), strict=True)
+        return cls(*(EncodedModel(*parts) for parts in pairs))
+
+
+class EncodedArticles:
+    """The fields of all articles and their meanings, ready for search.
+
+    Args:
+        articles: What was taught.
+        words: The same articles with the light tier's weights: for messages in other languages,
+            and for bases of more articles than are encoded.
+        models: Weights.
+        meanings: Encodes titles, examples and bodies.
+    """
+
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        words: ArticleIndex,
+        models: EncodedModels,
+        meanings: Meanings,
+    ) -> None:
+        self._words = words
+        self._model = models.filed if words.filed else models.plain
+        self._size = len(articles)
+        self._dense = DenseFields(articles, meanings) if 0 < self._size <= ENCODED else None
+        written = np.array([article.language or ENGLISH for article in articles])
+        self._written = {str(one): written == one for one in np.unique(written)}
+
+    def search(
+        self, reading: Reading, categories: Floats, language: str | None
+    ) -> list[ArticleHit]:
+        """The likeliest articles, each with the probability that it answers the message.
+
+        Args:
+            reading: The message, with its meaning.
+            categories: Probabilities of the taught categories.
+            language: The message's language; unknown counts as English.
+        """
+        if (language or ENGLISH) != ENGLISH:
+            return self._by_words(reading, categories, language)
+        found = self.look(reading, categories)
+        if found is None:
+            return self._words.search(reading, categories, language)
+        places, features = weighed(found, self._model.rank)
+        return self._words.hits(places, confidence(features, self._model), language)
+
+    def look(self, reading: Reading, categories: Floats) -> Looked | None:
+        """The articles worth a closer look; None when no article has a meaning."""
+        if self._dense is None or reading.meaning is None:
+            return None
+        found = self._words.lexical(reading.words)
+        near = self._dense.near(reading.meaning)
+        close = np.maximum(near.question, near.body)
+        score = DENSE_SHARE * close + BM25_SHARE * (found.best / found.norm)
+        wanted = min(CANDIDATES, self._size)
+        places = (-score).argpartition(wanted - 1)[:wanted]
+        places.sort()
+        features = np.concatenate(
+            [
+                self._words.features(places, found, reading.vector, categories),
+                self._dense.features(places, near),
+            ],
+            axis=1,
+        )
+        return Looked(places, features, len(found.known), found.unknown)
+
+    def _by_words(
+        self, reading: Reading, categories: Floats, language: str | None
+    ) -> list[ArticleHit]:
+        own = self._written.get(language or ENGLISH)
+        found: list[ArticleHit] = []
+        if own is not None:
+            found = self._words.search(reading, categories, language, own)
+        if not found:
+            found = self._words.search(reading, categories, language)
+        return [ArticleHit(one.id, min(one.confidence, OTHER_LANGUAGE)) for one in found]
+
+
+def weighed(found: Looked, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """The best candidates in order, with what the confidence reads.
+
+    That is, shape (articles, CONFIDENCE_FEATURES): ranking score; its lead over the best other,
+    and over the last listed; its share among all candidates; nearness of the nearest question, of
+    the body and of the middle; the leads of the first and of the last; BM25 of the best question,
+    and its lead; likeness by n-grams, and its lead; category's probability, and its shortfall;
+    share of unknown terms; number of terms; BM25 by the root of the number of terms; whether words
+    and meaning agree; mean score of those listed; number of questions.
+    """
+    total = found.features @ rank
+    shares = softmax(total)
+    order = (-total).argsort(kind="stable")[:LISTED]
+    rows = found.features.take(order, axis=0)
+    question, _, likeness, category, filed, best, _, near, body, _, middle, _, many = rows.T
+    score = total.take(order)
+    ranked = score.tolist()
+    last = ranked[-1] if len(ranked) == LISTED else ranked[-1] - FEWER
+    same = np.ones_like(score)
+    columns = [
+        score,
+        lead(ranked),
+        score - np.float32(last),
+        shares.take(order),
+        near,
+        body,
+        middle,
+        lead(near.tolist()),
+        lead(middle.tolist()),
+        question,
+        lead(question.tolist()),
+        likeness,
+        lead(likeness.tolist()),
+        category,
+        filed * (1 - category),
+        same * np.float32(found.unknown),
+        same * np.float32(math.log1p(found.terms) / 4),
+        best * np.float32(4 / math.sqrt(1 + found.terms)),
+        question == found.features[:, 0].max(),
+        same * score.mean(),
+        many,
+    ]
+    return found.places.take(order), np.stack(columns, axis=1).astype(np.float32)
+
+
+def confidence(rows: Floats, model: EncodedModel) -> Floats:
+    """The probability of each listed article that it answers the message.
+
+    No article is much surer than its share among the candidates, whatever else speaks for it: of
+    two equal articles at most one is right, and no desk that was trained on had equal ones.
+    """
+    logits: Floats = rows @ model.confidence[1] + model.bias[1]
+    logits[0] = rows[0] @ model.confidence[0] + model.bias[0]
+    most: Floats = rows[:, SHARE] * np.float32(OVER_SHARE)
+    found: Floats = np.minimum(sigmoid(logits), most)
+    return found

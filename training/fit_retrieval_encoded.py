@@ -1,0 +1,163 @@
+"""Fits the ranking of articles and the confidence with the encoder, on the light tier's desks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
+from streams.understanding.lexical_fields import RANK_FEATURES
+from streams.understanding.meanings import Meanings
+from streams.understanding.reading import Reader
+from streams.understanding.retrieval import (
+    CONFIDENCE_FEATURES as WORDS_CONFIDENCE_FEATURES,
+)
+from streams.understanding.retrieval import (
+    ArticleIndex,
+    RetrievalModel,
+)
+from streams.understanding.retrieval_encoded import (
+    CONFIDENCE_FEATURES,
+    FEATURES,
+    EncodedArticles,
+    EncodedModel,
+    EncodedModels,
+    Looked,
+    confidence,
+    weighed,
+)
+from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Floats, Vectoriser
+from training.encoding import Encoding
+from training.fit_retrieval import WITHOUT_CATEGORIES, Desk, Outcome
+from training.linear import LEXICON
+
+RIDGE = 1e-3
+C = 1.0
+
+Seen = tuple[Looked | None, list[bool], bool]
+"""A question's candidates, which of them are right, and whether there is a right article."""
+
+_NO_WORDS = RetrievalModel(
+    np.zeros(RANK_FEATURES, dtype=np.float32),
+    np.zeros((2, WORDS_CONFIDENCE_FEATURES), dtype=np.float32),
+    np.zeros(2, dtype=np.float32),
+)
+_NOTHING = EncodedModel(
+    np.zeros(FEATURES, dtype=np.float32),
+    np.zeros((2, CONFIDENCE_FEATURES), dtype=np.float32),
+    np.zeros(2, dtype=np.float32),
+)
+
+
+def look(desk: Desk, vectoriser: Vectoriser, encoding: Encoding) -> list[Seen]:
+    """The candidates of every question."""
+    words = ArticleIndex(desk.articles, desk.categories, _NO_WORDS, LEXICON, vectoriser)
+    index = EncodedArticles(
+        desk.articles, words, EncodedModels(_NOTHING, _NOTHING), Meanings(encoding)
+    )
+    reader = Reader(LEXICON, vectoriser, encoding)
+    seen: list[Seen] = []
+    for query in desk.queries:
+        found = index.look(reader.read(clean(bounded(query.text))), query.categories)
+        places = found.places.tolist() if found else []
+        right = [desk.articles[place].id == query.answer for place in places]
+        seen.append((found, right, query.answer is not None))
+    return seen
+
+
+def fit(
+    made: Sequence[Desk], vectoriser: Vectoriser, encoding: Encoding
+) -> tuple[EncodedModels, list[list[Outcome]]]:
+    """The models, and for every desk what one that has not seen it makes of its questions.
+
+    Desks whose articles are filed under categories have a model of their own: where a category
+    is known, it says more than all else.
+    """
+    seen = [look(desk, vectoriser, encoding) for desk in made]
+    results: list[list[Outcome]] = []
+    models: list[EncodedModel] = []
+    for group in (seen[:WITHOUT_CATEGORIES], seen[WITHOUT_CATEGORIES:]):
+        for held in range(len(group)):
+            model = _fit([row for i, rows in enumerate(group) if i != held for row in rows])
+            results.append([outcome(row, model) for row in group[held]])
+        models.append(_fit([row for rows in group for row in rows]))
+    return EncodedModels(*models), results
+
+
+def packed(models: EncodedModels) -> dict[str, NDArray[Any]]:
+    """The models as arrays, as `EncodedModels.of` takes them."""
+    return {
+        name: np.stack([getattr(model, name) for model in models]) for name in EncodedModel._fields
+    }
+
+
+def outcome(row: Seen, model: EncodedModel) -> Outcome:
+    """Confidence of the first article, whether it is right, whether there is a right one."""
+    found, right, answerable = row
+    if found is None:
+        return 0.0, False, answerable
+    places, features = weighed(found, model.rank)
+    truth = dict(zip(found.places.tolist(), right, strict=True))
+    return float(confidence(features, model)[0]), truth[int(places[0])], answerable
+
+
+def _fit(rows: Sequence[Seen]) -> EncodedModel:
+    pairs = [(found, right) for found, right, _ in rows if found is not None]
+    rank = _ranking([(found.features, right) for found, right in pairs if any(right)])
+    first: list[tuple[Floats, bool]] = []
+    others: list[tuple[Floats, bool]] = []
+    for found, right in pairs:
+        places, features = weighed(found, rank)
+        truth = dict(zip(found.places.tolist(), right, strict=True))
+        for turn, place in enumerate(places.tolist()):
+            (others if turn else first).append((features[turn], truth[place]))
+    fitted = [_logistic(part) for part in (first, others)]
+    return EncodedModel(
+        rank,
+        np.stack([weights for weights, _ in fitted]),
+        np.array([bias for _, bias in fitted], dtype=np.float32),
+    )
+
+
+def _ranking(rows: Sequence[tuple[Floats, list[bool]]]) -> Floats:
+    """The weights by which the right article leads the candidates of its question most surely.
+
+    That is a softmax over each question's candidates, so only differences within one count.
+    """
+    most = max(len(features) for features, _ in rows)
+    table = np.zeros((len(rows), most, FEATURES))
+    none = np.full((len(rows), most), -1e9)
+    for place, (features, _) in enumerate(rows):
+        table[place, : len(features)] = features
+        none[place, : len(features)] = 0.0
+    true = np.array([right.index(True) for _, right in rows])
+    every = np.arange(len(rows))
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = table @ weights + none
+        logits -= logits.max(axis=1, keepdims=True)
+        powers = np.exp(logits)
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        cost = -np.log(shares[every, true] + 1e-12).mean() + RIDGE * (weights @ weights)
+        expected = np.einsum("nk,nkd->nd", shares, table)
+        slope = (expected - table[every, true]).mean(axis=0) + 2 * RIDGE * weights
+        return float(cost), slope
+
+    found = minimize(loss, np.zeros(FEATURES), jac=True, method="L-BFGS-B")
+    weights: Floats = found.x.astype(np.float32)
+    return weights
+
+
+def _logistic(part: Sequence[tuple[Floats, bool]]) -> tuple[Floats, float]:
+    """Weights and bias; features are brought to one size first, so that all are pulled alike."""
+    rows = np.stack([features for features, _ in part]).astype(np.float64)
+    middle, size = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    model = LogisticRegression(C=C, max_iter=3000, tol=1e-6)
+    model.fit((rows - middle) / size, np.array([right for _, right in part]))
+    weights = model.coef_[0] / size
+    return weights.astype(np.float32), float(model.intercept_[0] - weights @ middle)
