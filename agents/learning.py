@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from agents.agent import Agent
 from agents.world import World
-from projections.article import EXAMPLES, ArticleLine, knows
+from projections.article import EXAMPLES, ArticleLine, forgotten, knows
 from schemas.event import Event
 from schemas.events.choices import ArticleAdopted, ExampleLearned, SolutionTracked
 from schemas.events.knowledge import (
@@ -76,12 +78,21 @@ def proposed(record: Record, line: ArticleLine, world: World) -> Iterator[Event]
 
 
 def tracked(record: Record, line: ArticleLine, world: World) -> Iterator[Event]:
-    """How often an article was shown, accepted and rejected, after one more."""
+    """How often an article was shown, accepted and rejected, after one more.
+
+    And whether it has forgotten something over it, which the knowledge index leaves out with the
+    same rule.
+    """
     event = record.event
     assert isinstance(event, SolutionShown | SolutionAccepted | SolutionRejected)
+    forgets = False
+    if isinstance(event, SolutionRejected):
+        before = msgspec.structs.replace(line, rejected=line.rejected - 1)
+        forgets = forgotten(line) != forgotten(before)
     yield SolutionTracked(
         ticket_id=event.ticket_id,
         outcome=type(event).__name__.removeprefix("Solution").lower(),
+        reasons=["examples_forgotten"] if forgets else [],
         policy_version=world.policy.version,
         article_id=event.article_id,
         shown=line.shown,

@@ -16,10 +16,23 @@ EXAMPLES = 60
 _replace = msgspec.structs.replace
 
 
+FORGOTTEN_FROM = 3
+"""Rejections after which what an article learned is doubted."""
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """An example that an article learned, and how its answers had been judged until then."""
+
+    digest: str
+    accepted: int
+    rejected: int
+
+
 class ArticleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """What deciding needs to know of an article.
 
-    `content` is a digest of the published content, `adopted` the one that was last adopted.
+    `content` is a digest of the published content, `adopted` the one that was last adopted,
+    `learned` are the examples that came from confirmed answers.
     """
 
     version: int = 0
@@ -30,6 +43,7 @@ class ArticleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     shown: int = 0
     accepted: int = 0
     rejected: int = 0
+    learned: tuple[Learned, ...] = ()
 
 
 def evolve(line: ArticleLine, record: Record) -> ArticleLine:
@@ -37,10 +51,14 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
     event = record.event
     match event:
         case knowledge.ArticlePublished():
-            given = tuple(_digest(one) for one in event.examples)
-            examples = tuple(dict.fromkeys((*given, *line.examples)))[:EXAMPLES]
+            given = tuple(digest(one) for one in event.examples)
             return _replace(
-                line, published=True, content=_digest(event.model_dump_json()), examples=examples
+                line,
+                published=True,
+                content=digest(event.model_dump_json()),
+                examples=tuple(dict.fromkeys((*given, *line.examples)))[:EXAMPLES],
+                # what people teach is no longer what was merely learned
+                learned=tuple(one for one in line.learned if one.digest not in given),
             )
         case knowledge.ArticleRetired():
             return _replace(line, published=False, content="")
@@ -60,13 +78,35 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
 
 def learned(line: ArticleLine, example: str) -> ArticleLine:
     """The line after it took an example."""
-    return _replace(line, examples=(*line.examples, _digest(example))[-EXAMPLES:])
+    new = Learned(digest(example), line.accepted, line.rejected)
+    return _replace(
+        line,
+        examples=(*line.examples, new.digest)[-EXAMPLES:],
+        learned=(*line.learned, new)[-EXAMPLES:],
+    )
+
+
+def forgotten(line: ArticleLine) -> frozenset[str]:
+    """The digests of learned examples that no longer count.
+
+    Since the article learned them its answers were rejected several times, and more often than
+    they were accepted. Which example led to an answer is not known, so all that were learned
+    before a bad stretch go together; what people taught stays, and so does what is learned later.
+    Where the article serves well again, they count again.
+    """
+    return frozenset(
+        one.digest
+        for one in line.learned
+        if line.rejected - one.rejected >= FORGOTTEN_FROM
+        and line.rejected - one.rejected > line.accepted - one.accepted
+    )
 
 
 def knows(line: ArticleLine, example: str) -> bool:
     """Whether an example is among the article's already."""
-    return _digest(example) in line.examples
+    return digest(example) in line.examples
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What the line remembers of a text."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,11 +1,13 @@
 """The knowledge index as of a moment: every worker folds `support.knowledge.v1` for itself.
 
 A turn sees the knowledge records whose running maximum of time lies at or before its clock. What
-was learned from a confirmed answer joins at the next full hour, so that the index is refitted
-once an hour at most and not at every confirmation; what people teach counts at once.
+was learned from a confirmed answer joins at the next full hour, and what is forgotten goes then,
+so that the index is refitted once an hour at most and not at every confirmation; what people
+teach counts at once.
 
 Whether an article learns a confirmed question is the Knowledge agent's decision. The index takes
-it with the agent's own rule (`agents.learning.learns`) on the same line of the same records.
+it with the agent's own rule (`agents.learning.learns`) on the same line of the same records, and
+leaves out what the line has forgotten (`projections.article.forgotten`).
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ TEACHES = (
     taught.TagTaught,
     taught.ToneLabelled,
 )
-"""What changes the index; how an article serves does not, and must not cost a new one."""
+"""What changes the index; a judgement does only where it makes an article forget."""
 
 JUDGED = (
     taught.ArticlePublished,
@@ -46,7 +48,10 @@ JUDGED = (
     taught.SolutionAccepted,
     taught.SolutionRejected,
 )
-"""What decides what an article learns, as far as `learns` reads its line."""
+"""What decides what an article learns and forgets, as far as its line is read for it."""
+
+OFTEN = (taught.ExampleProposed, taught.SolutionAccepted, taught.SolutionRejected)
+"""What may come with every confirmation, and so joins with the next full hour."""
 
 
 class Items:
@@ -58,12 +63,23 @@ class Items:
         self.categories: dict[str, Category] = {}
         self.tags: dict[str, Tag] = {}
         self.tones: dict[str, ToneLabel] = {}
+        self.forgotten: dict[str, tuple[int, frozenset[str]]] = {}
         self.offsets: dict[int, int] = {}
 
-    def apply(self, record: Record) -> None:
-        """Take in one record that teaches something; of proposals only what is learned."""
+    def apply(self, record: Record, forgotten: frozenset[str]) -> None:
+        """Take in one record that teaches something; of proposals only what is learned.
+
+        Args:
+            record: The record.
+            forgotten: What its article no longer counts of what it learned.
+        """
         if record.partition is not None and record.offset is not None:
             self.offsets[record.partition] = record.offset + 1
+        if isinstance(record.event, JUDGED):
+            # what joins with the hour comes after what was taught since: the latest word stands
+            said, name = record.offset or 0, record.event.article_id
+            if said >= self.forgotten.get(name, (0, forgotten))[0]:
+                self.forgotten[name] = said, forgotten
         self._event(record.event)
 
     def _event(self, event: Event) -> None:
@@ -108,6 +124,14 @@ class Items:
             examples = (*article.examples, event.example)
             self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
 
+    def _remembered(self, article: Article) -> Article:
+        """The article without what it has forgotten."""
+        _, forgotten = self.forgotten.get(article.id, (0, frozenset()))
+        if not forgotten:
+            return article
+        kept = tuple(one for one in article.examples if lines.digest(one) not in forgotten)
+        return msgspec.structs.replace(article, examples=kept)
+
     @property
     def version(self) -> str:
         """The vector of offsets that has been folded, of what teaches something."""
@@ -116,7 +140,7 @@ class Items:
     def index(self) -> KnowledgeIndex:
         """The index over what has been taught by now."""
         return KnowledgeIndex(
-            articles=tuple(self.articles.values()),
+            articles=tuple(map(self._remembered, self.articles.values())),
             categories=tuple(self.categories.values()),
             tags=tuple(self.tags.values()),
             tone_labels=tuple(self.tones.values()),
@@ -173,7 +197,7 @@ class KnowledgeHistory:
     def __init__(self, tier: Tier) -> None:
         self._tier = tier
         self._order: list[tuple[float, int, int]] = []
-        self._records: list[Record] = []
+        self._records: list[tuple[Record, frozenset[str]]] = []
         self._clocks: dict[int, float] = {}
         self._lines: dict[str, lines.ArticleLine] = {}
         self._seen: set[str] = set()
@@ -188,13 +212,17 @@ class KnowledgeHistory:
         self._clocks[partition] = clock
         if not self._teaches(record):
             return
+        event = record.event
+        forgotten = frozenset[str]()
+        if isinstance(event, JUDGED):
+            forgotten = lines.forgotten(self._lines[event.article_id])
         effective = clock
-        if isinstance(record.event, taught.ExampleProposed):
+        if isinstance(event, OFTEN):
             effective = math.ceil(clock / HOUR) * HOUR
         place = (effective, partition, offset)
         at = bisect_right(self._order, place)
         self._order.insert(at, place)
-        self._records.insert(at, record)
+        self._records.insert(at, (record, forgotten))
         if at < self._applied:
             self._restart()
 
@@ -212,6 +240,8 @@ class KnowledgeHistory:
                     return False
                 after = lines.learned(after, event.example)
             self._lines[event.article_id] = after
+            if lines.forgotten(after) != lines.forgotten(before):
+                return True
         return isinstance(event, TEACHES)
 
     def at(self, clock: float) -> IndexedModels:
@@ -220,8 +250,8 @@ class KnowledgeHistory:
         if count < self._applied:
             self._restart()
         if self._models is None or count > self._applied:
-            for record in self._records[self._applied : count]:
-                self._items.apply(record)
+            for record, forgotten in self._records[self._applied : count]:
+                self._items.apply(record, forgotten)
             self._applied = count
             self._models = IndexedModels(self._tier, self._items)
         return self._models

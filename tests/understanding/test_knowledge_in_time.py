@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from agents import learning
-from projections.article import ArticleLine, evolve
+from projections.article import ArticleLine, digest, evolve, forgotten
 from schemas.event import Event
 from schemas.events.choices import ExampleLearned
 from schemas.events.knowledge import (
@@ -83,7 +83,7 @@ def test_an_article_that_serves_badly_learns_nothing(models: Tier) -> None:
     rejected = [(START, SolutionRejected(article_id="a")) for _ in range(5)]
     proposed = (START, ExampleProposed(article_id="a", example=QUESTION))
     assert examples(history(models, [(START, ARTICLE), *rejected, proposed]), START + HOUR) == ()
-    before = history(models, [(START, ARTICLE), proposed, *rejected])
+    before = history(models, [(START, ARTICLE), proposed, *rejected[:2]])
     assert examples(before, START + HOUR) == (QUESTION,)
 
 
@@ -133,6 +133,34 @@ def test_the_version_changes_with_what_is_taught_and_not_with_how_it_serves(
     assert versions[1] == versions[2] != versions[3]
 
 
+def test_what_is_rejected_is_forgotten_at_the_full_hour(models: Tier) -> None:
+    moment = START + HOUR + timedelta(minutes=10)
+    events: list[tuple[datetime, Event]] = [
+        (START, ARTICLE),
+        (START, ExampleProposed(article_id="a", example=QUESTION)),
+        *((moment, SolutionRejected(article_id="a")) for _ in range(3)),
+    ]
+    found = history(models, events)
+    assert examples(found, moment) == (QUESTION,)
+    assert examples(found, moment + HOUR) == ()
+    versions = [found.at(at.timestamp()).versions["index"] for at in (moment, moment + HOUR)]
+    assert versions[0] != versions[1]
+    assert examples(found, moment) == (QUESTION,)
+
+
+def test_what_was_forgotten_counts_when_people_teach_it(models: Tier) -> None:
+    moment = START + timedelta(minutes=10)
+    events: list[tuple[datetime, Event]] = [
+        (START - HOUR, ARTICLE),
+        (START - HOUR, ExampleProposed(article_id="a", example=QUESTION)),
+        *((moment, SolutionRejected(article_id="a")) for _ in range(3)),
+        (moment + timedelta(minutes=5), ARTICLE.model_copy(update={"examples": [QUESTION]})),
+    ]
+    found = history(models, events)
+    assert examples(found, START + timedelta(minutes=15)) == (QUESTION,)
+    assert examples(found, START + 2 * HOUR) == (QUESTION,)
+
+
 def test_an_earlier_turn_sees_the_earlier_index_again(models: Tier) -> None:
     events: list[tuple[datetime, Event]] = [
         (START, ARTICLE),
@@ -173,7 +201,10 @@ def test_the_index_learns_what_the_agent_learns(models: Tier, told: list[Event])
         lines[name] = lines[name].when(event)
         learned |= {one.example for one in lines[name].all(ExampleLearned)}
     found = history(models, [(START, event) for event in told] + [(START, ARTICLE)])
-    assert set(examples(found, START + HOUR)) == learned
+    left_out = forgotten(lines["a"].state)
+    assert set(examples(found, START + HOUR)) == {
+        one for one in learned if digest(one) not in left_out
+    }
     assert examples(found, START + HOUR, "b") == ()
 
 
