@@ -12,13 +12,14 @@ from streams.understanding.artefacts import Arrays
 from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
 from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
-from streams.understanding.knowledge_items import Article
+from streams.understanding.knowledge_items import Article, Category, Tag
 from streams.understanding.meanings import Meanings
 from streams.understanding.points import Points
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.retrieval import ArticleIndex
 from streams.understanding.retrieval_encoded import EncodedArticles, EncodedModels
 from streams.understanding.tags_encoded import EncodedTags
+from streams.understanding.teaching_many import within
 from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
 
@@ -41,17 +42,18 @@ def load(folder: Traversable | None = None) -> Tier:
         words = light.retrieval(arrays["retrieval"])
         search = EncodedModels.of(arrays["retrieval_encoded"])
 
-        def shelved(articles: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
-            by_words = ArticleIndex(articles, names, words, lexicon, vectoriser)
-            return EncodedArticles(articles, by_words, search, meanings)
+        def categories(taught: Sequence[Category]) -> EncodedCategories:
+            kept = within(taught)
+            return EncodedCategories(kept, known, [points.of(one.examples) for one in kept])
 
-        return Makers(
-            categories=lambda taught: EncodedCategories(
-                taught, known, [points.of(one.examples) for one in taught]
-            ),
-            tags=lambda taught: EncodedTags(taught, [points.of(one.examples) for one in taught]),
-            articles=shelved,
-        )
+        def tags(taught: Sequence[Tag]) -> EncodedTags:
+            return EncodedTags(taught, [points.of(one.examples) for one in taught])
+
+        def articles(taught: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
+            by_words = ArticleIndex(taught, names, words, lexicon, vectoriser)
+            return EncodedArticles(taught, by_words, search, meanings)
+
+        return Makers(categories, tags, articles)
 
     priority = UnseenPriority(
         arrays["priority"]["weights"].astype(np.float32), float(arrays["priority"]["bias"])

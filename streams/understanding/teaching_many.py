@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from streams.understanding.kernel import SOFTMAX_CURVATURE, Matrix, softmax
+from streams.understanding.knowledge_items import Category
 from streams.understanding.teaching import SCALES, losses
 from streams.understanding.tfidf import SPACE, Floats, Head, Postings, Vector, primal
 
@@ -29,6 +31,17 @@ RIDGE = 0.1
 STEPS = 40
 LEAST = 1e-4
 """Directions of words with a smaller share of the greatest variance are noise."""
+
+
+def within(categories: Sequence[Category]) -> list[Category]:
+    """Categories with the last of their examples, `MOST` in all: what is not fitted is not read."""
+    most = max(1, MOST // max(1, len(categories)))
+    return [
+        one
+        if len(one.examples) <= most
+        else msgspec.structs.replace(one, examples=one.examples[-most:])
+        for one in categories
+    ]
 
 
 class Correction(NamedTuple):
