@@ -44,6 +44,9 @@ from training.open_week import (  # noqa: E402  # after the path is set
 MEASURED = 2000
 """Messages by which speed is taken."""
 
+LARGE = 500
+"""Messages by which a large base is taken."""
+
 SHOTS = 5
 BINS = 15
 NOTHING = KnowledgeIndex((), (), (), (), "nothing")
@@ -122,6 +125,35 @@ def cost(tier: TierName, texts: Sequence[str]) -> Tier:
     return models
 
 
+def large(models: Tier, texts: Sequence[str], count: int) -> None:
+    """Print what a base of very many articles costs: fitting, memory, the slowest searches."""
+    dice = random.Random(6)
+    words = [word for one in articles() for word in f"{one.title} {one.body}".split()]
+    kept = [
+        Article(
+            f"large-{number}",
+            " ".join(dice.choices(words, k=6)),
+            " ".join(dice.choices(words, k=120)),
+            tuple(" ".join(dice.choices(words, k=9)) for _ in range(2)),
+        )
+        for number in range(count)
+    ]
+    before, started = resident(), time.process_time()
+    index = KnowledgeIndex(kept, (), (), (), "large")
+    models.understand("hello", index=index)
+    fitted = time.process_time() - started
+    taken = []
+    for text in texts:
+        started = time.process_time()
+        models.understand(text, index=index)
+        taken.append(1000 * (time.process_time() - started))
+    p50, p95 = np.percentile(taken, (50, 95))
+    print(
+        f"{count:,} articles: fit {fitted:.1f} s, {resident() - before:.0f} MB, "
+        f"understand p50 {p50:.1f} ms, p95 {p95:.1f} ms of processor time"
+    )
+
+
 def articles() -> list[Article]:
     """The starter articles."""
     found = map(json.loads, lines("articles"))
@@ -195,6 +227,7 @@ def main() -> None:
     parser.add_argument(
         "--tier", choices=get_args(TierName), nargs="+", default=["light", "encoder"]
     )
+    parser.add_argument("--articles", type=int, default=0, help="a base of so many as well")
     chosen = parser.parse_args()
     data: Path = chosen.data
     there = (data / "workload_messages_open.jsonl.gz").exists()
@@ -204,6 +237,8 @@ def main() -> None:
     for tier in chosen.tier:
         print(f"the {tier} tier")
         models = cost(tier, texts[:MEASURED])
+        if chosen.articles:
+            large(models, texts[:LARGE], chosen.articles)
         taught_at_run_time(models, committed)
         if there:
             week(models, data)
