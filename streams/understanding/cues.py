@@ -41,20 +41,6 @@ _NO_RUSH = re.compile(r"\b(?:no (?:rush|hurry)|not urgent)\b", re.IGNORECASE)
 SHORT = 80
 """Characters up to which a message may be nothing but a greeting."""
 
-_DEADLINE = re.compile(
-    r"\b(?:by|before|until|no later than|within|expires?|due|closes?|in|ends?)\s+"
-    r"(?:the\s+|next\s+|this\s+|less than\s+|on\s+)*"
-    r"(?:\d{4}-\d{2}-\d{2}(?:T[\d:.]{4,12}(?:Z|[+-]\d{2}:\d{2})?)?"
-    r"|(?:\d{1,3}|an?|one|two|three|half an|few|couple of)\s+(?:minutes?|mins?|hours?|hrs?|days?)\b"
-    r"|\d{1,2}(?::\d{2})?\s*(?:am|pm)\b(?:\s+(?:today|tomorrow|tonight))?"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|hour\b"
-    r"|today\b|tonight\b|tomorrow\b|noon\b|midnight\b|weekend\b"
-    r"|end of (?:the )?(?:day|week|month)\b)",
-    re.IGNORECASE,
-)
-_DEADLINES = 5
-_EXACT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})")
-
 _RATING = re.compile(
     r"^\W*(?:(?:i(?:'d| would)? )?(?:give|rate|say)(?: it| you)?(?: an?)? )?"
     r"([1-5]|one|two|three|four|five)(?: ?/ ?5| out of (?:5|five)| stars?| points?)?"
@@ -132,16 +118,3 @@ def urgency(text: str, found: AbstractSet[str]) -> list[str]:
     if _NO_RUSH.search(text):
         return []
     return [name for name in URGENCY if name in found]
-
-
-def deadlines(text: str) -> list[str]:
-    """Deadlines of a bounded message: RFC 3339 where given so, else the words as said."""
-    found: list[str] = []
-    for match in _DEADLINE.finditer(text):
-        exact = _EXACT.search(match.group())
-        said = exact.group() if exact else " ".join(match.group().split())
-        if said not in found:
-            found.append(said)
-        if len(found) == _DEADLINES:
-            break
-    return found

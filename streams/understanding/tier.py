@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from agents.world import Understanding
 from streams.understanding import facts
-from streams.understanding.cues import cues, deadlines, urgency
+from streams.understanding.cues import cues, urgency
+from streams.understanding.deadlines import deadlines
 from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from streams.understanding.cue_phrases import CUES, URGENCY
-from streams.understanding.cues import deadlines, spotted
+from streams.understanding.cues import spotted
+from streams.understanding.deadlines import deadlines
 from streams.understanding.knowledge_items import ToneLabel
 from streams.understanding.text import clean, sentences
 from streams.understanding.tier import Tier
