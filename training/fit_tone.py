@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def _blank() -> Head:
     )
 
 
-def model_of(arrays: dict[str, NDArray[Any]]) -> ToneModel:
+def model_of(arrays: Mapping[str, NDArray[Any]]) -> ToneModel:
     """The running model."""
     return ToneModel(
         head_of(arrays), arrays["dense"], float(arrays["slope"]), float(arrays["offset"])
@@ -83,10 +83,14 @@ def score(model: ToneModel, text: str, vectoriser: Vectoriser) -> float:
     return model.score(reading_of(vectoriser, text))
 
 
-def held_out(
+def unaware(
     corpus: Corpus, phrases: dict[str, str], vectoriser: Vectoriser
-) -> dict[str, list[tuple[float, str]]]:
-    """Scores and labels of messages whose tone sentences the model has not seen, by set."""
+) -> tuple[ToneModel, list[Sample], list[Sample]]:
+    """The model without the open set's tone sentences and without a tenth of the general ones.
+
+    Returns:
+        The model, the general sentences that it has seen, and those that it has not.
+    """
     dice = random.Random(8)
     own = set(corpus.document("tone_phrases.json")["negative"])
     own |= {p for k in ("neutral", "positive") for p in corpus.document("tone_phrases.json")[k]}
@@ -96,6 +100,13 @@ def held_out(
     model = model_of(
         fit(others[:cut] + support({p: v for p, v in phrases.items() if p in own}), vectoriser)
     )
+    return model, others[:cut], others[cut:]
+
+
+def held_out(
+    corpus: Corpus, model: ToneModel, others: Sequence[Sample], vectoriser: Vectoriser
+) -> dict[str, list[tuple[float, str]]]:
+    """Scores and labels of messages whose tone sentences the model has not seen, by set."""
     names = {number: label for label, number in LABELS.items()}
     return {
         "support messages": [
@@ -103,7 +114,7 @@ def held_out(
             for row in corpus.rows("tone_support_open")
         ],
         "other sentences": [
-            (score(model, text, vectoriser), names[label]) for text, label, _ in others[cut:]
+            (score(model, text, vectoriser), names[label]) for text, label, _ in others
         ],
     }
 

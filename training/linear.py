@@ -59,7 +59,7 @@ def fit_idf(texts: Sequence[str]) -> Floats:
 
 
 def fit_softmax(
-    rows: sparse.csr_matrix,
+    rows: sparse.csr_matrix | NDArray[np.floating],
     labels: NDArray[np.intp],
     *,
     c: float,

@@ -94,14 +94,16 @@ def main() -> None:
 
     artefacts["language"] = fit_language.fit(fit_language.samples(corpus), vectoriser)
 
-    heard = fit_tone.held_out(corpus, phrases, vectoriser)
+    unaware, _, others = fit_tone.unaware(corpus, phrases, vectoriser)
+    heard = fit_tone.held_out(corpus, unaware, others, vectoriser)
     slope, offset = fit_tone.calibration(heard)
     artefacts["tone"] = fit_tone.fit(
         fit_tone.general(corpus) + fit_tone.support(phrases), vectoriser
     ) | {"slope": np.array(slope), "offset": np.array(offset)}
+    tones = (fit_tone.model_of(artefacts["tone"]), unaware)
 
     encoded, outcomes_encoded = encoder_tier.fit(
-        corpus, LightTier(data, folds, vectoriser, spoken, desks)
+        corpus, LightTier(data, folds, vectoriser, phrases, desks, tones)
     )
     artefacts |= encoded
 

@@ -23,7 +23,7 @@ NAMES = ("categories", "idf", "language", "linking_idf", "retrieval", "tone")
 FIGURES = "figures.json"
 """What was measured when the models were made."""
 
-ENCODED = ("categories_encoded", "meanings", "priority", "retrieval_encoded")
+ENCODED = ("categories_encoded", "meanings", "priority", "retrieval_encoded", "tone_encoded")
 """What the encoder tier has beside them."""
 
 GRAPH, TOKENIZER = "minilm-l6-v2.int8.onnx", "tokenizer.json"

@@ -22,6 +22,8 @@ from streams.understanding.tags_encoded import EncodedTags
 from streams.understanding.teaching_many import within
 from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
+from streams.understanding.tone import ToneModel
+from streams.understanding.tone_encoded import EncodedTone, encoded_tone
 
 
 def load(folder: Traversable | None = None) -> Tier:
@@ -55,11 +57,14 @@ def load(folder: Traversable | None = None) -> Tier:
 
         return Makers(categories, tags, articles)
 
+    def heard(words: ToneModel) -> EncodedTone:
+        return encoded_tone(words, arrays["tone_encoded"])
+
     priority = UnseenPriority(
         arrays["priority"]["weights"].astype(np.float32), float(arrays["priority"]["bias"])
     )
-    parts = light.parts(arrays, encoder, makers)._replace(priority=priority)
-    return Tier(parts, {**versions, "encoder": version})
+    beside = light.Beside(encoder, makers, heard, priority)
+    return Tier(light.parts(arrays, beside), {**versions, "encoder": version})
 
 
 def _known(arrays: Mapping[str, Arrays]) -> Known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from streams.understanding.categories import CategoryModel, Pretrained, ScopeMod
 from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, Makers
 from streams.understanding.language import LanguageModel
+from streams.understanding.priority import UnseenPriority
 from streams.understanding.reading import Reader
 from streams.understanding.retrieval import ArticleIndex, RetrievalModel
 from streams.understanding.tags import TagModel
 from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Head, Lexicon, Vector, Vectoriser
 from streams.understanding.tier import Parts, Tier
-from streams.understanding.tone import ToneModel
+from streams.understanding.tone import Tone, ToneModel
 
 if TYPE_CHECKING:  # this tier must not load what runs the encoder
     from streams.understanding.encoder import Encoder
@@ -36,31 +37,44 @@ def load(folder: Traversable | None = None) -> Tier:
     return Tier(parts(arrays), versions)
 
 
-def parts(
-    arrays: Mapping[str, Arrays],
-    encoder: Encoder | None = None,
-    made_by: Callable[[Lexicon, Vectoriser, Mapping[str, Arrays]], Makers] | None = None,
-) -> Parts:
+class Beside(NamedTuple):
+    """What another tier has beside this one's models, or in their place.
+
+    Attributes:
+        encoder: What gives every reading its meaning.
+        makers: Gives what makes the models of what is taught.
+        heard: Makes a model of tone that has this tier's in it.
+        priority: How pressing an issue is that no rubric knows.
+    """
+
+    encoder: Encoder
+    makers: Callable[[Lexicon, Vectoriser, Mapping[str, Arrays]], Makers]
+    heard: Callable[[ToneModel], Tone]
+    priority: UnseenPriority
+
+
+def parts(arrays: Mapping[str, Arrays], beside: Beside | None = None) -> Parts:
     """The models of the light tier's artefacts.
 
     Args:
         arrays: By name, by artefact.
-        encoder: What gives every reading its meaning, for models beside these; None gives none.
-        made_by: Gives what makes the models of what is taught; None gives this tier's.
+        beside: What another tier has beside them; None for this one.
     """
     lexicon = Lexicon()
     vectoriser = Vectoriser(arrays["idf"]["idf"].astype(np.float32))
-    reader = Reader(lexicon, vectoriser, encoder)
+    reader = Reader(lexicon, vectoriser, None if beside is None else beside.encoder)
     language, terms, tone = arrays["language"], arrays["linking_idf"], arrays["tone"]
-    tones = ToneModel(_head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"]))
+    words = ToneModel(_head(tone), tone["dense"], float(tone["slope"]), float(tone["offset"]))
+    tones: Tone = words if beside is None else beside.heard(words)
+    made_by = makers if beside is None else beside.makers
     return Parts(
         reader=reader,
         language=LanguageModel(tuple(language["names"].tolist()), _head(language)),
         tone=tones,
         terms=TermTable(terms["terms"], terms["idf"], float(terms["unseen"])),
-        priority=None,
+        priority=None if beside is None else beside.priority,
         fitter=Fitter(
-            (made_by or makers)(lexicon, vectoriser, arrays),
+            made_by(lexicon, vectoriser, arrays),
             lambda text: tones.score(reader.read(text)),
         ),
     )

@@ -15,7 +15,7 @@ from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.reading import Reader
 from streams.understanding.text import bounded, clean
-from streams.understanding.tone import ToneModel
+from streams.understanding.tone import Tone
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
 """Languages whose tone and urgency the models can judge; others are neutral and unknown."""
@@ -37,7 +37,7 @@ class Parts(NamedTuple):
 
     reader: Reader
     language: LanguageModel
-    tone: ToneModel
+    tone: Tone
     terms: TermTable
     priority: UnseenPriority | None
     fitter: Fitter

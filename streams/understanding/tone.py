@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -39,6 +39,20 @@ _MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _ZERO = {"neg": 0.0, "pos": 0.0, "compound": 0.0}
 
 
+class Tone(Protocol):
+    """A tier's model of tone."""
+
+    def score(self, reading: Reading) -> float:
+        """The tone of a message, 0 (unhappy) to 1; 0.5 without a sign of any."""
+
+
+class Sentence(NamedTuple):
+    """What the words of a sentence say: the dense features, and the logits of the three tones."""
+
+    dense: Floats
+    logits: Floats
+
+
 class ToneModel:
     """Multinomial logistic regression on words, VADER's features and cues.
 
@@ -67,15 +81,16 @@ class ToneModel:
             reading: The message.
         """
         parts = reading.parts
-        if self._says_little(parts):
+        if self.says_little(parts):
             return 0.5
-        logits = np.array([self._logits(part) for part in judged(parts)])
+        logits = np.array([self.sentence(part).logits for part in judged(parts)])
         worst = min(good + fair / 2 for _, fair, good in softmax(logits).tolist())
         # rounded as the sum of float32 that it is
         worst = float(np.float32(worst))
-        return _squash(self._slope * log_odds(worst) + self._offset)
+        return squash(self._slope * log_odds(worst) + self._offset)
 
-    def _says_little(self, parts: Sequence[Part]) -> bool:
+    def says_little(self, parts: Sequence[Part]) -> bool:
+        """Whether a message is a bare answer: a few words, none of them charged, and no cue."""
         tokens: list[str] = []
         for part in parts:
             tokens += part.text.lower().split()
@@ -84,10 +99,10 @@ class ToneModel:
         valences = (self._vader.lexicon.get(token.strip(_MARKS), 0.0) for token in tokens)
         return all(abs(valence) < CHARGED for valence in valences)
 
-    def _logits(self, part: Part) -> Floats:
+    def sentence(self, part: Part) -> Sentence:
+        """What the words of a sentence say."""
         dense = self.dense_features(part.text, part.spotted)
-        result: Floats = self._words.logits(part.words) + dense @ self._dense
-        return result
+        return Sentence(dense, self._words.logits(part.words) + dense @ self._dense)
 
     def dense_features(self, text: str, found: AbstractSet[str]) -> Floats:
         """The dense features of a sentence, shape (DENSE,)."""
@@ -132,7 +147,8 @@ def log_odds(probability: float) -> float:
     return float(np.log(bounded / (1 - bounded)))
 
 
-def _squash(logit: float) -> float:
+def squash(logit: float) -> float:
+    """The probability of a logit."""
     return float(1 / (1 + np.exp(-logit)))
 
 
@@ -144,7 +160,7 @@ class ToneCalibration(NamedTuple):
 
     def apply(self, score: float) -> float:
         """The corrected score."""
-        return round(_squash(self.slope * log_odds(score) + self.offset), 4)
+        return round(squash(self.slope * log_odds(score) + self.offset), 4)
 
 
 def recalibrated(scores: Sequence[float], truth: Sequence[float]) -> ToneCalibration:
