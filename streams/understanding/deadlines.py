@@ -52,7 +52,7 @@ _NAMED_DAY = (
     rf"(?:(?:today|tonight|tomorrow|{_DAY})(?:\s+(?:morning|afternoon|evening|night)\b)?"
     r"|this (?:morning|afternoon|evening)|weekend|christmas|new year(?:'s eve)?|easter"
     r"|(?:end|close) of (?:the |this |next )?(?:day|business|week|month|quarter|year|today)"
-    r"|eod|eob|cob|eow|eom)\b"
+    r"|eod|eob|cob|eow|eom)\b(?!['’]s\b)"
 )
 _POINT = (
     rf"(?:(?:{_NAMED_DAY}|{_DATE})(?:,?\s+(?:at|by|before|around)\s+{_CLOCK}|,?\s+{_CLOCK})?"
@@ -92,7 +92,7 @@ _FORMS = (
         rf"(?:\s+(?:for|to)\s+(?:the\s+)?\w+)?\s+{_WHEN}"
     ),
     (
-        r"(?<!n't )(?<!not )(?:need(?:ed|s)?|must|has to|have to)\s+"
+        r"(?<!n't )(?<!not )(?:needs?|must|has to|have to)\s+"
         r"(?:(?!by\b|before\b|until\b|till\b|within\b|in\b|at\b)[\w']+\s+){1,4}?"
         rf"(?:for\s+|on\s+)?{_NAMED_DAY}(?:,?\s+at\s+{_CLOCK})?"
     ),

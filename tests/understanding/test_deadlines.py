@@ -103,6 +103,8 @@ def test_a_deadline_is_found(message: str, found: str) -> None:
         "before we met on Friday",
         "I need to know why I was charged today",
         "It does not need to be today",
+        "I need to know today's rate",
+        "I needed cash today",
         "It happened on Tuesday at 9",
         "until further notice",
         "I may 5 times",
