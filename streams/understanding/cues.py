@@ -7,10 +7,11 @@ Patterns are written without nested repetition, so each takes time linear in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from streams.understanding import cue_phrases
+from streams.understanding.deadlines import soon
 
 Patterns = Mapping[str, re.Pattern[str]]
 
@@ -113,8 +114,15 @@ def _rating(text: str) -> int | None:
     return _NUMBERS.get(said) or int(said)
 
 
-def urgency(text: str, found: AbstractSet[str]) -> list[str]:
-    """The urgency cues of a message, in a fixed order; none when it says there is no rush."""
+def urgency(text: str, found: AbstractSet[str], named: Sequence[str]) -> list[str]:
+    """The urgency cues of a message, in a fixed order; none when it says there is no rush.
+
+    Args:
+        text: The bounded message.
+        found: What was spotted in its sentences.
+        named: Its deadlines.
+    """
     if _NO_RUSH.search(text):
         return []
-    return [name for name in URGENCY if name in found]
+    pressing = found | {"deadline"} if soon(named) else found
+    return [name for name in URGENCY if name in pressing]

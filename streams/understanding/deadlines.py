@@ -9,6 +9,7 @@ bounded and never nested, so the work grows with the length of the bounded text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MOST = 5
 """So many deadlines of a message are named."""
@@ -123,6 +124,12 @@ _SO_FAR = re.compile(
 """Before "in three days" these say what has been, not what is to come."""
 
 _LOOKED_BACK = 60
+_SOON = re.compile(
+    r"\b(?:minutes?|mins?|hours?|hrs?|\d{1,3}h|today|tonight|tomorrow"
+    r"|this (?:morning|afternoon|evening)|(?:end|close) of (?:the )?(?:day|business)|eod|eob|cob"
+    r"|noon|midday|midnight)\b|\d\s*[ap]\.?m\b|o'?clock\b",
+    re.IGNORECASE,
+)
 
 
 def deadlines(text: str) -> list[str]:
@@ -140,6 +147,11 @@ def deadlines(text: str) -> list[str]:
         if len(found) == MOST:
             break
     return found
+
+
+def soon(named: Sequence[str]) -> bool:
+    """Whether a deadline is within about a day: hours, a time of day, today or tomorrow."""
+    return any(_SOON.search(one) for one in named)
 
 
 def _names_a_moment(text: str) -> bool:

@@ -86,14 +86,15 @@ class Tier:
         if language in ENGLISH:
             score = fitted.tone.apply(self._tone.score(reading))
             pressing = None if self._priority is None else self._priority.of(reading)
+        named = deadlines(text)
         quoted = facts.found(raw)
         judgement = fitted.categories.judge(reading)
         return Understanding(
             language=language,
             language_confidence=certainty,
             sentiment_score=score,
-            urgency_indicators=urgency(text, reading.spotted),
-            deadlines=deadlines(text),
+            urgency_indicators=urgency(text, reading.spotted, named),
+            deadlines=named,
             cues=cues(text, own, (word.text for word in reading.words), reading.spotted),
             categories=fitted.categories.listed(judgement),
             out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,

@@ -116,6 +116,8 @@ def test_what_only_looks_like_a_cue_is_none(models: Tier, message: str, cue: str
         ("I need this ASAP", "asap"),
         ("This is urgent", "urgent"),
         ("I need it by tomorrow", "deadline"),
+        ("My train leaves in twenty minutes", "deadline"),
+        ("The doctor needs the form this afternoon", "deadline"),
         ("I am stuck at the airport", "stuck"),
         ("Our site is down", "outage"),
         ("My card was stolen", "danger"),
@@ -128,6 +130,7 @@ def test_urgency_is_named(models: Tier, message: str, indicator: str) -> None:
 def test_no_rush_is_no_urgency(models: Tier) -> None:
     assert seen(models, "No rush, but I need it by tomorrow").urgency_indicators == []
     assert seen(models, "How do I change my PIN?").urgency_indicators == []
+    assert seen(models, "The course starts on 14 May").urgency_indicators == []
 
 
 def test_deadlines_are_quoted_or_exact() -> None:
