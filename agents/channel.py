@@ -36,7 +36,7 @@ TERMS = 24
 FACTS = 40
 """How many facts and clues are kept of a message."""
 
-LONGEST_FACT = 80
+LONGEST_FACT = 120
 
 FLOOD_BEGINS = "flood_begins"
 """Why a contact was held that is the first of a flood: only that one is told to the team."""
@@ -166,6 +166,7 @@ def _findings(found: Understanding) -> dict[str, Any]:  # Any: the event's field
         "clues": spans(found.clues),
         "facts": spans(found.facts),
         "unseen_priority": found.unseen_priority,
+        "meaning": found.meaning,
     }
 
 

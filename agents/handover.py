@@ -29,6 +29,9 @@ from schemas.events.tickets import TicketAssigned
 from schemas.record import Record, derived_id
 from schemas.vocabulary import rfc3339
 
+OTHERS = 5
+"""Of how many other tickets the packet tells: what one message says of may lie on another."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -53,7 +56,8 @@ def context(case: Case, ticket: Ticket) -> dict[str, Any]:  # Any: a JSON docume
 
     Returns:
         A JSON document with `customer`, `ticket`, `facts` (kind, text and the contact that said
-        it), `facts_given`, `facts_kept` and `timeline` (at, kind, who).
+        it), `facts_given`, `facts_kept`, `timeline` (at, kind, who) and `history`: what the
+        customer said lately on their other tickets.
     """
     return {
         "customer": {
@@ -85,6 +89,25 @@ def context(case: Case, ticket: Ticket) -> dict[str, Any]:  # Any: a JSON docume
             {"at": rfc3339(moment(entry.at)), "kind": entry.kind, "who": entry.who}
             for entry in ticket.timeline
         ],
+        "history": [_other(one) for one in _lately(case, ticket)],
+    }
+
+
+def _lately(case: Case, ticket: Ticket) -> list[Ticket]:
+    """The customer's other tickets at hand, where they wrote last first."""
+    others = [t for t in case.tickets.values() if t.id != ticket.id and t.merged_into is None]
+    others.sort(key=lambda t: (-t.last_customer_at, t.id))
+    return others[:OTHERS]
+
+
+def _other(ticket: Ticket) -> dict[str, Any]:  # Any: a JSON document
+    return {
+        "ticket_id": ticket.id,
+        "subject": ticket.subject,
+        "status": ticket.status,
+        "category": ticket.category,
+        "opened_at": rfc3339(moment(ticket.opened_at)),
+        "facts": [msgspec.to_builtins(fact) for fact in ticket.facts],
     }
 
 
@@ -192,6 +215,7 @@ def transferred(
         summary=summary(case, ticket),
         facts=_encoder.encode(packet["facts"]).decode(),
         timeline=_encoder.encode(packet["timeline"]).decode(),
+        history=_encoder.encode(packet["history"]).decode(),
         facts_given=packet["facts_given"],
         facts_kept=packet["facts_kept"],
     )

@@ -52,13 +52,14 @@ def link(record: Record, case: Case, world: World) -> Iterator[Event]:
         yield from told(case, world)
     if contact is None or contact.seen is None:
         return
-    weights = world.policy.linking or linking.WEIGHTS
+    message = message_of(contact, contact.seen)
+    weights = world.policy.linking or linking.shipped(message)
     asked = surveyed(case) if rating_of(contact.seen.cues) is not None else None
     if asked is not None:
         verdict = linking.Link(asked.id, 1.0, "survey_answer", [(asked.id, 1.0)])
     else:
         verdict = linking.link(
-            message_of(contact, contact.seen),
+            message,
             [candidate_of(t) for t in case.tickets.values() if is_candidate(t, world, contact.at)],
             weights,
         )
@@ -117,6 +118,7 @@ def message_of(contact: Contact, seen: Seen) -> linking.Message:
         references=tuple(text for _, text in seen.clues),
         words=seen.words,
         subject=contact.subject,
+        meaning=seen.meaning,
     )
 
 
@@ -139,6 +141,7 @@ def candidate_of(ticket: Ticket) -> linking.Candidate:
         contacts=ticket.contacts,
         absorbed=ticket.absorbed,
         subject=ticket.subject,
+        meanings=ticket.meanings,
     )
 
 

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from agents.linking_signals import SIGNALS, Candidate, Features, Message, signals
-from agents.linking_weights import WEIGHTS
+from agents.linking_weights import WEIGHTS, WITH_MEANING
 
-__all__ = ["WEIGHTS", "Candidate", "Features", "Link", "Message", "link"]
+__all__ = ["WEIGHTS", "WITH_MEANING", "Candidate", "Features", "Link", "Message", "link", "shipped"]
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -34,6 +34,11 @@ class Link(msgspec.Struct, frozen=True):
     confidence: float
     rule: str
     candidates: list[tuple[str, float]]
+
+
+def shipped(message: Message) -> Mapping[str, float]:
+    """The weights that came with the system for a message, with a meaning or without."""
+    return WEIGHTS if message.meaning is None else WITH_MEANING
 
 
 def link(message: Message, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> Link:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from agents.linking_meaning import bits, nearness
 from agents.linking_terms import (
     ACKNOWLEDGING,
     CHANNEL_WORDS,
@@ -16,6 +17,7 @@ from agents.linking_terms import (
     FOLLOW_UP,
     GREETING,
     OPENING,
+    POINTING,
 )
 from schemas.platforms import PLATFORMS
 
@@ -61,6 +63,7 @@ class Candidate(msgspec.Struct, frozen=True):
         contacts: How many messages of the customer it holds.
         absorbed: Tickets that were merged into it.
         subject: Its subject, or how its first message begins.
+        meanings: Meanings of its first messages, where the models gave any.
     """
 
     ticket_id: str
@@ -79,6 +82,7 @@ class Candidate(msgspec.Struct, frozen=True):
     contacts: int
     absorbed: tuple[str, ...] = ()
     subject: str = ""
+    meanings: tuple[str, ...] = ()
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -96,6 +100,7 @@ class Message(msgspec.Struct, frozen=True):
         references: Ids and order numbers that it says.
         words: How many words it has.
         subject: Its subject line; empty where the channel or the customer gives none.
+        meaning: Its meaning, where the models gave any.
     """
 
     channel: str
@@ -109,10 +114,13 @@ class Message(msgspec.Struct, frozen=True):
     references: tuple[str, ...]
     words: int
     subject: str = ""
+    meaning: str | None = None
 
 
 SIGNALS = (
     "similarity",
+    "meaning",
+    "follow_up_meaning",
     "here",
     "here_slow",
     "here_at_once",
@@ -135,6 +143,11 @@ SIGNALS = (
     "follow_up_fresh",
     "follow_up_rank",
     "away_on_its_own",
+    "away_latest",
+    "away_running",
+    "away_opening",
+    "away_words",
+    "away_hollow",
     "names_its_channel",
     "names_another_channel",
     "greeting",
@@ -153,6 +166,7 @@ SIGNALS = (
     "shared_reference",
     "unknown_handle",
     "contentless",
+    "contentless_away",
     "awaited",
     "awaited_short",
     "thanks_after_reply",
@@ -196,6 +210,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     about = topic(message.features)
     alike = [[_cosine(about, row) for row in c.features] or [0.0] for c in candidates]
 
+    meant = bits(message.meaning)
+    near = [nearness(meant, c.meanings) for c in candidates]
     slow = PLATFORMS[message.channel].slow
     pace = PACE[slow]
     cues = len(terms & FOLLOW_UP)
@@ -209,7 +225,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     hollow = len(terms & EMPTY) / len(terms) if terms else 1.0
     thanks = "solved" in message.cues or ("thanks" in message.cues and hollow > HOLLOW)
     unsolved = "not_solved" in message.cues
-    refers = bool(cues) or thanks or unsolved or nods > HOLLOW
+    points = not terms.isdisjoint(POINTING)
+    refers = bool(cues) or thanks or unsolved or points or nods > HOLLOW
     contentless = float(hollow == 1.0 and refers and not greeting)
 
     opens = (asks > 0) * (1 - contentless)
@@ -222,6 +239,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
         age = math.log2(1 + gap / 60)
         days = min(gap / DAY, 7.0)
         here = float(c.channel == message.channel)
+        unsaid = (1 - here) * (1 - follows)  # whoever goes on without saying so
         elsewhere = here * (1 - refers_only)  # whoever refers to something may do so anywhere
         later = [d for d in candidates if d.last_customer_at > c.last_customer_at]
         latest = float(not any(d.channel == message.channel for d in later)) * here
@@ -234,6 +252,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
         rows.append(
             [
                 sum(alike[i]) / len(alike[i]),
+                near[i],
+                follows * near[i],
                 here,
                 here * slow,
                 at_once,
@@ -256,6 +276,11 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 follows * (gap <= pace),
                 follows * rank,
                 (1 - here) * (1 - refers_only),
+                unsaid * (not later),
+                unsaid * running,
+                unsaid * opens,
+                unsaid * words,
+                unsaid * hollow,
                 follows * bool(named & set(c.channels)),
                 follows * bool(named and not named & set(c.channels)),
                 greeting,
@@ -274,6 +299,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 float(bool(said & set(c.references))),
                 float(not message.handle_known),
                 contentless,
+                contentless * (1 - here),
                 float(c.last_reply_asked and replied),
                 float(c.last_reply_asked and replied and message.words <= SHORT),
                 float(thanks and replied),

@@ -43,11 +43,12 @@ def term(stemmed: str) -> int:
     return zlib.crc32(stemmed.encode("utf-8", "replace")) & 0x7FFFFFFF
 
 
-def _terms(words: str) -> frozenset[int]:
+def terms(words: str) -> frozenset[int]:
+    """The terms of words that are written with spaces between them."""
     return frozenset(term(stem(word)) for word in words.split())
 
 
-FOLLOW_UP = _terms(
+FOLLOW_UP = terms(
     "again already answer answered anybody anyone before bump called chase chasing contacted "
     "continue continuing conversation earlier explained follow following forgot forgotten "
     "happened happening hear heard ignored last later look looking mentioned message messaged "
@@ -58,19 +59,19 @@ FOLLOW_UP = _terms(
 )
 """Words with which people come back to something they already asked."""
 
-GREETING = _terms(
+GREETING = terms(
     "hi hii hai hello hey heya hola hallo dear greetings good morning mrng gud higud afternoon "
     "evening day sir madam team there support um very yeah so"
 )
 """Words of messages that only say hello."""
 
-ACKNOWLEDGING = _terms(
+ACKNOWLEDGING = terms(
     "ok okay okey yes yep yeah yup no nope not thank thanks thx you sure great welcome bye fine "
     "good nice cool perfect please right correct that all much very so is it for help a"
 )
 """Words of which answers such as "ok thank you" and "yes please" are made."""
 
-OPENING = _terms(
+OPENING = terms(
     "how what why can could want need would like when where do does did is are there which who "
     "help please i've i'm am unable can't cannot"
 )
@@ -79,11 +80,14 @@ OPENING = _terms(
 CHANNEL_WORDS: dict[int, str] = {
     hashed: channel
     for channel, platform in PLATFORMS.items()
-    for hashed in sorted(_terms(platform.called))
+    for hashed in sorted(terms(platform.called))
 }
 """How customers name the channel that they used before."""
 
-_SMALL = _terms(
+POINTING = terms("it it's its that that's this these those they them")
+"""Words that stand for something said before."""
+
+_SMALL = terms(
     "a about after all am an and any anything as at be been but by did do don't for from get give "
     "got had has hasn't have haven't he her here him his i if in into is it it's its just me "
     "myself my no not now of off on one or our out over please she should so some something still "
@@ -91,7 +95,12 @@ _SMALL = _terms(
     "we were while will with work you your"
 )
 
-EMPTY = FOLLOW_UP | GREETING | ACKNOWLEDGING | OPENING | frozenset(CHANNEL_WORDS) | _SMALL
+_COMING = terms(
+    "arrive arriving become came come comes coming done going happen nothing ready sort sorted"
+)
+"""How people ask after a matter that they do not name."""
+
+EMPTY = FOLLOW_UP | GREETING | ACKNOWLEDGING | OPENING | frozenset(CHANNEL_WORDS) | _SMALL | _COMING
 """Words that name no matter: a message of nothing else cannot begin a new one."""
 
 CUES = FOLLOW_UP | frozenset(CHANNEL_WORDS)

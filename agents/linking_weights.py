@@ -1,14 +1,16 @@
-"""What each signal of linking weighs: fitted where the open week says something, else given.
+"""What each signal of linking weighs: fitted where the open data says something, else given.
 
-The simulated week's customers do not react to what the desk does, so it says nothing of signals
-that come from our replies; those are given, each with its reason. `training/train_linking.py`
-fits the others beside them and prints them.
+The customers of the data do not react to what the desk does, so it says nothing of signals that
+come from our replies; those are given, each with its reason. `training/train_linking.py` fits the
+others beside them and prints them: for messages whose meaning is known, and for those without,
+as the light tier has them.
 """
 
 from __future__ import annotations
 
 GIVEN: dict[str, float] = {
     "contentless": 4.0,  # nothing but a reference to something asked before
+    "contentless_away": 4.0,  # it begins nothing on another channel either
     "shared_reference": 7.0,  # the same order or case number
     "unknown_handle": 1.0,  # who says who they are on a new address usually goes on
     "thanks_after_reply": 7.0,  # thanks are for an answer
@@ -61,12 +63,72 @@ FITTED: dict[str, float] = {
     "running": -0.455,
     "same_category": 3.827,
     "other_category": -0.722,
+    "away_latest": 0.0,
+    "away_running": 0.0,
+    "away_opening": 0.0,
+    "away_words": 0.0,
+    "away_hollow": 0.0,
+    "meaning": 0.0,
+    "follow_up_meaning": 0.0,
     "bias": -7.553,
 }
-"""Weights that were fitted, and the bias against belonging to any ticket."""
+"""Weights without meanings, fitted on the open week, and the bias against belonging anywhere."""
+
+FITTED_WITH_MEANING: dict[str, float] = {
+    "similarity": 8.42,
+    "meaning": 0.75,
+    "follow_up_meaning": 1.99,
+    "here": 1.65,
+    "here_slow": 0.49,
+    "here_at_once": 4.41,
+    "here_in_pace": 4.12,
+    "here_in_pace_latest": -0.66,
+    "here_in_pace_running": 1.91,
+    "here_in_pace_topical": 4.21,
+    "here_in_pace_opening": 1.88,
+    "here_in_pace_words": -0.69,
+    "here_latest": 0.59,
+    "here_age": 0.0,
+    "here_words": -0.33,
+    "away_age": 0.06,
+    "days_idle": -1.2,
+    "rank": -1.48,
+    "follow_up": 0.0,
+    "follow_up_strength": 1.12,
+    "follow_up_here": 0.04,
+    "follow_up_days_idle": -0.39,
+    "follow_up_fresh": -1.0,
+    "follow_up_rank": 1.5,
+    "away_on_its_own": 0.98,
+    "away_latest": 0.94,
+    "away_running": -0.44,
+    "away_opening": 0.92,
+    "away_words": 0.0,
+    "away_hollow": -0.03,
+    "names_its_channel": 4.63,
+    "names_another_channel": -0.98,
+    "greeting": -6.29,
+    "greeting_at_once": 2.27,
+    "after_greeting": 4.01,
+    "acknowledging": -0.36,
+    "acknowledging_here": 1.14,
+    "opening": -1.3,
+    "opening_twice": -0.82,
+    "words": -0.54,
+    "few_words": -0.07,
+    "contacts": 0.02,
+    "running": 0.27,
+    "same_category": 3.83,
+    "other_category": -0.72,
+    "bias": -1.13,
+}
+"""Weights beside meanings, fitted on the open week and on conversations made of dialogues."""
 
 THRESHOLD = 0.5
 """Probability of belonging to some ticket from which on a message is not a new issue."""
 
 WEIGHTS: dict[str, float] = FITTED | GIVEN | {"threshold": THRESHOLD}
-"""What `agents.linking.link` reads, unless the policy says otherwise."""
+"""What linking reads where a message has no meaning, unless the policy says otherwise."""
+
+WITH_MEANING: dict[str, float] = FITTED_WITH_MEANING | GIVEN | {"threshold": THRESHOLD}
+"""What it reads where a message has one."""

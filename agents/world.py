@@ -63,6 +63,7 @@ class Understanding(msgspec.Struct, frozen=True):
         facts: What the customer gave.
         features: For linking: [hashed term, weight] pairs, 48 at most, of unit length.
         unseen_priority: Estimate of urgent-or-worse where no rubric exists, 0 to 1.
+        meaning: For linking: the signs of the sentence encoder's vector, in hexadecimal.
     """
 
     language: str | None
@@ -79,6 +80,7 @@ class Understanding(msgspec.Struct, frozen=True):
     facts: list[Fact]
     features: list[list[float]]
     unseen_priority: float | None
+    meaning: str | None = None
 
 
 class ArticleText(msgspec.Struct, frozen=True):

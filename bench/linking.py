@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.linking import WEIGHTS  # noqa: E402  # after the path is set
+from agents.linking import WITH_MEANING  # noqa: E402  # after the path is set
 from agents.policy import default_policy  # noqa: E402  # after the path is set
 from streams.clock import ManualClock  # noqa: E402  # after the path is set
 from streams.desk import Desk  # noqa: E402  # after the path is set
@@ -230,13 +230,13 @@ def main() -> None:
     """Print the figures of the open week."""
     parser = arguments(__doc__)
     parser.add_argument("--taught", action="store_true", help="with categories and articles")
-    parser.add_argument("--threshold", type=float, default=WEIGHTS["threshold"])
+    parser.add_argument("--threshold", type=float, default=WITH_MEANING["threshold"])
     chosen = parser.parse_args()
     if not there(chosen.data):
         return
     part = week(chosen.data)
     started = time.perf_counter()
-    weights = WEIGHTS | {"threshold": chosen.threshold}
+    weights = WITH_MEANING | {"threshold": chosen.threshold}
     with worked_off(part, weights, lessons(chosen.data) if chosen.taught else ()) as desk:
         tickets = assigned(desk)
     taken = time.perf_counter() - started

@@ -1,10 +1,12 @@
 """Fit the weights of linking on the open week: `python training/train_linking.py`.
 
-The week goes through a real desk whose linking is told the truth, so that every decision is seen
-as the running system would see it, candidates with their replies, states and parked tickets
-included; once with nothing taught and once with categories and articles. The weights that are
-printed belong in `agents/linking_weights.py`. With `--cross-validate`, each fifth of the people
-goes through a desk whose weights never saw them, and the figures are printed.
+Each person's line is worked off in memory with a linking that is told the truth, so that every
+decision is seen as the running system would see it: the open week once with nothing taught and
+once with categories and articles, and conversations made of real dialogues, in which people come
+back in their own words. Each decision counts twice, once without meanings, so that the weights
+serve both tiers. The weights that are printed belong in `agents/linking_weights.py`. With
+`--cross-validate`, each fifth of the people is linked by weights that never saw them, in a real
+desk where it is the week, and the figures are printed.
 
 Issues whose text must not be shipped are left out of the fit and kept in the measuring. The week
 is evaluation data and not part of the project: without it this script says so and does nothing.
@@ -30,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 from agents import lifecycle_contacts, linking  # noqa: E402  # after the path is set
 from agents.linking_signals import SIGNALS, Candidate, Message, signals  # noqa: E402  # likewise
 from agents.linking_weights import GIVEN, THRESHOLD  # noqa: E402  # after the path is set
+from agents.world import Models  # noqa: E402  # after the path is set
 from bench.linking import (  # noqa: E402  # after the path is set
     Document,
     Truth,
@@ -44,11 +47,21 @@ from bench.linking import (  # noqa: E402  # after the path is set
 )
 from projections.case.state import Contact, Seen  # noqa: E402  # after the path is set
 from schemas.record import ticket_id  # noqa: E402  # after the path is set
+from training.linking_dialogues import (  # noqa: E402  # after the path is set
+    Conversation,
+    by_person,
+    conversations,
+    gone_through,
+    together,
+)
 
 PENALTY = 3.0
 """L2 penalty on the standardised weights."""
 
 FOLDS = 5
+
+MEANT = ("meaning", "follow_up_meaning")
+"""The signals that only the encoder tier gives."""
 
 BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "similarity": (0, None),
@@ -93,7 +106,7 @@ class Teacher:
 
     @contextmanager
     def in_charge(self) -> Iterator[None]:
-        """Every desk of this process links as the teacher says."""
+        """Every line of this process links as the teacher says."""
         message_of = lifecycle_contacts.message_of
 
         def noted(contact: Contact, seen: Seen) -> Message:
@@ -124,11 +137,25 @@ class Teacher:
         return linking.Link(None, 1.0, "new", [])
 
 
-def choices(part: Week, taught: Sequence[Document]) -> list[Choice]:
-    """Every decision of the week that had candidates and could be right."""
-    teacher = Teacher(part.truth)
-    with teacher.in_charge(), worked_off(part, {}, taught):
-        return teacher.choices
+def knowing(taught: Sequence[Document]) -> Models:
+    """The models of a desk that was taught these."""
+    with worked_off(Week([], [], {}), {}, taught) as desk:
+        return desk.models_now()
+
+
+def choices(made: Sequence[Conversation], models: Models) -> list[Choice]:
+    """Every decision that had candidates and could be right, with meanings and without."""
+    teacher = Teacher({number: true for one in made for number, true in one.truth.items()})
+    with teacher.in_charge():
+        gone_through(made, models, {})
+    return [version for one in teacher.choices for version in (one, _without_meaning(one))]
+
+
+def _without_meaning(choice: Choice) -> Choice:
+    """The decision as the light tier sees it."""
+    values = choice.values.copy()
+    values[:, [SIGNALS.index(name) for name in MEANT]] = 0.0
+    return choice._replace(values=values)
 
 
 def fit(past: Sequence[Choice]) -> dict[str, float]:
@@ -180,16 +207,36 @@ def fold(person: str) -> int:
     return zlib.crc32(person.encode()) % FOLDS
 
 
-def cross_validate(part: Week, past: Sequence[Choice], taught: Sequence[Document]) -> None:
-    """Print the figures of a week in which nobody's messages were fitted on."""
+def held_out_weights(past: Sequence[Choice]) -> list[dict[str, float]]:
+    """For each fold of the people the weights that never saw them."""
+    return [
+        fit([c for c in past if fold(c.truth.person) != held_out and not c.truth.amber])
+        | GIVEN
+        | {"threshold": THRESHOLD}
+        for held_out in range(FOLDS)
+    ]
+
+
+def held_out_week(
+    part: Week, weights: Sequence[Mapping[str, float]], taught: Sequence[Document]
+) -> dict[str, str]:
+    """The tickets of a week in which nobody's messages were fitted on."""
     tickets: dict[str, str] = {}
-    for held_out in range(FOLDS):
-        weights = fit([c for c in past if fold(c.truth.person) != held_out and not c.truth.amber])
+    for held_out, ruled in enumerate(weights):
         people = {true.person for true in part.truth.values() if fold(true.person) == held_out}
-        ruled = weights | GIVEN | {"threshold": THRESHOLD}
         with worked_off(part.of(people), ruled, taught) as desk:
             tickets |= assigned(desk)
-    print(score(part, tickets).line())
+    return tickets
+
+
+def held_out_conversations(
+    made: Sequence[Conversation], weights: Sequence[Mapping[str, float]], models: Models
+) -> dict[str, str]:
+    """The tickets of conversations of which none was fitted on."""
+    tickets: dict[str, str] = {}
+    for held_out, ruled in enumerate(weights):
+        tickets |= gone_through([c for c in made if fold(c.person) == held_out], models, ruled)
+    return tickets
 
 
 def main() -> None:
@@ -199,15 +246,18 @@ def main() -> None:
     chosen = parser.parse_args()
     if not there(chosen.data):
         return
-    part = week(chosen.data)
-    taught = lessons(chosen.data)
-    past = [choice for lesson in ((), taught) for choice in choices(part, lesson)]
+    part, taught = week(chosen.data), lessons(chosen.data)
+    plain, skilled = knowing(()), knowing(taught)
+    people, made = by_person(part), conversations(chosen.data)
+    past = choices(people, plain) + choices(people, skilled) + choices(made, plain)
     for name, weight in fit([choice for choice in past if not choice.truth.amber]).items():
         print(f'    "{name}": {weight},')
     if chosen.cross_validate:
+        weights = held_out_weights(past)
         for title, lesson in (("nothing taught", ()), ("taught", taught)):
-            print(title, end=": ")
-            cross_validate(part, past, lesson)
+            print(f"{title}: {score(part, held_out_week(part, weights, lesson)).line()}")
+        tickets = held_out_conversations(made, weights, plain)
+        print(f"conversations: {score(together(made), tickets).line()}")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import FACTS, FEATURE_ROWS, REFERENCES, THREADS, Case, Ticket
-from projections.case.talk import count
+from projections.case.state import FEATURE_ROWS, MEANINGS, REFERENCES, THREADS, Case, Ticket
+from projections.case.talk import count, kept
 from projections.case.words import latest
 
 _replace = msgspec.structs.replace
@@ -34,9 +34,10 @@ def absorbed(into: Ticket, known: Ticket) -> Ticket:
         last_customer_at=max(into.last_customer_at, known.last_customer_at),
         threads=latest(known.threads, into.threads, THREADS),
         references=latest(known.references, into.references, REFERENCES),
-        facts=(*known.facts, *into.facts)[-FACTS:],
+        facts=kept((*known.facts, *into.facts)),
         facts_given=into.facts_given + known.facts_given,
         features=(*known.features, *into.features)[-FEATURE_ROWS:],
+        meanings=(*into.meanings, *known.meanings)[:MEANINGS],
         contacts=into.contacts + known.contacts,
         replies=into.replies + known.replies,
         person_replies=into.person_replies + known.person_replies,

@@ -22,8 +22,20 @@ MESSAGES = 30
 FEATURE_ROWS = 3
 """Of how many messages a ticket keeps the linking features."""
 
+MEANINGS = 4
+"""Of how many messages a ticket keeps the meaning: of the first, which say what it is about."""
+
+MEANING = 96
+"""Hexadecimal digits of a meaning."""
+
 FACTS = 24
 """How many of the customer's facts a ticket keeps for hand-over."""
+
+STATEMENTS = 24
+"""How many of their statements it keeps beside these."""
+
+STATEMENT = "statement"
+"""The kind of what the customer said beside what is a fact of any other kind."""
 
 TIMELINE = 16
 """How many entries the hand-over timeline keeps."""
@@ -225,6 +237,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     threads: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     features: tuple[tuple[tuple[int, int], ...], ...] = ()
+    meanings: tuple[str, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
     facts: tuple[Fact, ...] = ()
     facts_given: int = 0
@@ -270,6 +283,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: tuple[tuple[str, str], ...] = ()
     features: tuple[tuple[int, int], ...] = ()
     unseen_priority: float | None = None
+    meaning: str | None = None
     words: int = 0
     model_versions: tuple[tuple[str, str], ...] = ()
 

@@ -7,9 +7,12 @@ import msgspec
 from projections.case.state import (
     FACTS,
     FEATURE_ROWS,
+    MEANINGS,
     MESSAGES,
     OFFERS,
     REFERENCES,
+    STATEMENT,
+    STATEMENTS,
     THREADS,
     TIMELINE,
     Case,
@@ -60,6 +63,20 @@ def _what(event: MessageAdded) -> str:
 def count(messages: tuple[tuple[str, str], ...], *kinds: str) -> int:
     """How many of a ticket's messages are of some kinds."""
     return sum(kind in kinds for _, kind in messages)
+
+
+def kept(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts that a ticket keeps of these: the latest, and statements beside all the others."""
+    statements = sum(fact.kind == STATEMENT for fact in facts)
+    if statements <= STATEMENTS and len(facts) - statements <= FACTS:
+        return facts
+    room = {True: STATEMENTS, False: FACTS}
+    staying = []
+    for fact in reversed(facts):
+        if room[fact.kind == STATEMENT]:
+            room[fact.kind == STATEMENT] -= 1
+            staying.append(fact)
+    return tuple(reversed(staying))
 
 
 def _we_wrote(changes: dict[str, object], known: Ticket, event: MessageAdded, at: float) -> None:
@@ -114,7 +131,8 @@ def _customer_wrote(
         changes["offer"] = None
     changes |= {
         "features": (*known.features, seen.features)[-FEATURE_ROWS:],
-        "facts": (*known.facts, *facts)[-FACTS:],
+        "meanings": (*known.meanings, *([seen.meaning] if seen.meaning else []))[:MEANINGS],
+        "facts": kept((*known.facts, *facts)),
         "facts_given": known.facts_given + len(facts),
         "references": latest(known.references, clues, REFERENCES),
         "sentiment": tone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from projections.case.reach import heard
-from projections.case.state import RATINGS, TAGS, TERMS, WINDOW, Case, Contact, Seen
+from projections.case.state import MEANING, RATINGS, TAGS, TERMS, WINDOW, Case, Contact, Seen
 from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactLinked, MessageUnderstood
@@ -71,6 +71,7 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
             zip(event.feature_terms[:TERMS], event.feature_weights[:TERMS], strict=False)
         ),
         unseen_priority=event.unseen_priority,
+        meaning=None if event.meaning is None else clip(event.meaning, MEANING),
         words=event.words,
         model_versions=tuple(sorted(event.model_versions.items())),
     )

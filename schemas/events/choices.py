@@ -33,8 +33,8 @@ class AvailabilityChecked(Decision):
 class ContextTransferred(Decision):
     """The whole context of a ticket went to whoever takes it. By Escalation.
 
-    `facts` and `timeline` are JSON: what the customer gave with where it was said, and what
-    happened so far.
+    `facts`, `timeline` and `history` are JSON: what the customer gave with where it was said,
+    what happened so far, and the same customer's other tickets with what was said there.
     """
 
     ACTION: ClassVar[str] = "escalation.transfer_context"
@@ -46,6 +46,7 @@ class ContextTransferred(Decision):
     timeline: PersonalJson
     facts_given: int
     facts_kept: int
+    history: PersonalJson = "[]"
 
 
 class EscalationNotified(Decision):

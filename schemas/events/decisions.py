@@ -30,8 +30,9 @@ class MessageUnderstood(Decision):
     """What the models made of a message: the first output of a contact's turn.
 
     Written by the Channel agent. Every other decision reads this, never the text. A field that
-    the tier at hand cannot fill is null. `feature_terms` and `feature_weights` are for linking:
-    hashed terms with weights in hundredths.
+    the tier at hand cannot fill is null. `feature_terms`, `feature_weights` and `meaning` are for
+    linking: hashed terms with weights in hundredths, and the signs of the sentence encoder's
+    vector in hexadecimal.
     """
 
     ACTION: ClassVar[str] = "channel.receive_message"
@@ -54,6 +55,7 @@ class MessageUnderstood(Decision):
     feature_weights: list[int]
     unseen_priority: float | None
     words: int
+    meaning: Personal | None = None
 
 
 class ContactAccepted(Decision):

@@ -193,6 +193,7 @@ def transfer_context(call: Call, params: HandedOver) -> Answer:
             "timeline": msgspec.json.decode(packet.timeline),
             "facts_given": packet.facts_given,
             "facts_kept": packet.facts_kept,
+            "history": msgspec.json.decode(packet.history),
         }
     return Answer({"context_transfer": transfer}, tuple(outcome.record_ids), outcome.settled)
 

@@ -61,14 +61,25 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[ap]m\b)?|\b\d{1,2} ?[ap]m\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.,/-])\d{2,20}(?![\w/]|[.,]\d)")
+_DEVICES = ("iphone", "ipad", "macbook", "imac", "galaxy", "pixel", "thinkpad", "xperia", "kindle")
+_DEVICE = re.compile(
+    rf"\b(?:{'|'.join(_DEVICES)})\b"
+    r"(?: (?:[a-z]{1,2})?\d{1,4}[a-z]{0,2}\b)?(?: (?:pro|plus|max|mini|ultra|air)\b){0,2}",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"(?<![\w./@-])(?=[a-z-]{0,12}\d)(?=\d{0,12}-?[a-z])(?=(?:[a-z-]{0,12}\d){3})"
+    r"[a-z\d][a-z\d-]{4,23}(?![\w@/])",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.,/-])(?:\d{3,6}(?:[ -]\d{3,8}){1,5}|\d{2,20})(?![\w/]|[.,]\d)")
 
 _DIGIT = re.compile(r"\d")
 
 _FACTS = (
     ("url", _URL), ("email", _EMAIL), ("card_ending", _CARD), ("order", _ORDER),
     ("ticket", _TICKET), ("reference", _REFERENCE), ("amount", _AMOUNT), ("phone", _PHONE),
-    ("date", _DATE), ("time", _TIME), ("number", _NUMBER),
+    ("date", _DATE), ("time", _TIME), ("device", _DEVICE), ("code", _CODE), ("number", _NUMBER),
 )  # fmt: skip
 _DIGITLESS = (
     ("url", "."),
@@ -77,6 +88,7 @@ _DIGITLESS = (
     ("date", "week"),
     ("date", "month"),
     ("date", "tomorrow"),
+    *(("device", name) for name in _DEVICES),
 )
 """Kinds that need no digit, with what must occur in the text for them."""
 

@@ -10,16 +10,20 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.linking_terms import CUES, stem, term
+from agents.linking_terms import CUES, EMPTY, stem, term
 from streams.understanding.tfidf import Floats, Word, counted
 
 LIMIT = 48
 """How many terms a message keeps at most."""
 
+ANYBODY = stem("anybody")
+"""What somebody means who calls again."""
+
 CACHED_WORDS = 8192
 """Of how many words the weights are remembered."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CALL = re.compile(r"\W*(?:hello|hallo|hola|hey|hi)(?: there)? ?\?[\s?!]*", re.IGNORECASE)
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _SALUTATION = re.compile(
     r"\A\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^\n]{0,40}\n", re.IGNORECASE
@@ -45,6 +49,11 @@ def stems(text: str) -> list[str]:
     return found
 
 
+def calls(text: str) -> bool:
+    """Whether a message only asks whether anybody is there, as "Hello?" does and "Hello" not."""
+    return _CALL.fullmatch(text) is not None
+
+
 class TermTable:
     """How much each term weighs: the inverse document frequencies of the artefact.
 
@@ -65,14 +74,18 @@ class TermTable:
         A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then
         scaled (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval").
         Terms that linking reads as cues come first, then by weight, so that whoever keeps only
-        the first few keeps what decides. A text without words has no features.
+        the first few keeps what decides. A text without words has no features; one that calls
+        says "anybody".
 
         Args:
             text: The cleaned text.
             said: Its words, as all models have them.
         """
         weighed: dict[int, tuple[bool, float, int]] = {}
-        for stemmed, count in counted(_stems_of(text, said)).items():
+        stemmed_words = _stems_of(text, said)
+        if calls(text):
+            stemmed_words = [*stemmed_words, ANYBODY]
+        for stemmed, count in counted(stemmed_words).items():
             rank, idf, hashed = self._known.get(stemmed) or self._weigh(stemmed)
             weighed[hashed] = (rank, -(1 + math.log(count)) * idf, hashed)
         kept = sorted(weighed.values())
@@ -88,6 +101,22 @@ class TermTable:
         found = (hashed not in CUES, self._idf.get(hashed, self._unseen), hashed)
         self._known[stemmed] = found
         return found
+
+
+def sketch(meaning: Floats | None, features: Sequence[Sequence[float]]) -> str | None:
+    """A meaning for linking: one bit a number, whether it is above zero, in hexadecimal.
+
+    Two sketches differ in as many bits as the angle between the meanings is wide (Charikar 2002,
+    "Similarity estimation techniques from rounding algorithms"), and take a sixteenth of the room.
+    A message whose words name no matter has none: "thank you" is as near to any other.
+
+    Args:
+        meaning: The encoder's vector; None in the light tier.
+        features: What linking knows of the message's words.
+    """
+    if meaning is None or all(hashed in EMPTY for hashed, _ in features):
+        return None
+    return np.packbits(meaning > 0).tobytes().hex()
 
 
 def _stems_of(text: str, said: Sequence[Word]) -> list[str]:

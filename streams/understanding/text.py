@@ -13,10 +13,10 @@ WORD_CHARS = 24
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE
 )
-_GREETING_LINE = re.compile(
+GREETING_LINE = re.compile(
     r"^(?:hi|hey|hello|hai|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may"
     r" concern)(?:[ ,]+[\w.'’]+){0,3}\s*[,.!:]*\s*$",
     re.IGNORECASE,
@@ -27,7 +27,7 @@ _GREETING = re.compile(
     r"(?: there| team| all| support)?\b[ ,.!:-]*",
     re.IGNORECASE,
 )
-_SIGN_OFF = re.compile(
+SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks|cheers|sincerely|yours"
     r"(?: (?:sincerely|faithfully|truly))?|thank you|best|br|thx)\s*[,.!]*\s*$"
     r"|^sent from my\b|^get outlook for\b|^--\s*$",
@@ -56,9 +56,9 @@ def clean(text: str) -> str:
         stripped = line.strip()
         if not stripped:
             continue
-        if _SIGN_OFF.search(stripped) and (kept or stripped.lower().startswith("sent from")):
+        if SIGN_OFF.search(stripped) and (kept or stripped.lower().startswith("sent from")):
             break
-        if _QUOTED.match(stripped) or (not kept and _GREETING_LINE.match(stripped)):
+        if QUOTED.match(stripped) or (not kept and GREETING_LINE.match(stripped)):
             continue
         kept.append(stripped)
     if not kept:

@@ -9,11 +9,12 @@ from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
 from streams.understanding.deadlines import deadlines
-from streams.understanding.features import TermTable
+from streams.understanding.features import TermTable, sketch
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.reading import Reader
+from streams.understanding.statements import statements
 from streams.understanding.text import bounded, clean
 from streams.understanding.tone import Tone
 
@@ -88,6 +89,7 @@ class Tier:
             pressing = None if self._priority is None else self._priority.of(reading)
         named = deadlines(text)
         quoted = facts.found(raw)
+        features = self._terms.features(text, reading.words)
         judgement = fitted.categories.judge(reading)
         return Understanding(
             language=language,
@@ -101,9 +103,10 @@ class Tier:
             tags=fitted.tags.borne(reading),
             solutions=fitted.articles.search(reading, judgement.probabilities, language),
             clues=facts.clues(quoted),
-            facts=facts.facts(quoted),
-            features=self._terms.features(text, reading.words),
+            facts=[*facts.facts(quoted), *statements(raw, quoted)],
+            features=features,
             unseen_priority=pressing,
+            meaning=sketch(reading.meaning, features),
         )
 
     def raw_tone(self, message: str) -> float:

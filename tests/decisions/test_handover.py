@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from msgspec.structs import replace
+
 from agents import channel, handover, lifecycle
+from projections.case import Case
 from schemas.events import intents as asked
 from schemas.events.choices import ContextTransferred
 from schemas.events.contacts import CustomerDescribed
@@ -46,6 +49,42 @@ def test_facts_beyond_the_bound_are_given_but_not_kept() -> None:
     scene = scene.when(contact("and these", provider_id="p9"))
     transfer = scene.when(assigned(scene)).one(ContextTransferred)
     assert (transfer.facts_given, transfer.facts_kept) == (48, 24)
+
+
+def test_statements_beyond_their_bound_do_not_push_out_numbers() -> None:
+    said = [ORDER | {"kind": "statement", "text": f"words {n}"} for n in range(23)]
+    models = FakeModels(understanding=understood(facts=[ORDER, *said]))
+    scene = opened(AGENTS, models=models)
+    for n in range(3):
+        scene = scene.when(contact("and more", provider_id=f"p{n}"))
+    transfer = scene.when(assigned(scene)).one(ContextTransferred)
+    kinds = [fact["kind"] for fact in json.loads(transfer.facts)]
+    assert (kinds.count("order"), kinds.count("statement")) == (4, 24)
+    assert (transfer.facts_given, transfer.facts_kept) == (96, 28)
+
+
+def test_what_was_said_on_the_other_tickets_goes_along() -> None:
+    scene = told()
+    first = only_ticket(scene)
+    strict = scene.policy.model_copy(update={"linking": {"threshold": 1.0}})
+    scene = replace(scene, policy=strict).when(contact("a new card", provider_id="p2", thread="t2"))
+    second = next(t for t in scene.state.tickets.values() if t.id != first.id)
+    history = handover.context(scene.state, second)["history"]
+    assert [(one["ticket_id"], one["status"]) for one in history] == [(first.id, first.status)]
+    assert [(fact["kind"], fact["text"]) for fact in history[0]["facts"]] == [("order", "77")]
+    assert handover.context(scene.state, first)["history"][0]["ticket_id"] == second.id
+
+
+def test_of_many_other_tickets_the_latest_go_along() -> None:
+    ticket = only_ticket(told())
+    others = {f"T{n}": replace(ticket, id=f"T{n}", last_customer_at=float(n)) for n in range(9)}
+    gone = {"T9": replace(ticket, id="T9", last_customer_at=9.0, merged_into="T8")}
+    case = Case(customer_id=ANN, tickets={ticket.id: ticket, **others, **gone})
+    history = handover.context(case, replace(ticket, id="T8"))["history"]
+    told_of = [one["ticket_id"] for one in history]
+    assert len(told_of) == handover.OTHERS
+    assert not {"T8", "T9"} & set(told_of)
+    assert told_of == [ticket.id, "T7", "T6", "T5", "T4"]
 
 
 def test_a_hand_over_goes_to_whom_it_names_else_to_who_has_the_ticket_else_to_the_team() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from agents.linking import WEIGHTS, Candidate, Link, Message, link
+from agents.linking import WEIGHTS, WITH_MEANING, Candidate, Link, Message, link, shipped
 from agents.linking_signals import SIGNALS, signals
 from agents.linking_terms import stem, term
 
@@ -69,7 +69,7 @@ def ticket(name: str, text: str, channel: str, at: float = 0.0, **more: object) 
 
 
 def decide(message: Message, *candidates: Candidate) -> Link:
-    return link(message, candidates, WEIGHTS)
+    return link(message, candidates, shipped(message))
 
 
 def test_without_a_ticket_everything_is_new() -> None:
@@ -190,10 +190,11 @@ def test_the_same_order_number_is_the_same_matter() -> None:
     assert decide(other, first).ticket_id is None
 
 
-def test_every_weight_is_one_of_a_signal() -> None:
-    assert set(WEIGHTS) == {*SIGNALS, "bias", "threshold"}
-    assert 0 < WEIGHTS["threshold"] < 1
-    assert all(math.isfinite(weight) for weight in WEIGHTS.values())
+@pytest.mark.parametrize("weights", [WEIGHTS, WITH_MEANING])
+def test_every_weight_is_one_of_a_signal(weights: dict[str, float]) -> None:
+    assert set(weights) == {*SIGNALS, "bias", "threshold"}
+    assert 0 < weights["threshold"] < 1
+    assert all(math.isfinite(weight) for weight in weights.values())
 
 
 TEXTS = st.sampled_from([CHARGED, PIN, "any news?", "thanks", "hello", "", "yes please"])

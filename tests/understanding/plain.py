@@ -25,7 +25,7 @@ from agents.linking_terms import term
 from streams.understanding import language as lang
 from streams.understanding import tone
 from streams.understanding.cues import CUES, URGENCY
-from streams.understanding.features import LIMIT, stems
+from streams.understanding.features import LIMIT, calls, stems
 from streams.understanding.text import sentences, stem, words
 from streams.understanding.tfidf import HALF, SPACE, Floats, Vector, char_grams
 
@@ -106,7 +106,7 @@ def features(arrays: Arrays, text: str) -> list[list[float]]:
     idf = dict(zip(arrays["terms"].tolist(), arrays["idf"].tolist(), strict=True))
     weights = {
         term(one): (1 + math.log(count)) * idf.get(term(one), float(arrays["unseen"]))
-        for one, count in Counter(stems(text)).items()
+        for one, count in Counter(stems(text) + ["anybody"] * calls(text)).items()
     }
     kept = sorted(
         weights.items(), key=lambda item: (item[0] not in LINKING_CUES, -item[1], item[0])

@@ -28,6 +28,11 @@ from tests.understood import seen
         ("my card ending in 1234", "card_ending", "1234"),
         ("see https://example.org/a?b=1", "url", "https://example.org/a?b=1"),
         ("the code 998877", "number", "998877"),
+        ("number 4898 5555 5412 5555", "number", "4898 5555 5412 5555"),
+        ("it is REF-6473B9", "code", "REF-6473B9"),
+        ("that is xk4711", "code", "xk4711"),
+        ("I use a Galaxy S22", "device", "Galaxy S22"),
+        ("on my iphone 14 pro", "device", "iphone 14 pro"),
     ],
 )
 def test_a_fact_is_quoted(message: str, kind: str, text: str) -> None:
@@ -36,7 +41,10 @@ def test_a_fact_is_quoted(message: str, kind: str, text: str) -> None:
     assert message[quoted[0].start : quoted[0].end] == text
 
 
-@pytest.mark.parametrize("message", ["", "hello there", "I have a question", "42nd", "order now"])
+@pytest.mark.parametrize(
+    "message",
+    ["", "hello there", "I have a question", "42nd", "order now", "covid-19", "windows10"],
+)
 def test_nothing_is_made_up(message: str) -> None:
     assert found(message) == []
 
