@@ -29,7 +29,7 @@ from streams.understanding.categories_encoded import (  # noqa: E402  # after th
     Known,
 )
 from streams.understanding.knowledge_items import Category, Tag  # noqa: E402  # likewise
-from streams.understanding.points import Point  # noqa: E402  # after the path is set
+from streams.understanding.points import Point, spelled  # noqa: E402  # after the path is set
 from streams.understanding.tags_encoded import EncodedTags  # noqa: E402  # after the path is set
 from streams.understanding.text import fingerprint  # noqa: E402  # after the path is set
 from streams.understanding.tfidf import Vectoriser  # noqa: E402  # after the path is set
@@ -251,7 +251,11 @@ def tags(made: Bench) -> list[Figure]:
                 for tag in row["tags"] if row["fold"] != fold else ():
                     taught.setdefault(tag, []).append(row["text"])
             kept = [Tag(tag, tuple(texts)) for tag, texts in sorted(taught.items())]
-            model = EncodedTags(kept, [made.texts.of(tag.examples) for tag in kept])
+            model = EncodedTags(
+                kept,
+                [made.texts.of(tag.examples) for tag in kept],
+                made.texts.of([spelled(tag.name) for tag in kept]),
+            )
             held = [row for row in rows if row["fold"] == fold]
             for row, point in zip(held, made.texts.of([r["text"] for r in held]), strict=True):
                 bears = model.borne_at(point)

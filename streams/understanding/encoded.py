@@ -14,7 +14,7 @@ from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
 from streams.understanding.knowledge_items import Article, Category, Tag
 from streams.understanding.meanings import Meanings
-from streams.understanding.points import Points
+from streams.understanding.points import Points, spelled
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.retrieval import ArticleIndex
 from streams.understanding.retrieval_encoded import EncodedArticles, EncodedModels
@@ -49,7 +49,8 @@ def load(folder: Traversable | None = None) -> Tier:
             return EncodedCategories(kept, known, [points.of(one.examples) for one in kept])
 
         def tags(taught: Sequence[Tag]) -> EncodedTags:
-            return EncodedTags(taught, [points.of(one.examples) for one in taught])
+            examples = [points.of(one.examples) for one in taught]
+            return EncodedTags(taught, examples, points.of([spelled(one.name) for one in taught]))
 
         def articles(taught: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
             by_words = ArticleIndex(taught, names, words, lexicon, vectoriser)

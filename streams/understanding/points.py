@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,9 @@ from streams.understanding.tfidf import Floats, Lexicon, Vector, Vectoriser
 
 if TYPE_CHECKING:  # the light tier must not load what runs the encoder
     from streams.understanding.meanings import Meanings
+
+
+_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\W]+")
 
 
 class Point(NamedTuple):
@@ -52,3 +56,8 @@ def point_of(reading: Reading) -> Point:
     if reading.meaning is None:
         raise ValueError("a reading of the light tier has no meaning")
     return Point(reading.vector, reading.meaning)
+
+
+def spelled(name: str) -> str:
+    """The words of a name: `late_parcel` and `LateParcel` are both "late parcel"."""
+    return " ".join(_SEAM.split(name)).strip().lower()

@@ -8,7 +8,7 @@ import pytest
 from streams.understanding import encoded
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Category, Tag
-from streams.understanding.points import point_of
+from streams.understanding.points import point_of, spelled
 from streams.understanding.reading import Reader
 from streams.understanding.tfidf import SPACE, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
@@ -127,6 +127,19 @@ def test_tags_are_borne_by_meaning(encoder: Tier) -> None:
 
 def test_a_tag_with_one_example_works(encoder: Tier) -> None:
     assert seen(encoder, "I cannot log in", index(Tag("access", ("I cannot log in",)))).tags
+
+
+def test_a_tag_is_known_by_its_name_too(encoder: Tier) -> None:
+    tags = (
+        Tag("gift_voucher", ("the code was rejected", "the balance on it is wrong")),
+        Tag("access", ("I cannot log in", "locked out of the account", "wrong password")),
+    )
+    assert seen(encoder, "my gift voucher", index(*tags)).tags == ["gift_voucher"]
+
+
+@pytest.mark.parametrize("name", ["late_parcel", "LateParcel", "late-parcel", "late parcel?"])
+def test_a_name_is_read_as_its_words(name: str) -> None:
+    assert spelled(name) == "late parcel"
 
 
 def test_what_presses_is_known_without_any_rubric(encoder: Tier) -> None:
