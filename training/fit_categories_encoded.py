@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from streams.understanding.categories import Pretrained, ScopeModel
-from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
+from streams.understanding.categories_encoded import (
+    EncodedCategories,
+    Known,
+    MeantColumns,
+    as_read,
+)
 from streams.understanding.knowledge_items import Category
 from streams.understanding.points import Point
 from streams.understanding.text import fingerprint
@@ -64,25 +69,12 @@ def misspelt(texts: Sequence[str], phrases: list[str]) -> list[str]:
 
 
 def fit_columns(
-    texts: Sequence[str],
-    labels: NDArray[np.intp],
-    encoding: Encoding,
-    phrases: list[str] | None,
+    texts: Sequence[str], labels: NDArray[np.intp], encoding: Encoding, phrases: list[str]
 ) -> dict[str, NDArray[Any]]:
-    """The columns over meanings, as eight-bit rows.
-
-    Args:
-        texts: What is learned from.
-        labels: The column of each.
-        encoding: Makes vectors of meanings.
-        phrases: Of the noisy copy of each text; None makes no copies.
-    """
-    rows = encoding.of(texts)
-    if phrases is not None:
-        rows = np.concatenate([rows, encoding.of(misspelt(texts, phrases))])
-        labels = np.concatenate([labels, labels])
+    """The columns over meanings from texts and a noisy copy of each, as eight-bit rows."""
+    rows = np.concatenate([encoding.of(texts), encoding.of(misspelt(texts, phrases))])
     model = LogisticRegression(C=C, max_iter=80, tol=1e-3)
-    model.fit(rows, labels)
+    model.fit(rows, np.concatenate([labels, labels]))
     scale = np.abs(model.coef_).max(axis=1) / 127
     return {
         "rows": np.ascontiguousarray(np.round(model.coef_ / scale[:, None]).astype(np.int8).T),
@@ -143,7 +135,8 @@ def sharpest(
 
 def taught(categories: Sequence[Category], known: Known, texts: Texts) -> EncodedCategories:
     """The running model with categories taught."""
-    return EncodedCategories(categories, known, [texts.of(c.examples) for c in categories])
+    read = as_read(categories, known)
+    return EncodedCategories(read, known, [texts.of(one.examples) for one in read])
 
 
 def fit_scope(

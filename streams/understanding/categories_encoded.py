@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from agents.world import CategoryScore
@@ -24,14 +25,17 @@ from streams.understanding.categories import (
 )
 from streams.understanding.kernel import Matrix, sigmoid, softmax
 from streams.understanding.knowledge_items import Category
-from streams.understanding.points import Point, point_of
+from streams.understanding.points import Point, point_of, spelled
 from streams.understanding.reading import Reading
 from streams.understanding.teaching import Example, arranged, correction
-from streams.understanding.teaching_many import MANY, MOST, Correction, fit_many
+from streams.understanding.teaching_many import MANY, MOST, Correction, fit_many, within
 from streams.understanding.tfidf import SPACE, Floats, Postings, primal
 
 BY_MEANING = np.float32(0.8)
 """Share of meanings in the kernel, words have the rest; by few-shot draws on three open sets."""
+
+TELLING = 3
+"""A name without a word of so many letters says nothing."""
 
 NEAR = 3
 """So many of the nearest examples tell whether a message is like any."""
@@ -76,7 +80,7 @@ class EncodedCategories:
     """Columns for exactly the taught categories, as `CategoryModel` has them.
 
     Args:
-        categories: What was taught; names are distinct. One without examples has no column.
+        categories: What was taught, `as_read`. One without examples has no column.
         known: What was fitted at training time.
         points: The points of each category's examples, in order.
     """
@@ -164,6 +168,25 @@ class EncodedCategories:
     def listed(self, judgement: Judgement) -> list[CategoryScore]:
         """The likeliest categories, likeliest first."""
         return listed(self.names, judgement)
+
+
+def as_read(categories: Sequence[Category], known: Known) -> list[Category]:
+    """What is read of taught categories: no more examples than are fitted, and the name.
+
+    A name mostly says what the category is for. With one example a category it is worth ten
+    points of accuracy, with five up to three. A starter category needs none, and `c17` says
+    nothing.
+    """
+    return [
+        msgspec.structs.replace(one, examples=(*one.examples, spelled(one.name)))
+        if one.examples and one.name not in known.words.names and _tells(one.name)
+        else one
+        for one in within(categories)
+    ]
+
+
+def _tells(name: str) -> bool:
+    return any(len(word) >= TELLING for word in spelled(name).split())
 
 
 def _thinned(examples: Sequence[Example[Point]]) -> list[Example[Point]]:

@@ -9,7 +9,12 @@ import numpy as np
 
 from streams.understanding import artefacts, light
 from streams.understanding.artefacts import Arrays
-from streams.understanding.categories_encoded import EncodedCategories, Known, MeantColumns
+from streams.understanding.categories_encoded import (
+    EncodedCategories,
+    Known,
+    MeantColumns,
+    as_read,
+)
 from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
 from streams.understanding.knowledge_items import Article, Category, Tag
@@ -19,7 +24,6 @@ from streams.understanding.priority import UnseenPriority
 from streams.understanding.retrieval import ArticleIndex
 from streams.understanding.retrieval_encoded import EncodedArticles, EncodedModels
 from streams.understanding.tags_encoded import EncodedTags
-from streams.understanding.teaching_many import within
 from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
 from streams.understanding.tone import ToneModel
@@ -45,7 +49,7 @@ def load(folder: Traversable | None = None) -> Tier:
         search = EncodedModels.of(arrays["retrieval_encoded"])
 
         def categories(taught: Sequence[Category]) -> EncodedCategories:
-            kept = within(taught)
+            kept = as_read(taught, known)
             return EncodedCategories(kept, known, [points.of(one.examples) for one in kept])
 
         def tags(taught: Sequence[Tag]) -> EncodedTags:

@@ -69,6 +69,18 @@ def test_two_categories_with_the_same_examples_share_their_probability(encoder: 
     assert found[0].confidence > 5 * found[2].confidence
 
 
+def test_a_category_is_known_by_its_name_too(encoder: Tier) -> None:
+    one = taught(lost_luggage=("it never came off the belt",), ChangeSeat=("may I sit elsewhere",))
+    assert seen(encoder, "my luggage is gone", one).categories[0].name == "lost_luggage"
+    assert seen(encoder, "please change the seat", one).categories[0].name == "ChangeSeat"
+
+
+def test_a_name_that_says_nothing_does_no_harm(encoder: Tier) -> None:
+    found = seen(encoder, "signing on fails every time", taught(c1=BILLS, c2=LOGINS)).categories
+    assert found[0].name == "c2"
+    assert found[0].confidence > 0.5
+
+
 def test_an_example_taught_a_second_ago_changes_the_very_next_message(encoder: Tier) -> None:
     message = "the drone lost its propeller"
     before = seen(encoder, message, taught(bills=BILLS, logins=LOGINS)).categories[0]
