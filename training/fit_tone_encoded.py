@@ -28,6 +28,9 @@ PHRASE_WEIGHT = 2.0
 BESIDE_EACH = 4
 """So many messages are made of each tone sentence."""
 
+FOR_EACH = 2 + BESIDE_EACH
+"""So many samples are made of each tone sentence: plain, shouted, and the messages."""
+
 FREQUENT = 15
 """What the open set says so often is a tone sentence, not a request."""
 
@@ -82,16 +85,24 @@ def readings(texts: Sequence[str], vectoriser: Vectoriser, encoding: Encoding) -
     ]
 
 
-def fit_whole(
+def rows_of(
     samples: Sequence[Sample], words: ToneModel, vectoriser: Vectoriser, encoding: Encoding
-) -> Arrays:
-    """The layer over whole messages, with the weights as they are kept on disk."""
+) -> Floats:
+    """The features of samples as whole messages, shape (samples, WHOLE).
+
+    They are the same whatever the words' weights are.
+    """
     found = readings([text for text, *_ in samples], vectoriser, encoding)
     rows: Floats = np.zeros((len(found), WHOLE), dtype=np.float32)
     for place, reading in enumerate(found):
         dense = [words.dense_features(part.text, part.spotted) for part in judged(reading.parts)]
         if dense:
             rows[place] = whole_features(reading, np.array(dense))
+    return rows
+
+
+def fit_whole(rows: Floats, samples: Sequence[Sample]) -> Arrays:
+    """The layer over whole messages, with the weights as they are kept on disk."""
     scale = np.ones(WHOLE, dtype=np.float32)
     scale[:WIDTH] = SCALE
     coefficients, intercepts = fit_softmax(
@@ -163,13 +174,13 @@ def fit(
         encoding: Makes meanings.
     """
     others, own = general(corpus), own_phrases(corpus)
-    unaware = unweighed(
-        words[1], fit_whole(others + spoken(corpus, own), words[1], vectoriser, encoding)
-    )
+    samples = others + spoken(corpus, own)
+    rows = rows_of(samples, words[1], vectoriser, encoding)
     found = messages(corpus, vectoriser, encoding)
-    odds = odds_of(unaware, [one.reading for one in found])
-    whole = fit_whole(others + spoken(corpus, phrases | own), words[0], vectoriser, encoding)
-    return whole | weigh(odds, [one.label for one in found])
+    odds = odds_of(unweighed(words[1], fit_whole(rows, samples)), [one.reading for one in found])
+    samples = others + spoken(corpus, phrases | own)
+    rows = rows_of(samples, words[0], vectoriser, encoding)
+    return fit_whole(rows, samples) | weigh(odds, [one.label for one in found])
 
 
 def own_phrases(corpus: Corpus) -> dict[str, str]:
