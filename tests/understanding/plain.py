@@ -141,7 +141,9 @@ def language(
         values = np.array([ranked[names[place]] for place in others], dtype=np.float32)
         opinion = np.zeros(len(names), dtype=np.float32)
         opinion[others] = np.maximum(values - values.max(), lang.FURTHEST)
-        scores = scores + np.float32(lang.SECOND_OPINION) * opinion
+        few = len(text.split()) <= lang.FEW_WORDS
+        weight = lang.SECOND_OPINION_OF_FEW if few else lang.SECOND_OPINION
+        scores = scores + np.float32(weight) * opinion
     first, second = np.argsort(-scores, kind="stable")[:2].tolist()
     if scores[first] - scores[second] < lang.MIN_MARGIN:
         return known, None
