@@ -109,7 +109,7 @@ def offered(record: Record, case: Case, world: World) -> Iterator[Event]:
     if article is None:
         return
     yield _said(event, case, ticket, contact, article, world)
-    yield SolutionShown(article_id=article.id, ticket_id=ticket.id)
+    yield SolutionShown(article_id=article.id, ticket_id=ticket.id, confidence=event.confidence)
     if event.outcome == "answer":
         yield InteractionMeasured.model_validate(
             {

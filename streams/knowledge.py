@@ -7,14 +7,17 @@ teach counts at once.
 
 Whether an article learns a confirmed question is the Knowledge agent's decision. The index takes
 it with the agent's own rule (`agents.learning.learns`) on the same line of the same records, and
-leaves out what the line has forgotten (`projections.article.forgotten`).
+leaves out what the line has forgotten (`projections.article.forgotten`). What customers accept and
+reject of answers that were shown corrects how sure the models are (`streams.understanding.trust`).
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import OrderedDict, deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,11 +28,15 @@ from schemas.event import Event
 from schemas.events import knowledge as taught
 from schemas.record import Record
 from streams.understanding.index import KnowledgeIndex
-from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
+from streams.understanding.knowledge_items import Article, Category, Judged, Tag, ToneLabel
 from streams.understanding.tier import Tier
+from streams.understanding.trust import LATEST, Trust, earned
 
 HOUR = 3600.0
 """Seconds after which what was learned joins the index, counted from full hours."""
+
+UNJUDGED = 65_536
+"""So many shown answers wait for a judgement at most, the latest."""
 
 TEACHES = (
     taught.ArticlePublished,
@@ -54,6 +61,27 @@ OFTEN = (taught.ExampleProposed, taught.SolutionAccepted, taught.SolutionRejecte
 """What may come with every confirmation, and so joins with the next full hour."""
 
 
+class Shown(NamedTuple):
+    """An answer that was shown: how sure it was, and when."""
+
+    confidence: float
+    at: float
+
+
+class Beside(NamedTuple):
+    """What is known beside a record.
+
+    Attributes:
+        effective: From when on it counts.
+        forgotten: What its article no longer counts of what it learned.
+        shown: The answer that it judges, if any.
+    """
+
+    effective: float
+    forgotten: frozenset[str] = frozenset()
+    shown: Shown | None = None
+
+
 class Items:
     """What has been taught, folded record by record."""
 
@@ -64,23 +92,34 @@ class Items:
         self.tags: dict[str, Tag] = {}
         self.tones: dict[str, ToneLabel] = {}
         self.forgotten: dict[str, tuple[int, frozenset[str]]] = {}
+        self.judged: deque[tuple[float, Judged]] = deque(maxlen=LATEST)
+        self._trusts: dict[float, Trust] = {}
         self.offsets: dict[int, int] = {}
 
-    def apply(self, record: Record, forgotten: frozenset[str]) -> None:
-        """Take in one record that teaches something; of proposals only what is learned.
-
-        Args:
-            record: The record.
-            forgotten: What its article no longer counts of what it learned.
-        """
+    def apply(self, record: Record, beside: Beside) -> None:
+        """Take in one record that changes the index; of proposals only what is learned."""
+        event = record.event
         if record.partition is not None and record.offset is not None:
             self.offsets[record.partition] = record.offset + 1
-        if isinstance(record.event, JUDGED):
+        if isinstance(event, JUDGED):
             # what joins with the hour comes after what was taught since: the latest word stands
-            said, name = record.offset or 0, record.event.article_id
-            if said >= self.forgotten.get(name, (0, forgotten))[0]:
-                self.forgotten[name] = said, forgotten
-        self._event(record.event)
+            said, name = record.offset or 0, event.article_id
+            if said >= self.forgotten.get(name, (0, frozenset[str]()))[0]:
+                self.forgotten[name] = said, beside.forgotten
+        if beside.shown is not None:
+            models = self._trust(beside.shown.at).uncorrected(beside.shown.confidence)
+            judged = Judged(models, isinstance(event, taught.SolutionAccepted))
+            self.judged.append((beside.effective, judged))
+        self._event(event)
+
+    def _trust(self, at: float) -> Trust:
+        """The correction that was in force; it changes with full hours."""
+        hour = math.floor(at / HOUR) * HOUR
+        found = self._trusts.get(hour)
+        if found is None:
+            found = earned([one for effective, one in self.judged if effective <= hour])
+            self._trusts[hour] = found
+        return found
 
     def _event(self, event: Event) -> None:
         match event:
@@ -145,6 +184,7 @@ class Items:
             tags=tuple(self.tags.values()),
             tone_labels=tuple(self.tones.values()),
             version=self.version,
+            judged=[one for _, one in self.judged],
         )
 
 
@@ -197,7 +237,8 @@ class KnowledgeHistory:
     def __init__(self, tier: Tier) -> None:
         self._tier = tier
         self._order: list[tuple[float, int, int]] = []
-        self._records: list[tuple[Record, frozenset[str]]] = []
+        self._records: list[tuple[Record, Beside]] = []
+        self._shown: OrderedDict[tuple[str, str | None], Shown] = OrderedDict()
         self._clocks: dict[int, float] = {}
         self._lines: dict[str, lines.ArticleLine] = {}
         self._seen: set[str] = set()
@@ -210,19 +251,34 @@ class KnowledgeHistory:
         partition, offset = record.partition or 0, record.offset or 0
         clock = max(self._clocks.get(partition, 0.0), record.at.timestamp())
         self._clocks[partition] = clock
-        if not self._teaches(record):
-            return
         event = record.event
-        forgotten = frozenset[str]()
+        if isinstance(event, taught.SolutionShown):
+            self._show(event, clock)
+        elif self._teaches(record):
+            self._insert(record, clock, partition, offset)
+
+    def _show(self, event: taught.SolutionShown, clock: float) -> None:
+        """Keep how sure an answer was until a customer judges it; of very many the latest."""
+        if event.confidence is None:
+            return
+        self._shown[event.article_id, event.ticket_id] = Shown(event.confidence, clock)
+        if len(self._shown) > UNJUDGED:
+            self._shown.popitem(last=False)
+
+    def _insert(self, record: Record, clock: float, partition: int, offset: int) -> None:
+        event = record.event
+        effective = math.ceil(clock / HOUR) * HOUR if isinstance(event, OFTEN) else clock
+        beside = Beside(effective)
         if isinstance(event, JUDGED):
-            forgotten = lines.forgotten(self._lines[event.article_id])
-        effective = clock
-        if isinstance(event, OFTEN):
-            effective = math.ceil(clock / HOUR) * HOUR
+            shown = None
+            if isinstance(event, taught.SolutionAccepted | taught.SolutionRejected):
+                # the first word on each answer counts
+                shown = self._shown.pop((event.article_id, event.ticket_id), None)
+            beside = Beside(effective, lines.forgotten(self._lines[event.article_id]), shown)
         place = (effective, partition, offset)
         at = bisect_right(self._order, place)
         self._order.insert(at, place)
-        self._records.insert(at, (record, forgotten))
+        self._records.insert(at, (record, beside))
         if at < self._applied:
             self._restart()
 
@@ -242,6 +298,8 @@ class KnowledgeHistory:
             self._lines[event.article_id] = after
             if lines.forgotten(after) != lines.forgotten(before):
                 return True
+            if isinstance(event, taught.SolutionAccepted | taught.SolutionRejected):
+                return (event.article_id, event.ticket_id) in self._shown
         return isinstance(event, TEACHES)
 
     def at(self, clock: float) -> IndexedModels:
@@ -250,8 +308,8 @@ class KnowledgeHistory:
         if count < self._applied:
             self._restart()
         if self._models is None or count > self._applied:
-            for record, forgotten in self._records[self._applied : count]:
-                self._items.apply(record, forgotten)
+            for record, beside in self._records[self._applied : count]:
+                self._items.apply(record, beside)
             self._applied = count
             self._models = IndexedModels(self._tier, self._items)
         return self._models

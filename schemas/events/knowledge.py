@@ -48,6 +48,7 @@ class SolutionShown(_Knowledge):
 
     article_id: str
     ticket_id: str | None = None
+    confidence: float | None = None
 
 
 class SolutionAccepted(_Knowledge):

@@ -7,10 +7,11 @@ from typing import NamedTuple, Protocol
 
 from agents.world import ArticleHit, CategoryScore
 from streams.understanding.categories import Judgement
-from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
+from streams.understanding.knowledge_items import Article, Category, Judged, Tag, ToneLabel
 from streams.understanding.reading import Reading
 from streams.understanding.tfidf import Floats
 from streams.understanding.tone import ToneCalibration, recalibrated
+from streams.understanding.trust import NONE, Trust, earned
 
 
 class KnowledgeIndex:
@@ -22,6 +23,7 @@ class KnowledgeIndex:
         tags: Tags with distinct names.
         tone_labels: Labels of this deployment's messages.
         version: Names what was folded; goes into every record that the index took part in.
+        judged: What customers made of the articles that were shown to them, the latest last.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class KnowledgeIndex:
         tags: Sequence[Tag],
         tone_labels: Sequence[ToneLabel],
         version: str,
+        judged: Sequence[Judged] = (),
     ) -> None:
         self.articles = tuple(articles)
         self.categories = tuple(categories)
         self.tags = tuple(tags)
         self.tone_labels = tuple(tone_labels)
         self.version = version
+        self.judged = tuple(judged)
 
 
 class Categories(Protocol):
@@ -94,6 +98,7 @@ class Fitted(NamedTuple):
     categories: Categories
     tags: Tags
     tone: ToneCalibration
+    trust: Trust = NONE
 
 
 class Fitter:
@@ -115,15 +120,18 @@ class Fitter:
         before, last = self._last
         if index is before:
             return last
-        categories, tags, tone = last.categories, last.tags, last.tone
+        articles, categories, tags, tone, trust = last
         if index.categories != before.categories:
             categories = self._makers.categories(index.categories)
         if index.tags != before.tags:
             tags = self._makers.tags(index.tags)
         if index.tone_labels != before.tone_labels:
             tone = self._calibration(index)
-        articles = self._makers.articles(index.articles, categories.names)
-        result = Fitted(articles, categories, tags, tone)
+        if index.articles != before.articles or categories.names != last.categories.names:
+            articles = self._makers.articles(index.articles, categories.names)
+        if index.judged != before.judged:
+            trust = earned(index.judged)
+        result = Fitted(articles, categories, tags, tone, trust)
         self._last = (index, result)
         return result
 

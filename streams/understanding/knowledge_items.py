@@ -46,3 +46,10 @@ class ToneLabel(msgspec.Struct, frozen=True):
 
     text: str
     score: float
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What a customer made of an article that was shown, and how sure the models were of it."""
+
+    confidence: float
+    accepted: bool

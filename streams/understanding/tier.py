@@ -91,6 +91,7 @@ class Tier:
         quoted = facts.found(raw)
         features = self._terms.features(text, reading.words)
         judgement = fitted.categories.judge(reading)
+        solutions = fitted.articles.search(reading, judgement.probabilities, language)
         return Understanding(
             language=language,
             language_confidence=certainty,
@@ -101,7 +102,7 @@ class Tier:
             categories=fitted.categories.listed(judgement),
             out_of_scope=round(judgement.outside, 4) if fitted.categories.names else None,
             tags=fitted.tags.borne(reading),
-            solutions=fitted.articles.search(reading, judgement.probabilities, language),
+            solutions=fitted.trust.applied(solutions),
             clues=facts.clues(quoted),
             facts=[*facts.facts(quoted), *statements(raw, quoted)],
             features=features,
