@@ -17,7 +17,7 @@ from streams.understanding.knowledge_items import Article
 from streams.understanding.tier import Tier
 from training.corpus import Corpus, noisy
 from training.figures import Figure, share
-from training.figures_retrieval import judged
+from training.figures_retrieval import Judged, judged
 from training.open_week import Asked, shelf
 
 QUESTIONS = 1500
@@ -39,22 +39,39 @@ def figures(tier: Tier, data: Path) -> list[Figure]:
     before = shelf(data)
     after = learned(tier, before, first)
     found: list[Figure] = []
-    for title, articles in (("before", before), ("after", after)):
-        index = KnowledgeIndex(articles, (), (), (), title)
-        rows = judged(tier, index, second)
-        with_answer = [row for row in rows if row.answerable]
-        for threshold in (0.8, 0.9):
+    for threshold in (0.8, 0.9):
+        usual = 1.0
+        for title, articles in (("before", before), ("after", after)):
+            index = KnowledgeIndex(articles, (), (), (), title)
+            rows = judged(tier, index, second)
             over = [row for row in rows if row.confidence > threshold]
             right = sum(row.right for row in over)
-            covered = sum(row.confidence > threshold for row in with_answer)
             found += [
                 share(TASK, f"{title}, right over {threshold}", right, len(over), _PROTOCOL),
-                share(
-                    TASK, f"{title}, answered over {threshold}",
-                    covered, len(with_answer), _PROTOCOL,
-                ),
-            ]  # fmt: skip
+                _answered(f"{title}, answered over {threshold}", over, rows),
+            ]
+            if articles is before:
+                usual = right / max(len(over), 1)
+            else:
+                surest = as_precise(rows, usual)
+                found.append(_answered(f"after, as precise as before {threshold}", surest, rows))
     return found
+
+
+def as_precise(rows: Sequence[Judged], precision: float) -> list[Judged]:
+    """The most of the surest answers of which at least this share is right."""
+    ordered = sorted(rows, key=lambda row: -row.confidence)
+    right, most = 0, 0
+    for count, row in enumerate(ordered, 1):
+        right += row.right
+        if right >= precision * count:
+            most = count
+    return ordered[:most]
+
+
+def _answered(measure: str, over: Sequence[Judged], rows: Sequence[Judged]) -> Figure:
+    covered = sum(row.answerable for row in over)
+    return share(TASK, measure, covered, sum(row.answerable for row in rows), _PROTOCOL)
 
 
 def weeks(data: Path) -> tuple[list[Asked], list[Asked]]:
