@@ -2,8 +2,10 @@
 
 Texts that ship with the package have their vectors in a file of the artefacts, so that the
 starter categories and articles cost no start. What a deployment taught is encoded when its index
-is first fitted and is kept in memory only: examples are customers' words, and a vector on disk
-would outlive the erasure of the person whose words they are.
+is first fitted, and again only what is new, and is kept in memory only: examples are customers'
+words, and a vector on disk would outlive the erasure of the person whose words they are. The 787
+articles of the open week that may ship have 3,242 texts, some 20 seconds of one core once in the
+life of a process; `dense_fields.ENCODED` bounds that, whatever is taught.
 """
 
 from __future__ import annotations
