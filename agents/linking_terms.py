@@ -96,7 +96,8 @@ _SMALL = terms(
 )
 
 _COMING = terms(
-    "arrive arriving become came come comes coming done going happen nothing ready sort sorted"
+    "arrive arriving became came come comes coming done going happen never nothing ready sort"
+    " sorted"
 )
 """How people ask after a matter that they do not name."""
 

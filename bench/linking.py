@@ -175,7 +175,22 @@ def assigned(desk: Desk) -> dict[str, str]:
     return {row["provider_id"]: row["ticket_id"] or row["provider_id"] for row in found}
 
 
+class Rates(NamedTuple):
+    """How many were right, of how many."""
+
+    right: int
+    n: int
+
+
 def score(part: Week, tickets: Mapping[str, str]) -> Score:
+    """The measures of `rates`, in per cent."""
+    shares = {name: 100 * one.right / max(1, one.n) for name, one in rates(part, tickets).items()}
+    precision, recall = shares["precision"], shares["recall"]
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return Score(f1=f1, **shares)
+
+
+def rates(part: Week, tickets: Mapping[str, str]) -> dict[str, Rates]:
     """Pairwise measures over the messages of each true person, and three rates over events.
 
     Precision: of the pairs put together, those of one issue. Recall: of the pairs of one issue,
@@ -187,24 +202,28 @@ def score(part: Week, tickets: Mapping[str, str]) -> Score:
     holders: dict[str, set[str]] = defaultdict(set)
     used: set[str] = set()
     both = together = belong = 0
-    rates: dict[str, list[bool]] = {"channel_switch": [], "recontact": [], "new": []}
+    events: dict[str, list[bool]] = {"channel_switch": [], "recontact": [], "new": []}
     for provider_id in dict.fromkeys(message["provider_id"] for message in part.messages):
         true, ticket = part.truth[provider_id], tickets[provider_id]
         for issue, other in people[true.person]:
             both += issue == true.issue and other == ticket
             together += other == ticket
             belong += issue == true.issue
-        if true.role in rates:
-            rates[true.role].append(ticket in holders[true.issue])
+        if true.role in events:
+            events[true.role].append(ticket in holders[true.issue])
         elif true.issue not in holders and people[true.person]:
-            rates["new"].append(ticket not in used)
+            events["new"].append(ticket not in used)
         people[true.person].append((true.issue, ticket))
         holders[true.issue].add(ticket)
         used.add(ticket)
-    precision, recall = 100 * both / max(1, together), 100 * both / max(1, belong)
-    switch, recontact, new = (100 * sum(r) / max(1, len(r)) for r in rates.values())
-    f1 = 2 * precision * recall / max(1e-9, precision + recall)
-    return Score(precision, recall, f1, switch, recontact, new)
+    switch, recontact, new = (Rates(sum(found), len(found)) for found in events.values())
+    return {
+        "precision": Rates(both, together),
+        "recall": Rates(both, belong),
+        "switch_linked": switch,
+        "recontact_linked": recontact,
+        "new_kept_apart": new,
+    }
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:

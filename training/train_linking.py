@@ -3,8 +3,8 @@
 Each person's line is worked off in memory with a linking that is told the truth, so that every
 decision is seen as the running system would see it: the open week once with nothing taught and
 once with categories and articles, and conversations made of real dialogues, in which people come
-back in their own words. Each decision counts twice, once without meanings, so that the weights
-serve both tiers. The weights that are printed belong in `agents/linking_weights.py`. With
+back in their own words. The weights that are printed are those beside meanings in
+`agents/linking_weights.py`; those without stay as they were fitted for the light tier. With
 `--cross-validate`, each fifth of the people is linked by weights that never saw them, in a real
 desk where it is the week, and the figures are printed.
 
@@ -60,8 +60,8 @@ PENALTY = 3.0
 
 FOLDS = 5
 
-MEANT = ("meaning", "follow_up_meaning")
-"""The signals that only the encoder tier gives."""
+CONVERSATIONS = 0.25
+"""What a decision in a conversation counts beside one of the week."""
 
 BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "similarity": (0, None),
@@ -84,11 +84,12 @@ Floats = NDArray[np.float64]
 
 
 class Choice(NamedTuple):
-    """One decision of the past: the candidates' signals and which of them was right, if any."""
+    """One decision of the past: the candidates' signals, which was right, what it counts."""
 
     truth: Truth
     values: Floats
     right: int | None
+    counts: float = 1.0
 
 
 class Teacher:
@@ -143,19 +144,22 @@ def knowing(taught: Sequence[Document]) -> Models:
         return desk.models_now()
 
 
-def choices(made: Sequence[Conversation], models: Models) -> list[Choice]:
-    """Every decision that had candidates and could be right, with meanings and without."""
+def choices(made: Sequence[Conversation], models: Models, counts: float = 1.0) -> list[Choice]:
+    """Every decision that had candidates and could be right."""
     teacher = Teacher({number: true for one in made for number, true in one.truth.items()})
     with teacher.in_charge():
         gone_through(made, models, {})
-    return [version for one in teacher.choices for version in (one, _without_meaning(one))]
+    return [choice._replace(counts=counts) for choice in teacher.choices]
 
 
-def _without_meaning(choice: Choice) -> Choice:
-    """The decision as the light tier sees it."""
-    values = choice.values.copy()
-    values[:, [SIGNALS.index(name) for name in MEANT]] = 0.0
-    return choice._replace(values=values)
+def decisions(data: Path) -> list[Choice]:
+    """Every decision that the weights are fitted on, and those that are only measured with."""
+    people, plain = by_person(week(data)), knowing(())
+    return [
+        *choices(people, plain),
+        *choices(people, knowing(lessons(data))),
+        *choices(conversations(data), plain, CONVERSATIONS),
+    ]
 
 
 def fit(past: Sequence[Choice]) -> dict[str, float]:
@@ -174,6 +178,8 @@ def fit(past: Sequence[Choice]) -> dict[str, float]:
     chosen = np.array(
         [s + c.right for s, c in zip(starts, past, strict=True) if c.right is not None]
     )
+    counts = np.array([choice.counts for choice in past])
+    of_chosen = np.array([choice.counts for choice in past if choice.right is not None])
     mean, spread = values.mean(0), values.std(0)
     spread[spread == 0] = 1.0
     scaled = np.c_[(values - mean) / spread, np.ones(len(values))]
@@ -184,8 +190,9 @@ def fit(past: Sequence[Choice]) -> dict[str, float]:
         top = np.maximum(np.maximum.reduceat(scores, starts), 0.0)
         odds = np.exp(scores - top[group])
         total = np.add.reduceat(odds, starts) + np.exp(-top)
-        value = (top + np.log(total)).sum() - scores[chosen].sum() + (penalty * w * w).sum() / 2
-        slope = scaled.T @ (odds / total[group]) - scaled[chosen].sum(0) + penalty * w
+        value = counts @ (top + np.log(total)) - of_chosen @ scores[chosen]
+        slope = scaled.T @ (odds * (counts / total)[group]) - of_chosen @ scaled[chosen]
+        value, slope = value + penalty @ (w * w) / 2, slope + penalty * w
         return float(value), slope
 
     limits = [BOUNDS.get(name, (None, None)) for name in names]
@@ -246,18 +253,17 @@ def main() -> None:
     chosen = parser.parse_args()
     if not there(chosen.data):
         return
-    part, taught = week(chosen.data), lessons(chosen.data)
-    plain, skilled = knowing(()), knowing(taught)
-    people, made = by_person(part), conversations(chosen.data)
-    past = choices(people, plain) + choices(people, skilled) + choices(made, plain)
+    past = decisions(chosen.data)
     for name, weight in fit([choice for choice in past if not choice.truth.amber]).items():
         print(f'    "{name}": {weight},')
-    if chosen.cross_validate:
-        weights = held_out_weights(past)
-        for title, lesson in (("nothing taught", ()), ("taught", taught)):
-            print(f"{title}: {score(part, held_out_week(part, weights, lesson)).line()}")
-        tickets = held_out_conversations(made, weights, plain)
-        print(f"conversations: {score(together(made), tickets).line()}")
+    if not chosen.cross_validate:
+        return
+    part, weights = week(chosen.data), held_out_weights(past)
+    for title, lesson in (("nothing taught", ()), ("taught", lessons(chosen.data))):
+        print(f"{title}: {score(part, held_out_week(part, weights, lesson)).line()}")
+    made = conversations(chosen.data)
+    tickets = held_out_conversations(made, weights, knowing(()))
+    print(f"conversations: {score(together(made), tickets).line()}")
 
 
 if __name__ == "__main__":

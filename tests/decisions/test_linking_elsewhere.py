@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.decisions.test_linking import CHARGED, DAY, HOUR, PIN, decide, said, ticket
+from agents.linking import WEIGHTS, WITH_MEANING, link
+from tests.decisions.test_linking import CHARGED, DAY, HOUR, PIN, said, ticket
 
 PARCEL = "Where is my parcel? It should be here since Monday"
 
@@ -22,20 +23,24 @@ PARCEL = "Where is my parcel? It should be here since Monday"
 def test_what_names_no_matter_of_its_own_goes_on(
     text: str, after: float, first: str, then: str
 ) -> None:
-    assert decide(said(text, then, after), ticket("A", PARCEL, first)).ticket_id == "A"
+    for weights in (WEIGHTS, WITH_MEANING):  # a message without a matter has no meaning
+        found = link(said(text, then, after), [ticket("A", PARCEL, first)], weights)
+        assert found.ticket_id == "A"
 
 
 @pytest.mark.parametrize("text", ["when will it come", "hello anybody"])
 def test_of_several_tickets_it_goes_to_the_latest(text: str) -> None:
-    found = decide(
-        said(text, "whatsapp", 2 * HOUR),
+    tickets = [
         ticket("A", CHARGED, "email", -DAY),
         ticket("B", PARCEL, "chat_widget", HOUR),
-    )
-    assert found.ticket_id == "B"
+    ]
+    for weights in (WEIGHTS, WITH_MEANING):
+        assert link(said(text, "whatsapp", 2 * HOUR), tickets, weights).ticket_id == "B"
 
 
 @pytest.mark.parametrize("after", [120.0, HOUR, DAY])
 @pytest.mark.parametrize("text", [PIN, "I need a new card please", "hello", "good morning"])
 def test_a_matter_of_its_own_or_a_bare_greeting_opens_a_ticket(text: str, after: float) -> None:
-    assert decide(said(text, "whatsapp", after), ticket("A", PARCEL, "email")).ticket_id is None
+    for weights in (WEIGHTS, WITH_MEANING):
+        found = link(said(text, "whatsapp", after), [ticket("A", PARCEL, "email")], weights)
+        assert found.ticket_id is None

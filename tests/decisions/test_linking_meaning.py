@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agents.linking_meaning import BITS, bits, nearness
 from agents.linking_signals import SIGNALS, signals
-from tests.decisions.test_linking import CHARGED, HOUR, PIN, decide, said, ticket
+from tests.decisions.test_linking import CHARGED, DAY, HOUR, PIN, decide, said, ticket
 
 MONEY = "f" * (BITS // 4)
 """The meaning of a matter."""
@@ -63,3 +63,20 @@ def test_of_two_tickets_the_one_that_means_the_same_goes_on() -> None:
     message = said("I wrote earlier, money was taken two times, any update?", "phone", 2 * HOUR)
     assert decide(replace(message, meaning=NEAR_MONEY), older, later).ticket_id == "A"
     assert decide(replace(message, meaning=ASKEW), older, later).ticket_id == "B"
+
+
+@pytest.mark.parametrize("channel", ["chat_widget", "email", "whatsapp"])
+@pytest.mark.parametrize("after", [300.0, 2 * HOUR, DAY])
+def test_a_second_question_that_means_something_else_is_a_new_issue(
+    channel: str, after: float
+) -> None:
+    first = ticket("A", CHARGED, "chat_widget", meanings=(MONEY,))
+    found = decide(said(PIN, channel, after, meaning=ASKEW), first)
+    assert (found.ticket_id, found.rule) == (None, "new")
+
+
+def test_the_same_matter_in_quite_other_words_goes_on_elsewhere() -> None:
+    first = ticket("A", CHARGED, "email", meanings=(MONEY,))
+    text = "I wrote on email that they took the money two times, any update?"
+    message = said(text, "whatsapp", 2 * HOUR, meaning=NEAR_MONEY)
+    assert decide(message, first).ticket_id == "A"

@@ -8,6 +8,7 @@ import pytest
 from agents.linking_meaning import BITS, bits
 from agents.linking_terms import stem, term
 from streams.understanding.features import TermTable, calls, sketch
+from streams.understanding.tfidf import Lexicon
 
 VECTOR = np.where(np.arange(BITS) % 8 == 0, 0.1, -0.1).astype(np.float32)
 
@@ -42,5 +43,5 @@ def test_anything_else_does_not(text: str) -> None:
 
 def test_who_calls_asks_for_anybody() -> None:
     table = TermTable(np.array([], dtype=np.int32), np.array([], dtype=np.float32), 3.0)
-    hashed = [int(one) for one, _ in table.features("Hello?", ())]
+    hashed = [int(one) for one, _ in table.features("Hello?", Lexicon().look_up("Hello?"))]
     assert sorted(hashed) == sorted([term(stem("hello")), term(stem("anybody"))])
