@@ -159,7 +159,7 @@ def _escalate(_event: asked.EscalationAsked, ticket: Ticket, *_: object) -> Refu
 def _assign(event: asked.AssignmentAsked, ticket: Ticket, *_: object) -> Refusal | None:
     if ticket.specialist_id == event.specialist_id:
         return Refusal("already_assigned", f"{event.specialist_id} has the ticket")
-    if ticket.asked_for == event.specialist_id:
+    if ticket.request_id is not None and ticket.asked_for == event.specialist_id:
         return Refusal("already_asked", f"{event.specialist_id} gets the ticket in a moment")
     return None
 

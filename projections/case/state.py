@@ -178,7 +178,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
             person, other), the latest last.
         triggers: Every escalation trigger that fired, also before the escalation itself.
         request_id: The request for a person that is not answered yet.
-        asked_for: Who it asks for by name, until the desk says something to it.
+        asked_for: Who it, or the last one, asks for by name; None once the desk has nobody.
         ask_again_at: When somebody comes on duty who may take the ticket that waits.
         home: The absorbed line that the ticket began on; None when it began here.
         threads: Provider threads and message ids, ours and the customer's.

@@ -150,7 +150,6 @@ def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float
         team=name(event.team),
         specialist_id=name(event.specialist_id),
         request_id=None,
-        asked_for=None,
         ask_again_at=None,
     )
 
@@ -176,7 +175,6 @@ def _transferred(case: Case, known: Ticket, event: became.TicketTransferred, at:
         team=name(event.team),
         specialist_id=None,
         request_id=None,
-        asked_for=None,
         ask_again_at=None,
         skills=(),
     )
@@ -199,7 +197,6 @@ _QUIET: dict[str, object] = {
     "assume_resolved_at": None,
     "close_at": None,
     "request_id": None,
-    "asked_for": None,
     "ask_again_at": None,
     "offer": None,
     "awaiting": None,

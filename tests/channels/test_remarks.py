@@ -64,6 +64,18 @@ def tickets(desk: Desk) -> list[str]:
     return [row["ticket_id"] for row in desk.query("SELECT ticket_id FROM v1_tickets")]
 
 
+def merged(desk: Desk) -> str:
+    """Merge the one ticket into another of the same customer; returns that."""
+    (first,) = tickets(desk)
+    (ann,) = desk.query("SELECT customer_id FROM v1_tickets")
+    desk.produce({"type": "start", "channel": "slack", "text": "One more thing", "by": "cy", **ann})
+    desk.run()
+    (second,) = {*tickets(desk)} - {first}
+    desk.produce({"type": "merge", "ticket_id": first, "into": second})
+    desk.run()
+    return second
+
+
 ANN_WROTE = ("message", None, "@U0LAN0Z89 I was cha")
 BO_NOTED = ("note", "bo", "billing says the fir")
 
@@ -108,16 +120,18 @@ def test_the_ticket_that_the_other_was_merged_into_gets_the_note(
     client: Client, desk: Desk
 ) -> None:
     say(client, desk, "message.json")
-    (first,) = tickets(desk)
-    (ann,) = desk.query("SELECT customer_id FROM v1_tickets")
-    desk.produce({"type": "start", "channel": "slack", "text": "One more thing", "by": "cy", **ann})
-    desk.run()
-    (second,) = {*tickets(desk)} - {first}
-    desk.produce({"type": "merge", "ticket_id": first, "into": second})
-    desk.run()
+    second = merged(desk)
     say(client, desk, BY_BO)
     (row,) = desk.query("SELECT ticket_id FROM v1_interactions WHERE agent_id = 'bo'")
     assert row["ticket_id"] == second
+
+
+def test_what_comes_again_after_a_merge_is_no_second_note(client: Client, desk: Desk) -> None:
+    say(client, desk, "message.json")
+    say(client, desk, BY_BO)
+    merged(desk)
+    say(client, desk, BY_BO)
+    assert len(desk.query("SELECT 1 FROM v1_interactions WHERE agent_id = 'bo'")) == 1
 
 
 def test_in_a_conversation_of_their_own_a_colleague_is_a_customer(

@@ -66,6 +66,13 @@ def test_whoever_was_asked_for_and_has_had_the_ticket_may_be_asked_for_again() -
     assert again(scene).one(SpecialistRequested).specialist_id == "kim"
 
 
+def test_an_answered_request_keeps_nobody_from_being_asked_for() -> None:
+    scene = asked_for_kim()
+    scene = scene.when(assigned(scene, "kim"))
+    scene = scene.when(assigned(scene, "bo"))
+    assert again(scene).one(SpecialistRequested).specialist_id == "kim"
+
+
 @pytest.mark.parametrize("next_at", [None, START])
 def test_a_person_may_be_asked_for_again_when_the_desk_had_nobody(next_at: object) -> None:
     scene = asked_for_kim()
