@@ -75,6 +75,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "keys revoke": ("KEY",),
     "simulate channel": ("whatsapp",),
     "simulate provider": ("--port", "0"),
+    "simulate week": ("--seeds", "1", "--issues", "3", "--arms", "silo,unified"),
     "subscriptions add": ("https://shop.example/hook",),
     "subscriptions list": (),
     "subscriptions show": ("SUBSCRIPTION",),

@@ -17,7 +17,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         "settings": ("channels.every.*",),
     },
     UNDERSTANDING: {
-        "commands": ("simulate week*",),
         "events": ("DraftWritten is written",),
     },
     TIME: {

@@ -68,7 +68,7 @@ COMMANDS: dict[str, Command] = {
     "recover": Command("keeping", "fold the case store anew from the log"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
     "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),
-    "simulate": Command("simulating", "the platforms, played offline: channel, provider"),
+    "simulate": Command("simulating", "the world outside, played offline: channel, provider, week"),
     "keys": Command("keys", "API keys: create, list, revoke"),
     "subscriptions": Command("subscriptions", "outbound webhooks: who is sent what happens"),
     "topology": Command("operating", "which agent reads and writes what, from the code"),

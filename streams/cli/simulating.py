@@ -1,4 +1,4 @@
-"""Commands that play the platforms: what they send, and what they answer."""
+"""Commands that play the world outside: what platforms send and answer, and what customers do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from schemas.vocabulary import CHANNELS
 from streams.cli.context import Context, give
+from streams.cli.playing_week import simulate_week
 from streams.cli.working import told_to_stop
 from streams.simulating.faults import FAULT_KINDS, FaultKind
 
@@ -21,7 +22,10 @@ _ABOVE_ZERO = click.FloatRange(min=0.0, min_open=True, max=1_000_000.0)
 
 @click.group("simulate")
 def simulate_command() -> None:
-    """The platforms, played offline: what they send to a gateway, and answer to a desk."""
+    """The world outside, played offline: what platforms send and answer, and what customers do."""
+
+
+simulate_command.add_command(simulate_week)
 
 
 @simulate_command.command("channel")

@@ -114,6 +114,9 @@ def test_a_command_that_is_there_says_how_it_ends() -> None:
     assert [name for name, statuses in endings.items() if not statuses >= {0, 2}] == []
 
 
+A_SMALL_WEEK = ("--seeds", "1", "--issues", "3", "--arms", "silo,unified")
+"""`tests/cli/test_simulate_week_command.py` plays all arms."""
+
 SENT = Sent(Step("first", Post("message", "m1", "/")), 200, 0.1, b"", forbidden=False)
 """A request that was played; `tests/cli/test_simulate_command.py` sees it printed."""
 
@@ -138,6 +141,7 @@ def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
         "a simulated request": SENT.line(),
         "a simulation": summed([SENT]),
         "a simulated provider": taken(),
+        "a simulated week": shell("simulate", "week", *A_SMALL_WEEK, "--json").json,
         "an error": json.loads(shell("ticket", "TICK_NO", "--json").err),
     }
     assert {name: [*line] for name, line in printed.items()} == TABLE["prints"]

@@ -1,0 +1,1 @@
+"""A week of customers who react to what is done, before three kinds of support desk."""
