@@ -61,10 +61,12 @@ def simulate_week(
     from streams.simulating.week.told import told
     from streams.understanding import tiers
 
-    named = context.flags.get("data")
+    folder = Path(context.flags["data"]) if "data" in context.flags else None
+    if folder is not None and not folder.is_dir():
+        raise click.UsageError(f"{folder} is no folder")
     tier = context.settings().models.tier
     wanted = Wanted(arms_of(arms), seeds, Assumptions(seats=seats), sensitivity)
-    week = week_of(None if named is None else Path(named)).first(issues)
+    week = week_of(folder).first(issues)
     for remark in week.remarks:
         context.remark(remark)
     with context.bar("issues", len(week.issues) * wanted.plays) as bar:

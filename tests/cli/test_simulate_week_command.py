@@ -21,7 +21,9 @@ PRODUCT = {"escalation_recall", "routing_accuracy", "context_kept", "answer_prec
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """A shell in whose directory there is no evaluation data."""
-    return Shell(tmp_path / "nothing")
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    return Shell(folder)
 
 
 @pytest.fixture
@@ -123,6 +125,12 @@ def test_an_arm_that_is_not_there_is_refused(shell: Shell) -> None:
     told = shell(*SMALL, "--arms", "silo,clouds")
     assert told.status == 2
     assert "there is no arm 'clouds'" in told.err
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    told = Shell(tmp_path / "mistyped")(*SMALL)
+    assert told.status == 2
+    assert "is no folder" in told.err
 
 
 def test_too_few_seats_are_refused(shell: Shell) -> None:

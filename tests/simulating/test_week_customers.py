@@ -72,6 +72,26 @@ def test_what_is_split_and_what_comes_twice_is_one_contact() -> None:
     assert len(here.heard) == 3
 
 
+def test_what_comes_twice_makes_nobody_more_patient() -> None:
+    one = issue("one", channel="phone")
+    repeat = msgspec.structs.replace(one.said[0], arrives=NINE + 20, repeat=True)
+    came = []
+    for said in (one.said, (*one.said, repeat)):
+        here = Listening(msgspec.structs.replace(one, said=said))
+        here.until()
+        came.append([(told.at, told.text) for told in here.heard if not told.repeat])
+    assert came[0] == came[1]
+    assert len(came[0]) == 4
+
+
+def test_who_has_somebody_while_still_writing_waits_for_them() -> None:
+    here = Listening(issue("one", channel="phone", texts=("hello", "my parcel")))
+    here.until(NINE)
+    here.customers.taken_up(here.life(), NINE)
+    here.until()
+    assert len(here.heard) == 2
+
+
 def test_a_reply_that_comes_while_somebody_still_writes_is_judged_when_they_are_done() -> None:
     here = Listening(issue("one", texts=("hello", "my parcel")), accepts=1.0)
     here.until(NINE)

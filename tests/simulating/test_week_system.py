@@ -99,6 +99,15 @@ def test_what_came_to_the_wrong_team_is_passed_on_once(play: Play) -> None:
     assert one.first_reply == NINE + TAKES
 
 
+def test_who_has_the_right_team_and_not_the_language_calls_a_colleague(play: Play) -> None:
+    foreign = action("one", kind="lang", language="da", team="general")
+    found = play(foreign, action("two", NINE + 1, who="bob"), seats=1)
+    one, two = lives(found)["one"], lives(found)["two"]
+    assert (one.transfers, one.touches, one.outcome) == (1, 2, "solved")
+    assert one.first_reply == NINE + TAKES
+    assert two.first_reply == NINE + 2 * TAKES
+
+
 def test_a_packet_is_held_against_what_was_said(play: Play) -> None:
     told = action("one", team="parcels", facts=("4711-88", "9 April", "Rose"))
     found = play(told)

@@ -291,8 +291,12 @@ class SystemDesk:
         if wrong:
             life.transfers += 1
             self._customers.passed_on(life, at)
+            team = life.issue.team or self._teams[ticket][0] or ""
+            if team == self._teams[ticket][0]:  # only who sits beside them speaks the language
+                self._take(ticket, seat, lives + came, at)
+                return
             self._unanswered[ticket] = lives + came
-            self._ask(TransferAsked, ticket, seat, at, team=life.issue.team or "general")
+            self._ask(TransferAsked, ticket, seat, at, team=team)
             return
         self._customers.replied(life, at, "person", right=solves)
         if rest := lives[1:] + came:
