@@ -115,7 +115,8 @@ def _said(steps: list[Step]) -> tuple[Said, ...]:
         if found and one["channel"] != found[0].channel:
             continue
         written = seconds(parse_time(one["at"]))
-        at = written if not found else min(written, found[-1].arrives + GAP)
+        before = found[-1].arrives if found else written
+        at = min(max(written, before), before + GAP)
         handle = str(one.get("handle") or "")
         name = one["provider_id"]
         repeat = any(name == other.provider_id for other in found)
