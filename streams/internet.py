@@ -55,3 +55,14 @@ def is_public(address: str) -> bool:
     if isinstance(ip, IPv6Address):
         return ip in _UNICAST and not any(ip in block for block in _SPECIAL_6)
     return ip.is_global and not any(ip in block for block in _SPECIAL_4)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address can only be reached from this machine."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from hmac import compare_digest
 from http import HTTPStatus
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -22,22 +21,12 @@ from streams.gateway.keyring import Keyring
 from streams.gateway.keys import Key, digest_of, parted
 from streams.gateway.limits import Limits
 from streams.gateway.problems import Problem
+from streams.internet import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _NOBODYS = bytes(32)
 """What the digest of an unknown key is compared with, so that it takes as long."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address can only be reached from this machine."""
-    name = host.strip("[]").rstrip(".").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class Doorkeeper:

@@ -35,13 +35,14 @@ from streams.gateway.background import Background, listening, server_of
 from streams.gateway.connections import Connection, Connections
 from streams.gateway.describing import routes_with
 from streams.gateway.desks import Desks
-from streams.gateway.doorkeeper import Doorkeeper, is_loopback
+from streams.gateway.doorkeeper import Doorkeeper
 from streams.gateway.house import House
 from streams.gateway.keyring import Keyring
 from streams.gateway.keys import kept
 from streams.gateway.limits import Limits
 from streams.gateway.route import Route
 from streams.gateway.speaking import speaking
+from streams.internet import is_loopback
 
 if TYPE_CHECKING:
     from streams.settings import Settings

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from streams.errors import Refused
-from streams.gateway.doorkeeper import is_loopback
-from streams.internet import is_public, plain
+from streams.internet import is_loopback, is_public, plain
 from streams.settings import Settings
 
 LONGEST_URL = 2000

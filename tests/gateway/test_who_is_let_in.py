@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from streams.gateway import keyring
-from streams.gateway.doorkeeper import is_loopback
 from streams.gateway.keys import made, revoked
+from streams.internet import is_loopback
 from tests.commands import Shell, started
 from tests.gateways import CONTACT, Client, gateway
 from tests.stores import a_desk
