@@ -81,11 +81,12 @@ def permitted(verdict: Offer, seen: Seen, models: Models) -> Offer:
     article = models.article(verdict.article_id)
     if article is None:
         return Offer("none", verdict.article_id, verdict.confidence, ["article_is_gone"])
-    if not _same_language(article, seen):
+    if not same_language(article, seen):
         return Offer("none", article.id, verdict.confidence, ["other_language"])
     return verdict
 
 
-def _same_language(article: ArticleText, seen: Seen) -> bool:
+def same_language(article: ArticleText, seen: Seen) -> bool:
+    """Whether an article is in a message's language, as far as that is known."""
     written = (article.language or "en").split("-")[0]
     return seen.language is None or seen.language.split("-")[0] == written

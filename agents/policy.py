@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from agents.calendar import WEEKDAYS, Calendar, minutes_of
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
+from agents.policy_drafting import DraftingPolicy
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -268,6 +269,7 @@ class Policy(_Part):
         analytics: What counts as unusual.
         delivery: Where replies go that cannot go where they should.
         chat: What becomes of replies in a chat that its customer has left.
+        drafting: Whether a language model is asked to draft replies for people.
         templates: By channel, the template that a reply goes as once free text may not be sent.
         linking: Weights that replace the shipped ones for the question to which ticket a message
             belongs (`agents.linking`); empty: the shipped ones.
@@ -283,6 +285,7 @@ class Policy(_Part):
     analytics: AnalyticsPolicy = AnalyticsPolicy()
     delivery: DeliveryPolicy = DeliveryPolicy()
     chat: ChatPolicy = ChatPolicy()
+    drafting: DraftingPolicy = DraftingPolicy()
     templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
 

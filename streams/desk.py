@@ -23,7 +23,7 @@ from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.embedded import search
 from streams.embedded.alone import Alone
-from streams.embedded.bringing import brought, here_of, outward_of
+from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
@@ -136,8 +136,8 @@ class Desk:
             Refused: Another worker is at work on this store.
         """
         with self.shift() as shift:
-            turns = shift.run(progress)
-            while brought(self):
+            turns, bringing = shift.run(progress), Bringing(self)
+            while bringing.brought():
                 turns += shift.run(progress)
             return turns
 

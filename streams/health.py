@@ -137,6 +137,7 @@ def channels(settings: Settings) -> Iterator[Finding]:
             "set channels.email.smtp_url",
         )
     yield from _alerts(settings)
+    yield from _drafts(settings)
     told = f"channels are on: {', '.join(on)}" if on else "no channel to a platform is on"
     yield well(told)
 
@@ -152,6 +153,19 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
         yield ill(
             "alerts cannot go by mail", "set channels.email.smtp_url and channels.email.address"
         )
+
+
+def _drafts(settings: Settings) -> Iterator[Finding]:
+    """Whether a language model is set up, or only a part of one."""
+    mine = settings.llm
+    if mine.base_url is not None and mine.model is not None:
+        yield well(
+            f"{mine.model} at {mine.host} drafts replies for people, where drafting.enabled of the"
+            " policy is true"
+        )
+    elif (mine.base_url, mine.model, mine.api_key) != (None, None, None):
+        lacking = "llm.model" if mine.base_url is not None else "llm.base_url"
+        yield ill(f"no drafts are written: {lacking} is not set", "set it as well")
 
 
 def subscriptions(store: Executor) -> Iterator[Finding]:

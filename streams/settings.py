@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.channels.settings import ChannelSettings
+from streams.drafting.settings import LlmSettings
 from streams.errors import Misconfigured
 from streams.files.settings import AttachmentSettings
 from streams.marks import HIDDEN, Secret
@@ -182,6 +183,7 @@ class Settings(_Group):
         alerts: Where a team reads what it must know.
         attachments: Which files are kept that come with contacts.
         subscriptions: Where outbound webhooks may go.
+        llm: Which language model drafts replies for people.
     """
 
     data: Path = Path(".pactdesk")
@@ -196,6 +198,7 @@ class Settings(_Group):
     alerts: AlertSettings = AlertSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
+    llm: LlmSettings = LlmSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -59,3 +59,10 @@ def with_files(view: AnyDesk | View, ticket_id: str, said: Rows) -> Rows:
     for one in files:
         by_message.setdefault(one["interaction_id"], []).append(one)
     return [{**one, "attachments": by_message.get(one["interaction_id"], [])} for one in said]
+
+
+def drafts_of(view: AnyDesk | View, ticket_id: str) -> Rows:
+    """What a language model proposed for a ticket, in its order."""
+    return view.query(
+        "SELECT * FROM v1_drafts WHERE ticket_id = ? ORDER BY ended_at, draft_id", (ticket_id,)
+    )

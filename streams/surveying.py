@@ -19,6 +19,7 @@ from schemas.events.contacts import (
     ReplyFailed,
     ReplyUnconfirmed,
 )
+from schemas.events.drafts import DraftAttempted, DraftFailed, DraftRefused, DraftWritten
 from schemas.events.intents import LinkAsked, UnlinkAsked
 from schemas.record import Record
 from schemas.topics import CONTACTS, DEAD_LETTERS, INBOX_NAMES, TOPICS
@@ -42,6 +43,10 @@ _ANSWERS = frozenset(
         ReplyUnconfirmed,
         AlertSent,
         AlertFailed,
+        DraftAttempted,
+        DraftWritten,
+        DraftRefused,
+        DraftFailed,
     )
 )
 
@@ -138,6 +143,9 @@ def _answer(anew: Database, entry: Entry) -> None:
                 (f"{event.alert_id}:{event.place}", record.type),
             )
         return
+    if isinstance(event, DraftAttempted | DraftWritten | DraftRefused | DraftFailed):
+        _drafted(anew, record, event)
+        return
     assert isinstance(event, ReplyAttempted | ReplyAccepted | ReplyFailed | ReplyUnconfirmed)
     request = event.request_id
     if is_answer(record, request, OUTCOME):
@@ -161,6 +169,28 @@ def _answer(anew: Database, entry: Entry) -> None:
             "UPDATE claims SET state = 'waits' WHERE request_id = ? AND outcome IS NULL"
             " AND part = ? AND attempt = ?",
             (request, event.part, event.attempt),
+        )
+
+
+def _drafted(
+    anew: Database,
+    record: Record,
+    event: DraftAttempted | DraftWritten | DraftRefused | DraftFailed,
+) -> None:
+    """Note that a draft was tried, or what came of it; some were never tried."""
+    request = event.request_id or ""
+    if isinstance(event, DraftAttempted):
+        if is_answer(record, request, attempt_step(0, 1)):
+            anew.execute(
+                "INSERT INTO claims (request_id, attempt) VALUES (?, 1)"
+                " ON CONFLICT (request_id) DO UPDATE SET attempt = 1",
+                (request,),
+            )
+    elif is_answer(record, request, OUTCOME):
+        anew.execute(
+            "INSERT INTO claims (request_id, attempt, state, outcome) VALUES (?, 0, 'done', ?)"
+            " ON CONFLICT (request_id) DO UPDATE SET state = 'done', outcome = excluded.outcome",
+            (request, record.type),
         )
 
 

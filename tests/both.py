@@ -30,6 +30,7 @@ ORDER = {
     "v1_insights": "insight_id",
     "v1_alerts": "alert_id",
     "v1_follow_ups": "follow_up_id",
+    "v1_drafts": "draft_id",
     "v1_deliveries": "request_id",
     "v1_messages": "message_id",
     "v1_attachments": "attachment_id",

@@ -4,6 +4,7 @@
 
 It runs every role over the store in a child process, prints the child's number, and
 begins another child when that one is killed. A child that is told to stop ends the program.
+In place of a channel, `llm` asks a language model at the address.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from pathlib import Path
 
 import streams.delivery.office  # noqa: F401  # what a child needs is loaded once
 from streams.clock import WallClock
+from streams.drafting.errands import LLM
 from streams.embedded.running import run_roles
 from streams.roles import ROLES
+from tests.llms import asking
 from tests.outgoing import reaching
 from tests.providers import PROVIDERS
 from tests.stores import a_desk
@@ -26,7 +29,10 @@ from tests.stores import a_desk
 def _works(folder: Path, address: str, channel: str) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    settings = reaching(address, folder, PROVIDERS[channel])
+    if channel == LLM:
+        settings = asking(address, folder)
+    else:
+        settings = reaching(address, folder, PROVIDERS[channel])
     with a_desk(folder, WallClock(), settings=settings) as desk:
         run_roles(desk, ROLES, None, stop, recorded=False, ready=lambda: None)
 

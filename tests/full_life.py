@@ -11,15 +11,19 @@ from typing import Any
 
 from agents.policy import default_policy
 from agents.policy_delivery import DeliveryPolicy
+from agents.policy_drafting import DraftingPolicy
 from agents.world import Understanding
 from schemas.event import Event, Intent
-from schemas.events import contacts, desk, intents, knowledge
+from schemas.events import contacts, desk, drafts, intents, knowledge
 from schemas.record import contact_id
 from streams.testing import understood
 from tests.histories import UNKNOWN, History, Step
 
 WAYS = default_policy().model_copy(
-    update={"delivery": DeliveryPolicy(fall_back={"whatsapp": "email"})}
+    update={
+        "delivery": DeliveryPolicy(fall_back={"whatsapp": "email"}),
+        "drafting": DraftingPolicy(enabled=True),
+    }
 )
 """A policy under which the history has everything; under another it is a sound one as well."""
 
@@ -150,8 +154,19 @@ def _told() -> list[Event]:
         contacts.SurveyAnswered(**ann, ticket_id=UNKNOWN, score=2, comment="slow"),
         contacts.SurveyAnswered(**ann, score=5),
         contacts.InteractionReported(**ann, kind="call", by="crm"),
-        contacts.DraftWritten(**ann, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
+        *_drafts(),
         intents.ConversationStarted(**ann, channel="email", text="We saw crashes", by="bo"),
+    ]
+
+
+def _drafts() -> list[Event]:
+    about: dict[str, Any] = {"customer_id": "ann", "ticket_id": UNKNOWN, "request_id": UNKNOWN}
+    reply: dict[str, Any] = {"reply": "Hi", "model_version": "1"}
+    return [
+        drafts.DraftAttempted(**about, prompt="[]"),
+        drafts.DraftWritten(**about, draft="Hi", **reply),
+        drafts.DraftRefused(**about, reason="not_in_articles", sentence="Hi", **reply),
+        drafts.DraftFailed(**about, error="HTTP 500"),
     ]
 
 

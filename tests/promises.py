@@ -7,7 +7,6 @@ listed here and is there fails `tests/contract`, as does what is neither here no
 from __future__ import annotations
 
 CHANNELS = "6: channels, delivery, gateway"
-UNDERSTANDING = "7: understanding"
 TIME = "8: the time machine"
 LATER = "an issue that is not written yet"
 
@@ -15,9 +14,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
         "events": ("AvailabilityReported is written",),
         "settings": ("channels.every.*",),
-    },
-    UNDERSTANDING: {
-        "events": ("DraftWritten is written",),
     },
     TIME: {
         "commands": (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.world import ArticleText, CategoryRule, Understanding
 from schemas.event import Event, Intent
-from schemas.events import contacts, desk, intents, knowledge
+from schemas.events import contacts, desk, drafts, intents, knowledge
 from schemas.vocabulary import CHANNELS, PRIORITIES
 from streams.testing import understood
 
@@ -215,7 +215,7 @@ def _told(draw: st.DrawFn, customers: Sequence[str]) -> Step:
                 contacts.AttachmentRefused(
                     **who, contact_id=UNKNOWN, index=0, attempt=1, reason="404", final=True
                 ),
-                contacts.DraftWritten(**who, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
+                drafts.DraftWritten(**who, ticket_id=UNKNOWN, draft="Hi", model_version="1"),
                 contacts.ReplyAddressLeft(**who, ticket_id=UNKNOWN, email="left@x.example"),
                 intents.ConversationStarted.model_validate(
                     {**who, "channel": channel, "text": "Hello, we saw crashes", "by": "bo"}

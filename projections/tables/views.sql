@@ -164,6 +164,11 @@ SELECT e.attachment_id, e.request_id, coalesce(m.ticket_id, e.ticket_id), e.cust
        NULL, NULL, 'out'
 FROM p_enclosed e LEFT JOIN p_messages m ON m.interaction_id = e.request_id;
 
+CREATE VIEW v1_drafts AS
+SELECT draft_id, ticket_id, customer_id, asked_at, state, ended_at, draft, quotes, model_version,
+       reason, sentence, error
+FROM p_drafts;
+
 CREATE VIEW v1_positions AS
 SELECT projection, topic, partition, position, end_position, end_position - position AS lag
 FROM read_positions;

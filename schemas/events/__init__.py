@@ -9,13 +9,14 @@ from schemas.events import (
     control,
     decisions,
     desk,
+    drafts,
     intents,
     knowledge,
     metrics,
     tickets,
 )
 
-_ROOMS = (contacts, intents, decisions, choices, tickets, desk, knowledge, metrics, control)
+_ROOMS = (contacts, intents, decisions, choices, tickets, desk, knowledge, metrics, control, drafts)
 
 
 def _declared() -> dict[str, type[Event]]:

@@ -210,15 +210,6 @@ class AlertFailed(_Inbox):
     error: Personal
 
 
-class DraftWritten(_Inbox):
-    """A drafting model proposed a reply for a person to use or drop. By effects."""
-
-    customer_id: str
-    ticket_id: str
-    draft: Personal
-    model_version: str
-
-
 class TimerDue(_Inbox):
     """A timer of this line ran out. Written by the owner of the partition."""
 

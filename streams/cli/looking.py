@@ -11,7 +11,7 @@ from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.cli.context import Context, give, view_of
 from streams.cli.output import described, table
 from streams.errors import NotFound
-from streams.showing import with_files
+from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
     from streams.desk import View
@@ -151,7 +151,7 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 @looking_back
 @give
 def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
-    """Show one ticket with its interactions."""
+    """Show one ticket with its interactions, and the drafts for its answer."""
     with context.desk() as desk:
         view = view_of(desk, as_of, occurred=occurred)
         found = _one(view, "ticket", ticket_id)
@@ -161,11 +161,13 @@ def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred
             (ticket_id,),
         )
         found["interactions"] = with_files(view, ticket_id, said)
+        found["drafts"] = drafts_of(view, ticket_id)
     context.show(found, lambda: _ticket_text(found))
 
 
 def _ticket_text(found: dict[str, Any]) -> str:
-    head = described({name: v for name, v in found.items() if name != "interactions"})
+    lists = {"interactions", "drafts"}
+    head = described({name: v for name, v in found.items() if name not in lists})
     talk = [
         f"{one['timestamp']}  {one['interaction_type']}  "
         f"{one['agent_id'] or 'customer'} ({one['channel']})\n    "
@@ -177,7 +179,20 @@ def _ticket_text(found: dict[str, Any]) -> str:
         )
         for one in found["interactions"]
     ]
-    return "\n".join([*head, "", *talk])
+    drafts = [_draft_text(one) for one in found["drafts"]]
+    return "\n".join([*head, "", *talk, *drafts])
+
+
+def _draft_text(draft: dict[str, Any]) -> str:
+    """A draft with the articles that it quotes, or why there is none."""
+    head = f"{draft['ended_at'] or draft['asked_at']}  draft  {draft['model_version'] or 'llm'}"
+    if draft["state"] == "written":
+        names = ", ".join(dict.fromkeys(one["article_id"] for one in draft["quotes"]))
+        lines = [f"(not sent; of {names})", *str(draft["draft"]).splitlines()]
+    else:
+        why = (draft["reason"], draft["sentence"], draft["error"])
+        lines = [": ".join([draft["state"], *(" ".join(one.split()) for one in why if one)])]
+    return head + "\n    " + "\n    ".join(lines)
 
 
 def _file_text(file: dict[str, Any]) -> str:

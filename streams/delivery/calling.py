@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from streams.channels.channel import Outcome, Rejected, Response, Sending
 from streams.delivery.errand import Came, NoAnswer, Unsent
@@ -24,15 +25,19 @@ class Caller:
 
     Args:
         seconds: How long an answer is waited for, from the beginning.
+        resolver: Makes what looks names up; by default that is the system.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, resolver: Callable[[], AbstractResolver | None] = lambda: None
+    ) -> None:
+        self._resolver = resolver
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 2)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=aiohttp.TCPConnector(force_close=True, limit=0, resolver=self._resolver()),
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,

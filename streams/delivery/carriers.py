@@ -30,6 +30,7 @@ from streams.delivery.errand import (
 )
 from streams.delivery.leaving import outward
 from streams.delivery.mail import Mail, handed_over
+from streams.drafting.errands import LLM
 from streams.errors import Refused
 from streams.files.store import Files
 from streams.links import Links
@@ -68,7 +69,7 @@ class Carriers:
 
     def __init__(self, settings: Settings, caller: Caller, links: Links) -> None:
         self._links = links
-        self.outward = outward(settings)
+        self.outward = outward(settings) - {LLM}
         self._settings = settings
         self._files = Files(settings.data)
         self._channels = settings.channels

@@ -21,14 +21,14 @@ import structlog
 from schemas.record import Record
 from streams.channels.channel import Accepted, Rejected
 from streams.clock import Clock
-from streams.delivery.carriers import Carrier, Carriers
+from streams.delivery.carriers import Carrier
 from streams.delivery.errand import WORTH_SAYING, Came, Errand, NoAnswer, Patience, Unsent
 from streams.delivery.moves import Move, after, begun, delayed, failed
 from streams.delivery.pacing import Breaker, Pace, told
 from streams.errors import Refused
 
 AT_ONCE = 32
-"""How many calls are under way at the same time."""
+"""How many calls to platforms are under way at the same time."""
 
 LOOK_SECONDS = 0.25
 """How long nothing is looked for where nobody says that there is something."""
@@ -65,6 +65,21 @@ class Post(Protocol):
         """
 
 
+class Fleet(Protocol):
+    """The carriers at hand."""
+
+    @property
+    def outward(self) -> Collection[str]:
+        """By what something may be carried now."""
+
+    def of(self, errand: Errand, record: Record) -> Carrier:
+        """Who carries a request.
+
+        Raises:
+            Refused: Nobody does.
+        """
+
+
 class _Flight:
     """A call that is under way.
 
@@ -89,12 +104,16 @@ class Courier:
 
     Args:
         post: The engine.
-        carriers: Those who carry to the platforms.
+        carriers: Those who bring it.
         patience: How long what does not go through is tried.
         clock: The wall's.
+        at_once: How many calls are under way at the same time.
     """
 
-    def __init__(self, post: Post, carriers: Carriers, patience: Patience, clock: Clock) -> None:
+    def __init__(
+        self, post: Post, carriers: Fleet, patience: Patience, clock: Clock, at_once: int = AT_ONCE
+    ) -> None:
+        self._at_once = at_once
         self._post = post
         self._carriers = carriers
         self._patience = patience
@@ -144,7 +163,7 @@ class Courier:
         if self._landed:
             return
         now = self._clock.now().timestamp()
-        due = self._post.next_due(self._open(now)) if len(self._flying) < AT_ONCE else None
+        due = self._post.next_due(self._open(now)) if len(self._flying) < self._at_once else None
         seconds = LOOK_SECONDS if due is None else min(max(due - now, LEAST), LOOK_SECONDS)
         waiting = [asyncio.ensure_future(one.wait()) for one in (stop, self._awake)]
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -167,7 +186,7 @@ class Courier:
         now = at.timestamp()
         moves, flights = self._heard(at), list[_Flight]()
         heard = {move.errand.request_id for move in moves}
-        room = AT_ONCE - len(self._flying)
+        room = self._at_once - len(self._flying)
         if room > 0:
             busy = heard | self._flying.keys()
             for errand in self._post.due(now, self._open(now), room + len(busy)):

@@ -63,6 +63,15 @@ class Patience(NamedTuple):
             settings.answer_seconds,
         )
 
+    @classmethod
+    def once(cls, answer: float) -> Self:
+        """What does not go through at once is not tried again.
+
+        Args:
+            answer: Seconds in which an answer comes, or does not.
+        """
+        return cls(first_wait=answer, longest_wait=answer, give_up=0.0, answer=answer)
+
     def wait(self, tries: int, chance: float) -> float:
         """Seconds until the next try, between half of what its turn says and all of it.
 
@@ -104,7 +113,23 @@ class Unlooked(NamedTuple):
     error: str
 
 
-Came = Accepted | Rejected | Unsent | NoAnswer | NotThere | Repeatable | NoTelling | Unlooked
+class Answered(NamedTuple):
+    """What was asked for came with the answer."""
+
+    event: Event
+
+
+Came = (
+    Accepted
+    | Answered
+    | Rejected
+    | Unsent
+    | NoAnswer
+    | NotThere
+    | Repeatable
+    | NoTelling
+    | Unlooked
+)
 """What came of calling a platform."""
 
 

@@ -6,20 +6,24 @@ from datetime import datetime
 
 from schemas.event import Event
 from schemas.events.decisions import ReplyRequested
+from schemas.events.drafts import DraftRequested
 from schemas.record import Record
 from streams.channels.settings import ChannelSettings, ChatWidget
 from streams.delivery.errand import Errand, errand_of
 from streams.delivery.places import ALERTS, PLACES, errands_of, set_up
+from streams.drafting import errands as drafting
+from streams.drafting.errands import LLM
 from streams.settings import AlertSettings, Settings
 
 
 def outward(settings: Settings) -> frozenset[str]:
     """The channels and places that something leaves by; all else stays on this machine."""
+    drafts = drafting.set_up(settings.llm)
     if (settings.channels, settings.alerts) == (ChannelSettings(), AlertSettings()):
-        return frozenset()  # the channels' files need not be loaded to know that
+        return drafts  # the channels' files need not be loaded to know that
     from streams.channels.known import sends
 
-    return sends(settings.channels) | set_up(settings)
+    return sends(settings.channels) | set_up(settings) | drafts
 
 
 def streamed(settings: Settings) -> frozenset[str]:
@@ -33,7 +37,11 @@ def streamed(settings: Settings) -> frozenset[str]:
 
 def requests_of(outward: frozenset[str]) -> tuple[type[Event], ...]:
     """The events that ask for something to be sent, where it can leave by these."""
-    return (ReplyRequested, *(ALERTS if outward & PLACES else ()))
+    return (
+        ReplyRequested,
+        *(ALERTS if outward & PLACES else ()),
+        *((DraftRequested,) if LLM in outward else ()),
+    )
 
 
 def taken_on(
@@ -49,6 +57,8 @@ def taken_on(
         at: The time.
     """
     request = record.event
+    if isinstance(request, DraftRequested):
+        return drafting.errands_of(record, partition, offset, at)
     if not isinstance(request, ReplyRequested):
         return errands_of(record, outward & PLACES, partition, offset, at)
     if request.channel not in outward:

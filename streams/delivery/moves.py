@@ -13,6 +13,7 @@ from streams.delivery.errand import (
     MOST_LOOKS,
     SEEN_TWICE,
     WORTH_SAYING,
+    Answered,
     Came,
     Errand,
     NoAnswer,
@@ -24,6 +25,7 @@ from streams.delivery.errand import (
     Unlooked,
     Unsent,
 )
+from streams.effects import OUTCOME
 
 _replace = msgspec.structs.replace
 
@@ -93,6 +95,8 @@ def after(  # one line for each thing that may come
     match came:
         case Accepted():
             return _accepted(errand, record, came.provider_message_id, parts, now)
+        case Answered():
+            return Move(_replace(errand, state="done"), record, ((OUTCOME, came.event),))
         case Rejected() if came.final:
             return failed(errand, record, came.error)
         case Rejected():

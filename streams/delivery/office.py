@@ -1,36 +1,83 @@
-"""A courier and what it needs, opened and closed together: for as long as a desk is up, or once."""
+"""Couriers and what they need, opened and closed together: for as long as a desk is up, or once."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, AsyncExitStack
+from types import TracebackType
+from typing import Self
 
 from streams.clock import Clock
 from streams.delivery.calling import Caller
 from streams.delivery.carriers import Carriers
 from streams.delivery.courier import Courier, Post
 from streams.delivery.errand import Patience
+from streams.drafting.carriers import AT_ONCE, DraftCarriers
+from streams.drafting.place import Place
 from streams.links import Links
 from streams.settings import Settings
 
 
-@asynccontextmanager
-async def courier_of(
-    post: Post, settings: Settings, links: Links, clock: Clock
-) -> AsyncIterator[Courier]:
-    """A courier over an engine's errands, for the platforms that are set up."""
-    async with Caller(settings.delivery.answer_seconds) as caller:
-        carriers = Carriers(settings, caller, links)
-        yield Courier(post, carriers, Patience.of(settings.delivery), clock)
+class Couriers:
+    """One for the platforms and one for drafts, so that neither waits for the other's answers.
+
+    What they learn of whom they call stays, however often they are entered and left.
+
+    Args:
+        post: An engine's errands.
+        settings: What is set up.
+        links: Adds links to surveys and files.
+        clock: The wall's.
+    """
+
+    def __init__(self, post: Post, settings: Settings, links: Links, clock: Clock) -> None:
+        llm = settings.llm
+        self._callers = (
+            caller := Caller(settings.delivery.answer_seconds),
+            asking := Caller(llm.timeout_seconds, lambda: Place(llm)),
+        )
+        carriers, drafts = Carriers(settings, caller, links), DraftCarriers(llm, asking, clock)
+        once = Patience.once(llm.timeout_seconds)
+        self._of = (
+            Courier(post, carriers, Patience.of(settings.delivery), clock),
+            Courier(post, drafts, once, clock, AT_ONCE),
+        )
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for one in self._callers:
+            await self._open.enter_async_context(one)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Bring what is due until told to stop; what is under way then is waited for."""
+        await asyncio.gather(*(one.run(stop) for one in self._of))
+
+    async def work_off(self) -> bool:
+        """Bring all that is due by now, and wait for what comes of it; whether there was any."""
+        return any(await asyncio.gather(*(one.work_off() for one in self._of)))
+
+    def wake(self) -> None:
+        """There may be something new."""
+        for one in self._of:
+            one.wake()
 
 
 class Office:
-    """A courier in a thread of its own, until told to stop.
+    """The couriers in a thread of their own, until told to stop.
 
     Args:
-        opened: Opens what the courier works on, in that thread; may wait for another courier to
+        opened: Opens what they work on, in that thread; may wait for others to
             leave, and gives None where told to stop meanwhile.
         settings: The connections to the platforms.
         links: Adds links to surveys and files.
@@ -86,12 +133,12 @@ class Office:
 
     async def _serve(self, post: Post) -> None:
         stop = asyncio.Event()
-        async with courier_of(post, self._settings, self._links, self._clock) as courier:
-            self._wake, self._end = courier.wake, stop.set
+        async with Couriers(post, self._settings, self._links, self._clock) as couriers:
+            self._wake, self._end = couriers.wake, stop.set
             self._call = asyncio.get_running_loop().call_soon_threadsafe
             if self._stopping.is_set():
                 stop.set()
             try:
-                await courier.run(stop)
+                await couriers.run(stop)
             finally:
                 self._call = None

@@ -1,9 +1,14 @@
-"""What is said of a request on its way: of replies each step, of alerts only how they ended."""
+"""What is said of a request on its way: of replies each step, of alerts only how they ended.
+
+Of a draft it is said that it is tried, and how that ended.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from schemas.event import Event
 from schemas.events.contacts import (
@@ -16,13 +21,19 @@ from schemas.events.contacts import (
     ReplyUnconfirmed,
 )
 from schemas.events.decisions import ReplyRequested
+from schemas.events.drafts import DraftAttempted, DraftFailed, DraftRequested
 from schemas.record import Record
 from streams.delivery.errand import Errand, Said
+from streams.drafting.prompt import messages
 from streams.effects import OUTCOME, attempt_step, end_step, failure_step
 
 
 def attempted(errand: Errand, record: Record) -> Said:
     """A try is about to be made."""
+    if isinstance(record.event, DraftRequested):
+        prompt = msgspec.json.encode(messages(record.event)).decode()
+        tried = DraftAttempted(**_about(record), prompt=prompt)
+        return ((attempt_step(errand.part, errand.attempt), tried),)
     if not _is_reply(record):
         return ()
     said = ReplyAttempted(
@@ -64,6 +75,8 @@ def again(errand: Errand, record: Record, error: str, at: float) -> Said:
 
 def failed(errand: Errand, record: Record, error: str) -> Said:
     """It did not go through, and is not tried again."""
+    if isinstance(record.event, DraftRequested):
+        return ((OUTCOME, DraftFailed(**_about(record), error=error)),)
     if not _is_reply(record):
         said = AlertFailed(**_alert(errand, record), error=error)
         return ((end_step(errand.channel), said),)

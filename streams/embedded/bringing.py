@@ -19,7 +19,7 @@ from streams.errors import Refused
 from streams.links import Links
 
 if TYPE_CHECKING:
-    from streams.delivery.office import Office
+    from streams.delivery.office import Couriers, Office
     from streams.desk import Desk
 
 ANOTHER_SECONDS = 0.5
@@ -41,30 +41,44 @@ def here_of(desk: Desk) -> Here:
     return Here(desk.folder / "mailbox", links_of(desk), streamed(desk.settings))
 
 
-def brought(desk: Desk) -> bool:
-    """Bring what waits to its platforms, and wait for the answers; whether there was any.
+class Bringing:
+    """Brings what waits to where it goes, while a desk runs; remembers meanwhile how that went.
 
-    Where another process sends what this store holds, it is left to that.
+    Args:
+        desk: The desk.
     """
-    leaving = outward_of(desk)
-    if not leaving:
-        return False
-    now = desk.clock.now().timestamp()
-    due = book.next_due(desk.database, channels=leaving)
-    if due is None or due > now:
-        return False
-    try:
-        with only_errands(desk.folder, desk.database, now) as errands:
-            return asyncio.run(_once(desk, errands))
-    except Refused:
-        return False
 
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._couriers: Couriers | None = None
 
-async def _once(desk: Desk, errands: Errands) -> bool:
-    from streams.delivery.office import courier_of
+    def brought(self) -> bool:
+        """Bring what waits, and wait for the answers; whether there was any.
 
-    async with courier_of(errands, desk.settings, links_of(desk), desk.clock) as courier:
-        return await courier.work_off()
+        Where another process sends what this store holds, it is left to that.
+        """
+        desk = self._desk
+        leaving = outward_of(desk)
+        if not leaving:
+            return False
+        now = desk.clock.now().timestamp()
+        due = book.next_due(desk.database, channels=leaving)
+        if due is None or due > now:
+            return False
+        try:
+            with only_errands(desk.folder, desk.database, now) as errands:
+                return asyncio.run(self._once(errands))
+        except Refused:
+            return False
+
+    async def _once(self, errands: Errands) -> bool:
+        from streams.delivery.office import Couriers
+
+        if self._couriers is None:
+            desk = self._desk
+            self._couriers = Couriers(errands, desk.settings, links_of(desk), desk.clock)
+        async with self._couriers as couriers:
+            return await couriers.work_off()
 
 
 def office_of(desk: Desk, failed: Callable[[BaseException], None]) -> Office | None:

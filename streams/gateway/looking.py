@@ -12,7 +12,7 @@ from streams.gateway.bodies import answer
 from streams.gateway.route import Call, Route
 from streams.gateway.verbs import etag_of
 from streams.gateway.waiting import Since, reached
-from streams.showing import with_files
+from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
     from streams.desk import View
@@ -64,7 +64,12 @@ def _timeline(view: AnyDesk | View, name: str) -> dict[str, Any]:
     decided = view.query(
         "SELECT * FROM v1_decisions WHERE ticket_id = ? ORDER BY at, record_id", (name,)
     )
-    return {"ticket": found, "interactions": with_files(view, name, said), "decisions": decided}
+    return {
+        "ticket": found,
+        "interactions": with_files(view, name, said),
+        "decisions": decided,
+        "drafts": drafts_of(view, name),
+    }
 
 
 async def customer(call: Call) -> web.StreamResponse:

@@ -26,6 +26,9 @@ VIEWS = {
         "One row a file that came with a contact, with where we are with it, or that went out with"
         " a message of ours."
     ),
+    "v1_drafts": (
+        "One row a draft that a language model was to write for a person, with what came of it."
+    ),
     "v1_dead_letters": "What could not be read. `pactdesk deadletters` shows the bytes.",
     "v1_positions": "How far each table has read each partition.",
 }
@@ -42,6 +45,7 @@ COLUMNS = {
     "sent_at": "when it first reached a place where its team reads",
     "sent_to": "the places that it reached, apart by a space",
     "v1_alerts.error": "why it did not reach another",
+    "asked_at": "when the language model was asked; null where it was not",
     "assigned_agent": "the person who has it",
     "at": "when",
     "attachment_id": "the file; `/api/v1/attachments/` takes it",
@@ -78,8 +82,11 @@ COLUMNS = {
     "denominator": "what the numerator is divided by",
     "description": "the first message",
     "direction": "in, out or none",
+    "draft": "the reply that it proposes",
+    "draft_id": "the record that asked for it",
     "due_at": "when the customer is asked",
     "email": "as the CRM has it",
+    "ended_at": "when that was known",
     "end_position": "where the partition ended when the table last looked",
     "error": "what went wrong",
     "escalated": "tickets that were ever escalated",
@@ -135,7 +142,9 @@ COLUMNS = {
     "priority": "low, medium, high, urgent or critical",
     "projection": "the table",
     "provider_id": "the platform's own id of the message",
+    "quotes": "the sentences that it rests on, each with its article",
     "read_at": "when the customer read it",
+    "reason": "why what the model replied is none, in one word",
     "reasons": "why, as named rules",
     "received_at": "when its contact came",
     "recipient": "the team or person who was told",
@@ -162,6 +171,7 @@ COLUMNS = {
     "satisfaction_sum": "ratings, summed",
     "scheduled_at": "when it was decided",
     "segment": "`all`, or `channel:NAME`",
+    "sentence": "what of it was in no article",
     "senior": "whether the person takes difficult conversations",
     "sentiment_score": "tone of the text, 0 (angry) to 1 (happy)",
     "sha256": "the SHA-256 of its bytes, once they are here",
@@ -176,6 +186,7 @@ COLUMNS = {
         "described (its sender told of it, and not where it is), waiting to be fetched, stored or"
         " refused"
     ),
+    "v1_drafts.state": "asked, written, refused (it says what is in no article) or failed",
     "stored_at": "when it was kept",
     "status": (
         "new, triaged, in_progress, waiting_customer, escalated, resolved or closed; snoozed is a"
@@ -200,6 +211,7 @@ COLUMNS = {
     "value": "numerator by denominator",
     "version": "how often it was published",
     "article_id": "the article",
+    "model_version": "what the language model calls itself",
     "vip_status": "whether the customer is a VIP",
 }
 """By column; by view and column where one name says two things."""

@@ -28,6 +28,7 @@ KINDS = {
 
 SHAPED = {
     "graph_version": "v27.0",
+    "base_url": "https://llm.example/v1",
     "public_key": "0f" * 32,
     "allowed_origins": "https://shop.example http://localhost:3000",
     "public_url": "https://desk.example",

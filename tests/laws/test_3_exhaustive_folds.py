@@ -38,13 +38,15 @@ MEANINGLESS_TO_A_CASE = JUDGED | NOT_OF_A_CUSTOMER | {
     # judged like intents, though they name no ticket
     "ConversationStarted", "LinkAsked", "UnlinkAsked",
     # what is told once and kept nowhere in the case
-    "InteractionReported", "DraftWritten", "RecordForwarded", "HistoryExtended", "IntentRefused",
+    "InteractionReported", "RecordForwarded", "HistoryExtended", "IntentRefused",
     "WorkflowFailed", "ReplyShaped", "SolutionsFound", "TeamAlertRequested",
     "AccountManagerNotified", "CustomerNotified",
     # the ruling itself: what it leads to is folded
     "ContactAccepted", "ContactRejected",
     # a delivery's way is a row of a table, but for what threads and failures need
     "ReplyAttempted", "ReplyDelayed", "ReplyFailed", "ReplyUnconfirmed", "AlertSent", "AlertFailed",
+    # a draft is asked for once, and is a row of a table for whoever has the ticket
+    "DraftRequested", "DraftAttempted", "DraftWritten", "DraftRefused", "DraftFailed",
     # a file that came along is a row of a table
     "AttachmentStored", "AttachmentRefused",
     # the ticket event that follows is folded

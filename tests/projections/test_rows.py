@@ -67,6 +67,7 @@ ANOTHER_MEANING = {
     ("tickets", "person_replies"), ("tickets", "auto_resolution_candidate"),
     ("customers", "handles"), ("handovers", "transfer_id"),
     ("articles", "examples"), ("decisions", "candidates"), ("decisions", "model_versions"),
+    ("drafts", "quotes"),
 }  # fmt: skip
 """Columns that hold something else than the field of their name; told below."""
 

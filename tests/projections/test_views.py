@@ -47,6 +47,8 @@ CONTRACT = {
     " provider_id delivery",
     "v1_attachments": "attachment_id interaction_id ticket_id customer_id channel place"
     " received_at state name media_type size sha256 stored_at attempts retry_at error",
+    "v1_drafts": "draft_id ticket_id customer_id asked_at state ended_at draft quotes model_version"
+    " reason sentence error",
     "v1_dead_letters": "dead_letter_id at topic origin handler error remedy attempts bytes",
     "v1_positions": "projection topic partition position end_position lag",
 }
@@ -111,6 +113,7 @@ _SCANS = re.compile(r"SCAN (?!v1_|counted|cut|base|back|sla|context|\()")
         ("SELECT * FROM v1_customers", {"c"}),
         ("SELECT * FROM v1_specialists", {"s"}),
         ("SELECT * FROM v1_follow_ups WHERE ticket_id = 'x'", set()),
+        ("SELECT * FROM v1_drafts WHERE ticket_id = 'x'", set()),
         ("SELECT * FROM v1_deliveries WHERE request_id = 'x'", set()),
         ("SELECT * FROM v1_messages WHERE message_id = 'x'", set()),
         ("SELECT * FROM v1_messages WHERE handle = 'x' ORDER BY at DESC LIMIT 9", set()),

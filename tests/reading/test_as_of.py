@@ -34,6 +34,7 @@ VIEWS = (
     "v1_deliveries",
     "v1_messages",
     "v1_attachments",
+    "v1_drafts",
     "v1_dead_letters",
     "v1_positions",
 )

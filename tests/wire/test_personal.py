@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from schemas.avro import personal_fields, schema_of
 from schemas.event import Attachment, Candidate, Part
 from schemas.events import EVENTS
+from schemas.events.drafts import Quote, Source
 
 IDS = frozenset(
     """
@@ -48,8 +49,11 @@ OURS = frozenset(
         ("ConfirmationRequested", "text"),
         ("InsightRaised", "text"),
         ("PolicyActivated", "text"),
+        ("Quote", "sentence"),
         ("SolutionSuggested", "solution_title"),
         ("SolutionSuggested", "text"),
+        ("Source", "sentences"),
+        ("Source", "title"),
         ("SurveyRequested", "text"),
     }
 )
@@ -64,7 +68,14 @@ SAID_BY_PEOPLE = (
     ("ContextTransferred", "summary"),
     ("CustomerNotified", "text"),
     ("CustomerRecognised", "email"),
+    ("DraftAttempted", "prompt"),
+    ("DraftFailed", "error"),
+    ("DraftRefused", "reply"),
+    ("DraftRefused", "sentence"),
+    ("DraftRequested", "facts"),
+    ("DraftRequested", "question"),
     ("DraftWritten", "draft"),
+    ("DraftWritten", "reply"),
     ("EscalationAsked", "reason"),
     ("EscalationNotified", "text"),
     ("EscalationTriggered", "reason"),
@@ -147,7 +158,8 @@ def test_marks_are_found_inside_of_parts() -> None:
 
 
 def test_the_exceptions_exist() -> None:
-    fields = {(name, field) for name, kind in EVENTS.items() for field in kind.model_fields}
+    kinds: list[type[Part]] = [*EVENTS.values(), Quote, Source]
+    fields = {(kind.__name__, field) for kind in kinds for field in kind.model_fields}
     assert fields >= OURS
     names = {field for kind in EVENTS.values() for field in kind.model_fields}
     parts = {field for kind in (Attachment, Candidate) for field in kind.model_fields}
