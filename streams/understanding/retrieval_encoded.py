@@ -36,7 +36,7 @@ DENSE_SHARE, BM25_SHARE = np.float32(0.85), np.float32(0.15)
 """By what candidates are chosen; the ranking has weights of its own."""
 
 FEATURES = RANK_FEATURES + NEAR_FEATURES
-CONFIDENCE_FEATURES = 21
+CONFIDENCE_FEATURES = 20
 FEWER = 3.0
 """How far below the last article a fifth one is thought to be where there are fewer."""
 
@@ -174,13 +174,13 @@ def weighed(found: Looked, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
     the body and of the middle; the leads of the first and of the last; BM25 of the best question,
     and its lead; likeness by n-grams, and its lead; category's probability, and its shortfall;
     share of unknown terms; number of terms; BM25 by the root of the number of terms; whether words
-    and meaning agree; mean score of those listed; number of questions.
+    and meaning agree; mean score of those listed.
     """
     total = found.features @ rank
     shares = softmax(total)
     order = (-total).argsort(kind="stable")[:LISTED]
     rows = found.features.take(order, axis=0)
-    question, _, likeness, category, filed, best, _, near, body, _, middle, _, many = rows.T
+    question, _, likeness, category, filed, best, _, near, body, _, middle, _ = rows.T
     score = total.take(order)
     ranked = score.tolist()
     last = ranked[-1] if len(ranked) == LISTED else ranked[-1] - FEWER
@@ -206,7 +206,6 @@ def weighed(found: Looked, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
         best * np.float32(4 / math.sqrt(1 + found.terms)),
         question == found.features[:, 0].max(),
         same * score.mean(),
-        many,
     ]
     return found.places.take(order), np.stack(columns, axis=1).astype(np.float32)
 
