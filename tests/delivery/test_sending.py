@@ -263,7 +263,7 @@ def test_a_rebuild_and_a_recovery_send_nothing(tmp_path: Path) -> None:
 def test_what_waited_when_the_store_was_lost_goes_on_where_it_was(tmp_path: Path) -> None:
     from streams.embedded.recover import recover
 
-    with outgoing(tmp_path, "facebook", **{"delivery.first_wait_seconds": 0.3}) as out:
+    with outgoing(tmp_path, "facebook", **{"delivery.first_wait_seconds": 5}) as out:
         out.goes_wrong(Fault("500"))
         out.somebody_writes()
         assert out.states() == {"queued"}
