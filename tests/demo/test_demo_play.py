@@ -36,6 +36,7 @@ from streams.demo.play import Play
 from streams.demo.script import START
 from streams.desk import Desk
 from streams.embedded.log import SqliteLog
+from streams.understanding import light
 
 data, few, append = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 count, plain = 0, SqliteLog.append
@@ -49,6 +50,7 @@ def counted(log, records):
 
 SqliteLog.append = counted
 with Desk(data, ManualClock(START)) as desk:
+    desk.models = light.load()
     Play(desk, few).go(speed=None, tell=lambda steps: None)
 print("played to the end")
 """
