@@ -121,7 +121,9 @@ def test_a_packet_is_held_against_what_was_said(play: Play) -> None:
 
 
 def test_a_fact_that_is_missing_in_a_packet_costs_time(play: Play) -> None:
-    texts = ("Somebody called Rosalind must look at my broken order, please.",)
+    # what is quoted of a message has an end, and what stands after it is lost to the packet
+    much = " ".join(f"Part number{chr(97 + i)} of my order is broken." for i in range(24))
+    texts = (f"{much} Somebody called Rosalind must look at it, please.",)
     told = action("one", team="parcels", texts=texts, facts=("Rosalind",))
     one = lives(play(told))["one"]
     assert one.worked == pytest.approx(TAKES * 2.4)
