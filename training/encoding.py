@@ -39,6 +39,8 @@ class Encoding(Encoder):
         found: Floats = np.empty((len(texts), WIDTH), dtype=np.float32)
         for row, text in enumerate(texts):
             found[row] = self._one(clean(bounded(text)))
+            if row % 50 == 49:  # others may write in between
+                self._kept.commit()
         self._kept.commit()
         return found
 

@@ -26,6 +26,7 @@ import numpy as np  # noqa: E402  # after the path is set
 from numpy.typing import NDArray  # noqa: E402  # after the path is set
 
 from streams.understanding.artefacts import (  # noqa: E402  # after the path is set
+    FIGURES,
     GRAPH,
     MANIFEST,
     TOKENIZER,
@@ -141,7 +142,7 @@ def write(artefacts: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
     """Write the artefacts and the manifest."""
     manifest = {
         file: Entry(VERSION, hashlib.sha256((FOLDER / file).read_bytes()).hexdigest())
-        for file in (GRAPH, TOKENIZER)
+        for file in (FIGURES, GRAPH, TOKENIZER)
     }
     for name, arrays in sorted(artefacts.items()):
         content = packed(arrays)

@@ -87,7 +87,8 @@ class ToneModel:
         worst = min(good + fair / 2 for _, fair, good in softmax(logits).tolist())
         # rounded as the sum of float32 that it is
         worst = float(np.float32(worst))
-        return squash(self._slope * log_odds(worst) + self._offset)
+        score = squash(self._slope * log_odds(worst) + self._offset)
+        return max(score, 0.5) if thanks_briefly(parts) else score
 
     def says_little(self, parts: Sequence[Part]) -> bool:
         """Whether a message is a bare answer: a few words, none of them charged, and no cue."""
@@ -132,6 +133,13 @@ class ToneModel:
                 return _ZERO
         scores: dict[str, float] = self._vader.polarity_scores(text[:VADER_CHARS])
         return scores
+
+
+def thanks_briefly(parts: Sequence[Part]) -> bool:
+    """Whether a few words do nothing but thank, as "no thanks" does."""
+    words = sum(len(part.text.split()) for part in parts)
+    cues = frozenset[str]().union(*(part.spotted & _CUES for part in parts))
+    return words <= FEW and cues == {"thanks"}
 
 
 def judged(parts: Sequence[Part]) -> Sequence[Part]:

@@ -16,7 +16,14 @@ from streams.understanding.encoder import WIDTH
 from streams.understanding.kernel import softmax
 from streams.understanding.reading import Reading
 from streams.understanding.tfidf import Floats
-from streams.understanding.tone import DENSE, ToneModel, judged, log_odds, squash
+from streams.understanding.tone import (
+    DENSE,
+    ToneModel,
+    judged,
+    log_odds,
+    squash,
+    thanks_briefly,
+)
 
 WHOLE = WIDTH + DENSE
 """Number of features of a message: its meaning, and the most telling of each dense feature."""
@@ -60,7 +67,8 @@ class EncodedTone:
         odds = self.odds(reading)
         calm = _weighed(self._calm, odds[0], odds[1])
         happy = _weighed(self._happy, odds[2], odds[3])
-        return (calm + happy * calm**CERTAIN) / 2
+        score = (calm + happy * calm**CERTAIN) / 2
+        return max(score, 0.5) if thanks_briefly(reading.parts) else score
 
     def odds(self, reading: Reading) -> tuple[float, float, float, float]:
         """Log-odds that nobody is unhappy, then that somebody is happy; each by words and whole."""

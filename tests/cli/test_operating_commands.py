@@ -52,10 +52,15 @@ def test_settings_are_shown_with_where_they_come_from_and_secrets_are_not(
     empty: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PACTDESK_IDENTITY__SECRET", "hush")
+    monkeypatch.delenv("PACTDESK_MODELS__TIER")
     told = empty("config", "show", "--json")
     rows = {row["setting"]: row for row in told.json}
     assert rows["identity.secret"]["origin"] == "environment"
-    assert rows["models.tier"] == {"setting": "models.tier", "value": "light", "origin": "default"}
+    assert rows["models.tier"] == {
+        "setting": "models.tier",
+        "value": "encoder",
+        "origin": "default",
+    }
     assert "hush" not in told.out + empty("config", "show").out
 
 

@@ -200,4 +200,6 @@ def tone_score(
     probabilities = softmax(rows)
     worst = float((probabilities[:, 2] + probabilities[:, 1] / 2).min())
     logit = float(arrays["slope"]) * tone.log_odds(worst) + float(arrays["offset"])
-    return float(1 / (1 + np.exp(-logit)))
+    score = float(1 / (1 + np.exp(-logit)))
+    cues = {cue for part in parts for cue in found[part]} & set(tone.TONE_CUES)
+    return max(score, 0.5) if len(tokens) <= tone.FEW and cues == {"thanks"} else score

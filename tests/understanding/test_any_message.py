@@ -205,5 +205,5 @@ def test_with_nothing_taught_there_are_no_categories_and_no_solutions(models: Ti
 
 def test_a_subject_is_read_but_nothing_is_quoted_from_it(models: Tier) -> None:
     found = models.understand("It never came.", subject="Where is order 4711-88", index=EMPTY)
-    assert [fact.text for fact in found.facts] == ["It never came."]
+    assert found.facts == []
     assert found.features != seen(models, "It never came.").features

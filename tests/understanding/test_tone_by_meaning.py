@@ -11,7 +11,7 @@ from tests.understood import index, seen
 QUIET_COMPLAINTS = (
     "I have lost my card. Seven weeks of letters and I am exactly where I started.",
     "Please cancel my plan. You keep taking money for something that I ended in spring.",
-    "My bill is wrong. I explained that in March, in April and in May.",
+    "Where is my refund? You said five days, five weeks ago.",
 )
 CALM = (
     "How do I change the PIN of my card?",
