@@ -34,6 +34,7 @@ class Reader:
             **os.environ,
             "PATH": f"{self.commands}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
+            "PACTDESK_MODELS__TIER": "encoder",  # as whoever reads the page has it
             **(environment or {}),
         }
         self.command("pactdesk", f'exec "{sys.executable}" "{ROOT / "pactdesk.py"}" "$@"')

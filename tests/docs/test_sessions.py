@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.sessions import Reader
 from tests.warm import client
 
 WITH_STEPS = [page for page in pages() if steps_of(page)]
+_PORT = re.compile(r"--port (\d+)")
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +58,14 @@ def test_a_page_that_shows_something_else_is_found_out() -> None:
     assert shows("a\nb", ["a", "c"]) == "c"
     assert shows("a\nb", ["a"]) is not None
     assert shows("a\nb", ["a", "..."]) is None
+
+
+def test_no_two_pages_listen_on_one_port() -> None:
+    """They are tried side by side, and one would ask the other's desk."""
+    ports = [
+        (port, page.name)
+        for page in WITH_STEPS
+        for port in {found for step in steps_of(page) for found in _PORT.findall(step.text)}
+    ]
+    taken = Counter(port for port, _ in ports)
+    assert [(port, page) for port, page in ports if taken[port] > 1] == []
