@@ -10,7 +10,7 @@ LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 
 	--only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format up kills chaos kafka39 mutants bench bench-cluster models schemas docs lock clean
+.PHONY: help demo test check format up kills chaos kafka39 mutants bench bench-cluster models figures schemas docs lock clean
 .SUFFIXES:
 
 help:
@@ -24,7 +24,8 @@ help:
 	@echo "make mutants  how many small changes of the pure rooms the tests notice (long)"
 	@echo "make bench    speed and memory, as ratios"
 	@echo "make bench-cluster  the same for Kafka, PostgreSQL and mail, which it starts"
-	@echo "make models   trains the light models again from the open data"
+	@echo "make models   trains the models again from the open data"
+	@echo "make figures  measures the models again on what they have not seen (an hour)"
 	@echo "make schemas  writes the Avro schemas again, after an event changed"
 	@echo "make docs     writes docs/reference again, from the code"
 	@echo "make format   lays the code out"
@@ -102,6 +103,9 @@ bench-cluster: $(VENV)/.self $(VENV)/.dev
 models: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python training/train.py
 	$(BIN)/python training/train_linking.py
+
+figures: $(VENV)/.self $(VENV)/.dev
+	$(BIN)/python training/measure.py $(PARTS)
 
 schemas: $(VENV)/.self
 	$(BIN)/python -m streams.publish_schemas

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from bench.linking import arguments, there  # noqa: E402  # after the path is set
 from streams.knowledge import KnowledgeHistory  # noqa: E402  # after the path is set
 from streams.understanding import tiers  # noqa: E402  # after the path is set
+from training.figures import printed  # noqa: E402  # after the path is set
 from training.figures_handover import DIALOGUES, figures  # noqa: E402  # after the path is set
 
 
@@ -29,9 +30,7 @@ def main() -> None:
     if not there(chosen.data):
         return
     models = KnowledgeHistory(tiers.load(chosen.tier)).at(0.0)
-    for one in figures(chosen.data, models, chosen.dialogues):
-        interval = f"{one.low:.1f} to {one.high:.1f}"
-        print(f"{one.protocol}: {one.measure} {one.value:.2f}% ({interval}; n {one.n})")
+    printed(figures(chosen.data, models, chosen.dialogues))
 
 
 if __name__ == "__main__":

@@ -1,55 +1,21 @@
-"""A measured figure with its interval, as everything that reports figures gives it."""
+"""Figures of models that were made without what they are judged on."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
-SURE = 1.959963984540054
-"""Standard deviations to each side that hold 95% of a normal distribution."""
+from streams.evaluating.figures import SURE, Figure, wilson
 
-
-class Figure(NamedTuple):
-    """One figure.
-
-    Attributes:
-        task: What is judged, such as "categories, Banking77".
-        measure: What is measured, such as "accuracy".
-        value: The figure, a share from 0 to 1 where it is one.
-        n: The number of cases that it rests on.
-        low: Lower end of the 95% interval.
-        high: Upper end.
-        protocol: What was trained on what, and judged on what.
-    """
-
-    task: str
-    measure: str
-    value: float
-    n: int
-    low: float
-    high: float
-    protocol: str
-
-
-def wilson(right: float, n: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson 1927).
-
-    Args:
-        right: How many of the cases; may be a fraction where a measure is not a count.
-        n: The number of cases, at least one.
-    """
-    share, spread = right / n, SURE**2 / n
-    middle = (share + spread / 2) / (1 + spread)
-    half = SURE * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+__all__ = ["Figure", "area", "printed", "share", "wilson"]
 
 
 def share(task: str, measure: str, right: float, n: int, protocol: str) -> Figure:
     """A figure that is a share of cases."""
+    right = float(right)  # of numpy, where a measure is no count
     low, high = wilson(right, n)
-    return Figure(task, measure, right / n, n, low, high, protocol)
+    return Figure(task, measure, right / n if n else 0.0, n, low, high, protocol)
 
 
 def area(
@@ -67,10 +33,11 @@ def area(
     return Figure(task, measure, value, len(low) + len(high), *ends, protocol)
 
 
-def printed(figures: list[Figure]) -> None:
+def printed(figures: Iterable[Figure]) -> None:
     """Print figures as lines, shares in per cent."""
     for one in figures:
         print(
             f"{one.task}: {one.measure} {100 * one.value:.1f}% "
-            f"({100 * one.low:.1f} to {100 * one.high:.1f}, n {one.n}); {one.protocol}"
+            f"({100 * one.low:.1f} to {100 * one.high:.1f}, n {one.n}); {one.protocol}",
+            flush=True,
         )

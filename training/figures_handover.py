@@ -33,7 +33,7 @@ from schemas.events.contacts import ContactReceived
 from schemas.record import Record, contact_id
 from schemas.vocabulary import CHANNELS
 from streams.turn import turn
-from training.figures import Figure, wilson
+from training.figures import Figure, share
 
 TASK = "hand-over"
 
@@ -250,12 +250,7 @@ def _some(dialogues: list[Dialogue], most: int) -> list[Dialogue]:
 
 def _figures(protocol: str, kept: Kept) -> list[Figure]:
     return [
-        _share("facts in the packet", kept.packet, kept.given, protocol),
-        _share("facts on the ticket itself", kept.own, kept.given, protocol),
-        _share("facts of other people", kept.foreign, kept.quotes, protocol),
+        share(TASK, "facts in the packet", kept.packet, kept.given, protocol),
+        share(TASK, "facts on the ticket itself", kept.own, kept.given, protocol),
+        share(TASK, "facts of other people", kept.foreign, kept.quotes, protocol),
     ]
-
-
-def _share(measure: str, right: int, n: int, protocol: str) -> Figure:
-    low, high = wilson(right, n)
-    return Figure(TASK, measure, 100 * right / max(1, n), n, 100 * low, 100 * high, protocol)

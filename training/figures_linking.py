@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.linking import Rates, lessons, rates, week
-from training.figures import Figure, wilson
+from training.figures import Figure, share
 from training.linking_dialogues import conversations, together
 from training.train_linking import (
     FOLDS,
@@ -38,9 +38,4 @@ def figures(data: Path) -> list[Figure]:
 
 def of(counted: Mapping[str, Rates], protocol: str) -> list[Figure]:
     """The figures of what was counted."""
-    found = []
-    for measure, (right, n) in counted.items():
-        low, high = wilson(right, n)
-        value = 100 * right / max(1, n)
-        found.append(Figure(TASK, measure, value, n, 100 * low, 100 * high, protocol))
-    return found
+    return [share(TASK, measure, right, n, protocol) for measure, (right, n) in counted.items()]

@@ -25,13 +25,7 @@ import msgspec  # noqa: E402  # after the path is set
 import numpy as np  # noqa: E402  # after the path is set
 from numpy.typing import NDArray  # noqa: E402  # after the path is set
 
-from streams.understanding.artefacts import (  # noqa: E402  # after the path is set
-    FIGURES,
-    GRAPH,
-    MANIFEST,
-    TOKENIZER,
-    Entry,
-)
+from streams.understanding.artefacts import MANIFEST, Entry  # noqa: E402  # after the path is set
 from streams.understanding.text import fingerprint  # noqa: E402  # after the path is set
 from streams.understanding.tfidf import Vectoriser  # noqa: E402  # after the path is set
 from training import (  # noqa: E402  # after the path is set
@@ -140,19 +134,21 @@ def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 def write(artefacts: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
     """Write the artefacts and the manifest."""
-    manifest = {
-        file: Entry(VERSION, hashlib.sha256((FOLDER / file).read_bytes()).hexdigest())
-        for file in (FIGURES, GRAPH, TOKENIZER)
-    }
     for name, arrays in sorted(artefacts.items()):
         content = packed(arrays)
-        digest = hashlib.sha256(content).hexdigest()
         (FOLDER / f"{name}.npz").write_bytes(content)
-        manifest[f"{name}.npz"] = Entry(VERSION, digest)
-        print(f"{name}.npz: {len(content):,} bytes, {digest[:12]}")
-    (FOLDER / MANIFEST).write_bytes(
-        msgspec.json.format(msgspec.json.encode(dict(sorted(manifest.items())))) + b"\n"
-    )
+        print(f"{name}.npz: {len(content):,} bytes, {hashlib.sha256(content).hexdigest()[:12]}")
+    written_down()
+
+
+def written_down() -> None:
+    """Write the manifest of the files that are there."""
+    manifest = {
+        file.name: Entry(VERSION, hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in sorted(FOLDER.iterdir())
+        if file.name != MANIFEST
+    }
+    (FOLDER / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def evaluate_command(context: Context, only: str | None) -> None:
     settings = context.settings()
     tier = tiers.load(settings.models.tier)
     made = when_made()
-    figures, lacking = list(made.figures), list(made.lacking)
+    figures = [figure for part in made.figures.values() for figure in part]
+    lacking = list(made.lacking)
     with context.bar("tasks", len(chosen)) as bar:
         for task in chosen:
             found = measured(task, tier, data)

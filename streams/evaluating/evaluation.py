@@ -37,9 +37,14 @@ TASKS = (
 
 
 class Made(msgspec.Struct, frozen=True):
-    """The figures that were measured by cross-validation when the models were made."""
+    """What was measured when the models were made, on what they had not seen.
 
-    figures: tuple[Figure, ...]
+    Attributes:
+        figures: By part.
+        lacking: What the open data does not allow.
+    """
+
+    figures: dict[str, tuple[Figure, ...]]
     lacking: tuple[Lacking, ...]
 
 

@@ -44,10 +44,14 @@ class Lacking(msgspec.Struct, frozen=True):
     why: str
 
 
-def wilson(right: int, n: int) -> tuple[float, float]:
+def wilson(right: float, n: int) -> tuple[float, float]:
     """The 95% interval of a share (Wilson 1927, "Probable inference").
 
     Of nothing, everything is possible.
+
+    Args:
+        right: How many of the items; may be a fraction where a measure is not a count.
+        n: The number of items.
     """
     if n == 0:
         return 0.0, 1.0

@@ -19,7 +19,7 @@ from streams.cluster.desk import ClusterDesk
 from streams.desk import Desk
 from streams.pact import ACTIONS
 from streams.rulings import ask
-from streams.settings import Settings
+from streams.settings import Settings, load
 from tests.gateways import worker
 from tests.pact_world import CHARGED, TAUGHT, example
 from tests.real.cast import Cast
@@ -109,7 +109,8 @@ def test_every_action_and_verb_answers_the_same_on_both_engines(
     settings: Settings, cast: Cast, tmp_path: Path
 ) -> None:
     folder = tmp_path / "embedded"
-    with Desk(folder, WallClock(), secret=SECRET, works=False) as desk:
+    alike, _ = load()
+    with Desk(folder, WallClock(), secret=SECRET, works=False, settings=alike) as desk:
         desk.produce(*TAUGHT)
         with worker(folder, frozenset(ROLES.split(",")), Desk):
             here = played(desk)

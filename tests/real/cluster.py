@@ -8,7 +8,7 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import CoordinatorLoadInProgressError
 
-from streams.settings import DatabaseSettings, Identity, KafkaSettings, Settings
+from streams.settings import DatabaseSettings, Identity, KafkaSettings, ModelSettings, Settings
 from tests.real.broker import Broker
 from tests.real.postgres import Postgres
 from tests.real.waiting import until
@@ -53,6 +53,7 @@ class Cluster:
             identity=Identity(secret=SECRET),
             kafka=KafkaSettings(bootstrap_servers=self.broker.bootstrap),
             database=DatabaseSettings(url=self.url),
+            models=ModelSettings(tier="light"),
         )
 
 
