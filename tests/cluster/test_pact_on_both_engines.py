@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def test_every_action_and_verb_answers_the_same_on_both_engines(
     alike, _ = load()
     with Desk(folder, WallClock(), secret=SECRET, works=False, settings=alike) as desk:
         desk.produce(*TAUGHT)
-        with worker(folder, frozenset(ROLES.split(",")), Desk):
+        with worker(folder, frozenset(ROLES.split(",")), partial(Desk, settings=alike)):
             here = played(desk)
     with ClusterDesk(settings, WallClock()) as cluster:
         cluster.produce(*TAUGHT)

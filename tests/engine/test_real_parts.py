@@ -43,7 +43,7 @@ def values(bootstrap: str, topic: str) -> list[bytes]:
     found: list[bytes] = []
 
     def some() -> bool:
-        for batch in consumer.poll(timeout_ms=200).values():
+        for batch in consumer.poll(timeout_ms=1000).values():
             found.extend(record.value for record in batch)
         return bool(found)
 
@@ -81,10 +81,10 @@ def test_each_test_meets_a_clean_cluster(cluster: Cluster, turn: str) -> None:
     consumer = KafkaConsumer("same", bootstrap_servers=cluster.broker.bootstrap, group_id="one")
 
     def joined() -> bool:
-        consumer.poll(timeout_ms=200)
+        consumer.poll(timeout_ms=1000)
         return bool(consumer.assignment())
 
-    until(joined, 60, "the consumer has joined its group")
+    until(joined, 180, "the consumer has joined its group")
     consumer.close()
     assert asked(cluster.url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [
         (0,)
