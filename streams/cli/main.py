@@ -100,6 +100,8 @@ def split_globals(arguments: list[str]) -> tuple[Context, list[str]]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with its status; writes UTF-8 in every locale."""
+    # read when numpy is first needed: sums in one order, and a core for each process
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
