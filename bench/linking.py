@@ -31,6 +31,7 @@ from streams.clock import ManualClock  # noqa: E402  # after the path is set
 from streams.desk import Desk  # noqa: E402  # after the path is set
 from streams.embedded.taught import Taught  # noqa: E402  # after the path is set
 from streams.knowledge import KnowledgeHistory  # noqa: E402  # after the path is set
+from streams.simulating.week.open_week import customers  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
 from streams.worlds import Worlds  # noqa: E402  # after the path is set
 
@@ -94,20 +95,7 @@ def rows(data: Path, name: str) -> Iterator[Document]:
 
 def week(data: Path) -> Week:
     """The open week as input documents."""
-    customers = [
-        {
-            "type": "customer",
-            "customer_id": row["person"],
-            "name": row["name"],
-            "email": row["email"],
-            "phone": row["phone"],
-            "lifetime_value": row["ltv"],
-            "preferred_channel": row["preferred"],
-            "handles": {channel: [handle] for channel, handle in row["known_handles"].items()},
-            "at": BEFORE,
-        }
-        for row in rows(data, "workload_customers_open")
-    ]
+    directory = list(customers(data, BEFORE))
     messages = [
         {
             "channel": row["channel"],
@@ -128,7 +116,7 @@ def week(data: Path) -> Week:
         )
         for row in rows(data, "workload_truth_messages_open")
     }
-    return Week(customers, messages, truth)
+    return Week(directory, messages, truth)
 
 
 def lessons(data: Path) -> list[Document]:

@@ -20,6 +20,7 @@ from streams.understanding.retrieval import (
 )
 from streams.understanding.retrieval import (
     ArticleIndex,
+    Candidates,
     RetrievalModel,
 )
 from streams.understanding.retrieval_encoded import (
@@ -28,7 +29,6 @@ from streams.understanding.retrieval_encoded import (
     EncodedArticles,
     EncodedModel,
     EncodedModels,
-    Looked,
     confidence,
     weighed,
 )
@@ -44,7 +44,7 @@ BARE = (3, 5, 8, 11)
 RIDGE = 1e-3
 C = 1.0
 
-Seen = tuple[Looked | None, list[bool], bool]
+Seen = tuple[Candidates | None, list[bool], bool]
 """A question's candidates, which of them are right, and whether there is a right article."""
 
 _NO_WORDS = RetrievalModel(

@@ -44,7 +44,7 @@ class Candidates(NamedTuple):
 
     Attributes:
         places: Places of the articles in the index.
-        features: What the ranking reads, shape (places, RANK_FEATURES).
+        features: What a tier's ranking reads, shape (places, its features).
         terms: How many of the query's terms some article has.
         unknown: The share of the query's terms that no article has.
     """

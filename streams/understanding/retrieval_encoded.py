@@ -28,7 +28,13 @@ from streams.understanding.knowledge_items import Article
 from streams.understanding.lexical_fields import RANK_FEATURES
 from streams.understanding.meanings import Meanings
 from streams.understanding.reading import Reading
-from streams.understanding.retrieval import LISTED, OTHER_LANGUAGE, ArticleIndex, lead
+from streams.understanding.retrieval import (
+    LISTED,
+    OTHER_LANGUAGE,
+    ArticleIndex,
+    Candidates,
+    lead,
+)
 from streams.understanding.tfidf import Floats
 
 CANDIDATES = 16
@@ -46,22 +52,6 @@ SHARE = 3
 OVER_SHARE = 1.25
 
 ENGLISH = "en"
-
-
-class Looked(NamedTuple):
-    """Likely articles, and what the query is like.
-
-    Attributes:
-        places: Places of the articles in the index.
-        features: What the ranking reads, shape (places, FEATURES).
-        terms: How many of the query's terms some article has.
-        unknown: The share of the query's terms that no article has.
-    """
-
-    places: NDArray[np.intp]
-    features: Floats
-    terms: int
-    unknown: float
 
 
 class EncodedModel(NamedTuple):
@@ -134,7 +124,7 @@ class EncodedArticles:
         places, features = weighed(found, self._model.rank)
         return self._words.hits(places, confidence(features, self._model), language)
 
-    def look(self, reading: Reading, categories: Floats) -> Looked | None:
+    def look(self, reading: Reading, categories: Floats) -> Candidates | None:
         """The articles worth a closer look; None when no article has a meaning."""
         if self._dense is None or reading.meaning is None:
             return None
@@ -152,7 +142,7 @@ class EncodedArticles:
             ],
             axis=1,
         )
-        return Looked(places, features, len(found.known), found.unknown)
+        return Candidates(places, features, len(found.known), found.unknown)
 
     def _by_words(
         self, reading: Reading, categories: Floats, language: str | None
@@ -166,7 +156,7 @@ class EncodedArticles:
         return [ArticleHit(one.id, min(one.confidence, OTHER_LANGUAGE)) for one in found]
 
 
-def weighed(found: Looked, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
+def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
     """The best candidates in order, with what the confidence reads.
 
     That is, shape (articles, CONFIDENCE_FEATURES): ranking score; its lead over the best other,

@@ -97,7 +97,7 @@ def open_week(data: Path) -> Week:
             *_actions(data, issues, own, teams),
             *(_article(row, teams) for row in shelf),
         ),
-        directory=tuple(_customers(data)),
+        directory=tuple(customers(data, BEFORE)),
     )
 
 
@@ -139,7 +139,8 @@ def _people(data: Path) -> dict[str, Person]:
     }
 
 
-def _customers(data: Path) -> Iterator[Document]:
+def customers(data: Path, at: str) -> Iterator[Document]:
+    """The week's directory as input documents of a time."""
     for row in rows(data, "workload_customers_open"):
         yield {
             "type": "customer",
@@ -150,7 +151,7 @@ def _customers(data: Path) -> Iterator[Document]:
             "lifetime_value": row["ltv"],
             "preferred_channel": row["preferred"],
             "handles": {channel: [handle] for channel, handle in row["known_handles"].items()},
-            "at": BEFORE,
+            "at": at,
         }
 
 
