@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from importlib import resources
 from pathlib import Path
+from time import monotonic, sleep
 
 from streams.embedded import indexes, tables
 from streams.embedded.database import Database
@@ -26,6 +27,7 @@ _MADE = "tables.made"
 folded anew when the store is opened."""
 
 BUSY_SECONDS = 30.0
+BUSY_PAUSE_SECONDS = 0.01
 
 CHECKPOINT_PAGES = 4000
 """Pages of 4 KiB in the write-ahead log before it is folded back: rarer than SQLite's own 1,000,
@@ -76,8 +78,26 @@ def _cannot_open(path: Path, error: Exception) -> PactdeskError:
     )
 
 
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Have the store write ahead, also while another process opens the same new store.
+
+    SQLite's own patience ends here: whoever changes the journal's mode is told at once that the
+    store is busy (https://sqlite.org/pragma.html#pragma_journal_mode).
+    """
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(BUSY_PAUSE_SECONDS)
+        else:
+            return
+
+
 def _tune(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _log_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute("PRAGMA temp_store = MEMORY")

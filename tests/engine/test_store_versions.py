@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import pytest
 
 from streams.embedded import opening
 from streams.embedded.database import Database
-from streams.embedded.opening import STEPS, VERSION, open_database
-from streams.errors import Misconfigured
+from streams.embedded.opening import FILE, STEPS, VERSION, open_database
+from streams.errors import Misconfigured, Unavailable
 from tests.commands import Shell, ndjson
 
 CONTACT = {"channel": "email", "handle": "ann@example.org", "message": "I was charged twice"}
@@ -96,3 +98,30 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
     assert "half" not in {name for _, name, _ in shape(database)}
     assert database.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
     database.close()
+
+
+def test_a_new_store_that_another_process_is_opening_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waits: list[float] = []
+
+        def paused(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 3:
+                other.execute("COMMIT")
+
+        monkeypatch.setattr(opening, "sleep", paused)
+        open_database(tmp_path).close()
+    assert len(waits) == 3
+
+
+def test_a_store_that_stays_another_process_own_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.0)
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="another process holds the store"):
+            open_database(tmp_path)

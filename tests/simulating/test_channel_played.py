@@ -100,7 +100,7 @@ def test_the_same_people_write_anew_when_it_is_played_again(channel: str, tmp_pa
 
 
 @PLAYED
-@pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.parametrize("seconds", [-301, 360])  # ahead, a slow machine makes it less
 def test_of_a_clock_that_is_too_far_off_nothing_comes_in_where_signatures_have_a_time(
     channel: str, seconds: int, tmp_path: Path
 ) -> None:
