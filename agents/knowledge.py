@@ -42,11 +42,16 @@ MOST_CHARACTERS = 3000
 
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A triaged ticket is searched for."""
+    """A triaged ticket is searched for; one that is triaged anew, while nobody has it.
+
+    Where it was answered before, that its message is a further one has had it searched for.
+    """
     event = record.event
     assert isinstance(event, TicketTriaged)
     contact, ticket = case.contact, case.ticket(event.ticket_id)
     if ticket is None:
+        return
+    if event.previous is not None and (ticket.offered or ticket.specialist_id is not None):
         return
     if contact is None or contact.ticket_id != ticket.id or contact.seen is None:
         yield _found(case, ticket, None, Offer("none", None, None, ["no_message"]), world)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agents import lifecycle_clocks as clocks
 from agents.agent import Agent
-from agents.handover import needs_person
+from agents.handover import needs_person, released
 from agents.lifecycle_ends import ask, escalate, measured
 from agents.moves import Moves
 from agents.world import World
@@ -14,23 +14,52 @@ from projections.case import Case, Ticket
 from projections.case.state import Proposal
 from schemas.event import Event
 from schemas.events.decisions import EscalationTriggered, RouteChosen, SolutionsFound
-from schemas.events.desk import SpecialistRequested
+from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
 from schemas.events.metrics import InteractionMeasured
-from schemas.events.tickets import SlaStarted, TicketEscalated, TicketTriaged
+from schemas.events.tickets import SlaStarted, TicketEscalated, TicketTransferred, TicketTriaged
 from schemas.record import Record
 
 
 def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Take over what triage decided, once: the route is its last word."""
+    """Take over what triage decided: the route is its last word."""
     event = record.event
     assert isinstance(event, RouteChosen)
     ticket = case.ticket(event.ticket_id)
-    if ticket is None or ticket.triaged_at is not None:
+    if ticket is None or not ticket.is_untold:
         return
     moves = Moves(case, ticket.id, world)
-    adopt(moves, ticket.proposal or Proposal(), event.team, event.language)
+    if ticket.triaged_at is None:
+        adopt(moves, ticket.proposal or Proposal(), event.team, event.language)
+    else:
+        _anew(moves, event, record.id)
     measured(moves, "contact")
     yield from moves.events
+
+
+def _anew(moves: Moves, event: RouteChosen, cause: str) -> None:
+    """The ticket becomes what it would have been, had its first message told the matter.
+
+    Whoever wrote to the customer already, or was asked for by name, keeps it.
+    """
+    before, proposal = moves.ticket, moves.ticket.proposal or Proposal()
+    kept = before.person_replies > 0 or before.asked_for is not None
+    team = before.team or event.team if kept else event.team
+    moved = team != before.team and not needs_person(before)
+    if moved:
+        moves.add(*released(moves.case, before))
+        moves.say(
+            TicketTransferred,
+            status="triaged" if before.status == "in_progress" else before.status,
+            team=team,
+            previous=before.team,
+            by="triage",
+        )
+    _said(moves, proposal, team, event.language, previous=before.priority)
+    clocks.retarget(moves)
+    if proposal.triggers:
+        escalate(moves, cause, list(proposal.triggers), None)
+    elif moved and before.offered:  # else it is searched for, and asked for if nothing answers
+        ask(moves, cause)
 
 
 def adopt(moves: Moves, proposal: Proposal, team: str, language: str | None) -> None:
@@ -38,6 +67,19 @@ def adopt(moves: Moves, proposal: Proposal, team: str, language: str | None) -> 
 
     Where we wrote first nothing is owed before the customer answers.
     """
+    ticket = moves.ticket
+    _said(moves, proposal, team, language)
+    if ticket.status != "waiting_customer":
+        clocks.begin(moves, *clocks.TARGETS)
+
+
+def _said(
+    moves: Moves,
+    proposal: Proposal,
+    team: str,
+    language: str | None,
+    previous: str | None = None,
+) -> None:
     ticket, policy = moves.ticket, moves.world.policy
     priority = proposal.priority or ticket.priority
     moves.say(
@@ -47,15 +89,14 @@ def adopt(moves: Moves, proposal: Proposal, team: str, language: str | None) -> 
         category=proposal.category,
         team=team,
         category_confidence=proposal.category_confidence,
-        tags=list(proposal.tags),
+        tags=list(dict.fromkeys((*ticket.tags, *proposal.tags))),
         estimated_resolution_minutes=proposal.minutes
         or policy.sla.targets[priority].estimated_minutes,
         language=language or ticket.language,
         sentiment_score=ticket.sentiment,
         vip=moves.case.vip,
+        previous=previous,
     )
-    if ticket.status != "waiting_customer":
-        clocks.begin(moves, *clocks.TARGETS)
 
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -85,7 +126,9 @@ def triggered(record: Record, case: Case, world: World) -> Iterator[Event]:
     event = record.event
     assert isinstance(event, EscalationTriggered)
     ticket = case.ticket(event.ticket_id)
-    if ticket is None or ticket.triaged_at is None or not ticket.is_open:
+    if ticket is None or not ticket.is_open:
+        return
+    if ticket.triaged_at is None or ticket.proposal is not None:
         return
     moves = Moves(case, ticket.id, world)
     escalate(moves, record.id, list(event.triggers), event.reason)
@@ -100,7 +143,7 @@ TRIAGED = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({RouteChosen}),
-    writes=frozenset({TicketTriaged, SlaStarted, InteractionMeasured}),
+    writes=_ESCALATION | {TicketTriaged, TicketTransferred, SpecialistReleased, RequestWithdrawn},
     decide=triaged,
 )
 

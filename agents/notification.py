@@ -82,10 +82,11 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if ticket.origin == "signal" and may_write_first(case, ticket, world):
         yield _notice(case, ticket, world, "notice", PROACTIVE, ["noticed_first"])
-    pressing = event.priority in world.policy.notification.alert_priorities
+    alerting = world.policy.notification.alert_priorities
+    pressing = event.priority in alerting and event.previous not in alerting
     if pressing and not ticket.triggers:
         yield alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
-    if case.vip and case.account_manager is not None:
+    if case.vip and case.account_manager is not None and event.previous is None:
         yield AccountManagerNotified(
             **about(case, ticket, world),
             outcome=case.account_manager,

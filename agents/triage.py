@@ -13,6 +13,7 @@ from agents.triage_rules import (
     Classification,
     Proposed,
     Route,
+    awaits_matter,
     classify,
     proposals,
     route,
@@ -56,15 +57,20 @@ def classified(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A new ticket is classified; one that an earlier ticket or a failure brought comes triaged."""
     event = record.event
     assert isinstance(event, TicketOpened)
-    if event.origin in TRIAGED_ALREADY:
-        return
-    seen = _seen(case, event.ticket_id)
-    verdict = classify(seen, world.policy)
+    if event.origin not in TRIAGED_ALREADY:
+        seen = _seen(case, event.ticket_id)
+        verdict = classify(seen, world.policy)
+        yield _classification(case, event.ticket_id, event.origin, seen, verdict, world)
+
+
+def _classification(
+    case: Case, ticket_id: str, origin: str, seen: Seen, verdict: Classification, world: World
+) -> IssueClassified:
     rule = _rule(verdict.category, world)
-    first = proposals(seen, rule=rule, vip=case.vip, origin=event.origin, policy=world.policy)[0]
-    yield IssueClassified(
+    first = proposals(seen, rule=rule, vip=case.vip, origin=origin, policy=world.policy)[0]
+    return IssueClassified(
         customer_id=case.customer_id,
-        ticket_id=event.ticket_id,
+        ticket_id=ticket_id,
         outcome=verdict.category or UNCATEGORISED,
         confidence=verdict.confidence,
         threshold=world.policy.thresholds.category,
@@ -80,7 +86,7 @@ def classified(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 
 def prioritised(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """A classified ticket gets its priority; the highest proposal wins."""
+    """A classified ticket gets its priority; the highest proposal wins, an earlier one as well."""
     event = record.event
     assert isinstance(event, IssueClassified)
     ticket = case.ticket(event.ticket_id)
@@ -93,6 +99,7 @@ def prioritised(record: Record, case: Case, world: World) -> Iterator[Event]:
         vip=case.vip,
         origin=ticket.origin,
         policy=world.policy,
+        before=None if ticket.triaged_at is None else ticket.priority,
     )
     winner = offered[0]
     target = world.policy.sla.targets[winner.priority]
@@ -130,7 +137,11 @@ def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
     if ticket is None:
         return
     seen = _seen(case, ticket.id)
-    fired = triggers(seen, priority=event.priority, vip=case.vip, policy=world.policy)
+    fired = [
+        one
+        for one in triggers(seen, priority=event.priority, vip=case.vip, policy=world.policy)
+        if one not in ticket.triggers
+    ]
     if fired and ticket.origin != "person":
         yield _escalation(case, ticket, seen, fired, world)
     category = (ticket.proposal or Proposal()).category
@@ -159,7 +170,8 @@ def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
 def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A further message escalates its ticket where a trigger fires that had not fired before.
 
-    On a resolved ticket, which the message reopens unless it is content, all of them are new.
+    On a resolved ticket, which the message reopens unless it is content, all of them are new. And
+    one that tells what the ticket is about, after a greeting say, has it triaged anew.
     """
     event = record.event
     assert isinstance(event, ContactLinked)
@@ -174,6 +186,9 @@ def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     news = [one for one in fired if one not in before]
     if news:
         yield _escalation(case, ticket, seen, news, world)
+    verdict = classify(seen, world.policy)
+    if verdict.category is not None and awaits_matter(ticket):
+        yield _classification(case, ticket.id, ticket.origin, seen, verdict, world)
 
 
 def _escalation(
@@ -231,7 +246,7 @@ AGENTS = (
         name="triage",
         domain="customer",
         reads=frozenset({ContactLinked}),
-        writes=frozenset({EscalationTriggered}),
+        writes=frozenset({EscalationTriggered, IssueClassified}),
         decide=followed_up,
     ),
 )

@@ -10,8 +10,11 @@ import msgspec
 
 from agents.policy import Policy
 from agents.world import CategoryRule
-from projections.case.state import Seen
+from projections.case.state import FROM_CONTACT, Seen, Ticket
 from schemas.vocabulary import Trigger, priority_rank
+
+OPENING_CONTACTS = 5
+"""The first messages of a ticket, of which any may be the one that tells what it is about."""
 
 
 class Classification(msgspec.Struct, frozen=True):
@@ -58,8 +61,24 @@ def classify(seen: Seen, policy: Policy) -> Classification:
     return Classification(name, confidence, ["likeliest_category"])
 
 
+def awaits_matter(ticket: Ticket) -> bool:
+    """Whether the first messages of a ticket, such as "hi", have not said what it is about."""
+    return (
+        ticket.triaged_at is not None
+        and ticket.is_untold
+        and ticket.origin == FROM_CONTACT
+        and ticket.contacts < OPENING_CONTACTS
+    )
+
+
 def proposals(
-    seen: Seen, *, rule: CategoryRule | None, vip: bool, origin: str, policy: Policy
+    seen: Seen,
+    *,
+    rule: CategoryRule | None,
+    vip: bool,
+    origin: str,
+    policy: Policy,
+    before: str | None = None,
 ) -> list[Proposed]:
     """Every rule's proposal, the highest first.
 
@@ -71,6 +90,7 @@ def proposals(
         vip: Whether the customer is a VIP.
         origin: How the ticket began: contact, person or signal.
         policy: The policy in force.
+        before: The priority that the ticket has, where it was triaged before.
     """
     limits = policy.thresholds
     found = [Proposed("default", "medium")]
@@ -78,6 +98,8 @@ def proposals(
         found.append(Proposed("category", rule.priority))
         if priority_rank(rule.priority) < priority_rank("medium"):
             found = found[1:]
+    if before is not None:
+        found.append(Proposed("before", before))
     if vip:
         found.append(Proposed("vip", "urgent"))
     if seen.sentiment < limits.negative_tone:

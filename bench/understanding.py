@@ -1,7 +1,8 @@
 """How well and how fast the tiers understand: `python bench/understanding.py [--data DIR]`.
 
 Both tiers in one run, or those that `--tier` names. Three parts. Speed and memory of the shipped
-models, on messages of the open week or else on the starter categories' examples. Teaching: the
+models, on messages of the open week or else on the starter categories' examples, one at a time on
+one core, beside what the sentence encoder alone takes for them in the same run. Teaching: the
 NatCS insurance intents, which are in no shipped category, with five examples each. The open week,
 where its data is there: categories, search and language of every issue's first message, as far as
 its text may ship. The week's banking questions are of the same set that the starter categories
@@ -13,23 +14,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402  # after the path is set
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command has it
+
+import numpy as np  # noqa: E402  # after the path and the environment are set
 
 from agents.world import Understanding  # noqa: E402  # after the path is set
 from streams.settings import TierName  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
-from streams.understanding import tiers  # noqa: E402  # after the path is set
+from streams.understanding import artefacts, tiers  # noqa: E402  # after the path is set
+from streams.understanding.encoder import Encoder  # noqa: E402  # after the path is set
 from streams.understanding.index import KnowledgeIndex  # noqa: E402  # after the path is set
 from streams.understanding.knowledge_items import Article, Category  # noqa: E402  # likewise
 from streams.understanding.tier import Tier  # noqa: E402  # after the path is set
@@ -85,13 +91,22 @@ def _share(values: Any) -> str:  # Any: an array of 0 and 1
     return f"{100 * values.mean():.1f}%" if len(values) else "none"
 
 
-def speed(models: Tier, texts: Sequence[str], index: KnowledgeIndex) -> float:
-    """Milliseconds of processor time a message, the index fitted before."""
-    models.understand("hello", index=index)
-    started = time.process_time()
+def speed(work: Callable[[str], object], texts: Sequence[str]) -> str:
+    """How long texts take, each by itself, by the clock on the wall."""
+    work("hello")
+    taken = []
     for text in texts:
-        models.understand(text, index=index)
-    return 1000 * (time.process_time() - started) / len(texts)
+        started = time.perf_counter()
+        work(text)
+        taken.append(1000 * (time.perf_counter() - started))
+    p50, p95 = np.percentile(taken, (50, 95))
+    return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, {1000 * len(taken) / sum(taken):.0f} a second"
+
+
+def alone() -> Encoder:
+    """The sentence encoder by itself."""
+    graph, tokenizer, _ = artefacts.read_encoder(artefacts.shipped())
+    return Encoder(graph, tokenizer)
 
 
 def resident() -> float:
@@ -120,7 +135,10 @@ def cost(tier: TierName, texts: Sequence[str]) -> Tier:
     models.understand("hello", index=full)
     print(f"fit starter articles: {time.process_time() - started:.2f} s")
     for title, index in (("nothing taught", NOTHING), ("starter", full)):
-        print(f"understand, {title}: {speed(models, texts, index):.2f} ms of processor time")
+        asked = partial(models.understand, index=index)
+        print(f"understand, {title}: {speed(asked, texts)}")
+    if tier == "encoder":
+        print(f"the encoder alone: {speed(alone().encode, texts)}")
     print(f"memory after that: {resident():.0f} MB")
     return models
 

@@ -17,6 +17,7 @@ import math
 from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -204,7 +205,11 @@ class IndexedModels:
         self._articles = dict(items.articles)
         self._categories = dict(items.categories)
         self.index = items.index()
-        self.versions: Mapping[str, str] = {**tier.versions, "index": items.version}
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the models and of the index."""
+        return {**self._tier.versions, "index": self.index.version}
 
     def understand(
         self, message: str, *, subject: str, known_language: str | None

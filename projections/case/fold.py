@@ -120,24 +120,18 @@ def _prioritised(case: Case, event: says.PriorityChosen, _record: Record) -> Cas
 
 def _proposed(case: Case, ticket_id: str | None, **changes: object) -> Case:
     known = case.ticket(ticket_id)
-    if known is None or known.triaged_at is not None:
+    if known is None or not known.is_untold:
         return case
     proposal = _replace(known.proposal or Proposal(), **changes)
     return tickets.put(case, _replace(known, proposal=proposal))
 
 
 def _routed(case: Case, event: says.RouteChosen, _record: Record) -> Case:
-    known = case.ticket(event.ticket_id)
-    if known is None or known.triaged_at is not None:
-        return case
-    return tickets.put(
+    return _proposed(
         case,
-        _replace(
-            known,
-            team=name(event.team),
-            skills=tuple(clip(skill, LONGEST_NAME) for skill in event.skills[:8]),
-            senior=event.senior,
-        ),
+        event.ticket_id,
+        skills=tuple(clip(skill, LONGEST_NAME) for skill in event.skills[:8]),
+        senior=event.senior,
     )
 
 
@@ -146,7 +140,10 @@ def _triggered(case: Case, event: says.EscalationTriggered, _record: Record) -> 
     if known is None:
         return case
     triggers = tuple(dict.fromkeys((*known.triggers, *event.triggers)))
-    return tickets.put(case, _replace(known, triggers=triggers))
+    proposal = known.proposal
+    if proposal is not None:
+        proposal = _replace(proposal, triggers=(*proposal.triggers, *event.triggers))
+    return tickets.put(case, _replace(known, triggers=triggers, proposal=proposal))
 
 
 def _replied(case: Case, event: says.ReplyRequested, record: Record) -> Case:

@@ -110,13 +110,19 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What triage has decided of a ticket so far, until the lifecycle takes it over."""
+    """What triage has decided of a ticket so far, until the lifecycle takes it over.
+
+    `triggers` are those that fired meanwhile.
+    """
 
     category: str | None = None
     category_confidence: float | None = None
     tags: tuple[str, ...] = ()
     minutes: int = 0
     priority: str | None = None
+    skills: tuple[str, ...] = ()
+    senior: bool = False
+    triggers: tuple[str, ...] = ()
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -266,6 +272,11 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_open(self) -> bool:
         """Whether somebody still has something to do or to wait for."""
         return self.status not in {"resolved", "closed"}
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether triage may still say what it is about: it has not, or no category fitted yet."""
+        return self.triaged_at is None or (self.is_open and self.category is None)
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -85,6 +85,7 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
 
 
 def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) -> Case:
+    proposed = known.proposal
     return _with(
         case,
         known,
@@ -94,10 +95,12 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
         category=name(event.category),
         category_confidence=event.category_confidence,
         team=name(event.team),
+        skills=known.skills if proposed is None else proposed.skills,
+        senior=known.senior if proposed is None else proposed.senior,
         tags=_tags(event.tags),
         language=event.language,
         sentiment=event.sentiment_score,
-        triaged_at=at,
+        triaged_at=known.triaged_at or at,
         proposal=None,
     )
 

@@ -42,7 +42,11 @@ class TicketOpened(TicketEvent):
 
 
 class TicketTriaged(TicketEvent):
-    """Triage is done: what it is about, how pressing, who should have it."""
+    """Triage is done: what it is about, how pressing, who should have it.
+
+    Said anew when a later message tells what the first ones did not; `previous` is then the
+    priority that the ticket had.
+    """
 
     category_confidence: float | None = None
     tags: list[str] = Field(default_factory=list)
@@ -50,6 +54,7 @@ class TicketTriaged(TicketEvent):
     language: str | None = None
     sentiment_score: float | None = None
     vip: bool = False
+    previous: Priority | None = None
 
 
 class MessageAdded(TicketEvent):

@@ -96,7 +96,7 @@ class ClusterDesk:
         from streams.understanding import tiers
         from streams.worlds import Worlds
 
-        knowledge = KnowledgeHistory(tiers.load(self.settings.models.tier))
+        knowledge = KnowledgeHistory(tiers.Later(self.settings.models.tier))
         return Worlds(self._taught, knowledge, default_policy())
 
     @cached_property

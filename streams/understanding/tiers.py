@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from importlib.resources.abc import Traversable
 
+from agents.world import Understanding
 from streams.settings import TierName
+from streams.understanding.index import KnowledgeIndex
 from streams.understanding.tier import Tier
 
 
@@ -22,3 +26,40 @@ def load(name: TierName, folder: Traversable | None = None) -> Tier:
     from streams.understanding import encoded
 
     return encoded.load(folder)
+
+
+class Later(Tier):
+    """A tier that is loaded when it is first asked: only the customers' domain asks its own.
+
+    Args:
+        name: The tier.
+    """
+
+    def __init__(self, name: TierName) -> None:
+        self._name: TierName = name
+
+    @cached_property
+    def _loaded(self) -> Tier:
+        return load(self._name)
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:  # type: ignore[override]  # loaded first, then fixed
+        """The versions of the tier's artefacts."""
+        return self._loaded.versions
+
+    def understand(
+        self,
+        message: str,
+        *,
+        subject: str = "",
+        known_language: str | None = None,
+        index: KnowledgeIndex,
+    ) -> Understanding:
+        """What the tier makes of a message."""
+        return self._loaded.understand(
+            message, subject=subject, known_language=known_language, index=index
+        )
+
+    def raw_tone(self, message: str) -> float:
+        """The tone of a message as the tier has it."""
+        return self._loaded.raw_tone(message)
