@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from projections.case import Case, Ticket, evolve, timers
-from projections.case.state import Clock, Proposal
+from projections.case import evolve, timers
+from projections.case.state import Clock
 from projections.case.words import clip, handles_of, latest, reference, with_handle, without_handle
 from schemas.event import Event
 from schemas.events import contacts as inbox
@@ -17,70 +17,13 @@ from schemas.events import decisions as says
 from schemas.events import desk
 from schemas.events import tickets as became
 from streams.testing import START
-from tests.anyevent import MOMENT, example
+from tests.busycase import BUSY, DUE, NOW, TEXT, after, case, told
 from tests.embedded import record_of
-
-NOW = START.timestamp()
-DUE = MOMENT.timestamp()
-"""The moment in every field that holds one."""
-
-BUSY = Ticket(
-    id="T",
-    status="escalated",
-    priority="low",
-    channel="email",
-    opened_at=1.0,
-    updated_at=2.0,
-    contacts=1,
-    channels=("email",),
-    team="general",
-    specialist_id="bo",
-    request_id="R",
-    ask_again_at=3.0,
-    snoozed_until=4.0,
-    follow_up_at=5.0,
-    assume_resolved_at=6.0,
-    close_at=7.0,
-    offer="a1",
-    offered=("a1",),
-    awaiting="answer",
-    skills=("billing",),
-    tags=("x",),
-    triggers=("vip",),
-    category="old",
-    category_confidence=0.5,
-    first_reply=Clock(due=100.0, warn=90.0, target=60, warned=True),
-    resolution=Clock(due=200.0, warn=190.0, target=120, warned=True),
-)
-"""A ticket on which everything stands that an event could clear."""
-
-
-def told(kind: type[Event], /, **fields: object) -> Any:  # Any: an event of this type
-    """An event about the ticket in which nothing is left out."""
-    event = example(kind, full=True)
-    named = {name: "T" for name in ("ticket_id",) if name in kind.model_fields}
-    return event.model_copy(update={**named, **fields})
-
-
-def case(ticket: Ticket = BUSY, **fields: Any) -> Case:
-    return Case(customer_id="ann", tickets={"T": ticket}, **fields)
-
-
-def after(kind: type[Event], /, at: Case | None = None, **fields: object) -> Case:
-    """The case after an event of this type, with some fields set otherwise."""
-    record = msgspec.structs.replace(record_of(told(kind, **fields)), at=START)
-    changed = evolve(case() if at is None else at, record)
-    assert isinstance(changed, Case)
-    return changed
-
 
 NOTHING_STANDS = {
     "snoozed_until": None, "follow_up_at": None, "assume_resolved_at": None, "close_at": None,
     "request_id": None, "ask_again_at": None, "offer": None, "awaiting": None,
 }  # fmt: skip
-
-TEXT = example(says.ContactAccepted, full=True).outcome
-"""The text in every field that holds one."""
 
 
 @pytest.mark.parametrize(
@@ -220,20 +163,6 @@ def test_a_change_of_a_ticket_that_is_not_at_hand_changes_nothing() -> None:
     assert after(says.SurveyRequested, ticket_id=None) == case()
     assert after(says.EscalationTriggered, ticket_id="U") == case()
     assert after(says.RouteChosen, ticket_id="U") == case()
-
-
-def test_what_triage_proposes_holds_until_the_ticket_is_triaged() -> None:
-    proposed = after(says.IssueClassified, tags=["a"])
-    priced = after(says.PriorityChosen, at=proposed, priority="urgent")
-    assert priced.tickets["T"].proposal == Proposal(
-        category=TEXT, category_confidence=0.25, tags=("a",), minutes=-7, priority="urgent"
-    )
-    routed = after(says.RouteChosen, at=priced, team="money", skills=["s"], senior=True)
-    ticket = routed.tickets["T"]
-    assert (ticket.team, ticket.skills, ticket.senior) == ("money", ("s",), True)
-    triaged = case(msgspec.structs.replace(BUSY, triaged_at=1.0))
-    for kind in (says.IssueClassified, says.PriorityChosen, says.RouteChosen):
-        assert after(kind, at=triaged) == triaged
 
 
 def test_a_rating_counts_once_for_the_customer() -> None:
