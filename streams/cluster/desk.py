@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
-from streams import query
+from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import following, migrating, positions, search, understood
+from streams.cluster import asof, following, migrating, positions, search, understood
 from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
 from streams.cluster.identity import secret_of
@@ -36,7 +36,9 @@ from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
+from streams.folding import Step
 from streams.intake import produced, taken_well
+from streams.query import Rows
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -129,7 +131,7 @@ class ClusterDesk:
             "start them with `pactdesk up`; `pactdesk status` says what waits",
         )
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views.
 
         Raises:
@@ -140,6 +142,27 @@ class ClusterDesk:
     def search(self, wanted: Wanted) -> list[Hit]:
         """What a full-text search finds, the best first."""
         return search.found(self.database, wanted)
+
+    def as_of(self, moment: str, *, occurred: bool = False, step: Step = lambda _: None) -> View:
+        """The views as they stood at a time or a position.
+
+        Args:
+            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+            occurred: Cut by when things happened rather than by when they were known.
+            step: Told how many records were folded since it was told last.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position, and the tables have folded nothing there.
+        """
+        if occurred:
+            raise Refused(
+                "a cluster's views are shown by when things were known, not by when they happened",
+                "leave --occurred out",
+            )
+        del step
+        cut = asof.cut_of(self.database, moment)
+        return asof.View(self._reader, cut, asof.remark_on(self.database, cut, self.clock))
 
     def position(self) -> str:
         """The position behind the newest records."""

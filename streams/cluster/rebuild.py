@@ -22,6 +22,7 @@ from streams.cluster.judging import folded_with
 from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
+from streams.cluster.versions import GONE, MADE, PAST, made_columns
 from streams.comparing import Report, compared
 from streams.entry import Place
 from streams.errors import Unavailable
@@ -97,23 +98,49 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
                 _fill(database, anew, table, made[table])
         if made:
             tables.swap(database, made)
+        _keep_times(database, anew)
     return report
 
 
+def _keep_times(database: PgDatabase, anew: Anew) -> None:
+    """Say anew how far the partitions that were read had come at each of their clocks."""
+    database.execute("DELETE FROM read_times WHERE topic = ANY(?)", (anew.topics,))
+    with database.connection.cursor().copy(
+        "COPY read_times (topic, partition, clock, position) FROM STDIN"
+    ) as copy:
+        for row in anew.times():
+            copy.write_row(row)
+
+
 def _fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
-    """Make a new table beside the live one, with the rows that were folded anew."""
-    make, *indexes = tables.ddl(table, name)
+    """Make a new table beside the live one, with what was folded anew and what it was before."""
+    make, *others = tables.ddl(table, name)
     database.execute(make)
-    truths = [number for number, column in enumerate(table.columns) if table.types[column] is bool]
-    columns = ", ".join(table.columns)
-    with database.connection.cursor().copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-        for row in anew.rows(table):
+    made = made_columns(table)
+    _copy(database, name, [*table.columns, *(c for c, _ in made)], table, anew.kept(table))
+    for statement in others:
+        database.execute(statement)
+    if not table.once:
+        columns = [*table.columns, *(c for c, _ in (*MADE, *GONE))]
+        _copy(database, name + PAST, columns, table, anew.past(table))
+
+
+def _copy(
+    database: PgDatabase,
+    name: str,
+    columns: Sequence[str],
+    table: Table,
+    rows: Iterator[tuple[Any, ...]],
+) -> None:
+    truths = [n for n, c in enumerate(columns) if c == "made_across" or table.types.get(c) is bool]
+    with database.connection.cursor().copy(
+        f"COPY {name} ({', '.join(columns)}) FROM STDIN"
+    ) as copy:
+        for row in rows:
             values = list(row)
             for number in truths:
-                values[number] = bool(values[number])
+                values[number] = None if values[number] is None else bool(values[number])
             copy.write_row(values)
-    for statement in indexes:
-        database.execute(statement)
 
 
 def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
