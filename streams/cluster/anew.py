@@ -18,6 +18,7 @@ import kafka.errors as kafkas
 from kafka import KafkaConsumer, TopicPartition
 
 from projections.tables import Table
+from schemas.record import Record
 from schemas.topics import INBOX_NAMES, PARTITIONS
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.judging import Judge, Taking
@@ -25,7 +26,7 @@ from streams.cluster.kafka import of_kafka, options
 from streams.cluster.marks import Marks
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.scratch import ScratchFold
+from streams.cluster.scratch import ScratchFold, Sifted
 from streams.cluster.topics import absent
 from streams.embedded.database import Database
 from streams.entry import Place
@@ -49,6 +50,7 @@ class Anew:
         settings: Where Kafka is.
         chosen: Which tables.
         topics: Topics that are read beside those that the tables fold.
+        only: Which records the tables fold; the order is found with all of them.
 
     Attributes:
         marks: What was folded, and what was found missing.
@@ -56,16 +58,24 @@ class Anew:
     """
 
     def __init__(
-        self, settings: Settings, chosen: Sequence[Table], topics: Sequence[str] = ()
+        self,
+        settings: Settings,
+        chosen: Sequence[Table],
+        topics: Sequence[str] = (),
+        *,
+        only: Callable[[Record], bool] | None = None,
     ) -> None:
         self._settings = settings
-        self._scratch = Database(Path(), sqlite3.connect("", isolation_level=None))
+        self._scratch = _empty()
         self.marks = Marks()
         self._fold = ScratchFold(self._scratch, chosen, self.marks.clocks)
         self._scratch.execute("BEGIN")
         self.topics = sorted({*self._fold.topics, *topics})
         self.waiting: list[str] = []
-        self._judge = Judge(self._fold, self.marks)
+        self._sorted = (
+            self._fold if only is None else Sifted(_empty(), self._fold, self.marks.clocks, only)
+        )
+        self._judge = Judge(self._sorted, self.marks)
         places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
             consumer = KafkaConsumer(
@@ -131,14 +141,14 @@ class Anew:
             total += count
             if came or count:
                 moved = time.monotonic()
-                self._fold.flush()
+                self._sorted.flush()
                 step(count)
             elif all(self._fetching.queue(place) for place in short):
                 self.waiting = [f"{t}/{p}/{self._at[t, p]}" for t, p in sorted(short)]
                 break
             elif time.monotonic() > moved + STALLED_SECONDS:
                 raise self._stalled()
-        self._fold.flush()
+        self._sorted.flush()
         return total
 
     def _advance(
@@ -200,6 +210,11 @@ class Anew:
     def scratch(self) -> Database:
         """The scratch database, for what is noted beside the tables."""
         return self._scratch
+
+
+def _empty() -> Database:
+    """An empty database that nobody else sees and that goes with its connection."""
+    return Database(Path(), sqlite3.connect("", isolation_level=None))
 
 
 def _firsts(store: PgDatabase, chunk: Sequence[Fetched]) -> dict[str, Taking]:

@@ -57,16 +57,16 @@ class View:
 
     Args:
         reader: Reads the database.
-        cut: The moment.
+        cut: The moment; None where the reader's connection holds the views of a moment.
         remark: What is to be said of it.
 
     Attributes:
         remark: The same.
     """
 
-    def __init__(self, reader: PgReader, cut: Cut, remark: str | None) -> None:
+    def __init__(self, reader: PgReader, cut: Cut | None, remark: str | None) -> None:
         self._reader = reader
-        self._settings = cut.settings
+        self._settings = None if cut is None else cut.settings
         self.remark = remark
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:

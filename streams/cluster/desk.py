@@ -7,6 +7,7 @@ know. Connections are made when they are first needed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from secrets import token_hex
 from threading import Event
@@ -72,6 +73,7 @@ class ClusterDesk:
         self.database: PgDatabase = connect(url_of(settings))
         migrating.require(url_of(settings))
         self.producer = Producer(settings)
+        self._kept = ExitStack()
 
     @cached_property
     def intake(self) -> Intake:
@@ -155,14 +157,15 @@ class ClusterDesk:
             Refused: The moment is neither a time nor a position.
             NotFound: It is a position, and the tables have folded nothing there.
         """
-        if occurred:
-            raise Refused(
-                "a cluster's views are shown by when things were known, not by when they happened",
-                "leave --occurred out",
-            )
-        del step
         cut = asof.cut_of(self.database, moment)
-        return asof.View(self._reader, cut, asof.remark_on(self.database, cut, self.clock))
+        remark = asof.remark_on(self.database, cut, self.clock)
+        if not occurred or cut.ends is not None:
+            return asof.View(self._reader, cut, remark)
+        from streams.cluster.happened import fold_up_to
+
+        reader = self._kept.enter_context(closing(PgReader(url_of(self.settings))))
+        fold_up_to(self.settings, reader.database, cut.clock, step)
+        return asof.View(reader, None, remark)
 
     def position(self) -> str:
         """The position behind the newest records."""
@@ -373,6 +376,7 @@ class ClusterDesk:
     def close(self) -> None:
         """Let go of Kafka and the database."""
         self.producer.close()
+        self._kept.close()
         if "_reader" in self.__dict__:
             self._reader.close()
         if "_log" in self.__dict__:

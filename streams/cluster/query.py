@@ -112,6 +112,11 @@ class PgReader:
         except (psycopg.Error, UnicodeError) as error:
             raise _refusal(error) from error
 
+    @property
+    def database(self) -> PgDatabase:
+        """Its connection, for what this reader alone is to see."""
+        return self._opened()
+
     def close(self) -> None:
         """Close the connection."""
         if self._database is not None:

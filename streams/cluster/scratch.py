@@ -5,12 +5,13 @@ As the live tables keep it (`streams.cluster.versions`), so that a rebuild bring
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from projections.tables import Table
+from projections.tables import TABLES, Table
+from schemas.record import Record
 from streams import folding
 from streams.cluster.pgtext import without_nul
 from streams.cluster.versions import GONE, MADE, PAST, Clocks, Made, made_columns
@@ -119,3 +120,32 @@ class ScratchFold(folding.Fold[ScratchRows]):
     def of(self, table: Table) -> ScratchRows:
         """The rows of a table."""
         return next(rows for rows in self.rows if rows.table is table)
+
+
+class Sifted(ScratchFold):
+    """Folds some records into the tables of another fold, and all of them into the tickets here.
+
+    Args:
+        database: A scratch database of its own, empty.
+        into: What the records are folded into.
+        clocks: What the record is that is folded now.
+        only: Which records.
+    """
+
+    def __init__(
+        self, database: Database, into: ScratchFold, clocks: Clocks, only: Callable[[Record], bool]
+    ) -> None:
+        super().__init__(database, [t for t in TABLES if t.name == "tickets"], clocks)
+        self._into = into
+        self._only = only
+
+    def apply(self, record: Record) -> None:
+        """Fold one record."""
+        super().apply(record)
+        if self._only(record):
+            self._into.apply(record)
+
+    def flush(self) -> None:
+        """Write what changed, in both."""
+        super().flush()
+        self._into.flush()

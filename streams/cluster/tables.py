@@ -156,6 +156,20 @@ def view_names() -> tuple[str, ...]:
     return tuple(views.name_of(statement) for statement in _sqlite_views())
 
 
+def hide(database: PgDatabase) -> None:
+    """Hide tables and views from one connection behind empty ones of its own; in a transaction.
+
+    Its dead letters are those that everybody sees, to be deleted from.
+    """
+    for table in TABLES:
+        database.execute(ddl(table)[0].replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    database.execute("CREATE TEMP TABLE read_positions (LIKE read_positions)")
+    database.execute("CREATE TEMP TABLE dead_letters AS SELECT * FROM dead_letters")
+    for statement in _views():
+        database.execute(statement.replace("CREATE OR REPLACE VIEW", "CREATE TEMP VIEW", 1))
+    readers.let_read(database, [f"pg_temp.{name}" for name in view_names()])
+
+
 @cache
 def readable() -> tuple[str, ...]:
     """The names of the views, as they are now and as they stood."""

@@ -13,25 +13,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import accumulate
 
-import msgspec
-
 from schemas.topics import INBOX_NAMES
-from streams.clock import micros, parse_time
 from streams.embedded.database import Database
 from streams.entry import Entry, Place
-from streams.errors import Refused
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """What the headers of a record say of times."""
-
-    ce_time: str | None = None
-    ce_sourcetopic: str | None = None
-    ce_sourcepartition: str | None = None
-    ce_sourceoffset: str | None = None
-
-
-_head_in = msgspec.json.Decoder(_Head)
+from streams.heads import head_of
 
 
 class _Inbox:
@@ -114,11 +99,10 @@ class Times:
             self._note(int(seq), (str(topic), int(partition)), int(offset), headers)
 
     def _note(self, seq: int, place: Place, offset: int, headers: str) -> None:
-        head = _head_of(headers)
-        at = occurred = _micros_of(head.ce_time)
-        source = _source_of(head)
+        at, source = head_of(headers)
+        occurred = at
         if source is not None:
-            (topic, partition), taken = source
+            topic, partition, taken = source
             if (topic, partition) in self._inboxes:
                 self._inboxes[topic, partition].turn(taken, seq, at)
             root = self._places[topic, partition].at(taken)
@@ -156,30 +140,3 @@ class Times:
     def occurred(self, entry: Entry) -> int:
         """When what a record tells of occurred."""
         return self._places[entry.topic, entry.partition].at(entry.offset) or 0
-
-
-def _head_of(headers: str) -> _Head:
-    try:
-        return _head_in.decode(headers)
-    except msgspec.MsgspecError:
-        return _Head()
-
-
-def _micros_of(text: str | None) -> int:
-    """A header's time; the beginning of all for what is none."""
-    if text is None:
-        return 0
-    try:
-        return micros(parse_time(text))
-    except Refused:
-        return 0
-
-
-def _source_of(head: _Head) -> tuple[Place, int] | None:
-    if not (head.ce_sourcetopic and head.ce_sourcepartition and head.ce_sourceoffset):
-        return None
-    try:
-        place = (head.ce_sourcetopic, int(head.ce_sourcepartition))
-        return place, int(head.ce_sourceoffset)
-    except ValueError:
-        return None

@@ -11,6 +11,7 @@ import pytest
 
 from streams.clock import ManualClock
 from streams.cluster.asof import View, cut_of
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.positions import token
 from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.progress import shown as stands
@@ -117,6 +118,19 @@ def rfc3339_of(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def test_what_had_happened_by_a_time_is_what_the_embedded_engine_says(lived: Lived) -> None:
+    moment = rfc3339_of(sorted(entry.happened_at() for entry in lived.log)[len(lived.log) // 2])
+    with (
+        Desk(lived.folder, ManualClock(START), secret="demo") as desk,  # noqa: S106  # it guards nothing
+        ClusterDesk(lived.settings, ManualClock(START)) as cluster,
+    ):
+        here = dump(desk.as_of(moment, occurred=True))
+        there = dump(cluster.as_of(moment, occurred=True))
+        for view in here.keys() - {"v1_positions"}:
+            assert there[view] == here[view], view
+        assert 0 < len(there["v1_tickets"]) < len(shown(cluster, "v1_tickets"))
 
 
 def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:
