@@ -98,6 +98,7 @@ bench: $(VENV)/.self $(VENV)/.dev
 bench-cluster: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python bench/cluster.py
 	$(BIN)/python bench/projector.py
+	$(BIN)/python bench/asof.py
 	$(BIN)/python bench/mail.py
 
 models: $(VENV)/.self $(VENV)/.dev

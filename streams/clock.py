@@ -78,6 +78,15 @@ class ManualClock:
         self._now = then
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(moment: datetime) -> int:
+    """A moment as whole microseconds since the epoch."""
+    since = moment - _EPOCH
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 def parse_time(moment: str | datetime) -> datetime:
     """A moment in UTC.
 

@@ -16,25 +16,30 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
-from streams import asof, query, why
+from streams import why
+from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.embedded import search
+from streams.embedded import query, search
 from streams.embedded.alone import Alone
+from streams.embedded.asof import History
 from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.embedded.positions import position_of, seq_of
 from streams.embedded.progress import Progress
 from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
+from streams.folding import Step
 from streams.intake import produced, taken_well
+from streams.query import Rows
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
@@ -51,21 +56,6 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.01
 """Between two looks whether the log has grown."""
-
-
-class View:
-    """The views at one moment: what `as_of` gives.
-
-    Args:
-        connection: A database that holds them.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
-        """The rows of a SELECT over the views; raises `Refused` for anything else."""
-        return query.run(self._connection, sql, parameters)
 
 
 class Desk:
@@ -115,6 +105,10 @@ class Desk:
         from streams.worlds import Worlds
 
         return Worlds(Taught(self.database), KnowledgeHistory(self.models), default_policy())
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self.database, self.clock)
 
     @cached_property
     def progress(self) -> Progress:
@@ -198,7 +192,7 @@ class Desk:
         """Something that no other request has."""
         return str(self.log.last_seq())
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views.
 
         Raises:
@@ -212,13 +206,23 @@ class Desk:
         """What a full-text search finds, the best first."""
         return search.found(self.database.connection, wanted)
 
-    def as_of(self, moment: str, *, occurred: bool = False) -> View:
-        """The views as they stood at a time or a position; raises `Refused` for neither."""
-        return View(asof.scratch(self.database, moment, occurred=occurred))
+    def as_of(self, moment: str, *, occurred: bool = False, step: Step = lambda _: None) -> View:
+        """The views as they stood at a time or a position.
+
+        Args:
+            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+            occurred: Cut by when things happened rather than by when they were known.
+            step: Told how many entries of the log were folded since it was told last.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position, and not one of this log.
+        """
+        return self._history.view(moment, step, occurred=occurred)
 
     def position(self) -> str:
         """The position of the newest record."""
-        return asof.position_of(self.log.last_seq())
+        return position_of(self.log.last_seq())
 
     def why(self, subject: str) -> why.Tree:
         """The causes of a record, a reply or a ticket; raises `NotFound`."""
@@ -284,10 +288,10 @@ class Desk:
         Raises:
             Refused: `after` is no position of this log.
         """
-        start = 0 if after is None else asof.seq_of(self.log, after)
+        start = 0 if after is None else seq_of(self.log, after)
         for entry in self.log.scan(start, wanted.topic):
             if wanted.fits(entry):
-                yield entry, asof.position_of(entry.seq)
+                yield entry, position_of(entry.seq)
 
     def following(self, after: str, stop: Event) -> Iterator[list[tuple[Entry, str]]]:
         """Log entries behind a position as they are appended, until told to stop.
@@ -311,7 +315,7 @@ class Desk:
     def record_line(self, record_id: str) -> dict[str, Any] | None:
         """A record as every surface shows it; None without one of this id."""
         entry = self.log.find(record_id)
-        return None if entry is None else record_line(entry, asof.position_of(entry.seq))
+        return None if entry is None else record_line(entry, position_of(entry.seq))
 
     def changes_of(self, ticket_id: str, since: int) -> list[Change]:
         """The events of a ticket after one of its revisions, on the line that it is on now."""

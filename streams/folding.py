@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -68,6 +68,23 @@ class Fold(Generic[R]):
                 after = table.evolve(before, record, key)
                 if after is not before:
                     rows.put(key, after)
+
+    def apply_but(self, record: Record, but: Container[tuple[str, str]]) -> None:
+        """Fold one record as `apply` does, but for some rows: by the table's name and the key."""
+        for rows in self._touched.get(type(record.event), ()):
+            table = rows.table
+            for key in table.keys(record):
+                if (table.name, key) not in but:
+                    before = None if table.once else rows.get(key)
+                    after = table.evolve(before, record, key)
+                    if after is not before:
+                        rows.put(key, after)
+
+    def touches(self, record: Record) -> Iterator[tuple[str, str]]:
+        """Which rows a record may change: by the table's name and the key."""
+        for rows in self._touched.get(type(record.event), ()):
+            for key in rows.table.keys(record):
+                yield rows.table.name, key
 
     def reads(self, record: Record) -> Iterator[tuple[R, str]]:
         """Which rows a record is folded onto, so that they can be fetched together."""

@@ -9,7 +9,7 @@ from streams.entry import Entry
 from streams.errors import Unreadable
 
 if TYPE_CHECKING:
-    from streams.desk import View
+    from streams.asof import View
     from streams.engines import AnyDesk
     from streams.query import Rows
 

@@ -129,7 +129,14 @@ REFUSED: dict[str, tuple[str, ...]] = {
 BESIDE_A_WORKER = ("demo", "up", "run", "recover")
 """Commands that are refused while a worker is at work."""
 
+_SINCE_NO_RECORD = ("--as-of", "support.contacts.v1/0/999999")
+
 NOT_FOUND: dict[str, tuple[str, ...]] = {
+    "tickets": _SINCE_NO_RECORD,
+    "customers": _SINCE_NO_RECORD,
+    "decisions": _SINCE_NO_RECORD,
+    "metrics": _SINCE_NO_RECORD,
+    "query": ("SELECT 1 AS one", *_SINCE_NO_RECORD),
     "ticket": ("TICK_NO",),
     "customer": ("nobody",),
     "why": ("nothing",),

@@ -24,15 +24,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "bundle*",
         ),
         "cluster": ("why",),
-        "as of on a cluster": (
-            "tickets",
-            "ticket",
-            "customers",
-            "customer",
-            "decisions",
-            "metrics",
-            "query",
-        ),
         "events": ("ModelActivated is written", "PartitionSealed is written"),
     },
     LATER: {

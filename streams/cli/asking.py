@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
-from streams.cli.context import Context, give, view_of
+from streams.cli.context import Context, give
 from streams.cli.looking import looking_back
 from streams.cli.output import as_csv, as_parquet, table
 from streams.errors import Refused, Unreadable
@@ -107,7 +107,7 @@ def query_command(
             "Parquet is bytes, and the output is a terminal", "write it to a file: … > rows.parquet"
         )
     with context.desk() as desk:
-        rows = view_of(desk, as_of, occurred=occurred).query(sql)
+        rows = context.view(desk, as_of, occurred=occurred).query(sql)
     match form or ("json" if context.json else "table"):
         case "json":
             context.line(rows)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from streams.cli.output import Progress, table
-from streams.errors import Refused
+from streams.cli.output import LateProgress, Progress, table
 
 if TYPE_CHECKING:
+    from streams.asof import View
     from streams.clock import Clock
-    from streams.desk import Desk, View
+    from streams.desk import Desk
     from streams.engines import AnyDesk
     from streams.settings import Settings
 
@@ -100,29 +100,32 @@ class Context:
         """What is wrong with a part of the input; said with --quiet too."""
         click.echo(f"{where}: {error}" + (f"\n  -> {remedy}" if remedy else ""), err=True)
 
+    def view(self, desk: AnyDesk, as_of: str | None, *, occurred: bool) -> AnyDesk | View:
+        """The views now, or as they stood at a moment; what is to be said of it is said.
+
+        Args:
+            desk: The desk.
+            as_of: The moment.
+            occurred: Cut by when things happened rather than by when they were known.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position that there is not.
+        """
+        if as_of is None:
+            if occurred:
+                raise click.UsageError("--occurred says how --as-of cuts; give --as-of too")
+            return desk
+        shown = not self.quiet and sys.stderr.isatty()
+        with LateProgress("looking back, records", shown=shown) as progress:
+            view = desk.as_of(as_of, occurred=occurred, step=progress.advance)
+        if view.remark is not None:
+            self.remark(f"{as_of}: {view.remark}")
+        return view
+
     def bar(self, title: str, total: int | None = None) -> Progress:
         """A progress bar on stderr; silent with --quiet and where nobody looks on."""
         return Progress(title, total, shown=not self.quiet and sys.stderr.isatty())
-
-
-def view_of(desk: AnyDesk, as_of: str | None, *, occurred: bool) -> AnyDesk | View:
-    """The views now, or as they stood at a moment.
-
-    Raises:
-        Refused: The moment is neither a time nor a position.
-    """
-    if as_of is not None:
-        from streams.desk import Desk
-
-        if not isinstance(desk, Desk):
-            raise Refused(
-                "the views of a cluster are there as they stand now, not as they stood",
-                "leave --as-of out",
-            )
-        return desk.as_of(as_of, occurred=occurred)
-    if occurred:
-        raise click.UsageError("--occurred says how --as-of cuts; give --as-of too")
-    return desk
 
 
 give = click.make_pass_decorator(Context)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
-from streams.cli.context import Context, give, view_of
+from streams.cli.context import Context, give
 from streams.cli.output import described, table
 from streams.errors import NotFound
 from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
-    from streams.desk import View
+    from streams.asof import View
     from streams.engines import AnyDesk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -93,7 +93,7 @@ def _listed(
     where = " AND ".join(f"{name} = ?" for name in asked) or "1 = 1"
     sql = f"SELECT * FROM {view} WHERE {where} ORDER BY {order} LIMIT ?"
     with context.desk() as desk:
-        rows = view_of(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
+        rows = context.view(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
     context.rows(rows, columns)
     if len(rows) == limit:
         context.remark(f"the first {limit}; --limit shows more")
@@ -153,7 +153,7 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one ticket with its interactions, and the drafts for its answer."""
     with context.desk() as desk:
-        view = view_of(desk, as_of, occurred=occurred)
+        view = context.view(desk, as_of, occurred=occurred)
         found = _one(view, "ticket", ticket_id)
         said = view.query(
             "SELECT * FROM v1_interactions WHERE ticket_id = ?"
@@ -223,7 +223,7 @@ def customers_command(
 def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one customer with their tickets."""
     with context.desk() as desk:
-        view = view_of(desk, as_of, occurred=occurred)
+        view = context.view(desk, as_of, occurred=occurred)
         found = _one(view, "customer", customer_id)
         found["tickets"] = view.query(
             "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",
@@ -289,5 +289,5 @@ def metrics_command(
     )
     values = (period, segment) if metric is None else (period, segment, metric)
     with context.desk() as desk:
-        rows = view_of(desk, as_of, occurred=occurred).query(sql, values)
+        rows = context.view(desk, as_of, occurred=occurred).query(sql, values)
     context.rows(rows)

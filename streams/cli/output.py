@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -13,6 +14,10 @@ Rows = Sequence[dict[str, Any]]  # values of any column
 
 WIDEST = 48
 """Characters of a value that a table shows."""
+
+
+LATE_SECONDS = 1.0
+"""After how long something that is mostly quick says how far it has come."""
 
 
 class Progress:
@@ -53,6 +58,37 @@ class Progress:
         """So many steps further."""
         if self._bar is not None:
             self._bar.advance(self._task, steps)
+
+
+class LateProgress:
+    """A progress bar that begins once something takes longer than a moment.
+
+    Args:
+        title: What goes on.
+        shown: Whether anything is drawn.
+    """
+
+    def __init__(self, title: str, *, shown: bool) -> None:
+        self._title, self._shown = title, shown
+        self._until = time.monotonic() + LATE_SECONDS
+        self._steps = 0
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.__exit__()
+
+    def advance(self, steps: int = 1) -> None:
+        """So many steps further."""
+        self._steps += steps
+        if self._bar is not None:
+            self._bar.advance(steps)
+        elif self._shown and time.monotonic() > self._until:
+            self._bar = Progress(self._title, None, shown=True).__enter__()
+            self._bar.advance(self._steps)
 
 
 def table(rows: Rows, columns: Sequence[str] | None = None) -> str:

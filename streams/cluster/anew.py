@@ -18,17 +18,17 @@ import kafka.errors as kafkas
 from kafka import KafkaConsumer, TopicPartition
 
 from projections.tables import Table
+from schemas.record import Record
 from schemas.topics import INBOX_NAMES, PARTITIONS
 from streams.cluster.fetching import Fetched, Fetching
-from streams.cluster.judging import Judge
+from streams.cluster.judging import Judge, Taking
 from streams.cluster.kafka import of_kafka, options
 from streams.cluster.marks import Marks
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
+from streams.cluster.scratch import ScratchFold, Sifted
 from streams.cluster.topics import absent
-from streams.embedded import tables
 from streams.embedded.database import Database
-from streams.embedded.projector import Fold
 from streams.entry import Place
 from streams.errors import PactdeskError, Unavailable
 from streams.folding import Step
@@ -50,6 +50,7 @@ class Anew:
         settings: Where Kafka is.
         chosen: Which tables.
         topics: Topics that are read beside those that the tables fold.
+        only: Which records the tables fold; the order is found with all of them.
 
     Attributes:
         marks: What was folded, and what was found missing.
@@ -57,18 +58,24 @@ class Anew:
     """
 
     def __init__(
-        self, settings: Settings, chosen: Sequence[Table], topics: Sequence[str] = ()
+        self,
+        settings: Settings,
+        chosen: Sequence[Table],
+        topics: Sequence[str] = (),
+        *,
+        only: Callable[[Record], bool] | None = None,
     ) -> None:
         self._settings = settings
-        self._scratch = Database(Path(), sqlite3.connect("", isolation_level=None))
-        for table in chosen:
-            self._scratch.execute(tables.ddl(table)[0])
-        self._scratch.execute("BEGIN")
-        self._fold = Fold(self._scratch, chosen)
-        self.topics = sorted({*self._fold.topics, *topics})
+        self._scratch = _empty()
         self.marks = Marks()
+        self._fold = ScratchFold(self._scratch, chosen, self.marks.clocks)
+        self._scratch.execute("BEGIN")
+        self.topics = sorted({*self._fold.topics, *topics})
         self.waiting: list[str] = []
-        self._judge = Judge(self._fold, self.marks)
+        self._sorted = (
+            self._fold if only is None else Sifted(_empty(), self._fold, self.marks.clocks, only)
+        )
+        self._judge = Judge(self._sorted, self.marks)
         places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
             consumer = KafkaConsumer(
@@ -134,14 +141,14 @@ class Anew:
             total += count
             if came or count:
                 moved = time.monotonic()
-                self._fold.flush()
+                self._sorted.flush()
                 step(count)
             elif all(self._fetching.queue(place) for place in short):
                 self.waiting = [f"{t}/{p}/{self._at[t, p]}" for t, p in sorted(short)]
                 break
             elif time.monotonic() > moved + STALLED_SECONDS:
                 raise self._stalled()
-        self._fold.flush()
+        self._sorted.flush()
         return total
 
     def _advance(
@@ -152,8 +159,7 @@ class Anew:
         firsts = _firsts(store, chunk) if place[0] in INBOX_NAMES else {}
         count = 0
         for one in chunk:
-            here = firsts.get(one.id) == (one.topic, one.partition, one.offset)
-            if not self._judge.take(one, self._at[place], first=here):
+            if not self._judge.take(one, self._at[place], firsts.get(one.id)):
                 break
             each(one)
             self._at[place] = one.offset + 1
@@ -187,19 +193,37 @@ class Anew:
         ):
             yield tuple(without_nul(one) if isinstance(one, str) else one for one in row)
 
+    def kept(self, table: Table) -> Iterator[tuple[Any, ...]]:
+        """A table's rows with what made them, as PostgreSQL holds them."""
+        return self._fold.of(table).kept()
+
+    def past(self, table: Table) -> Iterator[tuple[Any, ...]]:
+        """What a table's rows were before, in the order of their key and number."""
+        return self._fold.of(table).past()
+
+    def times(self) -> Iterator[tuple[str, int, int, int]]:
+        """How far each partition had come at each of its clocks."""
+        for (topic, partition, clock), position in self.marks.clocks.moved.items():
+            yield topic, partition, clock, position
+
     @property
     def scratch(self) -> Database:
         """The scratch database, for what is noted beside the tables."""
         return self._scratch
 
 
-def _firsts(store: PgDatabase, chunk: Sequence[Fetched]) -> dict[str, tuple[str, int, int]]:
+def _empty() -> Database:
+    """An empty database that nobody else sees and that goes with its connection."""
+    return Database(Path(), sqlite3.connect("", isolation_level=None))
+
+
+def _firsts(store: PgDatabase, chunk: Sequence[Fetched]) -> dict[str, Taking]:
     """Where the ids of some inbox records came first."""
     if not chunk:
         return {}
     found = store.execute(
-        'SELECT id, topic, partition, "offset" FROM seen'
+        'SELECT id, topic, partition, "offset", clock FROM seen'
         " WHERE id = ANY(ARRAY(SELECT json_array_elements_text(?::json)))",
         (as_json([one.id for one in chunk]),),
     )
-    return {number: (topic, partition, offset) for number, topic, partition, offset in found}
+    return {number: (topic, partition, at, clock) for number, topic, partition, at, clock in found}

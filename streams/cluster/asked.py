@@ -37,7 +37,7 @@ class Asked(NamedTuple):
         first: Its first word, in small letters; empty where it begins with something else.
         names: Every name in it: words in small letters, what stands in double quotes as it is.
         calls: Those of them that a parenthesis follows.
-        pieces: The text between its marks.
+        pieces: The text between its marks, without a semicolon at its end.
         marks: Which value each mark stands for, from 0.
     """
 
@@ -79,7 +79,7 @@ def taken_apart(sql: str) -> Asked:
         if kind == "mark":
             marks.append(int(token[1:]) - 1 if token[1:] else max(marks, default=-1) + 1)
             pieces.append("")
-        else:
+        elif token not in _END:
             pieces[-1] += token
         if kind in {"blank", "remark"}:
             continue

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from streams.cluster.fetching import Fetched
+from streams.cluster.judging import Taking
 from streams.cluster.marks import Gap, LineKey, Marks
 from streams.cluster.pgtext import as_json
 from streams.entry import Place
@@ -23,6 +24,12 @@ NAME = "tables"
 """Under which name the tables' reader keeps its books."""
 
 _PLACES = "json_to_recordset(%s::json) AS given (topic text, partition integer)"
+_TIMES = (
+    "INSERT INTO read_times (topic, partition, clock, position)"
+    " SELECT topic, partition, clock, position FROM json_to_recordset(%s::json)"
+    " AS given (topic text, partition integer, clock bigint, position bigint)"
+    " ON CONFLICT (topic, partition, clock) DO UPDATE SET position = excluded.position"
+)
 _LINES = "json_to_recordset(%s::json) AS given (topic text, source_topic text, line text)"
 
 
@@ -61,6 +68,12 @@ def begin(connection: Connection, places: Iterable[Place], marks: Marks) -> dict
         (given,),
     ):
         marks.sources[topic, partition, source, number] = (offset, index)
+    for topic, partition, clock in connection.execute(
+        f"SELECT topic, partition, max(clock) FROM {_PLACES}"
+        " JOIN read_times USING (topic, partition) GROUP BY topic, partition",
+        (given,),
+    ):
+        marks.clocks.at[topic, partition] = clock
     return positions
 
 
@@ -114,13 +127,13 @@ class Books:
             )
         if ids:
             self._first = self._db.execute(
-                'SELECT id, topic, partition, "offset" FROM seen'
+                'SELECT id, topic, partition, "offset", clock FROM seen'
                 " WHERE id = ANY(ARRAY(SELECT json_array_elements_text(%s::json)))",
                 (as_json(ids),),
                 prepare=True,
             )
 
-    def answers(self, expected: Mapping[Place, int]) -> dict[str, tuple[str, int, int]]:
+    def answers(self, expected: Mapping[Place, int]) -> dict[str, Taking]:
         """Compare the positions, take in the lines; returns where each id came first.
 
         Raises:
@@ -135,10 +148,10 @@ class Books:
                 self._marks.lines[topic, source, line] = sequence
         if self._first is None:
             return {}
-        return {number: (t, p, offset) for number, t, p, offset in self._first.fetchall()}
+        return {number: tuple(taking) for number, *taking in self._first.fetchall()}
 
     def write(self, moved: Mapping[Place, tuple[int, int]], letters: Iterable[Fetched]) -> None:
-        """Write positions (with the partitions' ends), marks, gaps and dead letters."""
+        """Write positions (with the partitions' ends), marks, clocks, gaps and dead letters."""
         self._upsert(
             "read_positions",
             "topic text, partition integer",
@@ -179,6 +192,12 @@ class Books:
                 for t, source, line in sorted(marks.moved_lines)
             ],
         )
+        times = [
+            {"topic": t, "partition": p, "clock": clock, "position": position}
+            for (t, p, clock), position in sorted(marks.clocks.moved.items())
+        ]
+        if times:
+            self._db.execute(_TIMES, (as_json(times),), prepare=True)
         for gap in marks.gaps:
             self._gap(gap)
         for letter in letters:

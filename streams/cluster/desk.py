@@ -7,6 +7,7 @@ know. Connections are made when they are first needed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from secrets import token_hex
 from threading import Event
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
-from streams import query
+from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import following, migrating, positions, search, understood
+from streams.cluster import asof, following, migrating, positions, search, understood
 from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
 from streams.cluster.identity import secret_of
@@ -36,7 +37,9 @@ from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
+from streams.folding import Step
 from streams.intake import produced, taken_well
+from streams.query import Rows
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -70,6 +73,7 @@ class ClusterDesk:
         self.database: PgDatabase = connect(url_of(settings))
         migrating.require(url_of(settings))
         self.producer = Producer(settings)
+        self._kept = ExitStack()
 
     @cached_property
     def intake(self) -> Intake:
@@ -129,7 +133,7 @@ class ClusterDesk:
             "start them with `pactdesk up`; `pactdesk status` says what waits",
         )
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views.
 
         Raises:
@@ -140,6 +144,28 @@ class ClusterDesk:
     def search(self, wanted: Wanted) -> list[Hit]:
         """What a full-text search finds, the best first."""
         return search.found(self.database, wanted)
+
+    def as_of(self, moment: str, *, occurred: bool = False, step: Step = lambda _: None) -> View:
+        """The views as they stood at a time or a position.
+
+        Args:
+            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+            occurred: Cut by when things happened rather than by when they were known.
+            step: Told how many records were folded since it was told last.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position, and the tables have folded nothing there.
+        """
+        cut = asof.cut_of(self.database, moment)
+        remark = asof.remark_on(self.database, cut, self.clock)
+        if not occurred or cut.ends is not None:
+            return asof.View(self._reader, cut, remark)
+        from streams.cluster.happened import fold_up_to
+
+        reader = self._kept.enter_context(closing(PgReader(url_of(self.settings))))
+        fold_up_to(self.settings, reader.database, cut.clock, step)
+        return asof.View(reader, None, remark)
 
     def position(self) -> str:
         """The position behind the newest records."""
@@ -350,6 +376,7 @@ class ClusterDesk:
     def close(self) -> None:
         """Let go of Kafka and the database."""
         self.producer.close()
+        self._kept.close()
         if "_reader" in self.__dict__:
             self._reader.close()
         if "_log" in self.__dict__:

@@ -12,7 +12,7 @@ from projections.tables import TABLES
 from schemas.topics import INBOX_NAMES
 from streams.cluster.booking import Books
 from streams.cluster.fetching import Fetched
-from streams.cluster.judging import Judge
+from streams.cluster.judging import Judge, Taking
 from streams.cluster.marks import Gap, Marks, line_of
 from streams.cluster.rows import PgRows
 from streams.entry import Place
@@ -43,8 +43,8 @@ class Batches:
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         self._connection = connection
-        self._fold: Fold[PgRows] = Fold([PgRows(table) for table in TABLES])
         self.marks = Marks()
+        self._fold: Fold[PgRows] = Fold([PgRows(table, self.marks.clocks) for table in TABLES])
         self.topics = self._fold.topics
         self._judge = Judge(self._fold, self.marks)
         self._books = Books(connection, self.marks)
@@ -91,9 +91,7 @@ class Batches:
                 rows.forget()
         return done, gaps
 
-    def _asked(
-        self, chunks: Chunks, positions: Mapping[Place, int]
-    ) -> dict[str, tuple[str, int, int]]:
+    def _asked(self, chunks: Chunks, positions: Mapping[Place, int]) -> dict[str, Taking]:
         """Ask for all that a batch needs in one round trip; returns where each id came first."""
         lines, ids = set(), []
         for place, chunk in chunks.items():
@@ -116,7 +114,7 @@ class Batches:
         self,
         chunks: Chunks,
         positions: Mapping[Place, int],
-        first: Mapping[str, tuple[str, int, int]],
+        first: Mapping[str, Taking],
     ) -> dict[Place, int]:
         """Fold, partition by partition, until all that is left waits; returns how far each came."""
         done = dict.fromkeys(chunks, 0)
@@ -126,8 +124,7 @@ class Batches:
             going = False
             for place, chunk in chunks.items():
                 for one in chunk[done[place] :]:
-                    here = first.get(one.id) == (one.topic, one.partition, one.offset)
-                    if not self._judge.take(one, expected[place], first=here):
+                    if not self._judge.take(one, expected[place], first.get(one.id)):
                         break
                     expected[place] = one.offset + 1
                     done[place] += 1

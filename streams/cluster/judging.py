@@ -9,15 +9,21 @@ not on its way: that is a gap and an alarm, and no reason to wait for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from projections.tables import TABLES, Table
 from schemas.event import TicketEvent
 from schemas.record import Record
 from schemas.topics import DEAD_LETTERS, INBOX_NAMES, TICKETS, TOPICS
+from streams.clock import parse_time
 from streams.cluster.fetching import Fetched
 from streams.cluster.marks import Gap, Marks
+from streams.errors import Refused
 from streams.folding import Fold, Rows
+
+Taking = tuple[str, int, int, float | None]
+"""Where the worker took an id: topic, partition, offset, and the clock of its turn if noted."""
 
 _TICKETS = next(table for table in TABLES if table.name == "tickets")
 
@@ -50,32 +56,42 @@ class Judge:
             (rows for rows in fold.rows if rows.table is _TICKETS), None
         )
 
-    def take(self, one: Fetched, expected: int, *, first: bool) -> bool:
+    def take(self, one: Fetched, expected: int, first: Taking | None) -> bool:
         """Fold a record; False when it must wait, and all that follows in its partition.
 
         Args:
             one: The record.
             expected: The offset that should follow in its partition.
-            first: On an inbox, whether the worker took its id in this place; anything else there
-                is a repeat, unreadable, or was forwarded.
+            first: On an inbox, where the worker took its id; what lies elsewhere is a repeat,
+                unreadable, or was forwarded.
         """
+        place = (one.topic, one.partition)
         if one.topic in INBOX_NAMES:
-            if first and one.record is not None:
+            if first is not None and first[:3] == (*place, one.offset) and one.record is not None:
+                noted = first[3]
+                at = one.record.at if noted is None else datetime.fromtimestamp(noted, UTC)
+                self.marks.clocks.take(place, one.offset, at)
                 self.fold.apply(one.record)
+            else:
+                self.marks.clocks.take(place, one.offset, None)
             return True
         if one.offset != expected and TOPICS[one.topic].retention_days is None:
             why = f"the records from offset {expected} on are not there"
             self.marks.gaps.append(_gap(one, why))
         if one.topic == DEAD_LETTERS.name:
             self.letters.append(one)
+            self.marks.clocks.take(place, one.offset, _time_of(one))
             return True
         if one.record is None:
             self.marks.gaps.append(_gap(one, one.fault or ""))
+            self.marks.clocks.take(place, one.offset, None)
             return True
         return self._take_output(one, one.record)
 
     def _take_output(self, one: Fetched, record: Record) -> bool:
+        place = (one.topic, one.partition)
         if self.marks.repeats(one, record):
+            self.marks.clocks.take(place, one.offset, None)
             return True
         gap = self.marks.gap(one, record)
         event = record.event
@@ -87,10 +103,20 @@ class Judge:
             fresh = event.revision > stands
         if gap is not None:
             self.marks.gaps.append(gap)
+        self.marks.clocks.take(place, one.offset, record.at, written=record.source is not None)
         if fresh:
             self.fold.apply(record)
         self.marks.pass_by(one, record)
         return True
+
+
+def _time_of(letter: Fetched) -> datetime | None:
+    """When something was put to dead letters, if that can be read."""
+    assert letter.letter is not None
+    try:
+        return parse_time(letter.letter[0].get("ce_time", ""))
+    except Refused:
+        return None
 
 
 def _gap(one: Fetched, why: str) -> Gap:

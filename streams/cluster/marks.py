@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.record import Record
 from streams.cluster.fetching import Fetched
+from streams.cluster.versions import Clocks
 from streams.comparing import broken_chain
 from streams.entry import Place
 
@@ -57,6 +58,7 @@ class Marks:
         moved_sources: Which sources came further since `settled`.
         moved_lines: Which lines did.
         gaps: What was found missing since then.
+        clocks: The clocks of the partitions.
     """
 
     def __init__(self) -> None:
@@ -65,6 +67,7 @@ class Marks:
         self.moved_sources: set[SourceKey] = set()
         self.moved_lines: set[LineKey] = set()
         self.gaps: list[Gap] = []
+        self.clocks = Clocks()
 
     def repeats(self, one: Fetched, record: Record) -> bool:
         """Whether an output was folded before."""
@@ -102,12 +105,14 @@ class Marks:
         self.moved_sources.clear()
         self.moved_lines.clear()
         self.gaps.clear()
+        self.clocks.settled()
 
     def forget(self, places: Iterable[Place]) -> None:
         """Let go of what is known of some partitions, and of every line."""
         gone = set(places)
         for key in [key for key in self.sources if key[:2] in gone]:
             del self.sources[key]
+        self.clocks.forget(gone)
         self.lines.clear()
         self.settled()
 

@@ -20,7 +20,7 @@ from streams.cluster import readers, tables
 from streams.cluster.postgres import PgDatabase, connect, of_the_database
 from streams.errors import Misconfigured, PactdeskError
 
-VERSION = 4
+VERSION = 5
 """Version of the cluster's own tables: the number of the last module in `migrations/versions`."""
 
 VERSION_TABLE = "pactdesk_version"
@@ -68,7 +68,7 @@ def migrate(url: str) -> Migrated:
         database.execute("SELECT pg_advisory_lock(?)", (_LOCK,))
         with _alembic:
             _bring_forward(database)
-        able = readers.prepare(database, tables.view_names())
+        able = readers.prepare(database, tables.readable())
         return Migrated(VERSION, None if able else readers.without(database))
     except psycopg.Error as error:
         raise _refusal(error) from error

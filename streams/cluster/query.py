@@ -11,7 +11,7 @@ and whatever else as text. What a query computes itself is shown as PostgreSQL g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from psycopg.adapt import Loader
 from psycopg.types.string import TextLoader
 
 from streams import query
-from streams.cluster import readers
+from streams.cluster import readers, tables, then
 from streams.cluster.asked import Asked, taken_apart
 from streams.cluster.postgres import PgDatabase, connect, of_the_database
 from streams.errors import PactdeskError, Refused
@@ -76,15 +76,19 @@ class PgReader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._database: PgDatabase | None = None
-        self._begin = ""
+        self._begin = self._schema = ""
         self._forbidden: frozenset[str] = frozenset()
 
-    def query(self, text: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(
+        self, text: str, parameters: Sequence[object] = (), cut: Mapping[str, str] | None = None
+    ) -> Rows:
         """The rows of a SELECT over the views.
 
         Args:
             text: One statement.
             parameters: What its question marks stand for.
+            cut: The views as they stood there, as settings of the transaction; as they are now by
+                default.
 
         Raises:
             Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
@@ -94,15 +98,24 @@ class PgReader:
         database = self._opened()
         asked = taken_apart(text)
         self._judge(asked)
+        if cut is not None and self._schema in asked.names:
+            raise query.no_such_view(f"as they stood, views are named without {self._schema}")
         try:
             values = [_written(value, database) for value in parameters]
             whole = asked.with_values(values)
+            if cut is not None:
+                whole = _as_they_stood(whole, asked.names)
             try:
-                return self._run(database, whole)
+                return self._run(database, whole, cut)
             except errors.DeadlockDetected:  # with a rebuild that swapped tables: it is done now
-                return self._run(database, whole)
+                return self._run(database, whole, cut)
         except (psycopg.Error, UnicodeError) as error:
             raise _refusal(error) from error
+
+    @property
+    def database(self) -> PgDatabase:
+        """Its connection, for what this reader alone is to see."""
+        return self._opened()
 
     def close(self) -> None:
         """Close the connection."""
@@ -121,9 +134,9 @@ class PgReader:
                 "see docs/how-to/read-with-sql.md for what can be called",
             )
 
-    def _run(self, database: PgDatabase, text: str) -> Rows:
+    def _run(self, database: PgDatabase, text: str, cut: Mapping[str, str] | None) -> Rows:
         connection = database.connection
-        self._set_out(database)
+        self._set_out(database, cut or {})
         try:
             # Not in the simple protocol, which would take several statements; and DECLARE takes
             # nothing but a SELECT, at any depth.
@@ -136,9 +149,10 @@ class PgReader:
             if not connection.closed:
                 connection.execute("ROLLBACK")
 
-    def _set_out(self, database: PgDatabase) -> None:
+    def _set_out(self, database: PgDatabase, cut: Mapping[str, str]) -> None:
+        set_out = "".join(f"; SET LOCAL {name} = '{value}'" for name, value in cut.items())
         try:
-            database.connection.execute(self._begin)
+            database.connection.execute((self._begin + set_out).encode())
         except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
             database.connection.execute("ROLLBACK")
             raise readers.without(database) from error
@@ -150,9 +164,10 @@ class PgReader:
         _show_as_everywhere(database)
         row = database.execute("SELECT current_schema()").fetchone()
         assert row is not None
+        self._schema = str(row[0])
         self._begin = (
             f"BEGIN READ ONLY; SET LOCAL ROLE {readers.quoted(readers.role_of(database))};"
-            f" SET LOCAL search_path = {readers.quoted(str(row[0]))};"
+            f" SET LOCAL search_path = {readers.quoted(self._schema)};"
             f" SET LOCAL statement_timeout = {max(1, round(query.SECONDS * 1000))};"
             " SET LOCAL standard_conforming_strings = on; SET LOCAL cursor_tuple_fraction = 1;"
             " SET LOCAL jit = off"  # compiling took seven times as long as reading 5,000 customers
@@ -161,6 +176,16 @@ class PgReader:
         self._forbidden = frozenset(str(name) for (name,) in found)
         self._database = database
         return database
+
+
+def _as_they_stood(text: str, names: Collection[str]) -> str:
+    """A query with the views as they stood in the place of those that it names."""
+    stood = ", ".join(
+        f"{view} AS NOT MATERIALIZED (SELECT * FROM {then.named(view)})"
+        for view in tables.view_names()
+        if view in names
+    )
+    return f"WITH {stood} ({text}\n)" if stood else text
 
 
 def _show_as_everywhere(database: PgDatabase) -> None:

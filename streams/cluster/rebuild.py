@@ -22,6 +22,7 @@ from streams.cluster.judging import folded_with
 from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
+from streams.cluster.versions import GONE, MADE, PAST, made_columns
 from streams.comparing import Report, compared
 from streams.entry import Place
 from streams.errors import Unavailable
@@ -63,7 +64,7 @@ def rebuild(settings: Settings, names: Sequence[str], step: Step = lambda _: Non
         chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
         anew = stack.enter_context(Anew(settings, folded_with(chosen)))
         for _ in range(ROUNDS):
-            if anew.up_to(_folded(database, anew.topics), database, step) < NEAR:
+            if anew.up_to(folded_up_to(database, anew.topics), database, step) < NEAR:
                 break
         for _ in range(SWAPS):
             try:
@@ -82,7 +83,7 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
         database.execute("SET LOCAL statement_timeout = 0")
         # Projectors lock rows of it in every batch: from here on they wait, readers do not.
         database.execute("LOCK TABLE read_positions IN EXCLUSIVE MODE")
-        anew.up_to(_folded(database, anew.topics), database, step)
+        anew.up_to(folded_up_to(database, anew.topics), database, step)
         others, _ = tables.outdated(database)
         report = {
             table.name: _unlike(anew, table)
@@ -97,23 +98,58 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
                 _fill(database, anew, table, made[table])
         if made:
             tables.swap(database, made)
+        _keep_times(database, anew)
     return report
 
 
+def _keep_times(database: PgDatabase, anew: Anew) -> None:
+    """Say anew how far the partitions that were read had come at each of their clocks."""
+    database.execute("DELETE FROM read_times WHERE topic = ANY(?)", (anew.topics,))
+    with database.connection.cursor().copy(
+        "COPY read_times (topic, partition, clock, position) FROM STDIN"
+    ) as copy:
+        for row in anew.times():
+            copy.write_row(row)
+
+
 def _fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
-    """Make a new table beside the live one, with the rows that were folded anew."""
-    make, *indexes = tables.ddl(table, name)
+    """Make a new table beside the live one, with what was folded anew and what it was before."""
+    make, *others = tables.ddl(table, name)
     database.execute(make)
-    truths = [number for number, column in enumerate(table.columns) if table.types[column] is bool]
-    columns = ", ".join(table.columns)
-    with database.connection.cursor().copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-        for row in anew.rows(table):
+    made = made_columns(table)
+    copy_rows(database, name, [*table.columns, *(c for c, _ in made)], table, anew.kept(table))
+    for statement in others:
+        database.execute(statement)
+    if not table.once:
+        columns = [*table.columns, *(c for c, _ in (*MADE, *GONE))]
+        copy_rows(database, name + PAST, columns, table, anew.past(table))
+
+
+def copy_rows(
+    database: PgDatabase,
+    name: str,
+    columns: Sequence[str],
+    table: Table,
+    rows: Iterator[tuple[Any, ...]],
+) -> None:
+    """Fill a table.
+
+    Args:
+        database: In a transaction.
+        name: The table's name in the database.
+        columns: Which columns the rows have.
+        table: Which table it is, or the past of.
+        rows: The rows, as a scratch database gives them.
+    """
+    truths = [n for n, c in enumerate(columns) if c == "made_across" or table.types.get(c) is bool]
+    with database.connection.cursor().copy(
+        f"COPY {name} ({', '.join(columns)}) FROM STDIN"
+    ) as copy:
+        for row in rows:
             values = list(row)
             for number in truths:
-                values[number] = bool(values[number])
+                values[number] = None if values[number] is None else bool(values[number])
             copy.write_row(values)
-    for statement in indexes:
-        database.execute(statement)
 
 
 def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
@@ -135,7 +171,7 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
     quiet()
     with _database(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
         database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        bounds = _folded(database, anew.topics)
+        bounds = folded_up_to(database, anew.topics)
         first, last = anew.bounds_of_log()
         numbers = Numbers(anew.scratch)
         gaps = []
@@ -169,7 +205,7 @@ def _database(settings: Settings) -> Iterator[PgDatabase]:
         database.close()
 
 
-def _folded(database: PgDatabase, topics: Sequence[str]) -> dict[Place, int]:
+def folded_up_to(database: PgDatabase, topics: Sequence[str]) -> dict[Place, int]:
     """How far the live tables have folded some topics; the metrics, as far as they are taken."""
     rows = database.execute(
         "SELECT topic, partition, position FROM read_positions WHERE projection = ?", (NAME,)

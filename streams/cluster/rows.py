@@ -4,10 +4,13 @@ What is read is locked until the batch commits, so that two readers whose record
 turns. A row that was not there when it was read is inserted plainly: if somebody else made it
 meanwhile, the batch fails and is taken again from what stands then. Rows are not kept from one
 batch to the next: another reader may have changed them.
+
+With a row goes what made it so (`streams.cluster.versions`); what it was before goes into the past.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +19,7 @@ import psycopg
 
 from projections.tables import Json, Table
 from streams.cluster.pgtext import as_json, without_nul
+from streams.cluster.versions import GONE, MADE, PAST, Clocks, Made, ended, kept, made_columns
 
 _GIVEN: dict[type, str] = {
     str: "text",
@@ -35,33 +39,50 @@ class Statements(msgspec.Struct, frozen=True):
         make: New rows.
         write: Rows that were read, as they are now; of a table whose rows never change, new ones
             unless they are there.
+        end: What rows were before; empty where they never change.
     """
 
     read: str
     make: str
     write: str
+    end: str
 
 
 @cache
 def statements(table: Table) -> Statements:
     """A table's statements; rows and keys travel as JSON, which costs the client least."""
     name, key, columns = table.sql_name, table.columns[0], table.columns
-    values = ", ".join(columns)
+    made = [column for column, _ in made_columns(table)]
     json = {column for column in columns if table.types[column] is Json}
-    shown = ", ".join(f"{c}::text" if c in json else c for c in columns)
-    taken = ", ".join(f"{c}::json" if c in json else c for c in columns)
-    given = ", ".join(f"{c} {_GIVEN[table.types[c]]}" for c in columns)
-    make = (
-        f"INSERT INTO {name} ({values}) SELECT {taken}"
-        f" FROM json_to_recordset(%s::json) AS given ({given})"
-    )
-    again = ", ".join(f"{c} = excluded.{c}" for c in columns[1:])
+    shown = ", ".join([*(f"{c}::text" if c in json else c for c in columns), *made])
+    make = _insert(table, name, made_columns(table))
+    again = ", ".join(f"{c} = excluded.{c}" for c in (*columns[1:], *made))
     return Statements(
         f"SELECT {shown} FROM {name}"
         f" WHERE {key} = ANY(ARRAY(SELECT json_array_elements_text(%s::json)))"
         f" ORDER BY {key} FOR UPDATE",
         make,
         f"{make} ON CONFLICT ({key}) DO {'NOTHING' if table.once else f'UPDATE SET {again}'}",
+        "" if table.once else _insert(table, name + PAST, (*MADE, *GONE)),
+    )
+
+
+def _insert(table: Table, name: str, more: Sequence[tuple[str, str]]) -> str:
+    """The statement that puts rows into a table.
+
+    Args:
+        table: What its rows are.
+        name: Its name.
+        more: Columns beside those of the rows, with their types.
+    """
+    columns = {column: _GIVEN[table.types[column]] for column in table.columns} | dict(more)
+    taken = ", ".join(
+        f"{c}::json" if c in table.types and table.types[c] is Json else c for c in columns
+    )
+    given = ", ".join(f"{c} {kind}" for c, kind in columns.items())
+    return (
+        f"INSERT INTO {name} ({', '.join(columns)}) SELECT {taken}"
+        f" FROM json_to_recordset(%s::json) AS given ({given})"
     )
 
 
@@ -70,13 +91,18 @@ class PgRows:
 
     Args:
         table: Which table.
+        clocks: What the record is that is folded now.
 
     Attributes:
         table: The same.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clocks: Clocks) -> None:
         self.table = table
+        self._clocks = clocks
+        self._width = len(table.columns)
+        self._made: dict[str, Made] = {}
+        self._ended: list[Any] = []
         self._said = statements(table)
         self._struct: Any = table.row
         self._wanted: set[str] = set()
@@ -100,7 +126,8 @@ class PgRows:
         """The row of a key that was wanted, or was put."""
         if self._read is not None:
             for values in self._read.fetchall():
-                self._held[values[0]] = self._struct(*values)
+                self._held[values[0]] = self._struct(*values[: self._width])
+                self._made[values[0]] = Made(*values[self._width :])
             self._found = set(self._held)
             self._read = None
         key = without_nul(key)
@@ -111,8 +138,15 @@ class PgRows:
         """Hold a new row of a key until it is written."""
         key = without_nul(key)
         if self.table.once:
-            self._held.setdefault(key, row)
+            if key not in self._held:
+                self._held[key] = row
+                self._made[key] = self._clocks.made(None)
         else:
+            before = self._made.get(key)
+            made = self._made[key] = self._clocks.made(before)
+            if before is not None:
+                was = msgspec.structs.astuple(self._held[key])
+                self._ended.append(ended(self.table)(*was, *before, *made[:3]))
             self._held[key] = row
         self._changed.add(key)
 
@@ -123,9 +157,17 @@ class PgRows:
             (self._changed - known, self._said.make),
             (known, self._said.write),
         ):
-            rows = [self._held[key] for key in sorted(keys) if self._held[key] is not None]
+            rows = [self._kept(key) for key in sorted(keys) if self._held[key] is not None]
             if rows:
                 connection.execute(statement, (as_json(rows),), prepare=True)
+        if self._ended:
+            connection.execute(self._said.end, (as_json(self._ended),), prepare=True)
+
+    def _kept(self, key: str) -> Any:  # Any: the table's own struct
+        """A row with what made it."""
+        made = self._made[key]
+        row = msgspec.structs.astuple(self._held[key])
+        return kept(self.table)(*row, *(made[:3] if self.table.once else made))
 
     def forget(self) -> None:
         """Let go of everything: the batch is over."""
@@ -134,3 +176,5 @@ class PgRows:
         self._found = set()
         self._held.clear()
         self._changed.clear()
+        self._made.clear()
+        self._ended.clear()

@@ -43,8 +43,8 @@ _MOVED = (
 )
 
 _PARTS = {
-    "seen": 'INSERT INTO seen (id, topic, partition, "offset")'
-    " SELECT ?, ?, ?::int, ?::bigint FROM moved",
+    "seen": 'INSERT INTO seen (id, topic, partition, "offset", clock)'
+    " SELECT ?, ?, ?::int, ?::bigint, ?::float8 FROM moved",
     "line": "INSERT INTO lines (domain, key, numbered, state)"
     " SELECT ?, ?, ?::bytea, ?::bytea FROM moved ON CONFLICT (domain, key)"
     " DO UPDATE SET numbered = excluded.numbered, state = excluded.state",
@@ -148,7 +148,7 @@ class CaseStore:
         """
         parts: list[tuple[str, Sequence[object]]] = []
         if seen is not None:
-            parts.append(("seen", (seen.id, seen.topic, seen.partition, seen.offset)))
+            parts.append(("seen", (seen.id, seen.topic, seen.partition, seen.offset, clock)))
         parts += [
             ("line", (one.domain, one.key, packed(one.line), packed(one.state)))
             for one in self._saved

@@ -6,6 +6,8 @@ The same tables, columns and views as on SQLite, with the same values:
 - Lists and objects are of type `json`, which keeps the text as it was written. A connection from
   `postgres.connect` gives it as text again, so that rows are read back as they were folded.
 - True and false are `boolean`, whole numbers `bigint`, others `double precision`.
+- Rows know what made them, and what they were before lies in the tables' past
+  (`streams.cluster.versions`); `streams.cluster.then` has the views over both.
 
 Making a table anew, for a rebuild: `ddl(table, name)` makes it under another name, indexes and all;
 fold into it; then, in one transaction with the positions, `swap(database, {table: name, …})`. The
@@ -28,8 +30,9 @@ from psycopg import errors
 
 from projections.tables import TABLES, Json, Table
 from streams import views
-from streams.cluster import readers
+from streams.cluster import readers, then
 from streams.cluster.postgres import PgDatabase
+from streams.cluster.versions import PAST, made_columns, past_ddl, past_indexes
 
 _TYPES: dict[object, str] = {
     str: 'text COLLATE "C"',
@@ -72,9 +75,13 @@ def ddl(table: Table, name: str | None = None) -> tuple[str, ...]:
     """
     own = name or table.sql_name
     columns = [f"{column} {_TYPES[table.types[column]]}" for column in table.columns]
-    columns[0] += " NOT NULL PRIMARY KEY"
+    columns[0] += " NOT NULL"
+    past = past_ddl(table, own, ", ".join(columns))
+    columns[0] += " PRIMARY KEY"
+    columns += [f"{c} {kind} NOT NULL DEFAULT {_FIRST[c]}" for c, kind in made_columns(table)]
     return (
         f"CREATE TABLE {own} ({', '.join(columns)})",
+        *past,
         *(
             f"CREATE INDEX {_index(own, index)} ON {own} ({', '.join(index)})"
             for index in table.indexes
@@ -86,6 +93,15 @@ def ddl(table: Table, name: str | None = None) -> tuple[str, ...]:
         ),
     )
 
+
+_FIRST = {
+    "made_clock": "0",
+    "made_partition": "0",
+    "made_offset": "0",
+    "made_number": "1",
+    "made_across": "false",
+}
+"""What made a row that says nothing of it: the beginning."""
 
 SEARCH = ("search",)
 """What the name of a full-text index ends with."""
@@ -121,23 +137,43 @@ def create_views(database: PgDatabase) -> None:
     """
     try:
         with database.connection.transaction():
-            _execute(database, _views())
+            _execute(database, _made_with_views())
     except errors.InvalidTableDefinition:
         drop_views(database)
-        _execute(database, _views())
-    readers.let_read(database, view_names())
-    _note(database, _VIEWS, _views())
+        _execute(database, _made_with_views())
+    readers.let_read(database, readable())
+    _note(database, _VIEWS, _made_with_views())
 
 
 def drop_views(database: PgDatabase) -> None:
     """Drop the views; what others built upon them must be gone before."""
-    database.execute(f"DROP VIEW IF EXISTS {', '.join(view_names())}")
+    database.execute(f"DROP VIEW IF EXISTS {', '.join((*readable(), *then.tables()))}")
 
 
 @cache
 def view_names() -> tuple[str, ...]:
     """The names of the views."""
     return tuple(views.name_of(statement) for statement in _sqlite_views())
+
+
+def hide(database: PgDatabase) -> None:
+    """Hide tables and views from one connection behind empty ones of its own; in a transaction.
+
+    Its dead letters are those that everybody sees, to be deleted from.
+    """
+    for table in TABLES:
+        database.execute(ddl(table)[0].replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    database.execute("CREATE TEMP TABLE read_positions (LIKE read_positions)")
+    database.execute("CREATE TEMP TABLE dead_letters AS SELECT * FROM dead_letters")
+    for statement in _views():
+        database.execute(statement.replace("CREATE OR REPLACE VIEW", "CREATE TEMP VIEW", 1))
+    readers.let_read(database, [f"pg_temp.{name}" for name in view_names()])
+
+
+@cache
+def readable() -> tuple[str, ...]:
+    """The names of the views, as they are now and as they stood."""
+    return (*view_names(), *map(then.named, view_names()))
 
 
 def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
@@ -153,23 +189,32 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
     # First the views, as a query does, so that none is met half-way.
     there = database.execute(
         "SELECT viewname FROM pg_views WHERE schemaname = current_schema() AND viewname = ANY(?)",
-        (list(view_names()),),
+        ([*readable(), *then.tables()],),
     )
     names = ", ".join(str(name) for (name,) in there)
     if names:
         database.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for table, name in made.items():
-        own = table.sql_name
-        database.execute(f"ALTER TABLE IF EXISTS {own} RENAME TO {own}_before")
-        database.execute(f"ALTER TABLE {name} RENAME TO {own}")
+        for end in _ends_of(table):
+            own = table.sql_name + end
+            database.execute(f"ALTER TABLE IF EXISTS {own} RENAME TO {own}_before")
+            database.execute(f"ALTER TABLE {name}{end} RENAME TO {own}")
     create_views(database)
     for table, name in made.items():
         own = table.sql_name
-        database.execute(f"DROP TABLE IF EXISTS {own}_before")
-        for index in (*table.indexes, *([SEARCH] if table.searched else ())):
-            database.execute(f"ALTER INDEX {_index(name, index)} RENAME TO {_index(own, index)}")
-        database.execute(f"ALTER INDEX {name}_pkey RENAME TO {own}_pkey")
+        for end in _ends_of(table):
+            database.execute(f"DROP TABLE IF EXISTS {own}{end}_before")
+        indexes = [_index("", index) for index in table.indexes]
+        indexes += [_index("", SEARCH)] if table.searched else []
+        indexes += past_indexes(table)
+        for index in (*indexes, *(f"{end}_pkey" for end in _ends_of(table))):
+            database.execute(f"ALTER INDEX {name}{index} RENAME TO {own}{index}")
         _note(database, table.name, ddl(table))
+
+
+def _ends_of(table: Table) -> tuple[str, ...]:
+    """What the names of a table and of its past end with."""
+    return ("",) if table.once else ("", PAST)
 
 
 def outdated(database: PgDatabase) -> tuple[list[str], bool]:
@@ -178,7 +223,7 @@ def outdated(database: PgDatabase) -> tuple[list[str], bool]:
     made = {str(name): str(value) for name, value in rows}
     return (
         [t.name for t in TABLES if made.get(f"made.{t.name}") != _digest(ddl(t))],
-        made.get(f"made.{_VIEWS}") != _digest(_views()),
+        made.get(f"made.{_VIEWS}") != _digest(_made_with_views()),
     )
 
 
@@ -198,6 +243,11 @@ def _digest(statements: tuple[str, ...]) -> str:
 @cache
 def _views() -> tuple[str, ...]:
     return tuple(_in_our_words(statement) for statement in _sqlite_views())
+
+
+@cache
+def _made_with_views() -> tuple[str, ...]:
+    return (*_views(), *then.statements(_views()))
 
 
 def _sqlite_views() -> tuple[str, ...]:

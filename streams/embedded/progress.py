@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from projections.tables import TABLES
 from schemas.topics import INBOXES
-from streams.asof import position_at, position_of, seq_of
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
+from streams.embedded.positions import position_at, position_of, seq_of
 from streams.intake import Taken
 
 _FIRST = """

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, create_model
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.gateway.bodies import JSON, answer, rows, wanted_form
 from streams.gateway.cursors import cursor_of, values_of
+from streams.gateway.looking import view_of
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Handler, Route
 from streams.gateway.waiting import POSITION, Since, reached
@@ -190,10 +191,8 @@ def _listed(listing: Listing) -> Handler:
 
 def _seen(desk: AnyDesk, as_of: str | None, sql: str, values: Sequence[object]) -> tuple[Rows, str]:
     """The rows, and the position that they show at least."""
-    from streams.cli.context import view_of
-
     position = desk.progress.shown() if as_of is None else as_of
-    return view_of(desk, as_of, occurred=False).query(sql, values), position
+    return view_of(desk, as_of).query(sql, values), position
 
 
 def _statement(listing: Listing, page: Page) -> tuple[str, list[object]]:
@@ -303,6 +302,7 @@ ROUTES = tuple(
                     "position": {"type": "string"},
                 },
             },
+            404: None,
             406: None,
         },
         tag=listing.name,

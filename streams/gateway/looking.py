@@ -15,7 +15,7 @@ from streams.gateway.waiting import Since, reached
 from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
-    from streams.desk import View
+    from streams.asof import View
     from streams.engines import AnyDesk
 
 
@@ -29,10 +29,9 @@ class Looking(Since):
     as_of: str | None = None
 
 
-def _view(desk: AnyDesk, as_of: str | None) -> AnyDesk | View:
-    from streams.cli.context import view_of
-
-    return view_of(desk, as_of, occurred=False)
+def view_of(desk: AnyDesk, as_of: str | None) -> AnyDesk | View:
+    """The views now, or as they stood at a moment; raises as `as_of` does."""
+    return desk if as_of is None else desk.as_of(as_of)
 
 
 def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
@@ -100,7 +99,7 @@ async def _looked(
 
     def see(desk: AnyDesk) -> tuple[dict[str, Any], str]:
         position = desk.progress.shown()
-        return look(_view(desk, looking.as_of), name), position
+        return look(view_of(desk, looking.as_of), name), position
 
     return await (call.house.read if looking.as_of is None else call.house.ask)(see)
 

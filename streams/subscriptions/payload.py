@@ -17,9 +17,9 @@ from schemas.avro import schema_of
 from schemas.events import EVENTS
 from schemas.record import Record
 from streams import codec
-from streams.asof import position_of
 from streams.avro_sources import Schema
 from streams.cluster.positions import token
+from streams.embedded.positions import position_of
 from streams.entry import Entry
 from streams.showing import record_line
 

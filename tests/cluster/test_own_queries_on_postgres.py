@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from streams import query
 from streams.cluster import migrating
 from streams.cluster.query import PgReader
 from streams.desk import Desk
+from streams.embedded import query
+from streams.query import Rows
 from tests.both import copied
 from tests.commands import Shell
 from tests.embedded import open_in, take
@@ -38,10 +39,10 @@ READS = [
 def test_every_query_of_our_own_is_answered_the_same(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, tuple[object, ...], query.Rows]] = []
+    asked: list[tuple[str, tuple[object, ...], Rows]] = []
     plain = query.run
 
-    def noted(connection: Any, sql: str, parameters: Sequence[object] = ()) -> query.Rows:
+    def noted(connection: Any, sql: str, parameters: Sequence[object] = ()) -> Rows:
         rows = plain(connection, sql, parameters)
         asked.append((sql, tuple(parameters), [dict(row) for row in rows]))
         return rows
@@ -66,7 +67,7 @@ def test_every_query_of_our_own_is_answered_the_same(
     assert len({sql for sql, _, _ in asked}) > 15
 
 
-def _rounded(rows: query.Rows) -> query.Rows:
+def _rounded(rows: Rows) -> Rows:
     """Rows with averages to 12 digits: engines add in another order."""
     return [
         {name: float(f"{v:.12g}") if type(v) is float else v for name, v in row.items()}

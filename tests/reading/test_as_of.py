@@ -14,7 +14,8 @@ from schemas.events.contacts import ContactReceived
 from schemas.events.knowledge import ArticlePublished
 from schemas.record import Record, contact_id
 from schemas.vocabulary import rfc3339
-from streams.desk import Desk, View
+from streams.asof import View
+from streams.desk import Desk
 from streams.errors import Refused
 from tests.embedded import open_in, record_of, somewhere, take
 from tests.histories import History, histories, play

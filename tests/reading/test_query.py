@@ -11,6 +11,7 @@ import pytest
 from schemas.events.contacts import ContactReceived
 from streams import query
 from streams.desk import Desk
+from streams.embedded.query import read_connection
 from streams.errors import Refused
 from tests.embedded import open_in, record_of, somewhere, take
 
@@ -179,7 +180,7 @@ def test_after_a_refusal_the_next_query_is_answered(desk: Desk) -> None:
 
 
 def test_the_connection_itself_cannot_write(desk: Desk) -> None:
-    reader = query.read_connection(desk.database.path)
+    reader = read_connection(desk.database.path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         reader.execute("DELETE FROM log")
     reader.close()

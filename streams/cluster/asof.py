@@ -1,0 +1,142 @@
+"""The views of a cluster as they stood at a time or a position.
+
+The projector keeps what rows were before (`streams.cluster.versions`), so that nothing is folded
+for a question: it is asked of the views as they stood (`streams.cluster.then`) with a cut. Of a
+cut by time all partitions belong as far as they were known; of one by position, as far as it says.
+A place in a topic is both: its own partition up to it, and the others as they were known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from schemas.topics import INBOX_NAMES, PARTITIONS, TOPICS
+from streams.asof import AHEAD, BEFORE, PLACE, no_record
+from streams.clock import Clock, micros, parse_time
+from streams.cluster import positions, then
+from streams.cluster.postgres import PgDatabase
+from streams.cluster.query import PgReader
+from streams.entry import Place
+from streams.errors import NotFound
+from streams.query import Rows
+
+_FOREVER = 2**62
+"""Beyond every clock and every offset."""
+
+
+class Cut(NamedTuple):
+    """What belongs to the past that is asked for.
+
+    Attributes:
+        clock: Up to which clock, in microseconds since the epoch.
+        ends: How far each partition; all of it where nothing is said.
+    """
+
+    clock: int
+    ends: Mapping[Place, int] | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The cut as the views take it."""
+        found = {
+            f"{then.SET}.clock": str(self.clock),
+            f"{then.SET}.by": "time" if self.ends is None else "position",
+        }
+        for topic in then.TOPICS:
+            ends = [
+                _FOREVER if self.ends is None else self.ends.get((topic, partition), 0)
+                for partition in range(PARTITIONS)
+            ]
+            found[then.setting(topic)] = "{" + ",".join(map(str, ends)) + "}"
+        return found
+
+
+class View:
+    """The views at one moment.
+
+    Args:
+        reader: Reads the database.
+        cut: The moment; None where the reader's connection holds the views of a moment.
+        remark: What is to be said of it.
+
+    Attributes:
+        remark: The same.
+    """
+
+    def __init__(self, reader: PgReader, cut: Cut | None, remark: str | None) -> None:
+        self._reader = reader
+        self._settings = None if cut is None else cut.settings
+        self.remark = remark
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+        """The rows of a SELECT over the views; raises `Refused` for anything else."""
+        return self._reader.query(sql, parameters, self._settings)
+
+
+def cut_of(database: PgDatabase, moment: str) -> Cut:
+    """What a moment means.
+
+    Args:
+        database: The cluster's.
+        moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+
+    Raises:
+        Refused: It is neither a time nor a position.
+        NotFound: The tables have not folded anything at that position.
+    """
+    if positions.is_token(moment):
+        return _at_position(database, moment)
+    place = PLACE.match(moment)
+    if place is not None:
+        return _at_place(database, (place[1], int(place[2])), int(place[3]))
+    return Cut(micros(parse_time(moment)))
+
+
+def remark_on(database: PgDatabase, cut: Cut, clock: Clock) -> str | None:
+    """What is to be said of a cut: that nothing was known yet, or that it lies in the future."""
+    if cut.ends is not None:
+        return None if cut.ends else BEFORE
+    if cut.clock > micros(clock.now()):
+        return AHEAD
+    row = database.execute("SELECT 1 FROM read_times WHERE clock <= ? LIMIT 1", (cut.clock,))
+    return None if row.fetchone() else BEFORE
+
+
+def _at_position(database: PgDatabase, moment: str) -> Cut:
+    ends = positions.vector(moment)
+    stood = _folded(database)
+    for (topic, partition), end in ends.items():
+        if topic not in TOPICS or not 0 <= partition < PARTITIONS:
+            raise NotFound(f"there is no {topic}/{partition}", "take a position of this log")
+        folded = stood.get((topic, partition), 0)
+        if topic in then.TOPICS and end > folded:
+            raise NotFound(
+                f"the tables have folded {topic}/{partition} up to offset {folded}, and the"
+                f" position lies at {end}",
+                "take a position of this log; what was just appended is there in a moment",
+            )
+    return Cut(_FOREVER, ends)
+
+
+def _at_place(database: PgDatabase, place: Place, offset: int) -> Cut:
+    """Right behind a record: what its turn wrote elsewhere belongs to it if the turn wrote it."""
+    topic, partition = place
+    row = database.execute(
+        "SELECT min(clock) FROM read_times WHERE topic = ? AND partition = ? AND position > ?",
+        (topic, partition, offset),
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise no_record(f"{topic}/{partition}/{offset}")
+    known = database.execute(
+        "SELECT topic, partition, max(position) FROM read_times WHERE clock <= ?"
+        " GROUP BY topic, partition",
+        (row[0] - (topic in INBOX_NAMES),),
+    )
+    ends = {(str(t), int(p)): int(end) for t, p, end in known}
+    return Cut(_FOREVER, {**ends, place: offset + 1})
+
+
+def _folded(database: PgDatabase) -> dict[Place, int]:
+    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    return {(str(topic), int(partition)): int(position) for topic, partition, position in rows}

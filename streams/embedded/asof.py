@@ -1,0 +1,303 @@
+"""The views of a store as they stood at a time or a position, by replay into scratch databases.
+
+What a turn wrote is folded in the order of the log. What lay in an inbox is shown from its taking
+on, as it was then: how far an inbox was taken at a moment is found out from what the turns wrote
+(`streams.embedded.times`). So almost every moment is a place in the log, and a scratch database
+that was folded up to one place is the beginning of the next: some are kept.
+
+Where what was written is not in the order of its time, because something came late, the rest is
+folded with care: a row stands still at the first record that was not known yet, whatever was known
+of it later in the log. By occurred time, what had not occurred is passed over.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from projections.tables import TABLES
+from schemas.topics import DEAD_LETTERS, INBOX_NAMES
+from streams.asof import AHEAD, BEFORE
+from streams.clock import Clock, micros, parse_time
+from streams.embedded import query, tables
+from streams.embedded.database import Database
+from streams.embedded.log import SqliteLog
+from streams.embedded.positions import seq_at
+from streams.embedded.projector import Fold, Projector, limits, readable
+from streams.embedded.times import Times
+from streams.entry import Entry, Place
+from streams.folding import Step
+from streams.query import Rows
+
+KEPT = 4
+"""Scratch databases that are kept for the next moment, at most."""
+
+EVERY = 100_000
+"""Entries of the log after which one is kept on the way."""
+
+_FOLDED = frozenset(table.topic for table in TABLES)
+
+TOLD = 1000
+"""Entries between two reports of the progress."""
+
+
+class View:
+    """The views at one moment.
+
+    Args:
+        connection: A scratch database that holds them.
+        remark: What is to be said of the moment.
+
+    Attributes:
+        remark: The same.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, remark: str | None) -> None:
+        self._connection = connection
+        self.remark = remark
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+        """The rows of a SELECT over the views; raises `Refused` for anything else."""
+        return query.run(self._connection, sql, parameters)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What belongs to a moment.
+
+    Attributes:
+        seq: All that was written up to this place in the log.
+        taken: How far each inbox partition.
+        clock: Of what was written beyond that place, what was known by this clock.
+        last: The place beyond which nothing was.
+    """
+
+    seq: int
+    taken: dict[Place, int] = field(hash=False)
+    clock: int = 0
+    last: int = 0
+
+    def is_before(self, other: _Cut) -> bool:
+        """Whether nothing belongs to this one that does not belong to another."""
+        return self.seq <= other.seq and all(
+            end <= other.taken.get(place, 0) for place, end in self.taken.items()
+        )
+
+
+class History:
+    """Looks back on one store; belongs to one thread.
+
+    Args:
+        database: The store.
+        clock: Says what lies in the future.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+        self._log = SqliteLog(database)
+        self._times = Times(database)
+        self._kept: OrderedDict[tuple[object, ...], tuple[_Cut, sqlite3.Connection]] = OrderedDict()
+
+    def view(self, moment: str, step: Step, *, occurred: bool = False) -> View:
+        """The views as they stood.
+
+        Args:
+            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+            step: Told how many entries of the log were folded since it was told last.
+            occurred: Cut by when things happened rather than by when they were known.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position, and not one of this log.
+        """
+        seq = seq_at(self._log, moment)
+        until = None if seq is not None else parse_time(moment)
+        with self._db.snapshot():
+            self._times.read_on()
+            if seq is not None:
+                cut = _Cut(seq, self._bounded(self._times.taken(seq=seq)))
+            else:
+                assert until is not None
+                clock = micros(until)
+                if occurred:
+                    return View(self._occurred(clock, step), self._remark(clock))
+                whole, last = self._times.known_by(clock)
+                cut = _Cut(whole, self._bounded(self._times.taken(clock=clock)), clock, last)
+            remark = BEFORE if not cut.seq and not any(cut.taken.values()) else None
+            if until is not None and until > self._clock.now():
+                remark = AHEAD
+            return View(self._folded(cut, step), remark)
+
+    def _bounded(self, taken: dict[Place, int]) -> dict[Place, int]:
+        """How far inboxes were taken, and no further than the worker is now."""
+        bounds = limits(self._db, _FOLDED)
+        return {place: min(end, bounds.get(place, 0)) for place, end in taken.items()}
+
+    # --- scratch databases -----------------------------------------------------------------------
+
+    def _folded(self, cut: _Cut, step: Step) -> sqlite3.Connection:
+        """A scratch database at a cut: one that is kept, or another that is folded on."""
+        key = (cut.seq, cut.last, cut.clock if cut.last > cut.seq else 0, *cut.taken.items())
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][1]
+        base, connection = self._nearest(cut)
+        while base.seq + EVERY < cut.seq:
+            seq = base.seq + EVERY
+            taken = self._bounded(self._times.taken(seq=seq))
+            halfway = _Cut(seq, {p: min(end, cut.taken.get(p, 0)) for p, end in taken.items()})
+            connection = self._on(base, halfway, connection, step)
+            base = halfway
+            self._keep((seq, 0, 0, *halfway.taken.items()), base, connection)
+        connection = self._on(base, cut, connection, step)
+        self._keep(key, cut, connection)
+        return connection
+
+    def _keep(self, key: tuple[object, ...], cut: _Cut, connection: sqlite3.Connection) -> None:
+        self._kept[key] = (cut, connection)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)  # whoever still reads it keeps it open
+
+    def _nearest(self, cut: _Cut) -> tuple[_Cut, sqlite3.Connection | None]:
+        """The furthest scratch database that is kept and can be folded on to a cut."""
+        found = [
+            (one.seq, key)
+            for key, (one, _) in self._kept.items()
+            if one.last <= one.seq and one.is_before(cut)
+        ]
+        if not found:
+            return _Cut(0, {}), None
+        _, key = max(found, key=lambda one: one[0])
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _on(
+        self, base: _Cut, cut: _Cut, connection: sqlite3.Connection | None, step: Step
+    ) -> sqlite3.Connection:
+        """A new scratch database that begins as another and is folded on to a cut."""
+        copy = _begun(connection)
+        fold = Fold(copy)
+        told = _Told(step)
+        for entry in told.each(self._inbox(base, cut)):
+            record = readable(self._log, entry)
+            if record is not None:
+                fold.apply(record)
+        ends: dict[Place, int] = {p: end for p, end in cut.taken.items() if end}
+        ended: set[tuple[str, str]] = set()
+        stopped: set[Place] = set()
+        for entry in told.each(self._written(base.seq, max(cut.seq, cut.last))):
+            place = (entry.topic, entry.partition)
+            known = entry.seq <= cut.seq or self._times.known(entry.seq) <= cut.clock
+            if entry.topic == DEAD_LETTERS.name:
+                if known:
+                    _keep_letter(copy, entry)
+                continue
+            if entry.topic not in fold.topics:
+                continue
+            record = readable(self._log, entry)
+            if record is not None and not known:
+                ended.update(fold.touches(record))
+            elif record is not None:
+                fold.apply_but(record, ended)
+            if not known:
+                stopped.add(place)
+            elif place not in stopped:
+                ends[place] = entry.offset + 1
+        return _finished(copy, fold, ends)
+
+    def _inbox(self, base: _Cut, cut: _Cut) -> Iterator[Entry]:
+        """What was taken between two cuts."""
+        for (topic, partition), end in cut.taken.items():
+            start = base.taken.get((topic, partition), 0)
+            if end > start:
+                yield from self._log.read(topic, partition, start, end - start)
+
+    def _written(self, after: int, until: int) -> Iterator[Entry]:
+        """What turns wrote between two places in the log, in its order; and what else is there."""
+        for entry in self._log.scan(after):
+            if entry.seq > until:
+                break
+            if entry.topic not in INBOX_NAMES:
+                yield entry
+
+    # --- by occurred time ------------------------------------------------------------------------
+
+    def _occurred(self, clock: int, step: Step) -> sqlite3.Connection:
+        copy = _begun(None)
+        fold = Fold(copy)
+        bounds = limits(self._db, fold.topics)
+        ends: dict[Place, int] = {}
+        for entry in _Told(step).each(self._log.scan()):
+            if self._times.occurred(entry) > clock:
+                continue
+            if entry.topic == DEAD_LETTERS.name:
+                _keep_letter(copy, entry)
+            elif entry.offset < bounds.get((entry.topic, entry.partition), 0):
+                ends[entry.topic, entry.partition] = entry.offset + 1
+                record = readable(self._log, entry)
+                if record is not None:
+                    fold.apply(record)
+        return _finished(copy, fold, ends)
+
+    def _remark(self, clock: int) -> str | None:
+        return AHEAD if clock > micros(self._clock.now()) else None
+
+
+class _Told:
+    """Tells of the progress now and then."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+
+    def each(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        """The entries, counted as they go by."""
+        count = 0
+        for count, entry in enumerate(entries, 1):  # it is told when all went by
+            yield entry
+            if count % TOLD == 0:
+                self._step(TOLD)
+        self._step(count % TOLD)
+
+
+def _begun(base: sqlite3.Connection | None) -> Database:
+    """A scratch database to fold into; empty, or as another is.
+
+    It gives rows as they were folded, and not as a query shows them.
+    """
+    connection = sqlite3.connect("", isolation_level=None)
+    copy = Database(Path(), connection)
+    if base is not None:
+        base.backup(connection)
+        copy.execute("BEGIN")
+        return copy
+    copy.execute("BEGIN")
+    copy.execute(
+        "CREATE TABLE log (seq INTEGER PRIMARY KEY, topic TEXT, headers TEXT, value BLOB, id TEXT)"
+    )
+    tables.create(copy)
+    return copy
+
+
+def _finished(copy: Database, fold: Fold, ends: dict[Place, int]) -> sqlite3.Connection:
+    """What was folded, to be queried."""
+    fold.flush()
+    copy.executemany(
+        "INSERT OR REPLACE INTO read_positions VALUES (?, ?, ?, ?, ?)",
+        [(Projector.NAME, *place, end, end) for place, end in ends.items()],
+    )
+    copy.execute("COMMIT")
+    made = query.scratch_connection()
+    copy.connection.backup(made)
+    copy.close()
+    return made
+
+
+def _keep_letter(copy: Database, entry: Entry) -> None:
+    copy.execute(
+        "INSERT INTO log (seq, topic, headers, value, id) VALUES (?, ?, ?, ?, ?)",
+        (entry.seq, entry.topic, entry.headers, entry.value, entry.id),
+    )

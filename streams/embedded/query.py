@@ -1,0 +1,159 @@
+"""Read-only SQL over the embedded store's views, with the values that every surface shows.
+
+A statement is first compiled against a database that holds nothing but tables named as the views,
+with their columns: what it cannot name there it cannot read, whatever it calls its own parts. Then
+it runs on a connection that can only read. True and false, lists and objects are recognised by the
+declared type of the column that they come from, so that they survive an alias; what a query
+computes itself is shown as SQLite gives it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from streams import query
+from streams.errors import Refused
+from streams.query import GATHERED, UNITED, Rows, views
+
+_ALLOWED = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+    }
+)
+
+_TABLE_FUNCTIONS = ("json_each", "json_tree")
+
+_MAKE_TABLE_FUNCTIONS = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
+"""SQLite makes them at first use, which no query may cause."""
+
+_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})
+
+sqlite3.register_converter("JSON", msgspec.json.decode)
+sqlite3.register_converter("BOOLEAN", lambda raw: raw != b"0")
+
+
+def read_connection(path: Path) -> sqlite3.Connection:
+    """A connection that can only read the store."""
+    return _connected(f"file:{path.resolve().as_posix()}?mode=ro")
+
+
+def scratch_connection() -> sqlite3.Connection:
+    """An empty database that nobody else sees, whose values are shown as the store's are.
+
+    It lies in memory as far as it is small, and goes with its connection.
+    """
+    connection = _connected("")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA journal_mode = OFF")
+    return connection
+
+
+def _connected(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=30.0, detect_types=sqlite3.PARSE_DECLTYPES
+    )
+    connection.execute(_MAKE_TABLE_FUNCTIONS)
+    return connection
+
+
+def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    """The rows of a SELECT over the views.
+
+    Args:
+        connection: From `read_connection` or `scratch_connection`, with the views.
+        sql: One statement.
+        parameters: What its question marks stand for.
+
+    Raises:
+        Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
+    """
+    deadline = time.monotonic() + query.SECONDS
+    connection.set_authorizer(_authorized)
+    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
+    try:
+        _stand_in().compile(sql, tuple(parameters))
+        cursor = connection.execute(sql, tuple(parameters))
+        names = [column[0] for column in cursor.description]
+        return [_shown(names, row) for row in cursor]
+    except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
+        raise _refusal(error) from error
+    finally:
+        connection.set_authorizer(None)
+        connection.set_progress_handler(None, 0)
+
+
+class _StandIn:
+    """A database of empty tables that are named as the views: what a statement may speak of."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._selects = False
+        # A statement that is at hand already would be judged no more: none is kept.
+        self._only = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False, cached_statements=0
+        )
+        self._only.execute(_MAKE_TABLE_FUNCTIONS)
+        for view, columns in views().items():
+            quoted = ", ".join(f'"{column}"' for column in columns)
+            self._only.execute(f"CREATE TABLE {view} ({quoted})")
+        self._readable = frozenset({*views(), *_TABLE_FUNCTIONS})
+        self._only.set_authorizer(self._judge)
+
+    def compile(self, sql: str, parameters: tuple[object, ...]) -> None:
+        """Compile a statement; raises what SQLite says, or that it selects nothing."""
+        with self._lock:
+            self._selects = False
+            self._only.execute(f"EXPLAIN {sql}", parameters)
+            if not self._selects:
+                raise sqlite3.DatabaseError("not authorized")
+
+    def _judge(self, action: int, first: str | None, second: str | None, *more: str | None) -> int:
+        self._selects |= action == sqlite3.SQLITE_SELECT
+        if action == sqlite3.SQLITE_READ and (first or "").lower() not in self._readable:
+            return sqlite3.SQLITE_DENY
+        return _authorized(action, first, second, *more)
+
+
+@cache
+def _stand_in() -> _StandIn:
+    return _StandIn()
+
+
+def _authorized(action: int, _first: str | None, second: str | None, *_more: str | None) -> int:
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+def _refusal(error: Exception) -> Refused:
+    text = str(error)
+    if "not authorized" in text or "prohibited" in text:
+        return query.only_select()
+    if "no such table" in text:
+        return query.no_such_view(text)
+    if "interrupted" in text:
+        return query.too_long()
+    return query.does_not_work(text)
+
+
+def _shown(names: list[str], row: Sequence[Any]) -> dict[str, Any]:
+    return {name: _value(name, value) for name, value in zip(names, row, strict=True)}
+
+
+def _value(name: str, value: Any) -> Any:  # Any: values of any column
+    if name in GATHERED and isinstance(value, str):
+        return msgspec.json.decode(value)
+    if name in UNITED and isinstance(value, int):
+        return bool(value)
+    return value

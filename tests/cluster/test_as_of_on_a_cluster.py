@@ -1,0 +1,144 @@
+"""As of on a cluster: the views as they stood are what they said then, and what a store says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.clock import ManualClock
+from streams.cluster.asof import View, cut_of
+from streams.cluster.desk import ClusterDesk
+from streams.cluster.positions import token
+from streams.cluster.postgres import PgDatabase, connect
+from streams.cluster.progress import shown as stands
+from streams.cluster.projector import Projector
+from streams.cluster.query import PgReader
+from streams.cluster.rebuild import rebuild, verify
+from streams.demo.script import START
+from streams.desk import Desk
+from streams.entry import Entry
+from streams.settings import Settings
+from tests.both import ORDER, shown
+from tests.projecting import played, ready, send, take, taken_in
+from tests.real import Broker, Cluster, Postgres
+from tests.real.cluster import emptied
+
+DIALOGUES = 10
+STEPS = 6
+"""In how many parts the log comes."""
+
+Dump = dict[str, list[dict[str, Any]]]
+
+
+def dump(asked: Any) -> Dump:
+    """All views."""
+    return {view: shown(asked, view) for view in ORDER}
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A cluster that came to where it is step by step.
+
+    Attributes:
+        settings: It.
+        folder: A store with the same log.
+        log: The log.
+        then: The position and all views after each step.
+        reader: Reads it by SQL.
+    """
+
+    settings: Settings
+    folder: Path
+    log: list[Entry]
+    then: list[tuple[str, Dump]]
+    reader: PgReader
+
+    def as_of(self, moment: str) -> View:
+        """The views as they stood."""
+        database = opened(self.settings)
+        try:
+            return View(self.reader, cut_of(database, moment), None)
+        finally:
+            database.close()
+
+
+def url(settings: Settings) -> str:
+    assert settings.database.url is not None
+    return settings.database.url
+
+
+def opened(settings: Settings) -> PgDatabase:
+    return connect(url(settings))
+
+
+@pytest.fixture(scope="module")
+def lived(
+    running_broker: Broker, running_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("played") / "data"
+    log = played(folder, DIALOGUES)
+    emptied(running_broker)
+    cluster = Cluster(running_broker, running_postgres, running_postgres.fresh_database())
+    settings = ready(cluster, tmp_path_factory.mktemp("settings"))
+    then = []
+    reader = PgReader(url(settings))
+    for step in range(STEPS):
+        part = log[len(log) * step // STEPS : len(log) * (step + 1) // STEPS]
+        send(settings, part)
+        take(settings, taken_in(part, folder))
+        Projector(settings).catch_up()
+        database = opened(settings)
+        then.append((token(stands(database)), dump(reader)))
+        database.close()
+    yield Lived(settings, folder, log, then, reader)
+    reader.close()
+    running_postgres.drop(cluster.url)
+
+
+def test_a_position_gives_what_the_views_said_then(lived: Lived) -> None:
+    for position, said in lived.then:
+        assert dump(lived.as_of(position)) == said
+
+
+def test_a_time_gives_what_the_embedded_engine_says_of_the_same_log(lived: Lived) -> None:
+    moments = sorted({entry.happened_at() for entry in lived.log})
+    with Desk(lived.folder, ManualClock(START), secret="demo") as desk:  # noqa: S106  # it guards nothing
+        for at in moments[:: max(1, len(moments) // 8)]:
+            moment = rfc3339_of(at)
+            here, there = dump(desk.as_of(moment)), dump(lived.as_of(moment))
+            for view in here.keys() - {"v1_positions"}:
+                assert there[view] == here[view], (moment, view)
+
+
+def rfc3339_of(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def test_what_had_happened_by_a_time_is_what_the_embedded_engine_says(lived: Lived) -> None:
+    moment = rfc3339_of(sorted(entry.happened_at() for entry in lived.log)[len(lived.log) // 2])
+    with (
+        Desk(lived.folder, ManualClock(START), secret="demo") as desk,  # noqa: S106  # it guards nothing
+        ClusterDesk(lived.settings, ManualClock(START)) as cluster,
+    ):
+        here = dump(desk.as_of(moment, occurred=True))
+        there = dump(cluster.as_of(moment, occurred=True))
+        for view in here.keys() - {"v1_positions"}:
+            assert there[view] == here[view], view
+        assert 0 < len(there["v1_tickets"]) < len(shown(cluster, "v1_tickets"))
+
+
+def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:
+    said = [dump(lived.as_of(position)) for position, _ in lived.then]
+    database = opened(lived.settings)
+    database.execute("UPDATE p_tickets SET subject = 'other'")
+    database.execute("TRUNCATE p_tickets_past, read_times")
+    database.close()
+    rebuild(lived.settings, ())
+    assert [dump(lived.as_of(position)) for position, _ in lived.then] == said
+    assert verify(lived.settings)["clean"]
