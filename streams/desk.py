@@ -21,7 +21,7 @@ from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.embedded import search
+from streams.embedded import sealing, search
 from streams.embedded.alone import Alone
 from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
@@ -34,6 +34,7 @@ from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
+from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
@@ -319,6 +320,14 @@ class Desk:
         if owner is None:
             return []
         return changes(self.log.backwards(TICKETS.name, partition_of(owner)), ticket_id, since)
+
+    def seal(self, step: Step = lambda _: None) -> list[Record]:
+        """Seal all that is in the log by now; returns the seals.
+
+        Args:
+            step: Told how many records were sealed since it was told last.
+        """
+        return sealing.seal(self.database, step)
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that is kept, oldest first."""

@@ -55,6 +55,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "policy activate": ("agents/policy.toml",),
     "rebuild": ("tickets",),
     "verify": (),
+    "seal": (),
     "log copy": ("--to", "127.0.0.1:1"),
     "recover": (),
     "deadletters list": (),

@@ -33,7 +33,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "metrics",
             "query",
         ),
-        "events": ("ModelActivated is written", "PartitionSealed is written"),
+        "events": ("ModelActivated is written",),
     },
     LATER: {
         "commands": ("privacy *",),

@@ -18,7 +18,7 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import following, migrating, positions, search, understood
+from streams.cluster import following, migrating, positions, sealing, search, understood
 from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
 from streams.cluster.identity import secret_of
@@ -36,6 +36,7 @@ from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
+from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
@@ -312,6 +313,14 @@ class ClusterDesk:
         from streams import pact
 
         return pact.execute(self, action, params or {})
+
+    def seal(self, step: Step = lambda _: None) -> list[Record]:
+        """Seal all that is in the log by now; returns the seals.
+
+        Args:
+            step: Told how many records were sealed since it was told last.
+        """
+        return sealing.seal(self.settings, self.producer, step)
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that the projector has read, oldest first."""
