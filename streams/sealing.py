@@ -9,7 +9,7 @@ All that is known of earlier seals is in the log. Two that seal at once make sea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from schemas.record import Record
 from streams.entry import Entry, Place
@@ -87,10 +87,11 @@ class Sealing:
         self._partitions: dict[Place, _Partition] = {}
         self._ready: list[Record] = []
 
-    def resume(self, seals: Iterable[Seal]) -> None:
-        """Go on behind seals that are in the log; before any entry is taken."""
-        for seal in seals:
-            self._at(seal.place).resume(seal)
+    def resume(self, seals: Mapping[Place, Sequence[Seal]]) -> None:
+        """Go on behind the seals of each partition that are in the log; before any is taken."""
+        for place, some in seals.items():
+            for seal in some:
+                self._at(place).resume(seal)
 
     def positions(self) -> Mapping[Place, int]:
         """Where each partition is to be read on; one that is not named, from its beginning."""

@@ -56,6 +56,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "rebuild": ("tickets",),
     "verify": (),
     "seal": (),
+    "audit": ("OPEN", "--to", "/dev/null"),
     "log copy": ("--to", "127.0.0.1:1"),
     "recover": (),
     "deadletters list": (),
@@ -131,6 +132,7 @@ BESIDE_A_WORKER = ("demo", "up", "run", "recover")
 """Commands that are refused while a worker is at work."""
 
 NOT_FOUND: dict[str, tuple[str, ...]] = {
+    "audit": ("TICK_NO", "--to", "/dev/null"),
     "ticket": ("TICK_NO",),
     "customer": ("nobody",),
     "why": ("nothing",),

@@ -20,7 +20,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "backtest*",
             "replay*",
             "shadow *",
-            "audit*",
             "bundle*",
         ),
         "cluster": ("why",),

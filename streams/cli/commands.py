@@ -67,6 +67,7 @@ COMMANDS: dict[str, Command] = {
     "verify": Command(
         "keeping", "prove that the log is as it was sealed, and the tables what it says"
     ),
+    "audit": Command("auditing", "one ticket's records, so that a stranger can check them"),
     "seal": Command("keeping", "seal the log, so that later changes of it show"),
     "recover": Command("keeping", "fold the case store anew from the log"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),

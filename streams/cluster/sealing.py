@@ -25,9 +25,8 @@ from streams.entry import Entry, Place
 from streams.errors import Unavailable
 from streams.folding import Step
 from streams.sealing import Sealing, seal_everything
-from streams.seals import Seal
 from streams.settings import Settings
-from streams.tampering import seals_among
+from streams.tampering import Seals, seals_among
 
 WORK = "sealing"
 """What the lock is called."""
@@ -70,11 +69,10 @@ def _there(reader: Reader, positions: Mapping[Place, int]) -> dict[Place, int]:
     return {place: max(at, starts.get(place, at)) for place, at in positions.items()}
 
 
-def seals(settings: Settings) -> list[Seal]:
-    """The seals that are in the log by now."""
+def seals(settings: Settings) -> Seals:
+    """The seals of each partition that are in the log by now, as far as they can be read."""
     with Reader(settings, [CONTROL.name]) as reader:
-        found, _ = seals_among(entry for step in reader.steps() for entry in step)
-    return [seal for some in found.values() for seal in some]
+        return seals_among(entry for step in reader.steps() for entry in step)[0]
 
 
 class Sealer:

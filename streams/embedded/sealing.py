@@ -16,9 +16,8 @@ from streams.embedded.opening import open_database
 from streams.entry import Entry, Place
 from streams.folding import Step
 from streams.sealing import Sealing, seal_everything
-from streams.seals import Seal
 from streams.settings import SealSettings
-from streams.tampering import seals_among
+from streams.tampering import Seals, seals_among
 
 LOOK_SECONDS = 1.0
 """Between two looks for what is to be sealed."""
@@ -106,10 +105,8 @@ class _LogReader:
         self._log = SqliteLog(database)
         self._changes: tuple[int, ...] = ()
 
-    def seals(self) -> Iterator[Seal]:
-        found, _ = seals_among(control(self._log))
-        for some in found.values():
-            yield from some
+    def seals(self) -> Seals:
+        return seals_among(control(self._log))[0]
 
     def read(self, positions: Mapping[Place, int]) -> Iterator[Entry]:
         changes = self._db.changes(*TOPICS)

@@ -67,7 +67,8 @@ def test_a_sealer_that_starts_anew_goes_on_where_the_last_seal_ends() -> None:
     for offset in range(6):
         first.take(entry(offset))
     (record,) = first.due()
-    second.resume([seal_in(_in_the_log(record))])
+    seal = seal_in(_in_the_log(record))
+    second.resume({seal.place: [seal]})
     assert dict(second.positions()) == {("support.contacts.v1", 0): 4}
     for offset in range(8):
         second.take(entry(offset))
