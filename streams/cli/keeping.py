@@ -82,11 +82,20 @@ def seal_command(context: Context) -> None:
     Prints the running hash of each, to be kept elsewhere.
     """
     with context.desk() as desk, context.bar("records") as bar:
-        events = [record.event for record in desk.seal(bar.advance)]
-    context.rows([one.model_dump(mode="json", include=set(_SEALED)) for one in events], _SEALED)
-
-
-_SEALED = ("topic", "partition", "offset", "digest")
+        made = [
+            record.event.model_dump(mode="json", include={"topic", "partition", "offset", "digest"})
+            for record in desk.seal(bar.advance)
+        ]
+    context.show(
+        made,
+        lambda: (
+            "\n".join(
+                f"{one['topic']}/{one['partition']} up to {one['offset']}: {one['digest']}"
+                for one in made
+            )
+            or "all is sealed"
+        ),
+    )
 
 
 @click.command("recover")
