@@ -167,6 +167,31 @@ class SubscriptionSettings(_Group):
     allow_private: bool = False
 
 
+class SealSettings(_Group):
+    """How `up` seals the log's partitions, where it has the role projections.
+
+    Attributes:
+        on: Whether it does.
+        records: After how many records of a partition it is sealed.
+        seconds: After how long something that lies unsealed is.
+    """
+
+    on: bool = True
+    records: Annotated[int, Field(ge=1, le=10000)] = 1000
+    seconds: Annotated[float, Field(gt=0.0)] = 300.0
+
+
+class AuditSettings(_Group):
+    """What audits are signed with.
+
+    Attributes:
+        signing_key: The private key (Ed25519), 64 hexadecimal digits; an embedded store makes its
+            own.
+    """
+
+    signing_key: Annotated[Secret, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -184,6 +209,8 @@ class Settings(_Group):
         attachments: Which files are kept that come with contacts.
         subscriptions: Where outbound webhooks may go.
         llm: Which language model drafts replies for people.
+        seals: How the log is sealed.
+        audit: What audits are signed with.
     """
 
     data: Path = Path(".pactdesk")
@@ -199,6 +226,8 @@ class Settings(_Group):
     attachments: AttachmentSettings = AttachmentSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
     llm: LlmSettings = LlmSettings()
+    seals: SealSettings = SealSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

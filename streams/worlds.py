@@ -10,7 +10,7 @@ from typing import Protocol
 from agents.policy import Policy
 from agents.policy_toml import PolicyInvalid, parse
 from agents.world import Models, World
-from schemas.events.control import PolicyActivated
+from schemas.events.control import PartitionSealed, PolicyActivated
 from schemas.record import Record
 from schemas.topics import KNOWLEDGE
 from streams.entry import Entry
@@ -80,6 +80,8 @@ class Worlds:
         if record.topic == KNOWLEDGE.name:
             self._history.add(record)
             return
+        if isinstance(record.event, PartitionSealed):
+            return  # written beside the desk's work at any time: it must move no clock of it
         clock = max(self._clocks.get(entry.partition, 0.0), record.at.timestamp())
         self._clocks[entry.partition] = clock
         if isinstance(record.event, PolicyActivated):

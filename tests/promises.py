@@ -20,11 +20,10 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "backtest*",
             "replay*",
             "shadow *",
-            "audit*",
             "bundle*",
         ),
         "cluster": ("why",),
-        "events": ("ModelActivated is written", "PartitionSealed is written"),
+        "events": ("ModelActivated is written",),
     },
     LATER: {
         "commands": ("privacy *",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.documents import ROOT, Step, shows
+
+CHECK_AUDIT = ROOT / "docs/how-to/check_audit.py"
+"""What a page gives to whoever has nothing of ours."""
 
 
 class Reader:
@@ -21,13 +25,14 @@ class Reader:
         environment: What is set from the beginning.
 
     Attributes:
-        here: Where the steps are run; empty at first.
+        here: Where the steps are run; the script that checks audits lies there.
         commands: Commands that the pages name.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.here, self.commands, self._set = folder / "here", folder / "bin", folder / "set"
         self.here.mkdir(exist_ok=True)
+        shutil.copy(CHECK_AUDIT, self.here)
         self.commands.mkdir()
         self._set.touch()
         self._environment = {

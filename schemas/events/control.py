@@ -36,12 +36,24 @@ class CustomerErased(_Control):
 
 
 class PartitionSealed(_Control):
-    """The running hash of a partition up to an offset. Written by the sealing reader."""
+    """The running hash of a partition up to an offset. Written by the sealing reader.
+
+    Attributes:
+        topic: The partition's topic.
+        partition: Which partition.
+        offset: Up to where it is sealed, exclusively.
+        digest: The running hash there, in hexadecimal digits; its form is in ADR 54.
+        start: Up to where it was sealed before.
+        marks: The first eight bytes of each record's hash from `start` on, as base64; zeros for an
+            offset without a record. They name the record that changed.
+    """
 
     topic: str
     partition: int
     offset: int
     digest: str
+    start: int = 0
+    marks: str = ""
 
 
 class PersonSignedIn(_Control):

@@ -64,7 +64,11 @@ COMMANDS: dict[str, Command] = {
     "team": Command("knowing", "who works at the desk"),
     "policy": Command("knowing", "thresholds, routing and targets"),
     "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
-    "verify": Command("keeping", "prove that the tables are what the log says"),
+    "verify": Command(
+        "keeping", "prove that the log is as it was sealed, and the tables what it says"
+    ),
+    "audit": Command("auditing", "one ticket's records, so that a stranger can check them"),
+    "seal": Command("keeping", "seal the log, so that later changes of it show"),
     "recover": Command("keeping", "fold the case store anew from the log"),
     "deadletters": Command("keeping", "what could not be read: list, show, redrive, discard"),
     "log": Command("copying", "the embedded log as a whole: copy it to Kafka"),

@@ -23,6 +23,7 @@ def log_copy(context: Context, bootstrap: str, *, inbox: bool) -> int:
     """Copy the embedded log to Kafka, byte for byte and offset for offset, and compare.
 
     Into empty topics, which `pactdesk topics create` makes; a copy that was interrupted goes on.
+    With --inbox seals stay behind: what they seal is decided anew.
     Exit 5 if what Kafka holds afterwards differs.
     """
     from schemas.topics import TOPICS
@@ -30,6 +31,7 @@ def log_copy(context: Context, bootstrap: str, *, inbox: bool) -> int:
     from streams.cluster.kafka import quiet
     from streams.embedded.log import SqliteLog
     from streams.embedded.opening import FILE, open_database
+    from streams.embedded.unsealed import Unsealed
 
     settings = context.settings()
     if not (settings.data / FILE).exists():
@@ -39,7 +41,8 @@ def log_copy(context: Context, bootstrap: str, *, inbox: bool) -> int:
     topics = INBOX if inbox else tuple(TOPICS)
     database = open_database(settings.data)
     try:
-        log = SqliteLog(database)
+        whole = SqliteLog(database)
+        log = Unsealed(whole) if inbox else whole
         total = 2 * sum(end for (topic, _), end in log.ends().items() if topic in topics)
         with context.bar("sent and compared", total) as bar:
             report = copy(

@@ -36,7 +36,10 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
 @click.command("verify")
 @give
 def verify_command(context: Context) -> int:
-    """Rebuild beside, compare row by row, check the lines' numbers; exit 5 on a difference."""
+    """Rebuild beside, compare rows, check the lines' numbers and the seals; exit 5 on a difference.
+
+    Each record, seal and row that is not what it must be is named.
+    """
     settings = context.settings()
     with context.bar("records") as bar:
         if settings.engine == "cluster":
@@ -53,14 +56,46 @@ def verify_command(context: Context) -> int:
 
 
 def _verdict(report: dict[str, Any]) -> str:
+    from streams.comparing import Finding
+
     lines = [
         f"{name}: {one['rows']} rows, digest {one['digest']}"
         + ("" if one["same"] else f", DIFFERS in {one['differing']} rows")
         for name, one in report["tables"].items()
     ]
     lines += [f"GAP: {gap}" for gap in report["gaps"]]
+    lines += [f"FOUND: {Finding(**one)}" for one in report["findings"]]
+    seals = report["seals"]
+    lines.append(
+        f"{seals['records']} records in {seals['partitions']} partitions are sealed,"
+        f" {seals['unsealed']} are not"
+    )
     lines.append("clean" if report["clean"] else "NOT clean")
     return "\n".join(lines)
+
+
+@click.command("seal")
+@give
+def seal_command(context: Context) -> None:
+    """Seal every partition up to where it ends, so that later changes of the log show.
+
+    Prints the running hash of each, to be kept elsewhere.
+    """
+    with context.desk() as desk, context.bar("records") as bar:
+        made = [
+            record.event.model_dump(mode="json", include={"topic", "partition", "offset", "digest"})
+            for record in desk.seal(bar.advance)
+        ]
+    context.show(
+        made,
+        lambda: (
+            "\n".join(
+                f"{one['topic']}/{one['partition']} up to {one['offset']}: {one['digest']}"
+                for one in made
+            )
+            or "all is sealed"
+        ),
+    )
 
 
 @click.command("recover")

@@ -19,6 +19,7 @@ from streams.cluster.reading import Reader
 from streams.cluster.topics import wrong
 from streams.cluster.wire import Outgoing
 from streams.embedded.log import SqliteLog
+from streams.embedded.unsealed import Unsealed
 from streams.entry import Entry, Place
 from streams.errors import Misconfigured, Refused, Unreadable
 from streams.settings import Settings
@@ -33,7 +34,7 @@ _headers = msgspec.json.Decoder(dict[str, str])
 
 
 def copy(
-    log: SqliteLog,
+    log: SqliteLog | Unsealed,
     settings: Settings,
     topics: Sequence[str] = tuple(TOPICS),
     progress: Callable[[int], None] = lambda _: None,
@@ -43,7 +44,7 @@ def copy(
     What is appended to the log meanwhile stays out; another call brings it over.
 
     Args:
-        log: The embedded log.
+        log: The embedded log; without its seals where the records are decided anew.
         settings: Where Kafka is.
         topics: Which topics.
         progress: Told of every so many records that were sent or compared.
@@ -79,7 +80,9 @@ def copy(
     }
 
 
-def _beginning(log: SqliteLog, reader: Reader, ends: Mapping[Place, int]) -> dict[Place, int]:
+def _beginning(
+    log: SqliteLog | Unsealed, reader: Reader, ends: Mapping[Place, int]
+) -> dict[Place, int]:
     """How much of each partition is there already.
 
     Raises:
@@ -106,7 +109,7 @@ def _something_else(place: Place) -> Refused:
 
 
 def _send(
-    log: SqliteLog,
+    log: SqliteLog | Unsealed,
     settings: Settings,
     there: Mapping[Place, int],
     ends: Mapping[Place, int],
@@ -178,7 +181,7 @@ def _outgoing(entry: Entry) -> Outgoing:
     return Outgoing(entry.topic, entry.partition, entry.key, entry.headers, entry.value, entry.id)
 
 
-def _read(log: SqliteLog, place: Place, start: int, end: int) -> Iterator[Entry]:
+def _read(log: SqliteLog | Unsealed, place: Place, start: int, end: int) -> Iterator[Entry]:
     """The records of a partition between two offsets.
 
     Raises:

@@ -15,7 +15,7 @@ import psycopg
 
 from projections.tables import TABLES, Json, Table
 from schemas.topics import METRICS
-from streams.cluster import migrating, tables
+from streams.cluster import migrating, proof, tables
 from streams.cluster.anew import Anew
 from streams.cluster.booking import NAME
 from streams.cluster.judging import folded_with
@@ -23,7 +23,7 @@ from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
 from streams.cluster.versions import GONE, MADE, PAST, made_columns
-from streams.comparing import Report, compared
+from streams.comparing import Report, compared, differing_rows, verified
 from streams.entry import Place
 from streams.errors import Unavailable
 from streams.folding import Step, chosen_of
@@ -153,7 +153,7 @@ def copy_rows(
 
 
 def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
-    """Fold every table anew, compare it with the live one, and check the log's numbers.
+    """Fold every table anew, compare it with the live one, check the log's numbers and its seals.
 
     Works on one snapshot of the database and writes nothing to it; what is folded meanwhile is no
     part of it.
@@ -163,7 +163,7 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
         step: Told how many records were folded since it was told last.
 
     Returns:
-        `clean`, `tables` as `rebuild` reports them, and `gaps`: what is missing from the log.
+        As `streams.comparing.verified` says.
 
     Raises:
         Unavailable: Kafka or the database does not answer.
@@ -188,9 +188,13 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
         ]
         gaps += numbers.broken(bounds)
         report = {table.name: _compared(database, anew, table) for table in TABLES}
+        seals, found = proof.checked(settings)
+        for table in TABLES:
+            if not report[table.name]["same"]:
+                live, new = live_rows(database, table), anew.rows(table)
+                found += differing_rows(table.name, table.columns, live, new)
         database.execute("ROLLBACK")
-    clean = not gaps and all(one["same"] for one in report.values())
-    return {"clean": clean, "tables": report, "gaps": gaps}
+    return verified(report, gaps, seals, found)
 
 
 @contextmanager

@@ -89,6 +89,10 @@ def run_roles(
         from streams.cluster.projector import Projector
 
         threads.append(_thread("projections", Projector(settings).run, stop))
+        if settings.seals.on:
+            from streams.cluster.sealing import Sealer
+
+            threads.append(_thread("sealer", Sealer(settings).run, stop))
     if "effects" in roles:
         from streams.cluster.effects import Effects
         from streams.delivery.leaving import outward as outward_of

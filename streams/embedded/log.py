@@ -116,6 +116,13 @@ class SqliteLog:
         rows = self._database.execute("SELECT topic, partition, end_offset FROM ends")
         return {(str(t), int(p)): int(e) for t, p, e in rows}
 
+    def counts(self) -> dict[tuple[str, int], int]:
+        """How many records each partition holds."""
+        rows = self._database.execute(
+            "SELECT topic, partition, count(*) FROM log GROUP BY topic, partition"
+        )
+        return {(str(t), int(p)): int(n) for t, p, n in rows}
+
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Entry]:
         """At most `limit` entries of a partition from an offset on."""
         return [

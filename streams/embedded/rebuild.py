@@ -14,8 +14,16 @@ from typing import Any
 
 from projections.tables import TABLES, Table
 from schemas.topics import TOPICS
-from streams.comparing import Report, broken_chain, compared, digest_of_rows, missing_offsets
-from streams.embedded import indexes, tables
+from streams.comparing import (
+    Report,
+    broken_chain,
+    compared,
+    differing_rows,
+    digest_of_rows,
+    missing_offsets,
+    verified,
+)
+from streams.embedded import indexes, proof, tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.projector import Fold, limits, readable, replayed
@@ -98,13 +106,13 @@ def renew(database: Database) -> None:
 
 
 def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
-    """Fold every table anew, compare it with the live one, and check the log's numbers.
+    """Fold every table anew, compare it with the live one, check the log's numbers and its seals.
 
     Works on one snapshot of the store and writes nothing to it: whoever works beside is not held
     up, and what they write meanwhile is not part of it.
 
     Returns:
-        `clean`, `tables` as `rebuild` reports them, and `gaps`: what is missing from the log.
+        As `streams.comparing.verified` says.
     """
     with _snapshot(database) as store, _scratch() as anew:
         for table in TABLES:
@@ -113,8 +121,12 @@ def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
         _fold(store, Fold(anew), step)
         report = {table.name: _compared(store, anew, table) for table in TABLES}
         gaps = [*missing_records(store), *sequence_gaps(store)]
-    clean = not gaps and all(one["same"] for one in report.values())
-    return {"clean": clean, "tables": report, "gaps": gaps}
+        seals, found = proof.checked(store)
+        for table in TABLES:
+            if not report[table.name]["same"]:
+                live, new = (_rows(one, table.sql_name, table) for one in (store, anew))
+                found += differing_rows(table.name, table.columns, live, new)
+    return verified(report, gaps, seals, found)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from streams.clock import RecordedClock
 from streams.embedded.bringing import office_of
 from streams.embedded.database import only_worker
 from streams.embedded.projector import Projector
+from streams.embedded.sealing import sealer
 from streams.embedded.shift import Shift
 from streams.errors import Misconfigured
 from streams.roles import require_known
@@ -56,10 +57,30 @@ def run_roles(
         )
     if recorded:
         desk.clock = RecordedClock()
-    if "effects" not in roles:
-        return _at_work(desk, roles, stop, ready, recorded=recorded)
-    with _sending(desk, stop) as outgoing:
-        return _at_work(desk, roles, stop, ready, outgoing, recorded=recorded)
+    with _sealing(desk, roles, stop):
+        if "effects" not in roles:
+            return _at_work(desk, roles, stop, ready, recorded=recorded)
+        with _sending(desk, stop) as outgoing:
+            return _at_work(desk, roles, stop, ready, outgoing, recorded=recorded)
+
+
+@contextmanager
+def _sealing(desk: Desk, roles: frozenset[str], stop: threading.Event) -> Iterator[None]:
+    """The sealer beside the role projections; what it cannot go on after ends all of them."""
+    settings = desk.settings.seals
+    if "projections" not in roles or not settings.on:
+        yield
+        return
+    failures: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        stop.set()
+
+    with sealer(desk.folder, settings, failed):
+        yield
+    if failures:
+        raise failures[0]
 
 
 @contextmanager

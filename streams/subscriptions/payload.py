@@ -54,11 +54,37 @@ def payload(entry: Entry, *, personal: bool) -> bytes:
     """
     record = entry.record()
     line = record_line(entry, _behind(entry))
-    written = _fields(codec.schema_behind(entry.value))
-    line["event"] = _shown(line["event"], written, _known(record.type), personal=personal)
+    line["event"] = shown_event(entry, personal=personal)
     return _encoder.encode(
         {**_attributes(record), "personal": "sent" if personal else "masked", "data": line}
     )
+
+
+def shown_event(entry: Entry, *, personal: bool) -> Json:
+    """The fields of an entry's event that its writer knew.
+
+    Args:
+        entry: Where the record lies.
+        personal: Whether personal fields are shown, rather than masked.
+
+    Raises:
+        Unreadable: It holds no record.
+    """
+    event = entry.record().event
+    written = _fields(codec.schema_behind(entry.value))
+    known = _known(type(event).__name__)
+    return _shown(event.model_dump(mode="json"), written, known, personal=personal)
+
+
+def holds_personal(entry: Entry) -> bool:
+    """Whether the event of an entry has personal fields; raises `Unreadable` without an event."""
+    return _marked(_known(entry.record().type)) or _marked(
+        _fields(codec.schema_behind(entry.value))
+    )
+
+
+def _marked(fields: dict[str, Field]) -> bool:
+    return any(one.personal or (one.inside and _marked(one.inside)) for one in fields.values())
 
 
 def encoded(document: dict[str, Json]) -> bytes:

@@ -76,6 +76,9 @@ def differing(name: str, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring about the difference that a command is to find."""
     if name == "verify":
         changed(shell, "UPDATE p_tickets SET priority = 'low'")
+    elif name == "audit":
+        shell("seal")
+        changed(shell, "UPDATE log SET headers = headers || ' '")
     elif name == "recover":
         last = "(SELECT max(seq) FROM log WHERE topic = 'support.tickets.v1')"
         lost = "replace(headers, '\"ce_sourcetopic\"', '\"x\"')"

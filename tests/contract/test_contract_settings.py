@@ -30,6 +30,7 @@ SHAPED = {
     "graph_version": "v27.0",
     "base_url": "https://llm.example/v1",
     "public_key": "0f" * 32,
+    "signing_key": "0f" * 32,
     "allowed_origins": "https://shop.example http://localhost:3000",
     "public_url": "https://desk.example",
     "identity_secret": "a secret that nobody guesses, long enough to sign with",

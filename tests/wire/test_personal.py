@@ -48,6 +48,7 @@ OURS = frozenset(
         ("ArticlePublished", "title"),
         ("ConfirmationRequested", "text"),
         ("InsightRaised", "text"),
+        ("PartitionSealed", "marks"),
         ("PolicyActivated", "text"),
         ("Quote", "sentence"),
         ("SolutionSuggested", "solution_title"),
@@ -57,7 +58,7 @@ OURS = frozenset(
         ("SurveyRequested", "text"),
     }
 )
-"""Texts that name nobody: articles, templates, figures, the policy."""
+"""Texts that name nobody: articles, templates, figures, hashes, the policy."""
 
 SAID_BY_PEOPLE = (
     ("AccountManagerNotified", "text"),
