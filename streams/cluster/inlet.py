@@ -290,7 +290,7 @@ class Inlet:
         if reading.record is None or tries > MOST_TRIES + 1:
             return Reading(error=error)
         return reading._replace(
-            error=error, failure=AgentFailed("worker", reading.record, error.what)
+            error=error, failure=AgentFailed("worker", reading.record.type, error.what)
         )
 
     def _look_at_timers(self) -> None:
@@ -306,5 +306,5 @@ def _fitting(record: Record) -> Outgoing:
     ready = outgoing(record)
     size = size_of(ready)
     if size > largest_record(ready.topic):
-        raise AgentFailed(record.by, record, f"the {record.type} has {size} bytes")
+        raise AgentFailed(record.by, record.type, f"the {record.type} has {size} bytes")
     return ready
