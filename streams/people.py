@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agents.policy import Policy
 from agents.policy_toml import PolicyInvalid, parse
 from schemas.events.control import PolicyActivated
 from schemas.events.knowledge import ArticleRetired
@@ -15,20 +16,29 @@ if TYPE_CHECKING:
     from streams.engines import AnyDesk
 
 
-def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
-    """Put a policy in force from the clock's time on; returns its version.
+def sound_policy(text: str) -> Policy:
+    """The policy in a TOML text.
 
     Raises:
         Refused: The policy has faults.
     """
     try:
-        policy = parse(text)
+        return parse(text)
     except PolicyInvalid as error:
         first = error.problems[0]
         raise Refused(
             f"the policy has {len(error.problems)} faults; the first: {first.where}: {first.what}",
             first.remedy,
         ) from error
+
+
+def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
+    """Put a policy in force from the clock's time on; returns its version.
+
+    Raises:
+        Refused: The policy has faults.
+    """
+    policy = sound_policy(text)
     at = desk.clock.now()
     event = PolicyActivated(version=policy.version, text=text, by=person)
     record_id = derived_id("policy", policy.version, at.isoformat())

@@ -62,6 +62,10 @@ class Worlds:
         """The policy in force at a moment, among what was followed."""
         return self._policies[bisect_right(self._since, now) - 1]
 
+    def policy_named(self, version: str) -> Policy | None:
+        """The policy of a version, if it ever was in force here; None of one from elsewhere."""
+        return next((one for one in self._policies if one.version == version), None)
+
     def models_at(self, now: float) -> Models:
         """The models over what was taught by a moment, among what was followed."""
         return self._history.at(now)

@@ -53,6 +53,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "policy show": (),
     "policy check": ("agents/policy.toml",),
     "policy activate": ("agents/policy.toml",),
+    "backtest": ("--policy", "agents/policy.toml"),
     "rebuild": ("tickets",),
     "verify": (),
     "log copy": ("--to", "127.0.0.1:1"),
@@ -123,6 +124,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "subscriptions replay": ("SUBSCRIPTION", "--from", "yesterday"),
     "policy check": ("-",),
     "policy activate": ("-",),
+    "backtest": ("--policy", "-"),
 }
 """Arguments that a rule says no to."""
 

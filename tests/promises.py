@@ -17,7 +17,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     TIME: {
         "commands": (
-            "backtest*",
             "replay*",
             "shadow *",
             "audit*",
