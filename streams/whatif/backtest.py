@@ -22,9 +22,9 @@ from streams.folding import Step
 from streams.recovering import Recorded, Refolding
 from streams.whatif.differing import compared
 from streams.whatif.history import History
-from streams.whatif.promises import Promises, summed
+from streams.whatif.promises import Promises, steps, summed
 from streams.whatif.redeciding import Redecider
-from streams.whatif.summing import Report, Sums
+from streams.whatif.summing import Report, Sums, judged
 
 
 class Span(NamedTuple):
@@ -111,8 +111,8 @@ def backtest(
             return
         again, policy = redecider.again(turn.domain, state, record, turn.outputs, turn.clock)
         contact = isinstance(record.event, ContactReceived)
-        sums.turn(compared(turn.outputs, again), contact=contact)
-        promises.turn(turn.outputs, again, policy)
+        sums.add(judged(compared(turn.outputs, again), contact=contact))
+        promises.take(steps(turn.outputs, again), policy)
 
     log, anew, evidence, _ = history
     Rereading(log, anew, evidence, judge, step).run()

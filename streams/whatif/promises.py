@@ -7,7 +7,7 @@ differs, it ended as it was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,78 @@ _SLACK = 1e-6
 """Minutes by which the same moments may differ when they are summed in another order."""
 
 ENDS = ("met", "breached", "open")
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of a turn bears on a ticket's targets, small enough to be kept.
+
+    Attributes:
+        kind: prioritised, as it would be; or as recorded: started, met, breached, replied,
+            resolved, ended, or moved.
+        ticket_id: The ticket.
+        at: When.
+        status: The ticket's status after it.
+        priority: Its priority after it.
+        target: The target that started or ended.
+        minutes: What was promised when it started.
+        calendar: The calendar's version by which it started.
+        resumed: Whether it runs on after a pause.
+    """
+
+    kind: str
+    ticket_id: str
+    at: datetime
+    status: str
+    priority: str
+    target: str = ""
+    minutes: int = 0
+    calendar: str = ""
+    resumed: bool = False
+
+
+def steps(recorded: Iterable[Record], again: Iterable[Record]) -> list[Step]:
+    """What was said in a turn, and what would be, as far as it bears on targets."""
+    found = [
+        _step("prioritised", record.event, record.at)
+        for record in again
+        if isinstance(record.event, TicketTriaged | TicketPrioritised)
+    ]
+    moved: dict[str, Step] = {}
+    for record in recorded:
+        event = record.event
+        if not isinstance(event, TicketEvent):
+            continue
+        moved[event.ticket_id] = _step("moved", event, record.at)
+        match event:
+            case SlaStarted():
+                found.append(_step("started", event, record.at))
+            case SlaMet() | SlaBreached():
+                kind = "met" if isinstance(event, SlaMet) else "breached"
+                found.append(_step(kind, event, record.at))
+            case MessageAdded(interaction_type="agent_response", instead_of=None):
+                found.append(_step("replied", event, record.at))
+            case TicketResolved():
+                found.append(_step("resolved", event, record.at))
+            case TicketClosed() | TicketsMerged():
+                found.append(_step("ended", event, record.at))
+            case _:
+                pass
+    return [*found, *moved.values()]
+
+
+def _step(kind: str, event: TicketEvent, at: datetime) -> Step:
+    started = event if isinstance(event, SlaStarted) else None
+    return Step(
+        kind=kind,
+        ticket_id=event.ticket_id,
+        at=at,
+        status=event.status,
+        priority=event.priority,
+        target=event.target if isinstance(event, SlaStarted | SlaMet | SlaBreached) else "",
+        minutes=started.target_minutes if started else 0,
+        calendar=started.calendar_version if started else "",
+        resumed=bool(started and started.resumed),
+    )
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -78,15 +150,14 @@ class Promises:
         self._ended: list[Ended] = []
         self._last: datetime | None = None
 
-    def turn(self, recorded: Sequence[Record], again: Sequence[Record], policy: Policy) -> None:
-        """Take what was said in a turn, and what would be by a policy."""
-        for record in again:
-            if isinstance(record.event, TicketTriaged | TicketPrioritised):
-                self._priorities[record.event.ticket_id] = record.event.priority
-        for record in recorded:
-            if isinstance(record.event, TicketEvent):
-                self._last = record.at if self._last is None else max(self._last, record.at)
-                self._event(record.event, record.at, policy)
+    def take(self, found: Iterable[Step], policy: Policy) -> None:
+        """Take what bears on targets in a turn, by what a policy promises."""
+        for step in found:
+            if step.kind == "prioritised":
+                self._priorities[step.ticket_id] = step.priority
+            else:
+                self._last = step.at if self._last is None else max(self._last, step.at)
+                self._step(step, policy)
 
     def ended(self) -> list[Ended]:
         """How every target ended by the last recorded moment, ticket by ticket."""
@@ -98,45 +169,41 @@ class Promises:
                 found.append(_end(ticket_id, target, run))
         return sorted(found, key=lambda one: (one.ticket_id, one.target))
 
-    # --- one event ---------------------------------------------------------------------------
+    # --- one step ----------------------------------------------------------------------------
 
-    def _event(self, event: TicketEvent, at: datetime, policy: Policy) -> None:
-        match event:
-            case SlaStarted():
-                self._started(event, at, policy)
-            case SlaMet() | SlaBreached():
-                run = self._run(event.ticket_id, event.target)
+    def _step(self, step: Step, policy: Policy) -> None:
+        match step.kind:
+            case "started":
+                self._started(step, policy)
+            case "met" | "breached":
+                run = self._run(step.ticket_id, step.target)
                 if run is not None and run.recorded == "open":
-                    run.recorded = "met" if isinstance(event, SlaMet) else "breached"
-            case MessageAdded():
-                if event.interaction_type == "agent_response" and event.instead_of is None:
-                    self._reached(event.ticket_id, ["first_reply"], at)
-            case TicketResolved():
-                self._reached(event.ticket_id, TARGETS, at)
-            case TicketClosed() | TicketsMerged():
-                for run in self._runs.get(event.ticket_id, {}).values():
+                    run.recorded = step.kind
+            case "replied":
+                self._reached(step, ["first_reply"])
+            case "resolved":
+                self._reached(step, TARGETS)
+            case "ended":
+                for run in self._runs.get(step.ticket_id, {}).values():
                     run.over = True
             case _:
-                pass
-        self._waits(event, at)
+                self._moved(step)
 
-    def _started(self, event: SlaStarted, at: datetime, policy: Policy) -> None:
-        runs = self._runs.setdefault(event.ticket_id, {})
-        promised = policy.sla.targets[self._priorities.get(event.ticket_id, event.priority)]
+    def _started(self, step: Step, policy: Policy) -> None:
+        runs = self._runs.setdefault(step.ticket_id, {})
+        promised = policy.sla.targets[self._priorities.get(step.ticket_id, step.priority)]
         minutes = (
             promised.first_reply_minutes
-            if event.target == "first_reply"
+            if step.target == "first_reply"
             else promised.resolution_minutes
         )
-        differs = (
-            event.calendar_version != policy.calendar.version or minutes != event.target_minutes
-        )
-        calendar = policy.calendar.calendar
-        run = runs.get(event.target)
-        if run is None or (run.over and not event.resumed):
+        differs = step.calendar != policy.calendar.version or minutes != step.minutes
+        calendar, at = policy.calendar.calendar, step.at
+        run = runs.get(step.target)
+        if run is None or (run.over and not step.resumed):
             if run is not None:
-                self._ended.append(_end(event.ticket_id, event.target, run))
-            runs[event.target] = _Run(minutes, calendar, at, differs=differs)
+                self._ended.append(_end(step.ticket_id, step.target, run))
+            runs[step.target] = _Run(minutes, calendar, at, differs=differs)
             return
         if run.since is not None:
             self._pass(run, at)
@@ -144,25 +211,25 @@ class Promises:
         run.differs = run.differs or differs
         run.since = at
 
-    def _reached(self, ticket_id: str, targets: Iterable[str], at: datetime) -> None:
+    def _reached(self, step: Step, targets: Iterable[str]) -> None:
         for target in targets:
-            run = self._run(ticket_id, target)
+            run = self._run(step.ticket_id, target)
             if run is None or run.over:
                 continue
-            self._pass(run, at)
+            self._pass(run, step.at)
             run.again = "met" if run.again == "open" else run.again
             run.over = True
 
-    def _waits(self, event: TicketEvent, at: datetime) -> None:
+    def _moved(self, step: Step) -> None:
         """The resolution's clock stands while the customer is waited for."""
-        run = self._run(event.ticket_id, "resolution")
+        run = self._run(step.ticket_id, "resolution")
         if run is None or run.over:
             return
-        if event.status == "waiting_customer":
-            self._pass(run, at)
+        if step.status == "waiting_customer":
+            self._pass(run, step.at)
             run.since = None
         elif run.since is None:
-            run.since = at
+            run.since = step.at
 
     def _pass(self, run: _Run, at: datetime) -> None:
         if run.since is None:

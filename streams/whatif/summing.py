@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -17,6 +17,79 @@ KINDS = ("same", "changed", "missing", "added")
 
 Report = dict[str, Any]
 """What a comparison came to, as JSON; docs/how-to/try-another-policy.md names its keys."""
+
+
+Fact = tuple[str, str, str]
+"""Which side says something of an answer, an escalation, a route or a priority; of which; what."""
+
+
+class Differing(msgspec.Struct, frozen=True):
+    """An output that differs.
+
+    Attributes:
+        ticket_id: The ticket that it concerns, if any.
+        customer_id: The customer, if any.
+        action: Its action, or its event's name.
+        kind: changed, missing or added.
+        change: What differs, as `Comparison.change` gives it.
+        facts: What it says of the ticket, on each side.
+    """
+
+    ticket_id: str | None
+    customer_id: str | None
+    action: str
+    kind: str
+    change: dict[str, Any]
+    facts: list[Fact]
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A compared turn, small enough to be kept.
+
+    Attributes:
+        contact: Whether a contact came in.
+        outputs: How many outputs were recorded.
+        decisions: How many of them are decisions.
+        identical: How many are the very same now.
+        same: How many say the same, by action.
+        differing: Those that differ.
+        facts: What was and would be said of all of them.
+    """
+
+    contact: bool
+    outputs: int
+    decisions: int
+    identical: int
+    same: dict[str, int]
+    differing: list[Differing]
+    facts: list[Fact]
+
+
+def judged(found: Iterable[Comparison], *, contact: bool) -> Judged:
+    """A compared turn.
+
+    Args:
+        found: Its outputs on both sides.
+        contact: Whether a contact came in.
+    """
+    same: Counter[str] = Counter()
+    differing, facts = [], []
+    outputs = decisions = identical = 0
+    for one in found:
+        if one.recorded is not None:
+            outputs += 1
+            decisions += isinstance(one.recorded.event, Decision)
+            identical += one.identical
+        said = list(_facts(one))
+        facts += said
+        if one.kind == "same":
+            same[one.action] += 1
+            continue
+        customer = getattr(one.record.event, "customer_id", None)
+        differing.append(
+            Differing(one.ticket_id, customer, one.action, one.kind, one.change(), said)
+        )
+    return Judged(contact, outputs, decisions, identical, dict(same), differing, facts)
 
 
 class TicketSum(msgspec.Struct):
@@ -59,32 +132,26 @@ class Sums:
             for name in ("automatic_answers", "escalations", "routes", "priorities")
         }
 
-    def turn(self, found: Iterable[Comparison], *, contact: bool) -> None:
+    def add(self, turn: Judged) -> None:
         """Add a turn."""
-        self.contacts += contact
-        for one in found:
-            self._output(one)
-
-    def _output(self, one: Comparison) -> None:
-        self._by_action[one.action][one.kind] += 1
-        if one.recorded is not None:
-            self.outputs += 1
-            self.decisions += isinstance(one.recorded.event, Decision)
-            self.identical += one.identical
-        facts = [
-            (side, fact)
-            for side, record in (("recorded", one.recorded), ("again", one.again))
-            if record is not None and (fact := _fact(record.event)) is not None
-        ]
-        for side, (name, value) in facts:
+        self.contacts += turn.contact
+        self.outputs += turn.outputs
+        self.decisions += turn.decisions
+        self.identical += turn.identical
+        for action, count in turn.same.items():
+            self._by_action[action]["same"] += count
+        for side, name, value in turn.facts:
             self._facts[name][side][value] += 1
-        if one.kind == "same":
-            return
+        for one in turn.differing:
+            self._differs(one)
+
+    def _differs(self, one: Differing) -> None:
+        self._by_action[one.action][one.kind] += 1
         ticket = self._tickets.setdefault(one.ticket_id, TicketSum())
-        ticket.customer_id = ticket.customer_id or getattr(one.record.event, "customer_id", None)
+        ticket.customer_id = ticket.customer_id or one.customer_id
         ticket.by_action[one.action] += 1
-        ticket.changes.append(one.change())
-        for side, (name, value) in facts:
+        ticket.changes.append(one.change)
+        for side, name, value in one.facts:
             ticket.facts.setdefault(name, {"recorded": None, "again": None})[side] = value
 
     def report(self, ended: Iterable[Ended], sla: dict[str, Any]) -> Report:
@@ -136,6 +203,13 @@ class Sums:
             "sla": one.sla,
             "changes": one.changes,
         }
+
+
+def _facts(one: Comparison) -> Iterator[Fact]:
+    for side, record in (("recorded", one.recorded), ("again", one.again)):
+        fact = None if record is None else _fact(record.event)
+        if fact is not None:
+            yield (side, *fact)
 
 
 def _fact(event: Event) -> tuple[str, str] | None:
