@@ -54,6 +54,10 @@ DONE: dict[str, tuple[str, ...]] = {
     "policy check": ("agents/policy.toml",),
     "policy activate": ("agents/policy.toml",),
     "backtest": ("--policy", "agents/policy.toml"),
+    "shadow start": ("--policy", "agents/policy.toml"),
+    "shadow report": (),
+    "shadow stop": (),
+    "shadow promote": (),
     "rebuild": ("tickets",),
     "verify": (),
     "log copy": ("--to", "127.0.0.1:1"),
@@ -125,6 +129,10 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "policy check": ("-",),
     "policy activate": ("-",),
     "backtest": ("--policy", "-"),
+    "shadow start": ("--policy", "-"),
+    "shadow report": (),
+    "shadow stop": (),
+    "shadow promote": (),
 }
 """Arguments that a rule says no to."""
 

@@ -18,7 +18,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     TIME: {
         "commands": (
             "replay*",
-            "shadow *",
             "audit*",
             "bundle*",
         ),
@@ -32,7 +31,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "metrics",
             "query",
         ),
-        "events": ("ModelActivated is written", "PartitionSealed is written"),
+        "events": ("PartitionSealed is written",),
     },
     LATER: {
         "commands": ("privacy *",),

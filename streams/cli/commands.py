@@ -64,6 +64,7 @@ COMMANDS: dict[str, Command] = {
     "team": Command("knowing", "who works at the desk"),
     "policy": Command("knowing", "thresholds, routing and targets"),
     "backtest": Command("whatif", "decide what came again, by another policy or other models"),
+    "shadow": Command("whatif", "a candidate beside the live agents: start, report, promote"),
     "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
     "verify": Command("keeping", "prove that the tables are what the log says"),
     "recover": Command("keeping", "fold the case store anew from the log"),

@@ -15,6 +15,7 @@ from streams.cli.output import as_parquet, table
 if TYPE_CHECKING:
     from agents.policy import Policy
     from streams.settings import TierName
+    from streams.shadowing.kept import Shadow
     from streams.whatif.backtest import Span
 
 KINDS = (".html", ".parquet", ".json")
@@ -29,6 +30,11 @@ _given_policy = click.option(
 )
 _given_models = click.option(
     "--models", type=click.Choice(("encoder", "light")), help="Read every message by this tier."
+)
+
+
+_given_person = click.option(
+    "--as", "person", default="operator", show_default=True, help="Who does it."
 )
 
 
@@ -51,8 +57,7 @@ def backtest_command(
     from streams.whatif.candidate import Candidate, tried
     from streams.whatif.history import history_of
 
-    if to is not None and to.suffix not in KINDS:
-        raise click.UsageError(f"{to} has no known ending; use one of {', '.join(KINDS)}")
+    _known_ending(to)
     candidate = Candidate(_policy(policy, models), models)
     span = _span(since, until)
     with (
@@ -62,9 +67,14 @@ def backtest_command(
     ):
         report = tried(history, candidate, span, bar.advance)
     if to is not None:
-        _write(to, report)
+        _write(to, report, "What would have been decided")
         context.remark(f"written to {to}")
     context.show(report, lambda: summary(report))
+
+
+def _known_ending(to: Path | None) -> None:
+    if to is not None and to.suffix not in KINDS:
+        raise click.UsageError(f"{to} has no known ending; use one of {', '.join(KINDS)}")
 
 
 def _policy(path: Path | None, models: str | None) -> Policy | None:
@@ -90,12 +100,12 @@ def _span(since: str | None, until: str | None) -> Span:
     return span
 
 
-def _write(to: Path, report: dict[str, Any]) -> None:
+def _write(to: Path, report: dict[str, Any], title: str) -> None:
     match to.suffix:
         case ".html":
             from streams.whatif.page import page
 
-            content = page(report, "What would have been decided").encode()
+            content = page(report, title).encode()
         case ".parquet":
             content = as_parquet(_changes(report))
         case _:
@@ -116,6 +126,100 @@ def _changes(report: dict[str, Any]) -> list[dict[str, Any]]:
         for ticket in report["tickets"]
         for change in ticket["changes"]
     ]
+
+
+@click.group("shadow")
+def shadow_command() -> None:
+    """A candidate beside the live agents, on live traffic."""
+
+
+@shadow_command.command("start")
+@_given_policy
+@_given_models
+@_given_person
+@give
+def shadow_start(
+    context: Context, policy: Path | None, models: TierName | None, person: str
+) -> None:
+    """Let a policy or other models decide beside the live agents; nothing comes of it."""
+    from streams.shadowing import kept
+    from streams.whatif.candidate import Candidate
+
+    candidate = Candidate(_policy(policy, models), models)
+    with context.desk() as desk:
+        shadow = kept.start(desk.database, candidate, person, desk.clock.now())
+    context.show(_told(shadow), lambda: f"{named(shadow)} runs beside the live agents")
+
+
+@shadow_command.command("report")
+@click.option("--to", type=click.Path(path_type=Path), help="Write .html, .parquet or .json.")
+@give
+def shadow_report(context: Context, to: Path | None) -> None:
+    """Say how far the shadow agrees with the live agents, and where it differs."""
+    from streams.errors import Refused
+    from streams.shadowing import kept
+    from streams.shadowing.report import report as report_of
+
+    _known_ending(to)
+    with context.desk() as desk:
+        shadow = kept.latest(desk.database)
+        if shadow is None:
+            raise Refused("there was no shadow yet", "start one with `pactdesk shadow start`")
+        report = report_of(desk.database, shadow, desk.policy())
+    if to is not None:
+        _write(to, report, "What the shadow would have decided")
+        context.remark(f"written to {to}")
+    context.show(report, lambda: f"{_state(shadow, report)}\n{summary(report)}")
+
+
+@shadow_command.command("stop")
+@give
+def shadow_stop(context: Context) -> None:
+    """End the shadow; its report stays until another one is started."""
+    from streams.shadowing import kept
+
+    with context.desk() as desk:
+        shadow = kept.required(desk.database)
+        kept.end(desk.database, shadow, "stopped", desk.clock.now())
+    context.show(_told(shadow), lambda: f"{named(shadow)} is stopped")
+
+
+@shadow_command.command("promote")
+@_given_person
+@give
+def shadow_promote(context: Context, person: str) -> None:
+    """Put the shadow's candidate in force from now on, and end the shadow."""
+    from streams.shadowing.promoting import promote
+
+    with context.desk() as desk:
+        shadow = promote(desk, person)
+    context.show(_told(shadow), lambda: f"{named(shadow)} is in force")
+
+
+def named(shadow: Shadow) -> str:
+    """A candidate in words."""
+    policy, tier = shadow.candidate
+    parts = [policy.version] if policy is not None else []
+    return " with ".join([*parts, f"the {tier} models"] if tier is not None else parts)
+
+
+def _told(shadow: Shadow) -> dict[str, Any]:
+    policy, tier = shadow.candidate
+    return {
+        "policy": None if policy is None else policy.version,
+        "models": tier,
+        "started_at": shadow.started_at,
+        "started_by": shadow.started_by,
+    }
+
+
+def _state(shadow: Shadow, report: dict[str, Any]) -> str:
+    how = f"{shadow.ended_how} at {shadow.ended_at}" if shadow.ended_at else "runs"
+    lines = [f"{named(shadow)} since {shadow.started_at}, {how}: {report['turns']} turns"]
+    if shadow.missed:
+        lines.append(f"{shadow.missed} turns were left out, for it could not keep up")
+    lines += [f"failed {count} times: {error}" for error, count in report["errors"].items()]
+    return "\n".join(lines)
 
 
 def summary(report: dict[str, Any]) -> str:

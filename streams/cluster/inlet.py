@@ -31,6 +31,7 @@ from streams.deciding import Decider
 from streams.directory import teaches
 from streams.entry import Entry
 from streams.errors import PactdeskError, Unreadable
+from streams.shadowing.beside import Beside
 from streams.timing import Timers
 from streams.turn import AgentFailed
 from streams.worlds import Worlds
@@ -118,6 +119,10 @@ class Inlet:
         self._owned: dict[int, Owned] = {}
         self._owner = presence.me()
         self._timed = domain == CONTACTS.domain
+
+    def show(self, beside: Beside) -> None:
+        """Hand what is decided to a shadow, from now on."""
+        self._decider.beside = beside
 
     # --- what the shell calls ----------------------------------------------------------------
 
@@ -235,10 +240,12 @@ class Inlet:
                 batch = self._store.commit(owned, position, now, seen=seen, records=records)
         except BaseException:
             self._store.forget()
+            self._decider.beside.dropped()
             if not self._db.connection.closed:
                 self._look_at_timers()
             raise
         self._publish(batch)
+        self._decider.beside.kept()
 
     def _publish(self, batch: outbox.Batch | None) -> None:
         if batch is not None:

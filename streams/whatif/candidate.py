@@ -32,7 +32,7 @@ class Candidate(NamedTuple):
         """Policies and models as they were at any clock, by this candidate's models."""
         if self.tier is None:
             return history.worlds
-        knowledge = KnowledgeHistory(tiers.load(self.tier))
+        knowledge = KnowledgeHistory(tiers.load(self.tier), activated=False)
         return Worlds(Taught(history.log), knowledge, default_policy())
 
 
