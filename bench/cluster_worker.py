@@ -23,7 +23,7 @@ def main() -> None:
         signal.signal(name, lambda *_: stop.set())
     logs.configure(quiet=True)
     tiers.load = lambda *_: None  # type: ignore[assignment]  # none
-    knowledge.KnowledgeHistory = lambda _: NoModels()  # type: ignore[misc,assignment,return-value]  # none either
+    knowledge.KnowledgeHistory = lambda _: NoModels()  # type: ignore[misc,assignment]  # none either
     run_roles(
         load()[0],
         frozenset(sys.argv[1].split(",")),

@@ -50,6 +50,9 @@ class NoModels:
     def add(self, record: Record) -> None:
         """Nothing is learned."""
 
+    def activate(self, tier: str, clock: float) -> None:
+        """They stay the same."""
+
     def at(self, clock: float) -> FakeModels:
         """The same at every moment."""
         del clock

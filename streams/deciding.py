@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from agents.roster import ROSTERS
+from agents.world import World
 from projections.case import Case, Ticket, Timer, timers
 from projections.case.parking import moves_open, needs, restore, settle
 from projections.lines import FOLDS
@@ -23,6 +24,7 @@ from schemas.events.contacts import RecordForwarded
 from schemas.record import Record, Source
 from schemas.topics import Domain
 from streams.forwarding import unwrapped
+from streams.shadowing.beside import Beside, Seen
 from streams.store import LineStore
 from streams.timing import Timers
 from streams.turn import AgentFailed, Line, failed, numbered, turn
@@ -115,11 +117,15 @@ class Decider:
         store: The lines.
         timers: Their timers.
         worlds: Where a turn's snapshot comes from.
+
+    Attributes:
+        beside: Is handed what is decided, for a shadow; by default there is none to see it.
     """
 
     def __init__(self, store: LineStore, timers: Timers, worlds: Worlds) -> None:
         self._turns = Turns(store, timers.retime)
         self._worlds = worlds
+        self.beside = Beside(patient=False)
 
     def decide(
         self,
@@ -145,19 +151,33 @@ class Decider:
             domain,
             record,
             place[1],
-            partial(self._said, domain, now, failure),
+            partial(self._said, domain, place, now, failure),
             partial(_placed, place),
         )
 
     def _said(
         self,
         domain: Domain,
+        place: tuple[str, int, int],
         now: float,
         failure: AgentFailed | None,
         state: msgspec.Struct,
         record: Record,
     ) -> tuple[msgspec.Struct, list[Record]]:
         world = self._worlds.at(now, record)
+        after, said = self._asked(domain, world, failure, state, record)
+        if self.beside.watching:
+            self.beside.saw(Seen(domain, place, state, record, world, said))
+        return after, said
+
+    @staticmethod
+    def _asked(
+        domain: Domain,
+        world: World,
+        failure: AgentFailed | None,
+        state: msgspec.Struct,
+        record: Record,
+    ) -> tuple[msgspec.Struct, list[Record]]:
         roster, evolve = ROSTERS[domain], FOLDS[domain].evolve
         try:
             if failure is None:

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast, get_args
 
 import msgspec
 
@@ -28,6 +28,8 @@ from projections import article as lines
 from schemas.event import Event
 from schemas.events import knowledge as taught
 from schemas.record import Record
+from streams.settings import TierName
+from streams.understanding import tiers
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article, Category, Judged, Tag, ToneLabel
 from streams.understanding.tier import Tier
@@ -197,11 +199,12 @@ class IndexedModels:
         items: What has been taught.
 
     Attributes:
-        index: What the models search and choose from.
+        tier: The models.
+        index: What they search and choose from.
     """
 
     def __init__(self, tier: Tier, items: Items) -> None:
-        self._tier = tier
+        self.tier = tier
         self._articles = dict(items.articles)
         self._categories = dict(items.categories)
         self.index = items.index()
@@ -209,13 +212,13 @@ class IndexedModels:
     @cached_property
     def versions(self) -> Mapping[str, str]:
         """The versions of the models and of the index."""
-        return {**self._tier.versions, "index": self.index.version}
+        return {**self.tier.versions, "index": self.index.version}
 
     def understand(
         self, message: str, *, subject: str, known_language: str | None
     ) -> Understanding:
         """What the models make of one message."""
-        return self._tier.understand(
+        return self.tier.understand(
             message, subject=subject, known_language=known_language, index=self.index
         )
 
@@ -236,11 +239,15 @@ class KnowledgeHistory:
     """All knowledge records in the order in which turns come to see them.
 
     Args:
-        tier: The models that every version shares.
+        tier: The models that every version shares, until others are activated.
+        activated: Whether others may be.
     """
 
-    def __init__(self, tier: Tier) -> None:
-        self._tier = tier
+    def __init__(self, tier: Tier, *, activated: bool = True) -> None:
+        self._loaded: dict[str | None, Tier] = {None: tier}
+        self._since = [-math.inf]
+        self._may_change = activated
+        self._names: list[str | None] = [None]
         self._order: list[tuple[float, int, int]] = []
         self._records: list[tuple[Record, Beside]] = []
         self._shown: OrderedDict[tuple[str, str | None], Shown] = OrderedDict()
@@ -250,6 +257,23 @@ class KnowledgeHistory:
         self._items = Items()
         self._applied = 0
         self._models: IndexedModels | None = None
+
+    def activate(self, tier: str, clock: float) -> None:
+        """The models of a tier read messages from a clock on, if there is one of this name."""
+        if not self._may_change or tier not in get_args(TierName):
+            return
+        place = bisect_right(self._since, clock)
+        self._since.insert(place, clock)
+        self._names.insert(place, tier)
+
+    def _tier(self, clock: float) -> Tier:
+        """The models that read messages at a clock; loaded when they are first needed."""
+        name = self._names[bisect_right(self._since, clock) - 1]
+        if name not in self._loaded:
+            found = tiers.load(cast("TierName", name))
+            same = found.versions == self._loaded[None].versions
+            self._loaded[name] = self._loaded[None] if same else found
+        return self._loaded[name]
 
     def add(self, record: Record) -> None:
         """Take in the next record of a knowledge partition."""
@@ -312,11 +336,12 @@ class KnowledgeHistory:
         count = bisect_right(self._order, (clock, math.inf, math.inf))
         if count < self._applied:
             self._restart()
-        if self._models is None or count > self._applied:
+        tier = self._tier(clock)
+        if self._models is None or count > self._applied or self._models.tier is not tier:
             for record, beside in self._records[self._applied : count]:
                 self._items.apply(record, beside)
             self._applied = count
-            self._models = IndexedModels(self._tier, self._items)
+            self._models = IndexedModels(tier, self._items)
         return self._models
 
     def _restart(self) -> None:

@@ -5,14 +5,32 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agents.policy import Policy
 from agents.policy_toml import PolicyInvalid, parse
-from schemas.events.control import PolicyActivated
+from schemas.events.control import ModelActivated, PolicyActivated
 from schemas.events.knowledge import ArticleRetired
 from schemas.record import Record, derived_id
 from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
+    from streams.settings import TierName
+
+
+def sound_policy(text: str) -> Policy:
+    """The policy in a TOML text.
+
+    Raises:
+        Refused: The policy has faults.
+    """
+    try:
+        return parse(text)
+    except PolicyInvalid as error:
+        first = error.problems[0]
+        raise Refused(
+            f"the policy has {len(error.problems)} faults; the first: {first.where}: {first.what}",
+            first.remedy,
+        ) from error
 
 
 def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
@@ -21,14 +39,7 @@ def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
     Raises:
         Refused: The policy has faults.
     """
-    try:
-        policy = parse(text)
-    except PolicyInvalid as error:
-        first = error.problems[0]
-        raise Refused(
-            f"the policy has {len(error.problems)} faults; the first: {first.where}: {first.what}",
-            first.remedy,
-        ) from error
+    policy = sound_policy(text)
     at = desk.clock.now()
     event = PolicyActivated(version=policy.version, text=text, by=person)
     record_id = derived_id("policy", policy.version, at.isoformat())
@@ -45,6 +56,28 @@ def activate_policy(desk: AnyDesk, text: str, person: str) -> str:
         ]
     )
     return policy.version
+
+
+def activate_models(desk: AnyDesk, tier: TierName, person: str) -> None:
+    """Let the models of a tier read every message from the clock's time on."""
+    from streams.understanding import tiers
+
+    at = desk.clock.now()
+    version = ", ".join(f"{name} {one}" for name, one in tiers.load(tier).versions.items())
+    event = ModelActivated(name=tier, version=version, by=person)
+    record_id = derived_id("models", tier, at.isoformat())
+    desk.intake.records(
+        [
+            Record(
+                id=record_id,
+                key="models",
+                at=at,
+                by=f"person/{person}",
+                event=event,
+                correlation=record_id,
+            )
+        ]
+    )
 
 
 def retire_article(article_id: str, person: str, at: datetime) -> Record:

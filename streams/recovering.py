@@ -10,8 +10,9 @@ How far a partition was taken, `streams.extent` says; what lies further is left 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -32,6 +33,18 @@ from streams.turn import Line
 
 MOST_GAPS = 100
 """Gaps that are told of; with so many, more say nothing more."""
+
+
+class Recorded(NamedTuple):
+    """An inbox record as it was taken: whose, where it lies, what followed, at which clock.
+
+    The clock is exact where something followed; else it is the latest that the log knows of.
+    """
+
+    domain: Domain
+    entry: Entry
+    outputs: list[Record]
+    clock: float
 
 
 class Refolding:
@@ -82,24 +95,30 @@ class Refolding:
     # --- a partition, record by record --------------------------------------------------------
 
     def _partition(self, place: Place, until: int) -> None:
-        domain = TOPICS[place[0]].domain
-        assert domain is not None
-        clock = self._evidence.clocks.get(place, 0.0)
         count = 0
-        for entry in self._extent.entries(place, 0, until):
-            outputs = self._outputs(entry)
-            clock = max(clock, outputs[0].at.timestamp() if outputs else entry.happened_at())
-            self._entry(domain, entry, outputs)
+        for turn in self._turns_of(place, until):
+            self._entry(turn)
             count += 1
             if count % AT_ONCE == 0:
                 self._step(AT_ONCE)
         self._step(count % AT_ONCE)
+
+    def _turns_of(self, place: Place, until: int) -> Iterator[Recorded]:
+        """The entries of a partition with what followed, in order; then the partition is done."""
+        domain = TOPICS[place[0]].domain
+        assert domain is not None
+        clock = self._evidence.clocks.get(place, 0.0)
+        for entry in self._extent.entries(place, 0, until):
+            outputs = self._outputs(entry)
+            clock = max(clock, outputs[0].at.timestamp() if outputs else entry.happened_at())
+            yield Recorded(domain, entry, outputs, clock)
         if until:
             self._store.advance(*place, until, clock)
         self._store.flush()
 
-    def _entry(self, domain: Domain, entry: Entry, outputs: list[Record]) -> None:
+    def _entry(self, turn: Recorded) -> None:
         """Take an entry as the worker took it: fold it, or pass it over as it did."""
+        domain, entry, outputs, _ = turn
         if not outputs and (not self._evidence.native(entry) or not self._extent.is_first(entry)):
             return
         if not outputs and self._extent.put_aside(entry):
@@ -112,7 +131,7 @@ class Refolding:
                 domain,
                 entry.record(),
                 entry.partition,
-                partial(_as_said, domain, outputs),
+                partial(self._as_said, turn),
                 partial(self._numbered, entry),
             )
         except Unreadable as error:
@@ -125,6 +144,21 @@ class Refolding:
         self._store.see(entry.id)
         self._extent.take(entry)
         self.taken += 1
+
+    def _as_said(
+        self, turn: Recorded, state: msgspec.Struct, record: Record
+    ) -> tuple[Any, list[Record]]:
+        """The state after a record and what the log says followed from it."""
+        evolve = FOLDS[turn.domain].evolve
+        for one in (record, *turn.outputs):
+            try:
+                state = evolve(state, one)
+            except Exception as error:  # a fold raises whatever it met
+                raise Unreadable(
+                    f"the {one.type} cannot be folded: {type(error).__name__}: {error}",
+                    "re-drive it once its producer is mended",
+                ) from error
+        return state, turn.outputs
 
     def _outputs(self, entry: Entry) -> list[Record]:
         """What followed from an entry, in the order in which it was said."""
@@ -177,22 +211,6 @@ class Refolding:
         left = {i: timer for i, timer in implied.items() if i not in ran_out}
         if left:
             self._store.retime(key, partition_of(key), {}, left)
-
-
-def _as_said(
-    domain: Domain, outputs: list[Record], state: msgspec.Struct, record: Record
-) -> tuple[Any, list[Record]]:
-    """The state after a record and what the log says followed from it."""
-    evolve = FOLDS[domain].evolve
-    for one in (record, *outputs):
-        try:
-            state = evolve(state, one)
-        except Exception as error:  # a fold raises whatever it met
-            raise Unreadable(
-                f"the {one.type} cannot be folded: {type(error).__name__}: {error}",
-                "re-drive it once its producer is mended",
-            ) from error
-    return state, outputs
 
 
 def _of_another_release(entry: Entry, error: Unreadable) -> Misconfigured:

@@ -27,12 +27,18 @@ Evolve = Callable[[Any, Record], Any]
 
 
 class AgentFailed(Exception):
-    """An agent raised, said what it may not say, or would not stop."""
+    """An agent raised, said what it may not say, or would not stop.
 
-    def __init__(self, agent: str, record: Record, error: str) -> None:
-        super().__init__(f"{agent} failed on {record.type}: {error}")
+    Args:
+        agent: Which one.
+        record_type: The type of the record that it was asked about.
+        error: What went wrong.
+    """
+
+    def __init__(self, agent: str, record_type: str, error: str) -> None:
+        super().__init__(f"{agent} failed on {record_type}: {error}")
         self.agent = agent
-        self.record = record
+        self.record_type = record_type
         self.error = error
 
 
@@ -84,7 +90,7 @@ def turn(
                 continue
             queue += _asked(agent, r, state, world, record.key, revisions)
         if len(queue) - 1 > MOST:  # it begins with the record itself
-            raise AgentFailed("roster", r, f"more than {MOST} outputs in one turn")
+            raise AgentFailed("roster", r.type, f"more than {MOST} outputs in one turn")
     return state, queue[1:]
 
 
@@ -92,7 +98,7 @@ def _unfolded(trigger: Record, record: Record, error: Exception) -> AgentFailed 
     """What is at fault when a fold raises: the record from outside, or the agent that said it."""
     told = f"{type(error).__name__}: {error}"
     if record is not trigger:
-        return AgentFailed(record.by, record, f"what it said cannot be folded: {told}")
+        return AgentFailed(record.by, record.type, f"what it said cannot be folded: {told}")
     return Unreadable(
         f"the {record.type} cannot be folded: {told}", "re-drive it once its producer is mended"
     )
@@ -113,7 +119,7 @@ def _asked(
             told = _counted(event, revisions) if isinstance(event, TicketEvent) else event
             said.append(follow(record, agent.name, len(said), told, world.now, key_of(told, line)))
     except Exception as error:  # whatever an agent raises fails the workflow, never the worker
-        raise AgentFailed(agent.name, record, f"{type(error).__name__}: {error}") from error
+        raise AgentFailed(agent.name, record.type, f"{type(error).__name__}: {error}") from error
     return said
 
 
@@ -158,7 +164,7 @@ def failed(
         reasons=["workflow_failure"],
         policy_version=world.policy.version,
         failed_agent=failure.agent,
-        record_type=failure.record.type,
+        record_type=failure.record_type,
         error=failure.error[:500],
     )
     first = follow(record, "turn", 0, event, world.now, record.key)

@@ -10,7 +10,7 @@ from typing import Protocol
 from agents.policy import Policy
 from agents.policy_toml import PolicyInvalid, parse
 from agents.world import Models, World
-from schemas.events.control import PartitionSealed, PolicyActivated
+from schemas.events.control import ModelActivated, PartitionSealed, PolicyActivated
 from schemas.record import Record
 from schemas.topics import KNOWLEDGE
 from streams.entry import Entry
@@ -22,6 +22,9 @@ class History(Protocol):
 
     def add(self, record: Record) -> None:
         """Take in the next knowledge record."""
+
+    def activate(self, tier: str, clock: float) -> None:
+        """The models of a tier read messages from a clock on."""
 
     def at(self, clock: float) -> Models:
         """The models over what a turn at this clock sees."""
@@ -62,6 +65,10 @@ class Worlds:
         """The policy in force at a moment, among what was followed."""
         return self._policies[bisect_right(self._since, now) - 1]
 
+    def policy_named(self, version: str) -> Policy | None:
+        """The policy of a version, if it ever was in force here; None of one from elsewhere."""
+        return next((one for one in self._policies if one.version == version), None)
+
     def models_at(self, now: float) -> Models:
         """The models over what was taught by a moment, among what was followed."""
         return self._history.at(now)
@@ -86,6 +93,8 @@ class Worlds:
         self._clocks[entry.partition] = clock
         if isinstance(record.event, PolicyActivated):
             self._activate(record.event.text, clock)
+        elif isinstance(record.event, ModelActivated):
+            self._history.activate(record.event.name, clock)
 
     def _activate(self, text: str, clock: float) -> None:
         """A policy is in force from the running maximum of its partition on, if it is one."""

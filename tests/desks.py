@@ -110,6 +110,9 @@ class _Given:
     def add(self, record: Record) -> None:
         """Teach them nothing."""
 
+    def activate(self, tier: str, clock: float) -> None:
+        """They stay the same."""
+
     def at(self, clock: float) -> Models:
         """The models that were given."""
         del clock

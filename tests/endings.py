@@ -53,6 +53,11 @@ DONE: dict[str, tuple[str, ...]] = {
     "policy show": (),
     "policy check": ("agents/policy.toml",),
     "policy activate": ("agents/policy.toml",),
+    "backtest": ("--policy", "agents/policy.toml"),
+    "shadow start": ("--policy", "agents/policy.toml"),
+    "shadow report": (),
+    "shadow stop": (),
+    "shadow promote": (),
     "rebuild": ("tickets",),
     "verify": (),
     "seal": (),
@@ -125,6 +130,11 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "subscriptions replay": ("SUBSCRIPTION", "--from", "yesterday"),
     "policy check": ("-",),
     "policy activate": ("-",),
+    "backtest": ("--policy", "-"),
+    "shadow start": ("--policy", "-"),
+    "shadow report": (),
+    "shadow stop": (),
+    "shadow promote": (),
 }
 """Arguments that a rule says no to."""
 

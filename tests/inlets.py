@@ -77,6 +77,9 @@ class _Given:
     def add(self, record: Record) -> None:
         """Nothing is learned."""
 
+    def activate(self, tier: str, clock: float) -> None:
+        """They stay the same."""
+
     def at(self, clock: float) -> Any:  # Any: as given
         """The models."""
         del clock

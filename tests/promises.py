@@ -17,13 +17,10 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     TIME: {
         "commands": (
-            "backtest*",
             "replay*",
-            "shadow *",
             "bundle*",
         ),
         "cluster": ("why",),
-        "events": ("ModelActivated is written",),
     },
     LATER: {
         "commands": ("privacy *",),

@@ -38,6 +38,9 @@ class Fixed:
     def add(self, record: Record) -> None:
         """Nothing is learned."""
 
+    def activate(self, tier: str, clock: float) -> None:
+        """They stay the same."""
+
     def at(self, clock: float) -> Models:
         """The models."""
         del clock

@@ -63,6 +63,8 @@ COMMANDS: dict[str, Command] = {
     "teach": Command("knowing", "categories with example texts"),
     "team": Command("knowing", "who works at the desk"),
     "policy": Command("knowing", "thresholds, routing and targets"),
+    "backtest": Command("whatif", "decide what came again, by another policy or other models"),
+    "shadow": Command("whatif", "a candidate beside the live agents: start, report, promote"),
     "rebuild": Command("keeping", "fold the tables anew from the log and swap them in"),
     "verify": Command(
         "keeping", "prove that the log is as it was sealed, and the tables what it says"

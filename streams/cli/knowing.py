@@ -191,7 +191,8 @@ def policy_show(context: Context, default: bool) -> None:
     context.show(document, lambda: text.rstrip("\n"))
 
 
-def _policy_text(path: Path) -> str:
+def policy_text(path: Path) -> str:
+    """The text of a policy file, or of standard input for `-`."""
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -205,7 +206,7 @@ def policy_check(context: Context, file: Path) -> int:
     """Say what is wrong with a policy file; exit 3 when something is."""
     from agents.policy_toml import check
 
-    problems = [msgspec.to_builtins(one) for one in check(_policy_text(file))]
+    problems = [msgspec.to_builtins(one) for one in check(policy_text(file))]
     context.show(
         {"problems": problems},
         lambda: (
@@ -225,5 +226,5 @@ def policy_activate(context: Context, file: Path, person: str) -> None:
     from streams.people import activate_policy
 
     with context.desk() as desk:
-        version = activate_policy(desk, _policy_text(file), person)
+        version = activate_policy(desk, policy_text(file), person)
     context.show({"version": version}, lambda: f"{version} is in force")

@@ -78,7 +78,7 @@ def evidence(settings: Settings, database: PgDatabase, owned: list[Owned], door:
         known=known,
         hinted=_committed(settings),
         native=door.native,
-        forwarded=lambda entry: _forwarded(door, entry),
+        forwarded=lambda entry: forwarded(door, entry, datetime.now(UTC)),
         clocks={place: one.clock for place, one in places.items()},
         letters_are_seen=False,
     )
@@ -95,9 +95,10 @@ def _committed(settings: Settings) -> dict[Place, int]:
     return found
 
 
-def _forwarded(door: Door, entry: Entry) -> str | None:
+def forwarded(door: Door, entry: Entry, now: datetime) -> str | None:
+    """The id of the native record that a worker makes of another one; None if it makes none."""
     try:
-        return door.record(entry, datetime.now(UTC)).id
+        return door.record(entry, now).id
     except PactdeskError:
         return None
 

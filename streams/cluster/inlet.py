@@ -31,6 +31,7 @@ from streams.deciding import Decider
 from streams.directory import teaches
 from streams.entry import Entry
 from streams.errors import PactdeskError, Unreadable
+from streams.shadowing.beside import Beside
 from streams.timing import Timers
 from streams.turn import AgentFailed
 from streams.worlds import Worlds
@@ -118,6 +119,10 @@ class Inlet:
         self._owned: dict[int, Owned] = {}
         self._owner = presence.me()
         self._timed = domain == CONTACTS.domain
+
+    def show(self, beside: Beside) -> None:
+        """Hand what is decided to a shadow, from now on."""
+        self._decider.beside = beside
 
     # --- what the shell calls ----------------------------------------------------------------
 
@@ -235,10 +240,12 @@ class Inlet:
                 batch = self._store.commit(owned, position, now, seen=seen, records=records)
         except BaseException:
             self._store.forget()
+            self._decider.beside.dropped()
             if not self._db.connection.closed:
                 self._look_at_timers()
             raise
         self._publish(batch)
+        self._decider.beside.kept()
 
     def _publish(self, batch: outbox.Batch | None) -> None:
         if batch is not None:
@@ -290,7 +297,7 @@ class Inlet:
         if reading.record is None or tries > MOST_TRIES + 1:
             return Reading(error=error)
         return reading._replace(
-            error=error, failure=AgentFailed("worker", reading.record, error.what)
+            error=error, failure=AgentFailed("worker", reading.record.type, error.what)
         )
 
     def _look_at_timers(self) -> None:
@@ -306,5 +313,5 @@ def _fitting(record: Record) -> Outgoing:
     ready = outgoing(record)
     size = size_of(ready)
     if size > largest_record(ready.topic):
-        raise AgentFailed(record.by, record, f"the {record.type} has {size} bytes")
+        raise AgentFailed(record.by, record.type, f"the {record.type} has {size} bytes")
     return ready

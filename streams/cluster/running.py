@@ -31,6 +31,7 @@ from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.presence import Presence
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
+from streams.cluster.shadow import shadowing_of
 from streams.cluster.taught import Taught
 from streams.engines import meaning
 from streams.errors import Misconfigured, PactdeskError, Unavailable
@@ -195,6 +196,8 @@ async def _agents(
     worlds.follow()
     publisher = Publisher(connect(url_of(settings)), Producer(settings), _fatal)
     publisher.start()
+    shadowing = shadowing_of(settings)
+    shadowing.start()
     inlets, presences = [], []
     for domain in domains:
         database = _connection(settings)
@@ -211,6 +214,7 @@ async def _agents(
                 taught=taught.wait if recorded else None,
             )
         )
+        inlets[-1].show(shadowing.beside)
     with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
         folder = Path(data)
         apps: list[App] = [app_of(inlet, settings, folder, _fatal) for inlet in inlets]
@@ -227,6 +231,7 @@ async def _agents(
         inlet.leave()
         present.leave()
     publisher.stop(DRAIN_SECONDS)
+    shadowing.finish()
     taught.stop()
     return sum(inlet.turns for inlet in inlets)
 

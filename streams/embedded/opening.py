@@ -14,7 +14,13 @@ from streams.errors import Misconfigured, PactdeskError, Unavailable, of_the_dis
 from streams.views import statements
 
 FILE = "pactdesk.db"
-STEPS = ("schema.sql", "v0002_keys.sql", "v0003_errands.sql", "v0004_subscriptions.sql")
+STEPS = (
+    "schema.sql",
+    "v0002_keys.sql",
+    "v0003_errands.sql",
+    "v0004_subscriptions.sql",
+    "v0005_shadows.sql",
+)
 """What makes each version of the store's own tables from the one before, the first from nothing.
 
 A step that was released stays as it is: a later version has a step of its own."""

@@ -46,7 +46,7 @@ def recover(database: Database, step: Step = lambda _: None) -> Report:
         )
     with only_worker(database.path.parent), scratch() as anew:
         read = survey(database, anew, _place, step)
-        refolding = Refolding(database, anew, _evidence(database), step)
+        refolding = Refolding(database, anew, evidence(database), step)
         refolding.run()
         with database.durably():
             survey(database, anew, _place, after=read)
@@ -77,7 +77,7 @@ def _is_first(database: Database, entry: Entry) -> bool:
     return first is not None and first.seq == entry.seq
 
 
-def _evidence(database: Database) -> Evidence:
+def evidence(database: Database) -> Evidence:
     """How far the inboxes were taken, by the store's own account and by that of its tables."""
     stood = CaseStore(database).positions()
     known: dict[Place, int] = {place: position for place, (position, _) in stood.items()}

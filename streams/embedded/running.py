@@ -129,6 +129,7 @@ def _at_work(
             eager=True,
             outgoing=outgoing,
         )
+        shift.watched()
         ready()
         while not stop.is_set():
             if not shift.step() and not shift.rest():

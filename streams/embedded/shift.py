@@ -9,6 +9,7 @@ from schemas.topics import TOPICS
 from streams.clock import ManualClock, parse_time
 from streams.embedded.projector import Projector
 from streams.embedded.recent import Recent
+from streams.embedded.shadow import shadowing_of
 from streams.embedded.worker import Worker
 
 if TYPE_CHECKING:
@@ -50,8 +51,15 @@ class Shift:
         self._desk = desk
         self._effects = desk.effects() if effects else None
         asks = () if self._effects is None else self._effects.wanted
+        self._shadowing = shadowing_of(desk, patient=not eager)
         self._worker = Worker(
-            desk.database, desk.worlds, desk.clock, recent, timers=timers, asks=asks
+            desk.database,
+            desk.worlds,
+            desk.clock,
+            recent,
+            timers=timers,
+            asks=asks,
+            beside=self._shadowing.beside,
         )
         self._projector = Projector(desk.database, recent) if projections else None
         self._outgoing = outgoing
@@ -72,10 +80,11 @@ class Shift:
         """Take turns until nothing waits; returns how many that were."""
         began = told = self.turns
         self._worker.look()
-        while self.step() or self.rest():
-            if tell is not None and self.turns - told >= MOST_TURNS:
-                tell(self.turns - told)
-                told = self.turns
+        with self._shadowing.along(self._desk.database):
+            while self.step() or self.rest():
+                if tell is not None and self.turns - told >= MOST_TURNS:
+                    tell(self.turns - told)
+                    told = self.turns
         if tell is not None:
             tell(self.turns - told)
         return self.turns - began
@@ -86,6 +95,10 @@ class Shift:
         assert isinstance(clock, ManualClock)
         clock.set(max(parse_time(moment), clock.now()))
         return self.run()
+
+    def watched(self) -> None:
+        """Look for a shadow from now on, until the shift is finished."""
+        self._shadowing.start()
 
     def step(self) -> bool:
         """Commit some turns and carry out what they requested; False when nothing waits."""
@@ -132,3 +145,4 @@ class Shift:
             with self._worker.committing():
                 self._worker.appended(effects.answer())
         self.rest()
+        self._shadowing.finish()

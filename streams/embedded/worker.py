@@ -28,6 +28,7 @@ from streams.embedded.recent import Recent
 from streams.embedded.store import CaseStore
 from streams.entry import Entry
 from streams.errors import Unreadable
+from streams.shadowing.beside import Beside
 from streams.store import DueTimer
 from streams.timing import Timers
 from streams.worlds import Worlds
@@ -52,6 +53,7 @@ class Worker:
         recent: Where to leave what was written and taken, for a projector in this process.
         timers: Whether timers run out that no record has passed.
         asks: The events that something is to be done about by effects.
+        beside: Is handed what is decided, for a shadow.
 
     Attributes:
         turns: How many records were taken since the start.
@@ -67,6 +69,7 @@ class Worker:
         *,
         timers: bool = True,
         asks: tuple[type[Event], ...] = (ReplyRequested,),
+        beside: Beside | None = None,
     ) -> None:
         self._db = database
         self._asks = asks
@@ -74,6 +77,7 @@ class Worker:
         self._store = CaseStore(database)
         self._timers = Timers(self._store)
         self._decider = Decider(self._store, self._timers, worlds)
+        self._decider.beside = beside or self._decider.beside
         self._clock = clock
         self._cursors = Cursors(self._log, self._store.positions(), by_time=clock.simulated)
         self._recent = recent
@@ -98,6 +102,7 @@ class Worker:
         with self._db.transaction():
             yield
             self._store.flush()
+        self._decider.beside.kept()
         if self._recent is not None:
             self._recent.took(self._took)
             self._recent.wrote(self._wrote)

@@ -113,6 +113,8 @@ def test_a_command_ends_with_every_status_that_it_may(
         monkeypatch.setattr(Context, "remark", lambda *_: signal.raise_signal(signal.SIGTERM))
     if status == 0 and name == "deadletters redrive":
         assert call("deadletters discard", ("LETTER",)) == 0
+    elif status == 0 and name in {"shadow report", "shadow stop", "shadow promote"}:
+        assert call("shadow start", DONE["shadow start"]) == 0
     elif status == 3 and name in BESIDE_A_WORKER:
         beside = only_worker(shell.data)
     elif status == 4 and name == "log copy":

@@ -83,7 +83,7 @@ def given_up(failure: AgentFailed, *roster: Agent, event: Event = CAME) -> tuple
 
 
 def on_contact(error: str) -> AgentFailed:
-    return AgentFailed("triage", record(CAME), error)
+    return AgentFailed("triage", record(CAME).type, error)
 
 
 def kinds(records: Sequence[Record]) -> list[str]:
@@ -190,7 +190,7 @@ def test_agents_that_answer_themselves_without_end_are_stopped() -> None:
 
     with pytest.raises(AgentFailed) as caught:
         take(SIGNAL, agent("echo", ProductSignalReported, echo))
-    assert (caught.value.agent, caught.value.record.type) == ("roster", "ProductSignalReported")
+    assert (caught.value.agent, caught.value.record_type) == ("roster", "ProductSignalReported")
 
 
 def test_an_agent_that_raises_fails_with_its_name_and_its_record() -> None:
@@ -201,7 +201,7 @@ def test_an_agent_that_raises_fails_with_its_name_and_its_record() -> None:
             agent("second", ProductSignalReported, raising),
         )
     failure = caught.value
-    assert (failure.agent, failure.record.type) == ("second", "ProductSignalReported")
+    assert (failure.agent, failure.record_type) == ("second", "ProductSignalReported")
     assert failure.error == "RuntimeError: out of order"
     assert str(failure) == "second failed on ProductSignalReported: RuntimeError: out of order"
 
@@ -221,7 +221,7 @@ def test_what_an_agent_said_and_nobody_can_fold_is_its_failure() -> None:
     came = record(CAME)
     with pytest.raises(AgentFailed) as caught:
         turn((), came, world(came), [agent("first", ContactReceived, always(SIGNAL))], folds)
-    assert (caught.value.agent, caught.value.record.type) == ("first", "ProductSignalReported")
+    assert (caught.value.agent, caught.value.record_type) == ("first", "ProductSignalReported")
     assert caught.value.error == "what it said cannot be folded: ValueError: no fold for this"
 
 

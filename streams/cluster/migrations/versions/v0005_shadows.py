@@ -1,0 +1,34 @@
+"""Version 5: the shadow.
+
+What a candidate would have said is in no log, so that `pactdesk recover` neither makes it nor takes
+it away.
+"""
+
+from alembic import op
+
+from streams.errors import Misconfigured
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.execute(
+        'CREATE TABLE shadows (id text COLLATE "C" NOT NULL PRIMARY KEY, policy text, tier text,'
+        " started_at text NOT NULL, started_by text NOT NULL, ended_at text, ended_how text,"
+        " missed bigint NOT NULL DEFAULT 0)"
+    )
+    op.execute(
+        'CREATE TABLE shadowed (shadow_id text COLLATE "C" NOT NULL, topic text COLLATE "C" NOT'
+        ' NULL, partition integer NOT NULL, "offset" bigint NOT NULL, turn text NOT NULL,'
+        ' PRIMARY KEY (shadow_id, topic, partition, "offset"))'
+    )
+
+
+def downgrade() -> None:
+    """Refuse: what a candidate would have said cannot be had again."""
+    raise Misconfigured(
+        "a database is never brought back to an older version",
+        "restore a backup, or point the older release at an empty database and let it fold the log",
+    )

@@ -1,0 +1,21 @@
+-- The candidate that runs beside the live agents, or ran last, and what it would have said of each
+-- turn. In no log: what a candidate would have said is nothing that happened.
+CREATE TABLE shadows (
+    id TEXT NOT NULL PRIMARY KEY,
+    policy TEXT,
+    tier TEXT,
+    started_at TEXT NOT NULL,
+    started_by TEXT NOT NULL,
+    ended_at TEXT,
+    ended_how TEXT,
+    missed INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE shadowed (
+    shadow_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL,
+    turn TEXT NOT NULL,
+    PRIMARY KEY (shadow_id, topic, partition, "offset")
+) WITHOUT ROWID;

@@ -1,0 +1,1 @@
+"""A candidate beside the live agents: what it would say of live traffic, kept apart."""

@@ -1,0 +1,1 @@
+"""What would have been decided under another policy or by other models, of what really came."""
