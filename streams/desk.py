@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
-from streams import asof, query, why
+from streams import asof, query
 from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
@@ -29,7 +29,9 @@ from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.embedded.outcome import worked_off
 from streams.embedded.progress import Progress
+from streams.embedded.why import Lookup
 from streams.engines import desk_of
 from streams.entry import Entry
 from streams.errors import Unreadable
@@ -95,6 +97,7 @@ class Desk:
         self.settings = (settings or Settings()).model_copy(update={"data": folder})
         self.database: Database = open_database(folder, secret=secret)
         self.log = SqliteLog(self.database)
+        self.lookup = Lookup(self.database)
         self.intake = Intake(self.database, clock)
         self._reader: sqlite3.Connection | None = None
         self.alone = Alone(folder)
@@ -155,8 +158,6 @@ class Desk:
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""
-        from streams.embedded.outcome import worked_off
-
         repeat = not self.intake.records([record])
         return worked_off(self, record.id, repeat=repeat)
 
@@ -166,8 +167,6 @@ class Desk:
         Raises:
             Unreadable: It cannot be read; it is in dead letters.
         """
-        from streams.embedded.outcome import worked_off
-
         taken = taken_well(self.intake.documents([document])[0])
         return worked_off(self, taken.id, repeat=taken.status == "repeat")
 
@@ -220,9 +219,11 @@ class Desk:
         """The position of the newest record."""
         return asof.position_of(self.log.last_seq())
 
-    def why(self, subject: str) -> why.Tree:
-        """The causes of a record, a reply or a ticket; raises `NotFound`."""
-        return why.why(self.database, subject)
+    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
+        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`."""
+        from streams.why.chains import why
+
+        return why(self.lookup, subject, field)
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the models make of messages; appends nothing."""

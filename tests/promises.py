@@ -23,7 +23,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "audit*",
             "bundle*",
         ),
-        "cluster": ("why",),
         "as of on a cluster": (
             "tickets",
             "ticket",
