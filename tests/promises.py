@@ -21,7 +21,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
             "replay*",
             "shadow *",
             "audit*",
-            "bundle*",
         ),
         "as of on a cluster": (
             "tickets",

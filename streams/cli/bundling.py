@@ -29,12 +29,21 @@ class TicketOrRun(click.Group):
         return OF, self.commands[OF], args
 
 
+class ByTicket(click.Command):
+    """A command whose name in the usage is what it takes."""
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """What may follow the ticket."""
+        del ctx
+        return [self.options_metavar or ""]
+
+
 @click.group("bundle", cls=TicketOrRun)
 def bundle_command() -> None:
     """One ticket's history with all that it rests on, in a file that runs elsewhere."""
 
 
-@bundle_command.command(OF)
+@bundle_command.command(OF, cls=ByTicket)
 @click.argument("ticket", metavar="TICKET")
 @click.option("--to", "path", metavar="FILE", type=click.Path(path_type=Path),
               help="Where it is written.  [default: TICKET.bundle]")  # fmt: skip
@@ -94,10 +103,10 @@ def bundle_run(context: Context, file: BinaryIO, key: str | None) -> int:
     from streams.bundles.file import read
     from streams.bundles.running import run
 
+    settings = context.settings()
     bundle = read(file.read(), key)
-    kept = context.flags.get("data")
-    if kept is not None:
-        report = run(bundle, Path(kept))
+    if "data" in context.flags:
+        report = run(bundle, settings.data)
     else:
         with TemporaryDirectory(prefix="pactdesk-bundle-") as folder:
             report = run(bundle, Path(folder))

@@ -133,6 +133,7 @@ def test_people_work_a_day_on_a_cluster(
     assert shell("verify").returncode == 0
     assert shell("run").returncode == 3
     why_on_a_cluster(shell, name)
+    a_bundle_of_a_cluster(shell, name, tmp_path)
     cast.leave()
 
 
@@ -160,6 +161,17 @@ def why_on_a_cluster(shell: Shell, ticket: str) -> None:
     assert (route["type"], route["policy_known"]) == ("RouteChosen", True)
     assert "otherwise" in route
     assert shell("why", "no-such-record").returncode == 4
+
+
+def a_bundle_of_a_cluster(shell: Shell, ticket: str, folder: Path) -> None:
+    """A ticket's bundle comes to the same on the embedded engine, without the cluster."""
+    path = folder / "incident.bundle"
+    made = shell("--json", "bundle", ticket, "--to", str(path))
+    assert made.returncode == 0, made.stderr
+    ran = shell("--json", "bundle", "run", str(path), "--data", str(folder / "again"))
+    report = json.loads(ran.stdout)
+    assert (ran.returncode, report["differences"]) == (0, [])
+    assert report["compared"] > 20
 
 
 def _along(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
