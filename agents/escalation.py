@@ -54,11 +54,13 @@ class Choice(msgspec.Struct, frozen=True):
         person: Who, or None when nobody who may take it is free.
         scores: Everybody who may take it and is free, by id, the best first.
         reasons: Why it is so.
+        busy: Who may take it and is not free: their id, how well they fit, and why not.
     """
 
     person: str | None
     scores: list[tuple[str, float]]
     reasons: list[str]
+    busy: list[tuple[str, float, str]] = []
 
 
 def eligible(request: Request, people: Mapping[str, Person]) -> list[Person]:
@@ -93,10 +95,14 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
         return Choice(request.specialist_id, [(request.specialist_id, 0.0)], ["asked_by_name"])
     if not people:
         return Choice(None, [], ["no_specialists"])
-    free = [p for p in eligible(request, people) if has_room(p) and on_duty(p, now, policy)]
-    ranked = sorted(((p.id, score(p, request)) for p in free), key=lambda one: (-one[1], one[0]))
+    weighed = sorted(
+        ((p.id, score(p, request), _hindrance(p, now, policy)) for p in eligible(request, people)),
+        key=lambda one: (-one[1], one[0]),
+    )
+    ranked = [(name, fits) for name, fits, why in weighed if why is None]
+    busy = [(name, fits, why) for name, fits, why in weighed if why is not None]
     if not ranked:
-        return Choice(None, [], ["nobody_free"])
+        return Choice(None, [], ["nobody_free"], busy[:MOST])
     best = people[ranked[0][0]]
     reasons = [
         name
@@ -109,7 +115,15 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
         )
         if holds
     ]
-    return Choice(best.id, ranked[:MOST], reasons or ["capacity"])
+    ranked = ranked[:MOST]
+    return Choice(best.id, ranked, reasons or ["capacity"], busy[: MOST - len(ranked)])
+
+
+def _hindrance(person: Person, now: datetime, policy: Policy) -> str | None:
+    """Why somebody is not free; None where they are."""
+    if on_duty(person, now, policy):
+        return None if has_room(person) else "full"
+    return "off_duty" if person.available else "unavailable"
 
 
 def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
@@ -184,7 +198,10 @@ def _chosen(request: Request, choice: Choice, world: World) -> SpecialistChosen:
     return SpecialistChosen(
         **_about(request, world),
         outcome=choice.person or "nobody",
-        candidates=[Candidate(name=name, score=s) for name, s in choice.scores],
+        candidates=[
+            *(Candidate(name=name, score=fits) for name, fits in choice.scores),
+            *(Candidate(name=name, score=fits, note=why) for name, fits, why in choice.busy),
+        ],
         reasons=choice.reasons,
         request_id=request.id,
         specialist_id=choice.person,

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
-from streams import why
 from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
@@ -33,8 +32,10 @@ from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
+from streams.embedded.outcome import worked_off
 from streams.embedded.positions import position_of, seq_of
 from streams.embedded.progress import Progress
+from streams.embedded.why import Lookup
 from streams.engines import desk_of
 from streams.entry import Entry, Place
 from streams.errors import Unreadable
@@ -88,6 +89,7 @@ class Desk:
         self.settings = (settings or Settings()).model_copy(update={"data": folder})
         self.database: Database = open_database(folder, secret=secret)
         self.log = SqliteLog(self.database)
+        self.lookup = Lookup(self.database)
         self.intake = Intake(self.database, clock)
         self._reader: sqlite3.Connection | None = None
         self.alone = Alone(folder)
@@ -152,8 +154,6 @@ class Desk:
 
     def carry_out(self, record: Record) -> Outcome:
         """Append a record, see to it that it is worked off, and say what followed."""
-        from streams.embedded.outcome import worked_off
-
         repeat = not self.intake.records([record])
         return worked_off(self, record.id, repeat=repeat)
 
@@ -163,8 +163,6 @@ class Desk:
         Raises:
             Unreadable: It cannot be read; it is in dead letters.
         """
-        from streams.embedded.outcome import worked_off
-
         taken = taken_well(self.intake.documents([document])[0])
         return worked_off(self, taken.id, repeat=taken.status == "repeat")
 
@@ -227,9 +225,11 @@ class Desk:
         """The position of the newest record."""
         return position_of(self.log.last_seq())
 
-    def why(self, subject: str) -> why.Tree:
-        """The causes of a record, a reply or a ticket; raises `NotFound`."""
-        return why.why(self.database, subject)
+    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
+        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`."""
+        from streams.why.chains import why
+
+        return why(self.lookup, subject, field)
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the models make of messages; appends nothing."""

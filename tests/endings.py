@@ -21,6 +21,8 @@ DONE: dict[str, tuple[str, ...]] = {
     "query": ("SELECT 1 AS one",),
     "search": ("parcel",),
     "why": ("OPEN",),
+    "bundle": ("OPEN", "--to", "/dev/null"),
+    "bundle run": ("-",),
     "understand": (),
     "evaluate": (),
     "mcp": (),
@@ -153,6 +155,7 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
     "ticket": ("TICK_NO",),
     "customer": ("nobody",),
     "why": ("nothing",),
+    "bundle": ("TICK_NONE",),
     "reply": ("TICK_NO", "Hello"),
     "note": ("TICK_NO", "Hello"),
     "resolve": ("TICK_NO",),
@@ -188,6 +191,7 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
 """Arguments that name what there is not."""
 
 UNREADABLE: dict[str, tuple[str, ...]] = {
+    "bundle run": ("-",),
     "produce": (),
     "understand": (),
     "articles import": ("-",),
@@ -203,6 +207,9 @@ ELSEWHERE: dict[tuple[str, int], str] = {
     ("log copy", 0): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 3): "tests/cluster/test_log_copy_kafka.py",
     ("log copy", 5): "tests/cluster/test_log_copy_kafka.py",
+    ("bundle run", 0): "tests/cli/test_bundle_command.py",
+    ("bundle run", 3): "tests/cli/test_bundle_command.py",
+    ("bundle run", 5): "tests/cli/test_bundle_command.py",
     ("evaluate", 65): "tests/cli/test_evaluate_command.py",
     ("simulate channel", 0): "tests/cli/test_simulate_command.py",
     ("simulate channel", 5): "tests/cli/test_simulate_command.py",

@@ -16,11 +16,7 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
         "settings": ("channels.every.*",),
     },
     TIME: {
-        "commands": (
-            "replay*",
-            "bundle*",
-        ),
-        "cluster": ("why",),
+        "commands": ("replay*",),
     },
     LATER: {
         "commands": ("privacy *",),

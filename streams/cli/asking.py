@@ -121,6 +121,7 @@ def query_command(
 
 @click.command("why")
 @click.argument("subject", metavar="ID")
+@click.option("--field", metavar="NAME", help="A ticket's field: what set it to what it is.")
 @click.option(
     "--format",
     "form",
@@ -128,19 +129,30 @@ def query_command(
     help="How the causes are printed.  [default: tree; json with --json]",
 )
 @give
-def why_command(context: Context, subject: str, form: str | None) -> None:
+def why_command(context: Context, subject: str, field: str | None, form: str | None) -> None:
     """Print every cause of a record, ticket or reply, back to the raw contact."""
-    from streams.why import as_mermaid, as_text
+    from streams.why.drawing import lines
+    from streams.why.mermaid import as_mermaid
 
-    with context.embedded() as desk:
-        tree = desk.why(subject)
+    with context.desk() as desk:
+        tree = desk.why(subject, field)
     match form or ("json" if context.json else "tree"):
         case "json":
             context.line(tree)
         case "mermaid":
             click.echo(as_mermaid(tree))
         case _:
-            click.echo(as_text(tree))
+            for role, text in lines(tree):
+                click.secho(text, **_LOOKS.get(role, {}))
+
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "said": {"fg": "cyan"},
+    "because": {"dim": True},
+    "otherwise": {"fg": "yellow"},
+}
+"""How a line of a chain looks on a terminal, by its role; elsewhere it has no colour."""
 
 
 @click.command("understand")

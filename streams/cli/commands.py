@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "search": Command("asking", "full-text search, the best first"),
     "query": Command("asking", "read-only SQL over the views"),
     "why": Command("asking", "every cause of a record, ticket or reply"),
+    "bundle": Command("bundling", "one ticket's history as a file that runs elsewhere"),
     "evaluate": Command("evaluating", "how well the models understand, over labelled data"),
     "understand": Command("asking", "what the models make of messages"),
     "pact": Command("asking", "one of the 28 PACT actions"),

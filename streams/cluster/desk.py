@@ -32,6 +32,7 @@ from streams.cluster.progress import Progress
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
 from streams.cluster.taught import TaughtByNow
+from streams.cluster.why import Lookup
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.entry import Entry, Place
@@ -88,6 +89,11 @@ class ClusterDesk:
     @cached_property
     def _log(self) -> Reader:
         return Reader(self.settings)
+
+    @property
+    def lookup(self) -> Lookup:
+        """Finds entries of the log, for one question."""
+        return Lookup(self.database, self._log)
 
     @cached_property
     def _taught(self) -> TaughtByNow:
@@ -237,6 +243,15 @@ class ClusterDesk:
         with Reader(self.settings) as reader:
             for step in reader.steps():
                 yield from step
+
+    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
+        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`.
+
+        Where no table says on which line a record lies, all lines are read.
+        """
+        from streams.why.chains import why
+
+        return why(self.lookup, subject, field)
 
     def changes_of(self, ticket_id: str, since: int) -> list[Change]:
         """The events of a ticket after one of its revisions, on the line that it is on now.

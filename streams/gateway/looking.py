@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from streams.errors import NotFound, Refused
+from streams.errors import NotFound
 from streams.gateway.bodies import answer
-from streams.gateway.route import Call, Route
+from streams.gateway.route import Call, Parameters, Route
 from streams.gateway.verbs import etag_of
 from streams.gateway.waiting import Since, reached
 from streams.showing import drafts_of, with_files
@@ -113,21 +113,20 @@ async def record(call: Call) -> web.StreamResponse:
     return answer(found, position=found["position"])
 
 
+class Asking(Parameters):
+    """What may be asked of causes.
+
+    Attributes:
+        field: A ticket's field: what set it to what it is.
+    """
+
+    field: str | None = None
+
+
 async def causes(call: Call) -> web.StreamResponse:
     """Every cause of a record, back to what came from outside."""
-    name = call.path("id")
-
-    def look(desk: AnyDesk) -> dict[str, Any]:
-        from streams.desk import Desk
-
-        if not isinstance(desk, Desk):
-            raise Refused(
-                "the causes of a record can be asked for on an embedded store only, so far",
-                "copy what you need, or read ce_causationid on the topics",
-            )
-        return desk.why(name)
-
-    return answer(await call.house.ask(look))
+    name, asking = call.path("id"), call.asked(Asking)
+    return answer(await call.house.ask(lambda desk: desk.why(name, asking.field)))
 
 
 _TREE = {"type": "object", "description": "The record, and its cause in the same shape"}
@@ -178,6 +177,7 @@ ROUTES = (
         causes,
         "read",
         "Every cause of a record",
+        parameters=Asking,
         answers={200: _TREE, 404: None},
         tag="records",
     ),

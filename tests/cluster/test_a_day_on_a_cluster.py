@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,53 @@ def test_people_work_a_day_on_a_cluster(
     assert shell("doctor").returncode == 0
     assert shell("verify").returncode == 0
     assert shell("run").returncode == 3
-    assert shell("why", name).returncode == 3
+    why_on_a_cluster(shell, name)
+    a_bundle_of_a_cluster(shell, name, tmp_path)
     cast.leave()
+
+
+def why_on_a_cluster(shell: Shell, ticket: str) -> None:
+    """Everything that happened to the ticket of a day leads back to what came from outside."""
+    told = shell("why", ticket)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(f"ticket {ticket}\n  TicketOpened by lifecycle at ")
+    tree = json.loads(shell("--json", "why", ticket).stdout)
+    chains = {change["type"]: [*_along(change)] for change in tree["changes"]}
+    assert [one["type"] for one in chains["TicketOpened"]][-1] == "ContactReceived"
+    assert [one["type"] for one in chains["TicketWoken"]][:3] == [
+        "TicketWoken",
+        "TimerDue",
+        "TicketSnoozed",
+    ]
+    assert all("unknown" not in {one["type"] for one in chain} for chain in chains.values())
+    (reply,) = (one for one in chains["MessageAdded"] if one["type"] == "ReplyWritten")
+    assert (reply["person"], reply["text"]) == ("bo", "We look into it.")
+    found = json.loads(shell("--json", "why", ticket, "--field", "status").stdout)
+    (row,) = shell.rows(f"SELECT status FROM v1_tickets WHERE ticket_id = '{ticket}'")
+    assert found["value"] == row["status"]
+    triaged = next(one for one in tree["changes"] if one["type"] == "TicketTriaged")
+    route = triaged["cause"]
+    assert (route["type"], route["policy_known"]) == ("RouteChosen", True)
+    assert "otherwise" in route
+    assert shell("why", "no-such-record").returncode == 4
+
+
+def a_bundle_of_a_cluster(shell: Shell, ticket: str, folder: Path) -> None:
+    """A ticket's bundle comes to the same on the embedded engine, without the cluster."""
+    path = folder / "incident.bundle"
+    made = shell("--json", "bundle", ticket, "--to", str(path))
+    assert made.returncode == 0, made.stderr
+    ran = shell("--json", "bundle", "run", str(path), "--data", str(folder / "again"))
+    report = json.loads(ran.stdout)
+    assert (ran.returncode, report["differences"]) == (0, [])
+    assert report["compared"] > 20
+
+
+def _along(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    node: dict[str, Any] | None = tree
+    while node is not None:
+        yield node
+        node = node.get("cause")
 
 
 def test_a_person_on_eight_channels_has_one_ticket_and_is_confirmed_once(

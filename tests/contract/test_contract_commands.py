@@ -10,6 +10,7 @@ import click
 import msgspec
 import pytest
 
+from streams.cli.bundling import OF
 from streams.cli.commands import COMMANDS
 from streams.cli.main import pactdesk
 from streams.evaluating.figures import share
@@ -48,9 +49,11 @@ def there() -> Iterator[str]:
     for name in COMMANDS:
         command = pactdesk.get_command(root, name)
         assert command is not None
-        for path, one, context in callable_ones(name, command, root):
+        for called, one, context in callable_ones(name, command, root):
+            path = called.removesuffix(f" {OF}")  # it is called by what it takes
             yield path
             takes = [piece for piece in one.collect_usage_pieces(context) if piece != "[OPTIONS]"]
+            takes += [OF] if called != path else []
             if takes:
                 yield f"{path} takes {' '.join(takes)}"
             for option in one.params:

@@ -287,3 +287,27 @@ def test_a_crowd_is_served_in_bounded_turns() -> None:
     assert len(got(scene)) == escalation.AT_ONCE
     scene = scene.when(AvailabilityReported(specialist_id="bo", available=True))
     assert len(got(scene)) == 80 - escalation.AT_ONCE
+
+
+def test_whoever_is_not_free_is_recorded_with_the_reason() -> None:
+    people = {
+        one.id: one
+        for one in (
+            Person("full", capacity=0),
+            Person("away", available=False),
+            Person("night", hours={"monday": [("22:00", "23:00")]}),
+            Person("free"),
+        )
+    }
+    request = Request(id="r", customer_id="ann", ticket_id="T", team="general", at=0.0)
+    choice = choose(request, people, datetime(2026, 3, 2, 9, tzinfo=UTC), default_policy())
+    assert choice.person == "free"
+    assert {(name, why) for name, _, why in choice.busy} == {
+        ("full", "full"),
+        ("away", "unavailable"),
+        ("night", "off_duty"),
+    }
+    nobody = choose(
+        request, {"full": people["full"]}, datetime(2026, 3, 2, 9, tzinfo=UTC), default_policy()
+    )
+    assert [(name, why) for name, _, why in nobody.busy] == [("full", "full")]

@@ -1,0 +1,136 @@
+"""Finding on Kafka what must be known to say why: by families of ids, each near its first record.
+
+What follows from an outside record shares the beginning of its id, and the store knows where that
+record lies: so a cause is found by reading from there on, to a little behind what it caused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.record import partition_of
+from schemas.topics import DEAD_LETTERS, PARTITIONS
+from streams.clock import parse_time
+from streams.cluster.finding import SKEW_SECONDS, Spot, around
+from streams.cluster.postgres import PgDatabase
+from streams.cluster.reading import Reader
+from streams.directory import Directory
+from streams.entry import Entry, Place
+
+FAMILY = 8
+"""Characters that the ids of a family share (`schemas.record.answer_id`)."""
+
+
+class Lookup:
+    """Finds entries of a cluster's log; what was read once stays at hand.
+
+    Args:
+        database: Says where inbox records lie, and whose a ticket is.
+        reader: Reads all topics.
+    """
+
+    def __init__(self, database: PgDatabase, reader: Reader) -> None:
+        self._database = database
+        self._reader = reader
+        self._known: dict[str, Entry] = {}
+        self._read_until: dict[str, float] = {}
+        self._named: dict[tuple[str, str, str], list[Entry]] = {}
+
+    def find(self, record_id: str, effect: Entry | None = None) -> Entry | None:
+        """The first entry with an id.
+
+        Args:
+            record_id: The id.
+            effect: What it caused. Without it, and where no family says where to look, the whole
+                log is read.
+        """
+        if record_id in self._known:
+            return self._known[record_id]
+        self._read_family(record_id[:FAMILY], None if effect is None else _behind(effect))
+        found = self._known.get(record_id) or self._letter(record_id)
+        if found is None and effect is None:
+            found = next((e for e in self._entries() if e.id == record_id), None)
+        return found
+
+    def at(self, topic: str, partition: int, offset: int) -> Entry | None:
+        """The entry at a place."""
+        spot = (topic, partition, offset)
+        known = (one for one in self._known.values() if _spot(one) == spot)
+        return next(known, None) or next(
+            self._between((topic, partition), offset, offset + 1), None
+        )
+
+    def naming(self, topic: str, line: str, name: str) -> Iterator[Entry]:
+        """The entries of a line on a topic whose bytes hold a name, in their order."""
+        asked = (topic, line, name)
+        if asked not in self._named:
+            named = name.encode()
+            self._named[asked] = [e for e in self.line(topic, line) if named in e.value]
+        return iter(self._named[asked])
+
+    def line(self, topic: str, line: str) -> Iterator[Entry]:
+        """The entries of a line on a topic, in their order."""
+        entries = self._between((topic, partition_of(line)), 0, None)
+        return (entry for entry in entries if entry.key == line)
+
+    def owner(self, ticket_id: str) -> str | None:
+        """On whose line a ticket is; None when it is not there."""
+        return Directory(self._database).owner_of(ticket_id)
+
+    def whole(self, topic: str) -> Iterator[Entry]:
+        """The entries of a topic, each partition in its order."""
+        ends = self._reader.ends()
+        until = {(topic, one): ends[topic, one] for one in range(PARTITIONS)}
+        for step in self._reader.steps(None, until):
+            yield from step
+
+    def _read_family(self, beginning: str, until: float | None) -> None:
+        """Read a family on to a moment, from its first record on; to the end for None."""
+        wanted = float("inf") if until is None else until
+        if self._read_until.get(beginning, float("-inf")) >= wanted:
+            return
+        self._read_until[beginning] = wanted
+        rows = self._database.execute(
+            'SELECT topic, partition, "offset" FROM seen WHERE id >= ? AND id < ?',
+            (beginning, beginning + "g"),
+        ).fetchall()
+        if not rows:
+            return
+        starts = [around(self._reader, (str(t), int(p), int(o))) for t, p, o in rows]
+        start = {place: min(one[place] for one in starts) for place in starts[0]}
+        ends = self._reader.ends() if until is None else self._reader.since(until)
+        for step in self._reader.steps(start, ends):
+            for entry in step:
+                if entry.id.startswith(beginning):
+                    self._known.setdefault(entry.id, entry)
+
+    def _letter(self, record_id: str) -> Entry | None:
+        """A dead letter, which the projector keeps longer than Kafka does."""
+        row = self._database.execute(
+            'SELECT partition, "offset", key, headers, value, id FROM dead_letters WHERE id = ?',
+            (record_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        partition, offset, key, headers, value, number = row
+        return Entry(0, DEAD_LETTERS.name, partition, offset, key, headers, value, "", number)
+
+    def _between(self, place: Place, start: int, end: int | None) -> Iterator[Entry]:
+        last = self._reader.ends()[place]
+        until = last if end is None else min(end, last)
+        first = max(self._reader.starts()[place], start)
+        for step in self._reader.steps({place: first}, {place: until}):
+            yield from step
+
+    def _entries(self) -> Iterator[Entry]:
+        for step in self._reader.steps():
+            yield from step
+
+
+def _behind(effect: Entry) -> float:
+    """A moment at which what caused something lay in the log for sure."""
+    return parse_time(effect.appended_at).timestamp() + SKEW_SECONDS
+
+
+def _spot(entry: Entry) -> Spot:
+    return entry.topic, entry.partition, entry.offset

@@ -1,0 +1,1 @@
+"""Why: the chain of causes of anything, back to what came from outside, on either engine."""

@@ -1,0 +1,96 @@
+"""What set a field of a ticket: the ticket's own fold, looked at after each of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from projections.tables import TABLES
+from projections.tables.table import Json
+from schemas.events.tickets import TicketMoved, TicketTriaged
+from schemas.record import Record
+from schemas.topics import TICKETS
+from schemas.vocabulary import rfc3339
+from streams.entry import Entry
+from streams.errors import NotFound
+from streams.why.shown import Tree
+
+_TABLE = next(one for one in TABLES if one.topic == TICKETS.name and one.name == "tickets")
+
+DECIDED_BY_TRIAGE = frozenset(
+    {
+        "priority",
+        "category",
+        "category_confidence",
+        "team",
+        "tags",
+        "estimated_resolution_minutes",
+        "language",
+        "sentiment_score",
+        "vip_status",
+    }
+)
+"""Fields that triage decides, even where it comes to what stood there before."""
+
+
+def keys(record: Record) -> Sequence[str]:
+    """The tickets that a record touches."""
+    return _TABLE.keys(record)
+
+
+def moved_from(record: Record, ticket_id: str) -> str | None:
+    """From which line a ticket came with a record, if it came with this one."""
+    event = record.event
+    if isinstance(event, TicketMoved) and event.ticket_id == ticket_id:
+        return event.from_customer_id
+    return None
+
+
+def of_field(
+    ticket_id: str, field: str, changes: Iterable[Entry], chain: Callable[[Entry], Tree]
+) -> Tree:
+    """What set a field of a ticket to what it is now, with the values that it had before.
+
+    Args:
+        ticket_id: The ticket.
+        field: A column of v1_tickets.
+        changes: What touched the ticket, in its order.
+        chain: Gives an entry with its causes.
+
+    Raises:
+        NotFound: There is no such ticket, or it has no such field.
+    """
+    if field not in _TABLE.columns:
+        raise NotFound(
+            f"a ticket has no field {field}", "use one of " + ", ".join(sorted(_TABLE.columns))
+        )
+    row: Any = None  # a table's row
+    steps: list[tuple[Entry, Any]] = []
+    for entry in changes:
+        record = entry.record()
+        after = _TABLE.evolve(row, record, ticket_id)
+        if after is None:
+            continue
+        decided = isinstance(record.event, TicketTriaged) and field in DECIDED_BY_TRIAGE
+        if row is None or decided or getattr(row, field) != getattr(after, field):
+            steps.append((entry, _value(getattr(after, field))))
+        row = after
+    if not steps:
+        raise NotFound(f"there is no ticket {ticket_id}", "see `pactdesk tickets`")
+    last, value = steps[-1]
+    return {
+        "id": ticket_id,
+        "type": "TicketField",
+        "field": field,
+        "value": value,
+        "set_by": chain(last),
+        "earlier": [
+            {"value": was, "at": rfc3339(one.record().at), "id": one.id} for one, was in steps[:-1]
+        ],
+    }
+
+
+def _value(held: Any) -> Any:  # Any: a column's value
+    return msgspec.json.decode(str(held)) if isinstance(held, Json) else held
