@@ -81,6 +81,11 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
     return connection
 
 
+def is_position(moment: str) -> bool:
+    """Whether a text is meant as a position, not as a time."""
+    return moment.startswith(_MARK) or _PLACE.match(moment) is not None
+
+
 def seq_of(log: SqliteLog, position: str) -> int:
     """The place in the log that a position names.
 
