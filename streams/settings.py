@@ -167,6 +167,18 @@ class SubscriptionSettings(_Group):
     allow_private: bool = False
 
 
+class HistorySettings(_Group):
+    """What a question to the history in Parquet may cost.
+
+    Attributes:
+        query_seconds: How long it may run.
+        query_rows: How many rows it may give.
+    """
+
+    query_seconds: Annotated[float, Field(gt=0.0)] = 60.0
+    query_rows: Annotated[int, Field(ge=1)] = 1_000_000
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -184,6 +196,7 @@ class Settings(_Group):
         attachments: Which files are kept that come with contacts.
         subscriptions: Where outbound webhooks may go.
         llm: Which language model drafts replies for people.
+        history: What a question to the history in Parquet may cost.
     """
 
     data: Path = Path(".pactdesk")
@@ -199,6 +212,7 @@ class Settings(_Group):
     attachments: AttachmentSettings = AttachmentSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
     llm: LlmSettings = LlmSettings()
+    history: HistorySettings = HistorySettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -18,7 +18,6 @@ OWED: dict[str, dict[str, tuple[str, ...]]] = {
     TIME: {
         "commands": (
             "backtest*",
-            "replay*",
             "shadow *",
             "audit*",
             "bundle*",

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
 import msgspec
 
+from streams.errors import Refused
+
 Rows = Sequence[dict[str, Any]]  # values of any column
 
 WIDEST = 48
 """Characters of a value that a table shows."""
+
+
+FORMATS = ("table", "json", "csv", "parquet")
+"""How rows can be printed."""
+
+
+def for_a_file(form: str | None) -> None:
+    """See that bytes do not go to a terminal.
+
+    Raises:
+        Refused: They would.
+    """
+    if form == "parquet" and sys.stdout.isatty():
+        raise Refused(
+            "Parquet is bytes, and the output is a terminal", "write it to a file: … > rows.parquet"
+        )
 
 
 class Progress:
