@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-import kafka.errors as kafkas
 import msgspec
 
 from schemas.record import derived_id
 from streams.cluster import positions
 from streams.cluster.decoding import Quick
-from streams.cluster.kafka import of_kafka
 from streams.cluster.reading import Reader
 from streams.cluster.topics import admin
 from streams.entry import Place
@@ -49,11 +47,8 @@ class KafkaLog:
 
     def identity(self) -> str:
         """What no other log has: the ids that Kafka gave its topics when they were made."""
-        try:
-            with admin(self._settings) as client:
-                found = client.describe_topics(list(REPLAYED))
-        except (kafkas.KafkaError, OSError) as error:
-            raise of_kafka(error, self._settings) from error
+        with admin(self._settings) as client:
+            found = client.describe_topics(list(REPLAYED))
         return derived_id("log", *sorted(f"{one['name']} {one['topic_id']}" for one in found))
 
     def ends(self) -> Mapping[Place, int]:

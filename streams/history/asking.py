@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,7 +24,7 @@ from schemas.events import EVENTS
 from schemas.vocabulary import rfc3339
 from streams.errors import Refused
 from streams.history.columns import columns_of, quoted
-from streams.history.directory import Directory
+from streams.history.directory import FORMAT, Directory, Manifest
 from streams.history.views import TICKETS_VIEW, once, tickets_view
 from streams.query import Rows, too_long
 
@@ -80,6 +81,14 @@ def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Rows:
                 )
             found += shown(batch)
     return found
+
+
+def columns_of_tickets() -> dict[str, str]:
+    """The columns of `tickets` with their types."""
+    nothing = Directory(Path(), Manifest(FORMAT))
+    with _tables(nothing, TICKETS_VIEW) as connection:
+        rows = connection.execute(f"DESCRIBE {TICKETS_VIEW}").fetchall()
+    return {str(name): str(kind) for name, kind, *_ in rows}
 
 
 def _only_select(sql: str) -> None:
