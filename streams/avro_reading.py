@@ -26,12 +26,18 @@ Read = Callable[[bytes, int], tuple[Event, int]]
 UNUSUAL = (ArithmeticError, LookupError, ValueError, struct.error)
 """What such a function ends in when it meets what it does not know."""
 
+DOUBLE = struct.Struct("<d")
+"""How Avro writes a double."""
+
+BOOLEANS = {0: False, 1: True}
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHIFTS = range(0, 64, 7)
 _BEYOND = 2**64
 
 
-def _long(data: bytes, at: int) -> tuple[int, int]:
+def long_at(data: bytes, at: int) -> tuple[int, int]:
+    """A whole number at a place, and the place behind it; raises one of `UNUSUAL`."""
     number = 0
     for shift in _SHIFTS:
         byte = data[at]
@@ -42,34 +48,33 @@ def _long(data: bytes, at: int) -> tuple[int, int]:
     raise ValueError("more than 64 bits")
 
 
-def _count(data: bytes, at: int) -> tuple[int, int]:
-    count, at = _long(data, at)
+def count_at(data: bytes, at: int) -> tuple[int, int]:
+    """A length at a place, and the place behind it; raises one of `UNUSUAL`."""
+    count, at = long_at(data, at)
     if count < 0:
         raise ValueError("a size follows, or it is no count")
     return count, at
 
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
-    size, at = _count(data, at)
+    size, at = count_at(data, at)
     return data[at : at + size].decode(), at + size
 
 
 def _moment(data: bytes, at: int) -> tuple[datetime, int]:
-    number, at = _long(data, at)
+    number, at = long_at(data, at)
     return _EPOCH + timedelta(microseconds=number), at
 
 
 _KNOWN = {
-    "count_at": _count,
-    "double_at": struct.Struct("<d").unpack_from,
-    "long_at": _long,
+    "count_at": count_at,
+    "double_at": DOUBLE.unpack_from,
+    "long_at": long_at,
     "moment_at": _moment,
     "new": object.__new__,
     "text_at": _text,
     **{f"put{slot}": vars(BaseModel)[slot].__set__ for slot in BaseModel.__slots__},
 }
-
-_BOOLEANS = {0: False, 1: True}
 
 
 def reader_of(kind: type[Event], schema: Mapping[str, Any]) -> Read:
@@ -84,17 +89,17 @@ def reader_of(kind: type[Event], schema: Mapping[str, Any]) -> Read:
     """
     source = Source(_KNOWN)
     _, record = source.typed(schema)
-    return source.made(_record(source, record, _parts(kind)))
+    return source.made(_record(source, record, parts_of(kind)))
 
 
-def _parts(kind: type[Part]) -> dict[str, type[Part]]:
+def parts_of(kind: type[Part]) -> dict[str, type[Part]]:
     """A model and those that its fields hold, by the names that their schemas have."""
     found = {kind.__name__: kind}
     waiting: list[Any] = [field.annotation for field in kind.model_fields.values()]
     for annotation in waiting:
         waiting += get_args(annotation)
         if isinstance(annotation, type) and issubclass(annotation, Part):
-            found |= _parts(annotation)
+            found |= parts_of(annotation)
     return found
 
 
@@ -127,17 +132,17 @@ def _record(source: Source, schema: Schema, parts: dict[str, type[Part]]) -> str
 
 def _checked(source: Source, field: FieldInfo, schema: Schema, value: str) -> Iterator[str]:
     """The line that turns away a word that is none of a closed list which the wire leaves open."""
-    words = _words(field.annotation)
+    words = words_of(field.annotation)
     kinds = schema if isinstance(schema, list) else [schema]
     if words and "string" in kinds:
         yield f"if {value} not in {source.knows(words)}: raise ValueError('none of its list')"
 
 
-def _words(annotation: Any) -> frozenset[object]:
+def words_of(annotation: Any) -> frozenset[object]:
     """The words that a field may have, None among them where it may be absent; none for any."""
     if get_origin(annotation) is Literal:
         return frozenset(get_args(annotation))
-    parts = [_words(one) for one in get_args(annotation)]
+    parts = [words_of(one) for one in get_args(annotation)]
     found = frozenset[object]().union(*parts)
     return found | {None} if found and type(None) in get_args(annotation) else found
 
@@ -169,7 +174,7 @@ def _lines(
         case "double":
             yield f"({into},), at = double_at(data, at), at + 8"
         case "boolean":
-            yield f"{into}, at = {source.knows(_BOOLEANS)}[data[at]], at + 1"
+            yield f"{into}, at = {source.knows(BOOLEANS)}[data[at]], at + 1"
         case "enum":
             words = {2 * place: word for place, word in enumerate(schema["symbols"][:64])}
             yield f"{into}, at = {source.knows(words)}[data[at]], at + 1"

@@ -118,8 +118,13 @@ def decode(value: bytes) -> Event:
 
 
 def schema_behind(value: bytes) -> Schema:
-    """The schema that some framed bytes, which can be decoded, were written with."""
+    """The schema that some framed bytes were written with; raises `Unreadable` for an unknown."""
     return _written_by(bytes(value[:10]))[1]
+
+
+def prefix_of(kind: type[Event]) -> bytes:
+    """What the framed bytes of an event type begin with today."""
+    return _current(kind)[0]
 
 
 def _resolved(prefix: bytes, value: bytes) -> Event:

@@ -54,9 +54,14 @@ def no_such_view(text: str) -> Refused:
     return Refused(f"there is no such view ({text}); only the v1_ views can be read", _REMEDY)
 
 
-def too_long() -> Refused:
-    """The refusal of what would not end."""
-    return Refused(f"the query ran longer than {SECONDS:.0f} seconds", "narrow it with a WHERE")
+def too_long(seconds: float | None = None) -> Refused:
+    """The refusal of what would not end.
+
+    Args:
+        seconds: How long it was given; `SECONDS` by default.
+    """
+    given = SECONDS if seconds is None else seconds
+    return Refused(f"the query ran longer than {given:.0f} seconds", "narrow it with a WHERE")
 
 
 def does_not_work(text: str) -> Refused:

@@ -192,6 +192,18 @@ class AuditSettings(_Group):
     signing_key: Annotated[Secret, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
 
 
+class HistorySettings(_Group):
+    """What a question to the history in Parquet may cost.
+
+    Attributes:
+        query_seconds: How long it may run.
+        query_rows: How many rows it may give.
+    """
+
+    query_seconds: Annotated[float, Field(gt=0.0)] = 60.0
+    query_rows: Annotated[int, Field(ge=1)] = 1_000_000
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -211,6 +223,7 @@ class Settings(_Group):
         llm: Which language model drafts replies for people.
         seals: How the log is sealed.
         audit: What audits are signed with.
+        history: What a question to the history in Parquet may cost.
     """
 
     data: Path = Path(".pactdesk")
@@ -228,6 +241,7 @@ class Settings(_Group):
     llm: LlmSettings = LlmSettings()
     seals: SealSettings = SealSettings()
     audit: AuditSettings = AuditSettings()
+    history: HistorySettings = HistorySettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The bytes of a release, kept for ever: `python -m tests.golden VERSION` writes them once.
 
 One line holds an event's type, its framed bytes and the event that they stand for. A release adds
-a file under `tests/wire/golden`; what is there is never written again.
+a file under `tests/wire/golden`; what is there is never written again. It promises the columns of
+new events in Parquet as well (`tests.columns`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from schemas.events import EVENTS
 from schemas.record import Record, Source
 from streams import codec
+from tests import columns
 from tests.anyevent import MOMENT, example
 
 FOLDER = Path(__file__).parent / "wire" / "golden"
@@ -68,3 +70,4 @@ def write(version: str) -> None:
 
 if __name__ == "__main__":
     write(sys.argv[1])
+    columns.write()

@@ -7,16 +7,12 @@ listed here and is there fails `tests/contract`, as does what is neither here no
 from __future__ import annotations
 
 CHANNELS = "6: channels, delivery, gateway"
-TIME = "8: the time machine"
 LATER = "an issue that is not written yet"
 
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
     CHANNELS: {
         "events": ("AvailabilityReported is written",),
         "settings": ("channels.every.*",),
-    },
-    TIME: {
-        "commands": ("replay*",),
     },
     LATER: {
         "commands": ("privacy *",),

@@ -11,8 +11,8 @@ import msgspec
 
 from streams.cli.context import Context, give
 from streams.cli.looking import looking_back
-from streams.cli.output import as_csv, as_parquet, table
-from streams.errors import Refused, Unreadable
+from streams.cli.output import FORMATS, for_a_file
+from streams.errors import Unreadable
 
 FOLLOW_SECONDS = 0.2
 """How long `events --follow` waits before it looks for new records."""
@@ -93,7 +93,7 @@ def search_command(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "parquet"]),
+    type=click.Choice(FORMATS),
     help="How rows are printed.  [default: table; json with --json]",
 )
 @looking_back
@@ -102,21 +102,10 @@ def query_command(
     context: Context, sql: str, form: str | None, as_of: str | None, occurred: bool
 ) -> None:
     """Run read-only SQL over the v1_ views."""
-    if form == "parquet" and sys.stdout.isatty():
-        raise Refused(
-            "Parquet is bytes, and the output is a terminal", "write it to a file: … > rows.parquet"
-        )
+    for_a_file(form)
     with context.desk() as desk:
         rows = context.view(desk, as_of, occurred=occurred).query(sql)
-    match form or ("json" if context.json else "table"):
-        case "json":
-            context.line(rows)
-        case "csv":
-            click.echo(as_csv(rows), nl=False)
-        case "parquet":
-            click.echo(as_parquet(rows), nl=False)
-        case _:
-            click.echo(table(rows))
+    context.answer(rows, form)
 
 
 @click.command("why")

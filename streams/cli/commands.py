@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "metrics": Command("looking", "the metrics, with their definitions"),
     "search": Command("asking", "full-text search, the best first"),
     "query": Command("asking", "read-only SQL over the views"),
+    "replay": Command("history", "the log into Parquet, and SQL over it"),
     "why": Command("asking", "every cause of a record, ticket or reply"),
     "bundle": Command("bundling", "one ticket's history as a file that runs elsewhere"),
     "evaluate": Command("evaluating", "how well the models understand, over labelled data"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from streams.cli.output import LateProgress, Progress, table
+from streams.cli.output import LateProgress, Progress, as_csv, as_parquet, table
 
 if TYPE_CHECKING:
     from streams.asof import View
@@ -90,6 +90,18 @@ class Context:
             columns: Which columns the table has; JSON always has all.
         """
         self.show(list(rows), lambda: table(rows, columns))
+
+    def answer(self, rows: Sequence[dict[str, Any]], form: str | None) -> None:
+        """Rows in the format that was asked for; without one JSON with --json, else a table."""
+        match form or ("json" if self.json else "table"):
+            case "json":
+                self.line(list(rows))
+            case "csv":
+                click.echo(as_csv(rows), nl=False)
+            case "parquet":
+                click.echo(as_parquet(rows), nl=False)
+            case _:
+                click.echo(table(rows))
 
     def remark(self, text: str) -> None:
         """Something said beside the data; left out with --quiet."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, Self
 
 import msgspec
+
+from streams.errors import Refused
 
 Rows = Sequence[dict[str, Any]]  # values of any column
 
@@ -18,6 +21,21 @@ WIDEST = 48
 
 LATE_SECONDS = 1.0
 """After how long something that is mostly quick says how far it has come."""
+
+FORMATS = ("table", "json", "csv", "parquet")
+"""How rows can be printed."""
+
+
+def for_a_file(form: str | None) -> None:
+    """See that bytes do not go to a terminal.
+
+    Raises:
+        Refused: They would.
+    """
+    if form == "parquet" and sys.stdout.isatty():
+        raise Refused(
+            "Parquet is bytes, and the output is a terminal", "write it to a file: … > rows.parquet"
+        )
 
 
 class Progress:

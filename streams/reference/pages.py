@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.reference import agents, commands, events, models, topics, views
+from streams.reference import agents, commands, events, history, models, topics, views
 
 WRITTEN = "<!-- Written from the code by `make docs`; changes belong there. -->\n\n"
 
@@ -16,6 +16,7 @@ def pages() -> dict[str, str]:
         "channels.md": topics.channels_page(),
         "commands.md": commands.page(),
         "events.md": events.page(),
+        "history.md": history.page(),
         "input.md": models.input_page(),
         "metrics.md": views.metrics_page(),
         "policy.md": models.policy_page(),
@@ -36,6 +37,7 @@ def _contents() -> str:
 | [views](views.md) | the views and their columns: what queries may rely on |
 | [metrics](metrics.md) | what each metric counts |
 | [events](events.md) | every event: when it happens, who writes it, its fields |
+| [history](history.md) | the columns of each event type in Parquet |
 | [topics](topics.md) | the topics of the log |
 | [channels](channels.md) | the eight channels |
 | [agents](agents.md) | which agent reads and writes what, and in which order |

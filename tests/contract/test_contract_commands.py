@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -131,7 +132,7 @@ def taken() -> dict[str, Any]:
     return stand_in.requests[0]
 
 
-def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
+def test_lines_of_json_have_the_contracts_keys(shell: Shell, tmp_path: Path) -> None:
     contact = {"channel": "email", "handle": "x", "message": "I was charged twice"}
     good, bad = shell("produce", "--json", stdin=ndjson(contact) + "bad\n").lines
     printed = {
@@ -145,6 +146,7 @@ def test_lines_of_json_have_the_contracts_keys(shell: Shell) -> None:
         "a simulation": summed([SENT]),
         "a simulated provider": taken(),
         "a simulated week": shell("simulate", "week", *A_SMALL_WEEK, "--json").json,
+        "a replay": shell("replay", "--to", str(tmp_path / "history"), "--json").json,
         "an error": json.loads(shell("ticket", "TICK_NO", "--json").err),
     }
     assert {name: [*line] for name, line in printed.items()} == TABLE["prints"]

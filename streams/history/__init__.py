@@ -1,0 +1,1 @@
+"""The history: the log as Parquet, one table an event type, without what is personal."""
