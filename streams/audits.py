@@ -1,7 +1,7 @@
 """An audit: the records of one ticket, so that a stranger can see that they are what was sealed.
 
 It holds each record with its place, and the hashes of the records around it from one seal to the
-next: whoever goes through them comes from the one running hash to the other (ADR 54). All of it is
+next: whoever goes through them comes from the one running hash to the other (ADR 46). All of it is
 signed, part by part, so that an altered part is known by name. `docs/how-to/check_audit.py` checks
 it with nothing of ours.
 """

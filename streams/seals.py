@@ -1,6 +1,6 @@
 """Seals: the running hash of a partition, and what a record counts for in it.
 
-The form is part of the contract (ADR 54): whoever has a record's key, headers and bytes can hash
+The form is part of the contract (ADR 46): whoever has a record's key, headers and bytes can hash
 them with nothing but SHA-256. Where a log lies, when a record was appended and in which order over
 all topics is no part of it, so that both engines, and a copy of a log, have the same hashes.
 """

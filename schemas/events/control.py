@@ -42,7 +42,7 @@ class PartitionSealed(_Control):
         topic: The partition's topic.
         partition: Which partition.
         offset: Up to where it is sealed, exclusively.
-        digest: The running hash there, in hexadecimal digits; its form is in ADR 54.
+        digest: The running hash there, in hexadecimal digits; its form is in ADR 46.
         start: Up to where it was sealed before.
         marks: The first eight bytes of each record's hash from `start` on, as base64; zeros for an
             offset without a record. They name the record that changed.

@@ -1,7 +1,8 @@
-"""Version 5: the shadow.
+"""Version 5: the clock of the turn that took a record, and the shadow.
 
-What a candidate would have said is in no log, so that `pactdesk recover` neither makes it nor takes
-it away.
+Of what was taken before it the clock is not known; the tables then take the record's own time for
+it. What a candidate would have said is in no log, so that `pactdesk recover` neither makes it nor
+takes it away.
 """
 
 from alembic import op
@@ -13,7 +14,8 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Add the column and make the tables; no row is written anew."""
+    op.execute("ALTER TABLE seen ADD COLUMN clock double precision")
     op.execute(
         'CREATE TABLE shadows (id text COLLATE "C" NOT NULL PRIMARY KEY, policy text, tier text,'
         " started_at text NOT NULL, started_by text NOT NULL, ended_at text, ended_how text,"
@@ -27,7 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: what a candidate would have said cannot be had again."""
+    """Refuse: what a candidate would have said cannot be had again, nor the clocks of turns."""
     raise Misconfigured(
         "a database is never brought back to an older version",
         "restore a backup, or point the older release at an empty database and let it fold the log",
