@@ -207,19 +207,29 @@ class Desk:
         """What a full-text search finds, the best first."""
         return search.found(self.database.connection, wanted)
 
-    def as_of(self, moment: str, *, occurred: bool = False, step: Step = lambda _: None) -> View:
+    def as_of(
+        self,
+        moment: str,
+        *,
+        occurred: bool = False,
+        customer: str | None = None,
+        ticket: str | None = None,
+        step: Step = lambda _: None,
+    ) -> View:
         """The views as they stood at a time or a position.
 
         Args:
             moment: RFC 3339 time, a position token, or `topic/partition/offset`.
             occurred: Cut by when things happened rather than by when they were known.
+            customer: Only what is shown of this customer need be there, which takes less time.
+            ticket: The same of a ticket.
             step: Told how many entries of the log were folded since it was told last.
 
         Raises:
             Refused: The moment is neither a time nor a position.
             NotFound: It is a position, and not one of this log.
         """
-        return self._history.view(moment, step, occurred=occurred)
+        return self._history.view(moment, step, occurred=occurred, customer=customer, ticket=ticket)
 
     def position(self) -> str:
         """The position of the newest record."""

@@ -112,13 +112,23 @@ class Context:
         """What is wrong with a part of the input; said with --quiet too."""
         click.echo(f"{where}: {error}" + (f"\n  -> {remedy}" if remedy else ""), err=True)
 
-    def view(self, desk: AnyDesk, as_of: str | None, *, occurred: bool) -> AnyDesk | View:
+    def view(
+        self,
+        desk: AnyDesk,
+        as_of: str | None,
+        *,
+        occurred: bool,
+        customer: str | None = None,
+        ticket: str | None = None,
+    ) -> AnyDesk | View:
         """The views now, or as they stood at a moment; what is to be said of it is said.
 
         Args:
             desk: The desk.
             as_of: The moment.
             occurred: Cut by when things happened rather than by when they were known.
+            customer: Only what is shown of this customer need be there.
+            ticket: The same of a ticket.
 
         Raises:
             Refused: The moment is neither a time nor a position.
@@ -130,7 +140,13 @@ class Context:
             return desk
         shown = not self.quiet and sys.stderr.isatty()
         with LateProgress("looking back, records", shown=shown) as progress:
-            view = desk.as_of(as_of, occurred=occurred, step=progress.advance)
+            view = desk.as_of(
+                as_of,
+                occurred=occurred,
+                customer=customer,
+                ticket=ticket,
+                step=progress.advance,
+            )
         if view.remark is not None:
             self.remark(f"{as_of}: {view.remark}")
         return view

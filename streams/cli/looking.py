@@ -153,7 +153,7 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one ticket with its interactions, and the drafts for its answer."""
     with context.desk() as desk:
-        view = context.view(desk, as_of, occurred=occurred)
+        view = context.view(desk, as_of, occurred=occurred, ticket=ticket_id)
         found = _one(view, "ticket", ticket_id)
         said = view.query(
             "SELECT * FROM v1_interactions WHERE ticket_id = ?"
@@ -223,7 +223,7 @@ def customers_command(
 def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one customer with their tickets."""
     with context.desk() as desk:
-        view = context.view(desk, as_of, occurred=occurred)
+        view = context.view(desk, as_of, occurred=occurred, customer=customer_id)
         found = _one(view, "customer", customer_id)
         found["tickets"] = view.query(
             "SELECT * FROM v1_tickets WHERE customer_id = ? ORDER BY created_at, ticket_id",

@@ -152,18 +152,29 @@ class ClusterDesk:
         """What a full-text search finds, the best first."""
         return search.found(self.database, wanted)
 
-    def as_of(self, moment: str, *, occurred: bool = False, step: Step = lambda _: None) -> View:
+    def as_of(
+        self,
+        moment: str,
+        *,
+        occurred: bool = False,
+        customer: str | None = None,
+        ticket: str | None = None,
+        step: Step = lambda _: None,
+    ) -> View:
         """The views as they stood at a time or a position.
 
         Args:
             moment: RFC 3339 time, a position token, or `topic/partition/offset`.
             occurred: Cut by when things happened rather than by when they were known.
+            customer: What is shown of others is there as well, for that takes no longer.
+            ticket: The same.
             step: Told how many records were folded since it was told last.
 
         Raises:
             Refused: The moment is neither a time nor a position.
             NotFound: It is a position, and the tables have folded nothing there.
         """
+        del customer, ticket
         cut = asof.cut_of(self.database, moment)
         remark = asof.remark_on(self.database, cut, self.clock)
         if not occurred or cut.ends is not None:

@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from projections.tables import TABLES
-from schemas.topics import DEAD_LETTERS, INBOX_NAMES
+from schemas.record import partition_of
+from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS, INBOX_NAMES, TICKETS
 from streams.asof import AHEAD, BEFORE
 from streams.clock import Clock, micros, parse_time
 from streams.embedded import query, tables
 from streams.embedded.database import Database
+from streams.embedded.lines import entries, together
 from streams.embedded.log import SqliteLog
 from streams.embedded.positions import seq_at
 from streams.embedded.projector import Fold, Projector, limits, readable
@@ -39,6 +42,9 @@ EVERY = 100_000
 """Entries of the log after which one is kept on the way."""
 
 _FOLDED = frozenset(table.topic for table in TABLES)
+
+_NO_LINE = frozenset({""})
+"""Of what is not there."""
 
 TOLD = 1000
 """Entries between two reports of the progress."""
@@ -102,13 +108,23 @@ class History:
         self._times = Times(database)
         self._kept: OrderedDict[tuple[object, ...], tuple[_Cut, sqlite3.Connection]] = OrderedDict()
 
-    def view(self, moment: str, step: Step, *, occurred: bool = False) -> View:
+    def view(
+        self,
+        moment: str,
+        step: Step,
+        *,
+        occurred: bool = False,
+        customer: str | None = None,
+        ticket: str | None = None,
+    ) -> View:
         """The views as they stood.
 
         Args:
             moment: RFC 3339 time, a position token, or `topic/partition/offset`.
             step: Told how many entries of the log were folded since it was told last.
             occurred: Cut by when things happened rather than by when they were known.
+            customer: Only what is shown of this customer need be there.
+            ticket: Only what is shown of this ticket need be there.
 
         Raises:
             Refused: The moment is neither a time nor a position.
@@ -117,20 +133,40 @@ class History:
         seq = seq_at(self._log, moment)
         until = None if seq is not None else parse_time(moment)
         with self._db.snapshot():
-            self._times.read_on()
-            if seq is not None:
-                cut = _Cut(seq, self._bounded(self._times.taken(seq=seq)))
-            else:
-                assert until is not None
+            if occurred and until is not None:
+                self._times.read_on()
                 clock = micros(until)
-                if occurred:
-                    return View(self._occurred(clock, step), self._remark(clock))
-                whole, last = self._times.known_by(clock)
-                cut = _Cut(whole, self._bounded(self._times.taken(clock=clock)), clock, last)
-            remark = BEFORE if not cut.seq and not any(cut.taken.values()) else None
-            if until is not None and until > self._clock.now():
-                remark = AHEAD
-            return View(self._folded(cut, step), remark)
+                return View(
+                    self._occurred(clock, step), self._remark(until, known=self._times.began(clock))
+                )
+            lines: Collection[str]
+            if customer is not None or ticket is not None:
+                lines = together(self._db, customer=customer, ticket=ticket) or _NO_LINE
+                times = Times(self._db, {partition_of(line) for line in lines})
+            else:
+                lines, times = frozenset(), self._times
+            times.read_on()
+            cut = self._cut(times, seq, until)
+            remark = self._remark(
+                until, known=any(cut.taken.values()) or times.wrote(max(cut.seq, cut.last))
+            )
+            if times is self._times:
+                return View(self._folded(cut, step), remark)
+            return View(self._on(_Cut(0, {}), cut, None, step, times, lines), remark)
+
+    def _cut(self, times: Times, seq: int | None, until: datetime | None) -> _Cut:
+        """What belongs to a place in the log, or else to a time."""
+        if until is None or seq is not None:
+            return _Cut(seq or 0, self._bounded(times.taken(seq=seq)))
+        clock = micros(until)
+        whole, last = times.known_by(clock)
+        return _Cut(whole, self._bounded(times.taken(clock=clock)), clock, last)
+
+    def _remark(self, until: datetime | None, *, known: bool) -> str | None:
+        """What is to be said of a moment."""
+        if until is not None and until > self._clock.now():
+            return AHEAD
+        return None if known else BEFORE
 
     def _bounded(self, taken: dict[Place, int]) -> dict[Place, int]:
         """How far inboxes were taken, and no further than the worker is now."""
@@ -150,10 +186,10 @@ class History:
             seq = base.seq + EVERY
             taken = self._bounded(self._times.taken(seq=seq))
             halfway = _Cut(seq, {p: min(end, cut.taken.get(p, 0)) for p, end in taken.items()})
-            connection = self._on(base, halfway, connection, step)
+            connection = self._on(base, halfway, connection, step, self._times)
             base = halfway
             self._keep((seq, 0, 0, *halfway.taken.items()), base, connection)
-        connection = self._on(base, cut, connection, step)
+        connection = self._on(base, cut, connection, step, self._times)
         self._keep(key, cut, connection)
         return connection
 
@@ -176,22 +212,37 @@ class History:
         return self._kept[key]
 
     def _on(
-        self, base: _Cut, cut: _Cut, connection: sqlite3.Connection | None, step: Step
+        self,
+        base: _Cut,
+        cut: _Cut,
+        connection: sqlite3.Connection | None,
+        step: Step,
+        times: Times,
+        lines: Collection[str] = (),
     ) -> sqlite3.Connection:
-        """A new scratch database that begins as another and is folded on to a cut."""
+        """A new scratch database that begins as another and is folded on to a cut.
+
+        Args:
+            base: How far the other is folded.
+            cut: How far this one.
+            connection: The other; None for an empty one.
+            step: Told of the progress.
+            times: The times of what is folded.
+            lines: Which lines are folded; all by default.
+        """
         copy = _begun(connection)
         fold = Fold(copy)
         told = _Told(step)
-        for entry in told.each(self._inbox(base, cut)):
+        for entry in told.each(self._inbox(base, cut, lines)):
             record = readable(self._log, entry)
             if record is not None:
                 fold.apply(record)
         ends: dict[Place, int] = {p: end for p, end in cut.taken.items() if end}
         ended: set[tuple[str, str]] = set()
         stopped: set[Place] = set()
-        for entry in told.each(self._written(base.seq, max(cut.seq, cut.last))):
+        for entry in told.each(self._written(base.seq, max(cut.seq, cut.last), lines)):
             place = (entry.topic, entry.partition)
-            known = entry.seq <= cut.seq or self._times.known(entry.seq) <= cut.clock
+            known = entry.seq <= cut.seq or times.known(entry.seq) <= cut.clock
             if entry.topic == DEAD_LETTERS.name:
                 if known:
                     _keep_letter(copy, entry)
@@ -209,20 +260,26 @@ class History:
                 ends[place] = entry.offset + 1
         return _finished(copy, fold, ends)
 
-    def _inbox(self, base: _Cut, cut: _Cut) -> Iterator[Entry]:
+    def _inbox(self, base: _Cut, cut: _Cut, lines: Collection[str]) -> Iterator[Entry]:
         """What was taken between two cuts."""
+        if lines:
+            for entry in entries(self._db, lines, [CONTACTS.name]):
+                if entry.offset < cut.taken.get((entry.topic, entry.partition), 0):
+                    yield entry
+            return
         for (topic, partition), end in cut.taken.items():
             start = base.taken.get((topic, partition), 0)
             if end > start:
                 yield from self._log.read(topic, partition, start, end - start)
 
-    def _written(self, after: int, until: int) -> Iterator[Entry]:
+    def _written(self, after: int, until: int, lines: Collection[str]) -> Iterator[Entry]:
         """What turns wrote between two places in the log, in its order; and what else is there."""
-        for entry in self._log.scan(after):
-            if entry.seq > until:
-                break
-            if entry.topic not in INBOX_NAMES:
+        written = (DECISIONS.name, TICKETS.name)
+        for entry in entries(self._db, lines, written) if lines else self._log.scan(after):
+            if entry.seq <= until and entry.topic not in INBOX_NAMES:
                 yield entry
+            elif entry.seq > until and not lines:
+                break
 
     # --- by occurred time ------------------------------------------------------------------------
 
@@ -242,9 +299,6 @@ class History:
                 if record is not None:
                     fold.apply(record)
         return _finished(copy, fold, ends)
-
-    def _remark(self, clock: int) -> str | None:
-        return AHEAD if clock > micros(self._clock.now()) else None
 
 
 class _Told:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Collection
 from itertools import accumulate
 
 from schemas.topics import INBOX_NAMES
 from streams.embedded.database import Database
+from streams.embedded.lines import TOPICS
 from streams.entry import Entry, Place
 from streams.heads import head_of
 
@@ -77,13 +79,19 @@ class Times:
 
     Args:
         database: The store.
+        partitions: Of which partitions of the customers' topics; of all of the log by default.
 
     Attributes:
         last: The place of the newest entry that was read.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, partitions: Collection[int] | None = None) -> None:
         self._db = database
+        self._where = ""
+        if partitions is not None:
+            topics = ", ".join(f"'{topic}'" for topic in TOPICS)
+            numbers = ", ".join(map(str, sorted(partitions)))
+            self._where = f" AND topic IN ({topics}) AND partition IN ({numbers})"
         self._inboxes: defaultdict[Place, _Inbox] = defaultdict(_Inbox)
         self._places: defaultdict[Place, _Places] = defaultdict(_Places)
         self._seqs, self._known = array("q"), array("q")
@@ -92,7 +100,8 @@ class Times:
     def read_on(self) -> None:
         """Read what was appended since."""
         rows = self._db.execute(
-            "SELECT seq, topic, partition, offset, headers FROM log WHERE seq > ? ORDER BY seq",
+            "SELECT seq, topic, partition, offset, headers FROM log"
+            f" WHERE seq > ?{self._where} ORDER BY seq",
             (self.last,),
         )
         for seq, topic, partition, offset, headers in rows:
@@ -136,6 +145,14 @@ class Times:
     def known(self, seq: int) -> int:
         """When a record that was written was known; `seq` is its place in the log."""
         return self._known[bisect_left(self._seqs, seq)]
+
+    def wrote(self, seq: int) -> bool:
+        """Whether anything was written up to a place in the log."""
+        return bool(self._seqs) and self._seqs[0] <= seq
+
+    def began(self, clock: int) -> bool:
+        """Whether anything had occurred by a clock."""
+        return any(at <= clock for place in self._places.values() for at in place.occurred)
 
     def occurred(self, entry: Entry) -> int:
         """When what a record tells of occurred."""
