@@ -52,7 +52,7 @@ def walk(
     log = SqliteLog(database)
     seals, found = seals_among(control(log))
     checking, numbers, means = Checking(seals), Numbers(database), _Meaning(database)
-    count = 0
+    topics, count = fold.topics, 0
     for count, entry in enumerate(log.scan(), 1):
         if count % every == 0:
             fold.flush()
@@ -65,7 +65,7 @@ def walk(
         if topic is None:
             found.append(Finding("inserted", where, "a topic of the contract", "another"))
             continue
-        folded = entry.topic in fold.topics and entry.offset < bounds.get(entry[1:3], 0)
+        folded = entry.topic in topics and entry.offset < bounds.get(entry[1:3], 0)
         if not (topic.ordered or folded):
             continue
         try:

@@ -144,6 +144,8 @@ def _snapshot(database: Database) -> Iterator[Database]:
 def _scratch() -> Iterator[Database]:
     """An empty database in a file that nobody else sees and that goes with it."""
     connection = sqlite3.connect("", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = OFF")  # whatever goes wrong, it is thrown away
+    connection.execute("PRAGMA cache_size = -65536")
     try:
         yield Database(Path(), connection)
     finally:
