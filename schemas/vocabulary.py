@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AwareDatetime
@@ -136,6 +137,7 @@ def priority_rank(priority: str) -> int:
     return PRIORITIES.index(priority)
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(moment: datetime) -> str:
     """A moment as every surface prints it: UTC, milliseconds, a final Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

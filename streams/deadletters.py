@@ -96,10 +96,11 @@ def put_aside_before(log: SqliteLog, entry: Entry) -> bool:
 
     Such an entry means something once it is re-driven, in the place where it then comes to lie.
     """
-    return log.has(_letter_id(entry))
+    return log.has(letter_id(entry))
 
 
-def _letter_id(entry: Entry) -> str:
+def letter_id(entry: Entry) -> str:
+    """The id of the letter that an entry becomes which a worker cannot read."""
     return derived_id("dead", _origin(entry))
 
 
@@ -128,7 +129,7 @@ def letter_for(
 ) -> DeadLetter:
     """The dead letter of a log entry that cannot be taken."""
     return DeadLetter(
-        id=_letter_id(entry),
+        id=letter_id(entry),
         topic=entry.topic,
         origin=_origin(entry),
         handler=handler,

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from projections.tables import TABLES, Table
-from schemas.topics import TOPICS
 from streams.comparing import (
     Report,
-    broken_chain,
     compared,
     differing_rows,
     digest_of_rows,
@@ -27,7 +25,6 @@ from streams.embedded import indexes, proof, tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.projector import Fold, limits, readable, replayed
-from streams.errors import Unreadable
 from streams.folding import Step, chosen_of
 
 FLUSH_EVERY = 2000
@@ -118,15 +115,16 @@ def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
         for table in TABLES:
             anew.execute(tables.ddl(table)[0])
         anew.execute("BEGIN")
-        _fold(store, Fold(anew), step)
+        fold = Fold(anew)
+        walked = proof.walk(store, fold, folded_up_to(store, fold.topics), step, FLUSH_EVERY)
         report = {table.name: _compared(store, anew, table) for table in TABLES}
-        gaps = [*missing_records(store), *sequence_gaps(store)]
-        seals, found = proof.checked(store)
+        gaps = [*missing_records(store), *walked.gaps]
+        found = walked.findings
         for table in TABLES:
             if not report[table.name]["same"]:
                 live, new = (_rows(one, table.sql_name, table) for one in (store, anew))
                 found += differing_rows(table.name, table.columns, live, new)
-    return verified(report, gaps, seals, found)
+    return verified(report, gaps, walked.seals, found)
 
 
 @contextmanager
@@ -146,6 +144,8 @@ def _snapshot(database: Database) -> Iterator[Database]:
 def _scratch() -> Iterator[Database]:
     """An empty database in a file that nobody else sees and that goes with it."""
     connection = sqlite3.connect("", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = OFF")  # whatever goes wrong, it is thrown away
+    connection.execute("PRAGMA cache_size = -65536")
     try:
         yield Database(Path(), connection)
     finally:
@@ -199,32 +199,3 @@ def missing_records(database: Database) -> Iterator[str]:
     for topic, partition, end, count in rows:
         if count != end:
             yield missing_offsets(topic, partition, count, end)
-
-
-def sequence_gaps(database: Database) -> Iterator[str]:
-    """Where a line's numbers on a topic do not follow each other, or an output cannot be read."""
-    log = SqliteLog(database)
-    last: dict[tuple[str, str, str], int] = {}
-    source, line = None, ""
-    for entry in log.scan():
-        topic = TOPICS[entry.topic]
-        if not topic.ordered:
-            continue
-        place = f"{entry.topic}/{entry.partition}/{entry.offset}"
-        try:
-            record = entry.record()
-        except Unreadable as error:
-            if topic.kind == "record":
-                yield f"{place}: {error.what}"
-            continue
-        if record.sequence is None or record.source is None:
-            continue
-        came = (record.source.topic, record.source.partition, record.source.offset)
-        if came != source:
-            source = came
-            found = log.read(*came, 1)
-            line = str(found[0].key) if found else ""
-        number = (came[0], line, entry.topic)
-        if record.previous != last.get(number):
-            yield f"{place}: {broken_chain(line, record.previous, last.get(number))}"
-        last[number] = record.sequence

@@ -5,17 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
 from schemas.record import partition_of
 from schemas.topics import CONTACTS, CONTROL, DECISIONS, TICKETS
+from schemas.vocabulary import rfc3339
+from streams.audits import audit, key_of
+from streams.clock import ManualClock
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.producer import Producer
 from streams.cluster.proof import checked
 from streams.cluster.sealing import Sealer, seal, seals
 from streams.entry import Entry
+from streams.errors import Misconfigured
 from streams.settings import SealSettings, Settings
+from streams.testing import START
 from tests.embedded import open_in, take
 from tests.projecting import SECONDS, send
 from tests.real import Cluster, until
@@ -25,12 +33,20 @@ ANN = partition_of("ann")
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
-    """A log of the embedded engine that was sealed twice."""
-    with open_in(tmp_path_factory.mktemp("sealed")) as desk:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the embedded engine that was sealed twice."""
+    folder = tmp_path_factory.mktemp("sealed")
+    with open_in(folder) as desk:
         for number in (0, 4):
             take(desk, [contact(number + one) for one in range(4)])
             desk.seal()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def log(folder: Path) -> list[Entry]:
+    """Its log."""
+    with open_in(folder) as desk:
         return list(desk.log.scan())
 
 
@@ -103,6 +119,23 @@ def test_records_that_were_deleted_are_named(
     admin.delete_records({TopicPartition(DECISIONS.name, ANN): 3})
     admin.close()
     assert named(settings) == [("removed", f"{DECISIONS.name}/{ANN}/0-2")]
+
+
+def test_an_audit_of_a_copy_is_that_of_the_log_and_needs_a_key_that_is_set(
+    log: list[Entry], folder: Path, settings: Settings
+) -> None:
+    key, clock = key_of("0f" * 32), ManualClock(START)
+    with open_in(folder) as desk:
+        ticket = desk.query("SELECT ticket_id FROM v1_tickets")[0]["ticket_id"]
+        theirs = audit(desk, ticket, text=True, key=key)
+    send(settings, log)
+    with ClusterDesk(settings, clock) as desk_there:
+        assert audit(desk_there, ticket, text=True, key=key) == theirs | {
+            "signed": theirs["signed"] | {"made_at": rfc3339(START)},
+            "signature": ANY,
+        }
+        with pytest.raises(Misconfigured, match="signing_key"):
+            desk_there.signing_key()
 
 
 @contextmanager
