@@ -132,6 +132,7 @@ BESIDE_A_WORKER = ("demo", "up", "run", "recover")
 NOT_FOUND: dict[str, tuple[str, ...]] = {
     "ticket": ("TICK_NO",),
     "customer": ("nobody",),
+    "metrics": ("--explain", "happiness"),
     "why": ("nothing",),
     "reply": ("TICK_NO", "Hello"),
     "note": ("TICK_NO", "Hello"),
