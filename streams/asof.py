@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.record import Record
 from schemas.topics import DEAD_LETTERS, INBOX_NAMES
@@ -20,9 +22,13 @@ from streams.deadletters import letter_of
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
+from streams.embedded.own import OwnFolds
 from streams.embedded.projector import Fold, Projector, limits, readable
 from streams.entry import Entry
 from streams.errors import Refused
+
+if TYPE_CHECKING:
+    from streams.own.table import Own
 
 _PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d{1,9})/(\d{1,18})$")
 _MARK = "p1."
@@ -33,13 +39,16 @@ def position_of(seq: int) -> str:
     return _MARK + urlsafe_b64encode(str(seq).encode()).decode().rstrip("=")
 
 
-def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlite3.Connection:
+def scratch(
+    database: Database, moment: str, *, occurred: bool = False, own: Sequence[Own] = ()
+) -> sqlite3.Connection:
     """A database in memory with the tables and views as they stood.
 
     Args:
         database: The store.
         moment: RFC 3339 time, a position token, or `topic/partition/offset`.
         occurred: Cut by when things happened rather than by when they were known.
+        own: The projections of the deployment's own; one that raises is not there then.
 
     Raises:
         Refused: The moment is neither a time nor a position of this log.
@@ -54,8 +63,8 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
     )
     copy.execute("BEGIN")
     tables.create(copy)
-    fold = Fold(copy)
-    bounds = limits(database, fold.topics)
+    fold, theirs = Fold(copy), OwnFolds(copy, own)
+    bounds = limits(database, fold.topics | theirs.topics)
     times = _Times(occurred=occurred)
     ends: dict[tuple[str, int], int] = {}
     for entry in log.scan():
@@ -72,7 +81,9 @@ def scratch(database: Database, moment: str, *, occurred: bool = False) -> sqlit
             ends[entry.topic, entry.partition] = entry.offset + 1
             if record is not None:
                 fold.apply(record)
+                theirs.apply(record)
     fold.flush()
+    theirs.finish()
     copy.executemany(
         "INSERT INTO read_positions VALUES (?, ?, ?, ?, ?)",
         [(Projector.NAME, *place, end, end) for place, end in ends.items()],

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from agents.world import Models
     from streams.embedded.shift import Shift
     from streams.engines import AnyDesk
+    from streams.own.table import Own
     from streams.rulings import Outcome
     from streams.understanding.tier import Tier
     from streams.worlds import Worlds
@@ -105,6 +106,15 @@ class Desk:
         from streams.understanding import tiers
 
         return tiers.load(self.settings.models.tier)
+
+    @cached_property
+    def own(self) -> tuple[Own, ...]:
+        """The projections of the deployment's own; raises `Misconfigured` where one is wrong."""
+        if not self.settings.projections.own:
+            return ()
+        from streams.own.loading import load as load_own
+
+        return load_own(self.settings.projections.own)
 
     @cached_property
     def worlds(self) -> Worlds:
@@ -214,7 +224,7 @@ class Desk:
 
     def as_of(self, moment: str, *, occurred: bool = False) -> View:
         """The views as they stood at a time or a position; raises `Refused` for neither."""
-        return View(asof.scratch(self.database, moment, occurred=occurred))
+        return View(asof.scratch(self.database, moment, occurred=occurred, own=self.own))
 
     def position(self) -> str:
         """The position of the newest record."""

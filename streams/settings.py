@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streams.channels.settings import ChannelSettings
 from streams.drafting.settings import LlmSettings
@@ -167,6 +167,24 @@ class SubscriptionSettings(_Group):
     allow_private: bool = False
 
 
+def _several(value: Any) -> Any:  # Any: a raw value
+    """What the environment gives as one text, apart by commas."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class ProjectionSettings(_Group):
+    """Projections of your own.
+
+    Attributes:
+        own: Python files, each with a projection or several; in the environment separated by
+            commas.
+    """
+
+    own: Annotated[list[str], BeforeValidator(_several)] = []
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -184,6 +202,7 @@ class Settings(_Group):
         attachments: Which files are kept that come with contacts.
         subscriptions: Where outbound webhooks may go.
         llm: Which language model drafts replies for people.
+        projections: Projections of your own.
     """
 
     data: Path = Path(".pactdesk")
@@ -199,6 +218,7 @@ class Settings(_Group):
     attachments: AttachmentSettings = AttachmentSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
     llm: LlmSettings = LlmSettings()
+    projections: ProjectionSettings = ProjectionSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -9,6 +9,7 @@ import click
 
 from streams.cli.context import Context, give
 from streams.cli.output import described
+from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.deadletters import DeadLetter
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("rebuild")
 @click.argument("projections", metavar="[PROJECTION...]", nargs=-1)
 @give
-def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
+def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
     """Fold tables anew from the log, compare, then swap them in."""
     settings = context.settings()
     with context.bar("records") as bar:
@@ -29,8 +30,12 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
             from streams.embedded.rebuild import rebuild
 
             with context.embedded() as desk:
-                report = rebuild(desk.database, projections, bar.advance)
+                report = rebuild(desk.database, projections, bar.advance, desk.own)
     context.rows([{"projection": name, **one} for name, one in report.items()])
+    failed = {name: one["error"] for name, one in report.items() if one.get("error")}
+    for name, error in failed.items():
+        context.complain(name, error, "mend its file; the table is as it was")
+    return Refused.status if failed else 0
 
 
 @click.command("verify")
@@ -47,20 +52,23 @@ def verify_command(context: Context) -> int:
             from streams.embedded.rebuild import verify
 
             with context.embedded() as desk:
-                report = verify(desk.database, bar.advance)
+                report = verify(desk.database, bar.advance, desk.own)
     context.show(report, lambda: _verdict(report))
     return 0 if report["clean"] else 5
 
 
 def _verdict(report: dict[str, Any]) -> str:
-    lines = [
-        f"{name}: {one['rows']} rows, digest {one['digest']}"
-        + ("" if one["same"] else f", DIFFERS in {one['differing']} rows")
-        for name, one in report["tables"].items()
-    ]
+    lines = [f"{name}: {_told(one)}" for name, one in report["tables"].items()]
     lines += [f"GAP: {gap}" for gap in report["gaps"]]
     lines.append("clean" if report["clean"] else "NOT clean")
     return "\n".join(lines)
+
+
+def _told(table: dict[str, Any]) -> str:
+    if table.get("error"):
+        return str(table["error"])
+    differs = "" if table["same"] else f", DIFFERS in {table['differing']} rows"
+    return f"{table['rows']} rows, digest {table['digest']}{differs}"
 
 
 @click.command("recover")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS
 from streams.clock import ManualClock, parse_time
-from streams.embedded.projector import Projector
+from streams.embedded.own import Projectors
 from streams.embedded.recent import Recent
 from streams.embedded.worker import Worker
 
@@ -53,7 +53,7 @@ class Shift:
         self._worker = Worker(
             desk.database, desk.worlds, desk.clock, recent, timers=timers, asks=asks
         )
-        self._projector = Projector(desk.database, recent) if projections else None
+        self._projector = Projectors(desk.database, desk.own, recent) if projections else None
         self._outgoing = outgoing
         self._kept = 0
         self._first_pace = 1 if eager else MOST_TURNS
