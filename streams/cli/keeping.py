@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 @give
 def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
     """Fold tables anew from the log, compare, then swap them in."""
+    from streams.own.loading import load
+
     settings = context.settings()
+    own = load(settings.projections.own)
     with context.bar("records") as bar:
         if settings.engine == "cluster":
             from streams.cluster.rebuild import rebuild as rebuild_on_cluster
 
-            report = rebuild_on_cluster(settings, projections, bar.advance)
+            report = rebuild_on_cluster(settings, projections, bar.advance, own)
         else:
             from streams.embedded.rebuild import rebuild
 
             with context.embedded() as desk:
-                report = rebuild(desk.database, projections, bar.advance, desk.own)
+                report = rebuild(desk.database, projections, bar.advance, own)
     context.rows([{"projection": name, **one} for name, one in report.items()])
     failed = {name: one["error"] for name, one in report.items() if one.get("error")}
     for name, error in failed.items():
@@ -42,17 +45,20 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
 @give
 def verify_command(context: Context) -> int:
     """Rebuild beside, compare row by row, check the lines' numbers; exit 5 on a difference."""
+    from streams.own.loading import load
+
     settings = context.settings()
+    own = load(settings.projections.own)
     with context.bar("records") as bar:
         if settings.engine == "cluster":
             from streams.cluster.rebuild import verify as verify_on_cluster
 
-            report = verify_on_cluster(settings, bar.advance)
+            report = verify_on_cluster(settings, bar.advance, own)
         else:
             from streams.embedded.rebuild import verify
 
             with context.embedded() as desk:
-                report = verify(desk.database, bar.advance, desk.own)
+                report = verify(desk.database, bar.advance, own)
     context.show(report, lambda: _verdict(report))
     return 0 if report["clean"] else 5
 

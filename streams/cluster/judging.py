@@ -17,6 +17,7 @@ from schemas.record import Record
 from schemas.topics import DEAD_LETTERS, INBOX_NAMES, TICKETS, TOPICS
 from streams.cluster.fetching import Fetched
 from streams.cluster.marks import Gap, Marks
+from streams.cluster.readings import order_in
 from streams.folding import Fold, Rows
 
 _TICKETS = next(table for table in TABLES if table.name == "tickets")
@@ -33,7 +34,7 @@ class Judge:
     """Folds record by record, by the rules.
 
     Args:
-        fold: Into which tables: some of `folded_with`.
+        fold: Into which tables: some of `folded_with`, or of `readings.tables_of`.
         marks: What was folded before.
 
     Attributes:
@@ -46,9 +47,8 @@ class Judge:
         self.fold = fold
         self.marks = marks
         self.letters: list[Fetched] = []
-        self._tickets: Rows | None = next(
-            (rows for rows in fold.rows if rows.table is _TICKETS), None
-        )
+        order = order_in([rows.table for rows in fold.rows])
+        self._tickets: Rows | None = next((rows for rows in fold.rows if rows.table is order), None)
 
     def take(self, one: Fetched, expected: int, *, first: bool) -> bool:
         """Fold a record; False when it must wait, and all that follows in its partition.

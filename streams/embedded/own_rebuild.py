@@ -9,7 +9,7 @@ from streams.comparing import Report, compared
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.own import make
-from streams.embedded.projector import Fold, Projector
+from streams.embedded.projector import Fold, limits
 from streams.embedded.rebuild import (
     fold_rest,
     fold_up_to,
@@ -27,7 +27,7 @@ def rebuild_own(database: Database, own: Own, step: Step) -> dict[str, Any]:
     """Fold a user's table anew, compare it with the live one, and swap it in where it differs.
 
     A live one that goes on is compared where it stands. Anything else (new, stopped, of another
-    file) is replaced, and stands then where our own tables do.
+    file) is replaced, and stands then at the end of what may be folded.
 
     Returns:
         Rows, digest, whether the live one was the same, and how many rows differed; with an
@@ -39,13 +39,16 @@ def rebuild_own(database: Database, own: Own, step: Step) -> dict[str, Any]:
         fold = Fold(anew, [own.table])
         try:
             with snapshot(database) as store:
-                reached = folded_up_to(store, fold.topics, _reader(store, own))
+                reached = _bounds(store, own)
                 fold_up_to(store, fold, reached, step)
             with database.transaction():
-                reader = _reader(database, own)
-                bounds = folded_up_to(database, fold.topics, reader)
+                # It may have begun to run meanwhile, from somewhere before.
+                bounds = {
+                    place: max(end, reached.get(place, 0))
+                    for place, end in _bounds(database, own).items()
+                }
                 fold_rest(database, fold, reached, bounds)
-                report = _report(database, anew, own, live=reader == own.name)
+                report = _report(database, anew, own, live=_runs(database, own))
                 if not report["same"]:
                     _swap(database, anew, own, bounds)
                 return report
@@ -84,10 +87,18 @@ def verify_own(store: Database, owns: Sequence[Own], step: Step) -> Report:
     return report
 
 
-def _reader(database: Database, own: Own) -> str:
-    """Whose positions a table that is folded anew goes to."""
-    running = how(own, standing_of(database, own)) == "running"
-    return own.name if running else Projector.NAME
+def _runs(database: Database, own: Own) -> bool:
+    return how(own, standing_of(database, own)) == "running"
+
+
+def _bounds(database: Database, own: Own) -> dict[tuple[str, int], int]:
+    """How far a table is folded anew: as far as one that goes on, else as far as may be by now."""
+    topics = frozenset({own.table.topic})
+    return (
+        folded_up_to(database, topics, own.name)
+        if _runs(database, own)
+        else limits(database, topics)
+    )
 
 
 def _report(store: Database, anew: Database, own: Own, *, live: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from streams import query
 from streams.own.projection import Row
 from streams.own.table import Own, Types, Unfoldable, guarded, told
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"(?=.{1,40}$)[a-z](_?[a-z0-9])*")
 """What a projection may be called: PostgreSQL cuts longer names."""
 
 COLUMN = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -62,7 +62,9 @@ def own_of(projection: Any, file: Path, digest: str) -> Own:  # Any: a user's ow
     """
     name = projection.name
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise Unfit(f"its name {name!r} is not up to 40 small letters, digits and _")
+        raise Unfit(
+            f"its name {name!r} is not up to 40 small letters and digits, with a _ between them"
+        )
     kinds = _kinds(projection.events)
     (topic,) = {kind.TOPIC for kind in kinds}
     types = _checked_row(projection.row)

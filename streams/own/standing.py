@@ -16,6 +16,15 @@ from streams.store import Executor
 
 _PREFIX = "own."
 
+_BEHIND = """
+SELECT sum(ends - stood) FROM (
+    SELECT max(end_position) AS ends,
+           max(CASE WHEN projection = ? THEN position ELSE 0 END) AS stood
+    FROM read_positions WHERE projection IN ('tables', ?) AND topic = ? GROUP BY partition
+) AS places
+"""
+"""How many records a projection has not read of those that it or our tables have seen."""
+
 How = Literal["new", "running", "stopped", "mended", "changed"]
 
 
@@ -109,9 +118,7 @@ def _state(store: Store, own: Own) -> dict[str, Any]:
     standing = standing_of(store, own)
     state = how(own, standing)
     fault = None if standing is None else standing.fault
-    (behind,) = store.execute(
-        "SELECT sum(end_position - position) FROM read_positions WHERE projection = ?", (own.name,)
-    ).fetchone()
+    (behind,) = store.execute(_BEHIND, (own.name, own.name, own.table.topic)).fetchone()
     says = _says(None, None)
     if state == "changed":
         says = _says(
