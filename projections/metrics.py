@@ -11,10 +11,12 @@ from __future__ import annotations
 from projections.definition import ONE, Definition
 
 
-def _at(what: str, place: str) -> str:
-    """The relation of one time among all that were taken."""
-    return f"placed WHERE what = '{what}' AND place = {place}"
+def _at(times: str, place: str) -> str:
+    """The relation of one time among all that were taken, in their order."""
+    return f"{times}_in_order WHERE place = {place}"
 
+
+_TAKEN = "CAST(taken AS DOUBLE PRECISION) / 60000000.0"
 
 _HALF, _NINE_OF_TEN = "(times + 1) / 2", "(9 * times + 9) / 10"
 """Places of the median and of the 90th percentile, by whole-number division: the least time that so
@@ -99,9 +101,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "minutes",
         "minutes from opening to resolution that half of the solved tickets did not exceed",
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("resolution", _HALF),
+        _at("resolutions", _HALF),
         _CALENDAR,
     ),
     Definition(
@@ -110,9 +112,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "minutes",
         "minutes of the desk's turn that half of the solved tickets did not exceed",
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("at_the_desk", _HALF),
+        _at("desk_times", _HALF),
         _DESK,
         note=_OUR_TURN,
     ),
@@ -122,9 +124,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "minutes",
         "minutes from opening to resolution that nine of ten solved tickets did not exceed",
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("resolution", _NINE_OF_TEN),
+        _at("resolutions", _NINE_OF_TEN),
         _CALENDAR,
     ),
     Definition(
@@ -133,9 +135,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "minutes",
         "minutes of the desk's turn that nine of ten solved tickets did not exceed",
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("at_the_desk", _NINE_OF_TEN),
+        _at("desk_times", _NINE_OF_TEN),
         _DESK,
         note=_OUR_TURN,
     ),
@@ -232,25 +234,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "median_first_reply_minutes",
         "v1",
         "minutes",
-        "minutes to the first answer that half of the answered tickets did not exceed",
-        "one",
-        "minutes",
-        ONE,
-        _at("first_reply", _HALF),
-        _FIRST_REPLY,
-    ),
-    Definition(
-        "median_first_reply_minutes",
-        "v2",
-        "minutes",
         (
             "minutes to the first answer that half of the answered tickets begun by a customer did"
             " not exceed"
         ),
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("answered", _HALF),
+        _at("answers", _HALF),
         f"{_FIRST_REPLY}; p_tickets.origin",
         note=_ASKED,
     ),
@@ -258,25 +249,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "p90_first_reply_minutes",
         "v1",
         "minutes",
-        "minutes to the first answer that nine of ten answered tickets did not exceed",
-        "one",
-        "minutes",
-        ONE,
-        _at("first_reply", _NINE_OF_TEN),
-        _FIRST_REPLY,
-    ),
-    Definition(
-        "p90_first_reply_minutes",
-        "v2",
-        "minutes",
         (
             "minutes to the first answer that nine of ten answered tickets begun by a customer did"
             " not exceed"
         ),
         "one",
-        "minutes",
+        _TAKEN,
         ONE,
-        _at("answered", _NINE_OF_TEN),
+        _at("answers", _NINE_OF_TEN),
         f"{_FIRST_REPLY}; p_tickets.origin",
         note=_ASKED,
     ),

@@ -72,18 +72,23 @@ shares AS (
     WHERE c.segment <> 'all'
 ),
 -- Times in order: the one that half of all, or nine of ten, do not exceed is a time that was taken.
-timed AS (
-    SELECT 'first_reply' AS what, period, segment, ticket_id, first_reply AS taken FROM cut
-    UNION ALL SELECT 'answered', period, segment, ticket_id, answered FROM cut
-    UNION ALL SELECT 'resolution', period, segment, ticket_id, resolution FROM cut
-    UNION ALL SELECT 'at_the_desk', period, segment, ticket_id, at_the_desk FROM cut
+answers_in_order AS (
+    SELECT period, segment, answered AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY answered) AS place,
+           count(*) OVER (PARTITION BY period, segment) AS times
+    FROM cut WHERE answered IS NOT NULL
 ),
-placed AS (
-    SELECT what, period, segment, CAST(taken AS DOUBLE PRECISION) / 60000000.0 AS minutes,
-           row_number() OVER (PARTITION BY what, period, segment ORDER BY taken, ticket_id)
-               AS place,
-           count(*) OVER (PARTITION BY what, period, segment) AS times
-    FROM timed WHERE taken IS NOT NULL
+resolutions_in_order AS (
+    SELECT period, segment, resolution AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY resolution) AS place,
+           count(*) OVER (PARTITION BY period, segment) AS times
+    FROM cut WHERE resolution IS NOT NULL
+),
+desk_times_in_order AS (
+    SELECT period, segment, at_the_desk AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY at_the_desk) AS place,
+           count(*) OVER (PARTITION BY period, segment) AS times
+    FROM cut WHERE at_the_desk IS NOT NULL
 ),
 back AS (
     SELECT 'all' AS period, 'all' AS segment,
