@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streams.cli.main import main
     from streams.clock import ManualClock
     from streams.desk import open_desk as open  # noqa: A004 - the outside says pactdesk.open
+    from streams.own import projection as projections
     from streams.pact import execute_pact_action
 
 __all__ = ["ManualClock", "__version__", "execute_pact_action", "main", "open"]
@@ -59,14 +60,24 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "testing"]
+    return [*__all__, "projections", "testing"]
 
 
-# `import pactdesk.testing` finds this stand-in, which asks streams.testing when it is used.
+def _stand_in(name: str, room: str, says: str) -> ModuleType:
+    """A module that asks one of a room when it is used: what `import pactdesk.NAME` finds."""
+    module = ModuleType(f"pactdesk.{name}", says)
+    vars(module)["__getattr__"] = lambda wanted: _from_room(room, wanted)
+    sys.modules[module.__name__] = module
+    return module
+
+
 if not TYPE_CHECKING:
-    testing = ModuleType("pactdesk.testing", "given, when, then for a deployment's own rules.")
-    vars(testing)["__getattr__"] = lambda name: _from_room("streams.testing", name)
-    sys.modules["pactdesk.testing"] = testing
+    testing = _stand_in(
+        "testing", "streams.testing", "given, when, then for a deployment's own rules."
+    )
+    projections = _stand_in(
+        "projections", "streams.own.projection", "What a projection of your own is made of."
+    )
 
 
 if __name__ == "__main__":

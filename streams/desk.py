@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from agents.world import Models
     from streams.embedded.shift import Shift
     from streams.engines import AnyDesk
+    from streams.own.table import Own
     from streams.rulings import Outcome
     from streams.understanding.tier import Tier
     from streams.worlds import Worlds
@@ -102,6 +103,15 @@ class Desk:
         return tiers.load(self.settings.models.tier)
 
     @cached_property
+    def own(self) -> tuple[Own, ...]:
+        """The projections of the deployment's own; raises `Misconfigured` where one is wrong."""
+        if not self.settings.projections.own:
+            return ()
+        from streams.own.loading import load as load_own
+
+        return load_own(self.settings.projections.own)
+
+    @cached_property
     def worlds(self) -> Worlds:
         """Where turns and reads get policy, models and knowledge."""
         from agents.policy import default_policy
@@ -113,7 +123,7 @@ class Desk:
 
     @cached_property
     def _history(self) -> History:
-        return History(self.database, self.clock)
+        return History(self.database, self.clock, self.own)
 
     @cached_property
     def progress(self) -> Progress:

@@ -18,10 +18,11 @@ from streams.embedded.opening import FILE, VERSION, open_database
 from streams.entry import Place
 from streams.errors import PactdeskError
 from streams.settings import Settings
-from streams.store import Executor
+from streams.store import FOLDED, Executor
 
 if TYPE_CHECKING:
     from streams.desk import Desk
+    from streams.own.standing import Store
 
 ROOM = 200 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
@@ -73,6 +74,7 @@ def _store(folder: Path, settings: Settings) -> list[Finding]:
             *(ill(one, "see `pactdesk topics list`") for one in topic_findings(database)),
             well(f"{letters} dead letters were ever written; see `pactdesk deadletters list`"),
             *subscriptions(database),
+            *own(settings, database),
         ]
     finally:
         database.close()
@@ -168,6 +170,28 @@ def _drafts(settings: Settings) -> Iterator[Finding]:
         yield ill(f"no drafts are written: {lacking} is not set", "set it as well")
 
 
+def own_states(settings: Settings, store: Store) -> list[dict[str, Any]]:
+    """How the projections of the deployment's own stand."""
+    if not settings.projections.own:
+        return []
+    from streams.own.standing import states
+
+    return states(store, settings.projections.own)
+
+
+def own(settings: Settings, store: Store) -> Iterator[Finding]:
+    """Which projections of the deployment's own one should see to."""
+    for one in own_states(settings, store):
+        name = f"the projection {one['projection']}" if one["projection"] else "projections.own"
+        if one["error"] is None:
+            told = "is new: the next run folds it" if one["state"] == "new" else "is kept up"
+            yield well(f"{name} ({one['file']}) {told}")
+            continue
+        at = f" at {one['record']}" if one["record"] else ""
+        stands = f"stopped{at}: " if one["record"] else ""
+        yield ill(f"{name}: {stands}{one['error']}", one["remedy"])
+
+
 def subscriptions(store: Executor) -> Iterator[Finding]:
     """Which subscribers one should see to."""
     from streams.subscriptions.examining import findings
@@ -204,7 +228,8 @@ def status(desk: Desk) -> dict[str, Any]:
     In records, and in seconds: for how long the oldest that waits has been in the log.
     """
     ends = desk.log.ends()
-    stood, folded = _positions(desk, "positions"), _positions(desk, "read_positions")
+    stood = _positions(desk, "SELECT topic, partition, position FROM positions")
+    folded = _positions(desk, FOLDED)
     inboxes: list[dict[str, Any]] = []
     for topic in INBOXES:
         mine = {place: end for place, end in ends.items() if place[0] == topic.name}
@@ -233,11 +258,12 @@ def status(desk: Desk) -> dict[str, Any]:
         "tables_behind_seconds": _since(desk, behind),
         "dead_letters": sum(end for (topic, _), end in ends.items() if topic == DEAD_LETTERS.name),
         "inboxes": inboxes,
+        "projections": own_states(desk.settings, desk.database),
     }
 
 
-def _positions(desk: Desk, table: str) -> dict[Place, int]:
-    rows = desk.database.execute(f"SELECT topic, partition, position FROM {table}")
+def _positions(desk: Desk, sql: str) -> dict[Place, int]:
+    rows = desk.database.execute(sql)
     return {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
 
 

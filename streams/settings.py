@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streams.channels.settings import ChannelSettings
 from streams.drafting.settings import LlmSettings
@@ -204,6 +204,24 @@ class HistorySettings(_Group):
     query_rows: Annotated[int, Field(ge=1)] = 1_000_000
 
 
+def _several(value: Any) -> Any:  # Any: a raw value
+    """What the environment gives as one text, apart by commas."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class ProjectionSettings(_Group):
+    """Projections of your own.
+
+    Attributes:
+        own: Python files, each with a projection or several; in the environment separated by
+            commas.
+    """
+
+    own: Annotated[list[str], BeforeValidator(_several)] = []
+
+
 class Settings(_Group):
     """Every setting.
 
@@ -224,6 +242,7 @@ class Settings(_Group):
         seals: How the log is sealed.
         audit: What audits are signed with.
         history: What a question to the history in Parquet may cost.
+        projections: Projections of your own.
     """
 
     data: Path = Path(".pactdesk")
@@ -242,6 +261,7 @@ class Settings(_Group):
     seals: SealSettings = SealSettings()
     audit: AuditSettings = AuditSettings()
     history: HistorySettings = HistorySettings()
+    projections: ProjectionSettings = ProjectionSettings()
 
 
 def _secrets(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -26,6 +26,10 @@ _tickets = msgspec.msgpack.Decoder(Ticket)
 _lines = msgspec.msgpack.Decoder(Line)
 
 
+FOLDED = "SELECT topic, partition, position FROM read_positions WHERE projection = 'tables'"
+"""How far our tables have folded each partition, on either engine."""
+
+
 class Executor(Protocol):
     """What both engines' connections answer to; question marks stand for values."""
 

@@ -1,14 +1,17 @@
 """The statements that make the views, as both engines take them.
 
-`projections/tables/views.sql` has all views over the tables; the one over dead letters is here, for
-each engine keeps those in its own way. SQLite runs the text as it stands, PostgreSQL with the few
-words replaced that `streams/cluster/tables.py` lists.
+`projections/tables/views.sql` has the views over the tables, `projections/metrics.py` the one of
+the metrics; the one over dead letters is here, for each engine keeps those in its own way. SQLite
+runs the text as it stands, PostgreSQL with the few words replaced that `streams/cluster/tables.py`
+lists.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+
+from projections import metrics
 
 _LETTERS = """CREATE VIEW v1_dead_letters AS
 SELECT id AS dead_letter_id, (headers ->> 'ce_time') COLLATE BINARY AS at,
@@ -26,8 +29,10 @@ _CREATE = "CREATE VIEW "
 @cache
 def of_tables() -> tuple[str, ...]:
     """The statements of all views but the one over dead letters, each without a semicolon."""
-    file = resources.files("projections.tables").joinpath("views.sql")
-    return statements(file.read_text("utf-8"))
+    folder = resources.files("projections.tables")
+    (relations,) = statements(folder.joinpath("metrics.sql").read_text("utf-8"))
+    joined = statements(folder.joinpath("views.sql").read_text("utf-8"))
+    return (*joined, metrics.view(relations))
 
 
 def of_letters(letters: str) -> str:

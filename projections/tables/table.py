@@ -52,7 +52,7 @@ class Table:
     """A table folded from one topic.
 
     Attributes:
-        name: Its name; in SQL with the prefix `p_`.
+        name: Its name; in SQL with a prefix.
         topic: The one topic that it folds.
         row: The struct of a row; the first field is the primary key.
         keys: Which rows a record touches, by primary key.
@@ -61,6 +61,7 @@ class Table:
         indexes: Columns that reads look up by.
         once: Whether one record makes a row and no other touches it, so that none need be read.
         searched: Columns of text that the full-text search looks through.
+        prefix: What its name begins with in SQL: `p` for ours, `o` for those of users.
     """
 
     name: str
@@ -72,11 +73,12 @@ class Table:
     indexes: tuple[tuple[str, ...], ...] = ()
     once: bool = False
     searched: tuple[str, ...] = ()
+    prefix: str = "p"
 
     @property
     def sql_name(self) -> str:
         """The table's name in SQL."""
-        return f"p_{self.name}"
+        return f"{self.prefix}_{self.name}"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,6 +16,9 @@ from schemas.topics import TICKETS
 from schemas.vocabulary import rfc3339
 
 _replace = msgspec.structs.replace
+
+_WITH_US = frozenset({"new", "triaged", "in_progress", "escalated"})
+"""Statuses of a ticket that the desk is to do something about."""
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -62,6 +66,7 @@ class TicketRow(msgspec.Struct, frozen=True):
     snoozed_until: str | None = None
     merged_into: str | None = None
     revision: int = 0
+    desk_milliseconds: int = 0
 
 
 def _extended(texts: str, *more: str) -> Json:
@@ -105,6 +110,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         "team": event.team,
         "updated_at": at,
         "revision": event.revision,
+        "desk_milliseconds": row.desk_milliseconds + _waited_for_us(row, record.at),
     }
     match event:
         case became.TicketTriaged():
@@ -165,6 +171,16 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
     return _replace(row, **changes)
 
 
+def _waited_for_us(row: TicketRow, until: datetime) -> int:
+    """Milliseconds since a ticket's last event, where it was the desk's turn; 0 where it was not.
+
+    It was not while the customer was waited for, the ticket was out of sight, or it was solved.
+    """
+    if row.status not in _WITH_US or row.snoozed_until is not None:
+        return 0
+    return max(0, (until - datetime.fromisoformat(row.updated_at)) // timedelta(milliseconds=1))
+
+
 def _split(row: TicketRow, event: became.TicketSplit, sign: int) -> TicketRow:
     """A ticket's row with the messages of a split put on (1) or taken away (-1)."""
     return _replace(
@@ -185,7 +201,8 @@ def _message(row: TicketRow, event: became.MessageAdded, record: Record) -> dict
         }
     if event.interaction_type != "agent_response" or event.instead_of is not None:
         return {}
-    waited = (record.at - event.opened_at).total_seconds() / 60.0
+    # A line that the ticket came to in a merge may be behind the one that it was opened on.
+    waited = max(0.0, (record.at - event.opened_at).total_seconds() / 60.0)
     first = row.first_replied_at is None
     return {
         "replies": row.replies + 1,

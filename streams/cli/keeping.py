@@ -9,6 +9,7 @@ import click
 
 from streams.cli.context import Context, give
 from streams.cli.output import described
+from streams.errors import Refused
 
 if TYPE_CHECKING:
     from streams.deadletters import DeadLetter
@@ -17,20 +18,27 @@ if TYPE_CHECKING:
 @click.command("rebuild")
 @click.argument("projections", metavar="[PROJECTION...]", nargs=-1)
 @give
-def rebuild_command(context: Context, projections: tuple[str, ...]) -> None:
+def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
     """Fold tables anew from the log, compare, then swap them in."""
+    from streams.own.loading import load
+
     settings = context.settings()
+    own = load(settings.projections.own)
     with context.bar("records") as bar:
         if settings.engine == "cluster":
             from streams.cluster.rebuild import rebuild as rebuild_on_cluster
 
-            report = rebuild_on_cluster(settings, projections, bar.advance)
+            report = rebuild_on_cluster(settings, projections, bar.advance, own)
         else:
             from streams.embedded.rebuild import rebuild
 
             with context.embedded() as desk:
-                report = rebuild(desk.database, projections, bar.advance)
+                report = rebuild(desk.database, projections, bar.advance, own)
     context.rows([{"projection": name, **one} for name, one in report.items()])
+    failed = {name: one["error"] for name, one in report.items() if one.get("error")}
+    for name, error in failed.items():
+        context.complain(name, error, "mend its file; the table is as it was")
+    return Refused.status if failed else 0
 
 
 @click.command("verify")
@@ -40,17 +48,20 @@ def verify_command(context: Context) -> int:
 
     Each record, seal and row that is not what it must be is named.
     """
+    from streams.own.loading import load
+
     settings = context.settings()
+    own = load(settings.projections.own)
     with context.bar("records") as bar:
         if settings.engine == "cluster":
             from streams.cluster.rebuild import verify as verify_on_cluster
 
-            report = verify_on_cluster(settings, bar.advance)
+            report = verify_on_cluster(settings, bar.advance, own)
         else:
             from streams.embedded.rebuild import verify
 
             with context.embedded() as desk:
-                report = verify(desk.database, bar.advance)
+                report = verify(desk.database, bar.advance, own)
     context.show(report, lambda: _verdict(report))
     return 0 if report["clean"] else 5
 
@@ -58,11 +69,7 @@ def verify_command(context: Context) -> int:
 def _verdict(report: dict[str, Any]) -> str:
     from streams.comparing import Finding
 
-    lines = [
-        f"{name}: {one['rows']} rows, digest {one['digest']}"
-        + ("" if one["same"] else f", DIFFERS in {one['differing']} rows")
-        for name, one in report["tables"].items()
-    ]
+    lines = [f"{name}: {_told(one)}" for name, one in report["tables"].items()]
     lines += [f"GAP: {gap}" for gap in report["gaps"]]
     lines += [f"FOUND: {Finding(**one)}" for one in report["findings"]]
     seals = report["seals"]
@@ -72,6 +79,13 @@ def _verdict(report: dict[str, Any]) -> str:
     )
     lines.append("clean" if report["clean"] else "NOT clean")
     return "\n".join(lines)
+
+
+def _told(table: dict[str, Any]) -> str:
+    if table.get("error"):
+        return str(table["error"])
+    differs = "" if table["same"] else f", DIFFERS in {table['differing']} rows"
+    return f"{table['rows']} rows, digest {table['digest']}{differs}"
 
 
 @click.command("seal")

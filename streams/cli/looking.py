@@ -270,6 +270,15 @@ def decisions_command(
 @click.option("--metric", help="Only this metric.")
 @click.option("--period", default="all", show_default=True, help="all, or a day.")
 @click.option("--segment", default="all", show_default=True, help="all, or channel:NAME.")
+@click.option(
+    "--definition",
+    "definitions",
+    default="v1",
+    show_default=True,
+    metavar="V1,V2,...",
+    help="Which definitions; several stand side by side.",
+)
+@click.option("--explain", metavar="NAME", help="How this metric is counted; reads no store.")
 @looking_back
 @give
 def metrics_command(
@@ -277,17 +286,17 @@ def metrics_command(
     metric: str | None,
     period: str,
     segment: str,
+    definitions: str,
+    explain: str | None,
     as_of: str | None,
     occurred: bool,
 ) -> None:
     """Print the metrics, with their definitions."""
-    named = "" if metric is None else " AND metric = ?"
-    shared = " OR metric = 'channel_distribution'" if segment == "all" else ""
-    sql = (
-        f"SELECT * FROM v1_metrics WHERE period = ? AND (segment = ?{shared}){named}"
-        " ORDER BY metric, segment"
-    )
-    values = (period, segment) if metric is None else (period, segment, metric)
+    from streams.cli import measuring
+
+    if explain is not None:
+        measuring.explain(context, explain)
+        return
+    wanted = measuring.Wanted(metric, period, segment, measuring.versions_in(definitions))
     with context.desk() as desk:
-        rows = context.view(desk, as_of, occurred=occurred).query(sql, values)
-    context.rows(rows)
+        measuring.measure(context, context.view(desk, as_of, occurred=occurred), wanted)

@@ -269,6 +269,9 @@ def status_command(context: Context) -> None:
 
 
 def _state(document: dict[str, Any]) -> str:
-    left_out = {"inboxes", "position"} if document["engine"] == "cluster" else {"inboxes"}
+    left_out = {"inboxes", "projections"}
+    if document["engine"] == "cluster":
+        left_out.add("position")
     head = described({name: v for name, v in document.items() if name not in left_out})
-    return "\n".join([*head, "", table(document["inboxes"])])
+    own = ["", table(document["projections"])] if document["projections"] else []
+    return "\n".join([*head, "", table(document["inboxes"]), *own])

@@ -11,7 +11,9 @@ from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.entry import Place
+from streams.health import own_states
 from streams.settings import Settings
+from streams.store import FOLDED
 
 
 def status(settings: Settings, database: PgDatabase) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def status(settings: Settings, database: PgDatabase) -> dict[str, Any]:
         "gaps": gaps,
         "dead_letters": sum(end for (topic, _), end in ends.items() if topic == DEAD_LETTERS.name),
         "inboxes": inboxes,
+        "projections": own_states(settings, database),
     }
 
 
@@ -81,7 +84,7 @@ def _taken(database: PgDatabase) -> dict[Place, int]:
 
 
 def _folded(database: PgDatabase) -> dict[Place, int]:
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = database.execute(FOLDED)
     return {(str(topic), int(p)): int(position) for topic, p, position in rows}
 
 

@@ -37,26 +37,29 @@ class Overtaken(Exception):
     """Somebody else folded what this reader was about to fold; nothing of it was written."""
 
 
-def begin(connection: Connection, places: Iterable[Place], marks: Marks) -> dict[Place, int]:
+def begin(
+    connection: Connection, places: Iterable[Place], marks: Marks, name: str = NAME
+) -> dict[Place, int]:
     """Where to go on with some partitions, with what is known of their sources.
 
     Args:
         connection: The reader's, in no transaction.
         places: Which partitions.
         marks: Where to keep what is known of their sources.
+        name: The reader's name in the books.
     """
     wanted = sorted(set(places))
     given = _json(({"topic": t, "partition": p} for t, p in wanted))
     connection.execute(
         "INSERT INTO read_positions (projection, topic, partition, position, end_position)"
-        f" SELECT '{NAME}', topic, partition, 0, 0 FROM {_PLACES} ON CONFLICT DO NOTHING",
+        f" SELECT '{name}', topic, partition, 0, 0 FROM {_PLACES} ON CONFLICT DO NOTHING",
         (given,),
     )
     positions = {
         (str(t), int(p)): int(position)
         for t, p, position in connection.execute(
             f"SELECT topic, partition, position FROM {_PLACES}"
-            f" JOIN read_positions USING (topic, partition) WHERE projection = '{NAME}'",
+            f" JOIN read_positions USING (topic, partition) WHERE projection = '{name}'",
             (given,),
         )
     }
@@ -64,7 +67,7 @@ def begin(connection: Connection, places: Iterable[Place], marks: Marks) -> dict
     marks.forget(wanted)
     for topic, partition, source, number, offset, index in connection.execute(
         "SELECT topic, partition, source_topic, source_partition, source_offset, source_index"
-        f" FROM {_PLACES} JOIN read_sources USING (topic, partition) WHERE projection = '{NAME}'",
+        f" FROM {_PLACES} JOIN read_sources USING (topic, partition) WHERE projection = '{name}'",
         (given,),
     ):
         marks.sources[topic, partition, source, number] = (offset, index)
@@ -77,14 +80,14 @@ def begin(connection: Connection, places: Iterable[Place], marks: Marks) -> dict
     return positions
 
 
-def note_ends(connection: Connection, ends: Mapping[Place, int]) -> None:
+def note_ends(connection: Connection, ends: Mapping[Place, int], name: str = NAME) -> None:
     """Note how long partitions have grown that are not folded to their ends."""
     connection.execute(
         "UPDATE read_positions r SET end_position = given.end_position"
         " FROM json_to_recordset(%s::json)"
         " AS given (topic text, partition integer, end_position bigint)"
         " WHERE r.topic = given.topic AND r.partition = given.partition"
-        f" AND r.projection = '{NAME}' AND r.end_position < given.end_position",
+        f" AND r.projection = '{name}' AND r.end_position < given.end_position",
         (_json({"topic": t, "partition": p, "end_position": e} for (t, p), e in ends.items()),),
         prepare=True,
     )
@@ -96,10 +99,12 @@ class Books:
     Args:
         connection: The reader's; in pipeline mode, so that asking costs no round trip.
         marks: The reader's.
+        name: Its name.
     """
 
-    def __init__(self, connection: Connection, marks: Marks) -> None:
+    def __init__(self, connection: Connection, marks: Marks, name: str = NAME) -> None:
         self._db = connection
+        self._name = name
         self._marks = marks
         self._stood: psycopg.Cursor[tuple[Any, ...]] | None = None
         self._lines: psycopg.Cursor[tuple[Any, ...]] | None = None
@@ -110,7 +115,7 @@ class Books:
         given = _json({"topic": t, "partition": p} for t, p in sorted(places))
         self._stood = self._db.execute(
             f"SELECT r.topic, r.partition, r.position FROM {_PLACES} JOIN read_positions r"
-            f" USING (topic, partition) WHERE r.projection = '{NAME}'"
+            f" USING (topic, partition) WHERE r.projection = '{self._name}'"
             " ORDER BY r.topic, r.partition FOR UPDATE OF r",
             (given,),
             prepare=True,
@@ -121,7 +126,7 @@ class Books:
             self._marks.lines.update(dict.fromkeys(lines))
             self._lines = self._db.execute(
                 f"SELECT topic, source_topic, line, sequence FROM {_LINES} JOIN read_lines"
-                f" USING (topic, source_topic, line) WHERE projection = '{NAME}'",
+                f" USING (topic, source_topic, line) WHERE projection = '{self._name}'",
                 (given,),
                 prepare=True,
             )
@@ -210,7 +215,7 @@ class Books:
         names = ", ".join([*_names(keys), *_names(values)])
         again = ", ".join(f"{name} = excluded.{name}" for name in _names(values))
         self._db.execute(
-            f"INSERT INTO {table} (projection, {names}) SELECT '{NAME}', {names}"
+            f"INSERT INTO {table} (projection, {names}) SELECT '{self._name}', {names}"
             f" FROM json_to_recordset(%s::json) AS given ({keys}, {values})"
             f" ON CONFLICT (projection, {key}) DO UPDATE SET {again}",
             (as_json(rows),),
@@ -220,7 +225,7 @@ class Books:
     def _gap(self, gap: Gap) -> None:
         self._db.execute(
             'INSERT INTO gaps (projection, topic, partition, "offset", line, previous, last)'
-            f" VALUES ('{NAME}', %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            f" VALUES ('{self._name}', %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             (
                 gap.topic,
                 gap.partition,

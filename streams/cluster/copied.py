@@ -21,6 +21,7 @@ from streams.errors import Misconfigured, PactdeskError
 from streams.extent import Evidence, named
 from streams.folding import Step
 from streams.settings import Settings
+from streams.store import FOLDED
 
 _REQUEST = '%"ce_type":"ReplyRequested"%'
 
@@ -70,7 +71,7 @@ def evidence(settings: Settings, database: PgDatabase, owned: list[Owned], door:
         (DOMAINS[one.domain].name, one.partition): one for one in owned if one.domain in DOMAINS
     }
     known = {place: one.position for place, one in places.items()}
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = database.execute(FOLDED)
     for topic, partition, position in rows:
         if topic in INBOX_NAMES:
             known[topic, partition] = max(position, known[topic, partition])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import psycopg
 import structlog
 
-from projections.tables import TABLES
 from schemas.topics import INBOX_NAMES
-from streams.cluster.booking import Books
+from streams.cluster.booking import Books, Overtaken
 from streams.cluster.fetching import Fetched
 from streams.cluster.judging import Judge, Taking
 from streams.cluster.marks import Gap, Marks, line_of
+from streams.cluster.postgres import PgDatabase
+from streams.cluster.readings import OURS, Reading
 from streams.cluster.rows import PgRows
 from streams.entry import Place
 from streams.folding import Fold
@@ -34,20 +33,25 @@ class Batches:
     position is locked and compared in each batch: nobody else can have changed it.
 
     Args:
-        connection: The reader's own.
+        database: The reader's own connection.
+        reading: What it folds.
 
     Attributes:
         marks: What was folded before.
         topics: What the tables fold.
     """
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-        self._connection = connection
+    def __init__(self, database: PgDatabase, reading: Reading = OURS) -> None:
+        self._db = database
+        self._connection = connection = database.connection
+        self._reading = reading
         self.marks = Marks()
-        self._fold: Fold[PgRows] = Fold([PgRows(table, self.marks.clocks) for table in TABLES])
+        self._fold: Fold[PgRows] = Fold(
+            [PgRows(table, self.marks.clocks) for table in reading.tables]
+        )
         self.topics = self._fold.topics
         self._judge = Judge(self._fold, self.marks)
-        self._books = Books(connection, self.marks)
+        self._books = Books(connection, self.marks, reading.name)
 
     def fold(
         self, chunks: Chunks, positions: Mapping[Place, int], ends: Mapping[Place, int]
@@ -63,7 +67,8 @@ class Batches:
             How many of each partition are done with, the others wait; and what was found missing.
 
         Raises:
-            Overtaken: A partition stands elsewhere; nothing was kept.
+            Overtaken: A partition stands elsewhere, or the reader may not go on; nothing was kept.
+            Unfoldable: A user's code raised; nothing was kept.
             psycopg.Error: The database did not take it; nothing was kept.
         """
         if len(self.marks.lines) > LINES_HELD:
@@ -108,7 +113,10 @@ class Batches:
         self._books.ask(chunks.keys(), lines, ids)
         for rows in self._fold.rows:
             rows.ask(self._connection)
-        return self._books.answers({place: positions[place] for place in chunks})
+        first = self._books.answers({place: positions[place] for place in chunks})
+        if self._reading.stands is not None and not self._reading.stands(self._db):
+            raise Overtaken
+        return first
 
     def _judged(
         self,

@@ -17,7 +17,7 @@ from streams.cluster.anew import Anew
 from streams.cluster.booking import NAME
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import entries
-from streams.cluster.rebuild import copy_rows, folded_up_to
+from streams.cluster.rebuild import copy_rows, folded
 from streams.entry import Place
 from streams.folding import Step
 from streams.heads import Head, Spot, head_of
@@ -80,7 +80,7 @@ def fold_up_to(settings: Settings, database: PgDatabase, clock: int, step: Step)
         return True
 
     with Anew(settings, TABLES, only=happened) as anew:
-        anew.up_to(folded_up_to(database, anew.topics), database, step)
+        anew.up_to(folded(database, anew.topics), database, step)
         with database.transaction():
             database.execute("SET LOCAL statement_timeout = 0")
             tables.hide(database)

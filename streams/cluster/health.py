@@ -24,7 +24,7 @@ from streams.cluster.presence import (
     ownerless,
 )
 from streams.errors import Misconfigured, PactdeskError, Unavailable
-from streams.health import Finding, channels, ill, models, subscriptions, well
+from streams.health import Finding, channels, ill, models, own, subscriptions, well
 from streams.settings import Settings
 
 SKEW_SECONDS = 2.0
@@ -173,6 +173,7 @@ def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> I
     yield well(f"the database has version {found}")
     yield _checked(lambda: _tables(settings))
     yield from subscriptions(database)
+    yield from own(settings, database)
     if reachable:
         yield from _waiting(settings, database)
 

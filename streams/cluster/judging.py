@@ -19,6 +19,7 @@ from schemas.topics import DEAD_LETTERS, INBOX_NAMES, TICKETS, TOPICS
 from streams.clock import parse_time
 from streams.cluster.fetching import Fetched
 from streams.cluster.marks import Gap, Marks
+from streams.cluster.readings import order_in
 from streams.errors import Refused
 from streams.folding import Fold, Rows
 
@@ -39,7 +40,7 @@ class Judge:
     """Folds record by record, by the rules.
 
     Args:
-        fold: Into which tables: some of `folded_with`.
+        fold: Into which tables: some of `folded_with`, or of `readings.tables_of`.
         marks: What was folded before.
 
     Attributes:
@@ -52,9 +53,8 @@ class Judge:
         self.fold = fold
         self.marks = marks
         self.letters: list[Fetched] = []
-        self._tickets: Rows | None = next(
-            (rows for rows in fold.rows if rows.table is _TICKETS), None
-        )
+        order = order_in([rows.table for rows in fold.rows])
+        self._tickets: Rows | None = next((rows for rows in fold.rows if rows.table is order), None)
 
     def take(self, one: Fetched, expected: int, first: Taking | None) -> bool:
         """Fold a record; False when it must wait, and all that follows in its partition.

@@ -11,13 +11,14 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.entry import Place
 from streams.intake import Taken
+from streams.store import FOLDED
 
 _DOMAIN_OF = {topic.name: domain for domain, topic in DOMAINS.items()}
 
 
 def shown(database: PgDatabase) -> dict[Place, int]:
     """How far the tables show each partition."""
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = database.execute(FOLDED)
     return {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -29,6 +29,9 @@ from streams.errors import Unavailable
 from streams.folding import Step, chosen_of
 from streams.settings import Settings
 
+if TYPE_CHECKING:
+    from streams.own.table import Own
+
 NEAR = 2000
 """Records behind the live tables at which a rebuild may hold them up to finish."""
 
@@ -39,7 +42,12 @@ SWAPS = 5
 """How often a swap is tried that had to give way to a query."""
 
 
-def rebuild(settings: Settings, names: Sequence[str], step: Step = lambda _: None) -> Report:
+def rebuild(
+    settings: Settings,
+    names: Sequence[str],
+    step: Step = lambda _: None,
+    own: Sequence[Own] = (),
+) -> Report:
     """Fold tables anew, compare them with the live ones, and swap in those that differ.
 
     Args:
@@ -47,24 +55,37 @@ def rebuild(settings: Settings, names: Sequence[str], step: Step = lambda _: Non
         names: Which tables; all of them when empty. Those that another release made in another way
             always come along.
         step: Told how many records were folded since it was told last.
+        own: The projections of the deployment's own.
 
     Returns:
-        By table: rows, digest, whether the live one was the same, and how many rows differed.
+        By table: rows, digest, whether the live one was the same, and how many rows differed; and
+        an `error` of one of its own that could not be folded, and stays as it was.
 
     Raises:
         Misconfigured: The database is of another version.
         NotFound: A table that there is not.
         Unavailable: Kafka or the database does not answer; everything is as it was.
     """
-    chosen = chosen_of(names)
     quiet()
+    mine = [one for one in own if not names or one.name in names]
+    ours = [name for name in names if name not in {one.name for one in own}]
+    report = _rebuild(settings, ours, step) if ours or not names else {}
+    if mine:
+        from streams.cluster.own_rebuild import rebuild_own
+
+        report |= {one.name: rebuild_own(settings, one, step) for one in mine}
+    return report
+
+
+def _rebuild(settings: Settings, names: Sequence[str], step: Step) -> Report:
+    chosen = chosen_of(names)
     with ExitStack() as stack:
-        database = stack.enter_context(_database(settings))
+        database = stack.enter_context(opened(settings))
         others, _ = tables.outdated(database)
         chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
         anew = stack.enter_context(Anew(settings, folded_with(chosen)))
         for _ in range(ROUNDS):
-            if anew.up_to(folded_up_to(database, anew.topics), database, step) < NEAR:
+            if anew.up_to(folded(database, anew.topics), database, step) < NEAR:
                 break
         for _ in range(SWAPS):
             try:
@@ -83,7 +104,7 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
         database.execute("SET LOCAL statement_timeout = 0")
         # Projectors lock rows of it in every batch: from here on they wait, readers do not.
         database.execute("LOCK TABLE read_positions IN EXCLUSIVE MODE")
-        anew.up_to(folded_up_to(database, anew.topics), database, step)
+        anew.up_to(folded(database, anew.topics), database, step)
         others, _ = tables.outdated(database)
         report = {
             table.name: _unlike(anew, table)
@@ -95,7 +116,7 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
         for table in chosen:
             if not report[table.name]["same"]:
                 made[table] = f"n_{table.name}"
-                _fill(database, anew, table, made[table])
+                fill(database, anew, table, made[table])
         if made:
             tables.swap(database, made)
         _keep_times(database, anew)
@@ -112,7 +133,7 @@ def _keep_times(database: PgDatabase, anew: Anew) -> None:
             copy.write_row(row)
 
 
-def _fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
+def fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
     """Make a new table beside the live one, with what was folded anew and what it was before."""
     make, *others = tables.ddl(table, name)
     database.execute(make)
@@ -152,7 +173,9 @@ def copy_rows(
             copy.write_row(values)
 
 
-def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
+def verify(
+    settings: Settings, step: Step = lambda _: None, own: Sequence[Own] = ()
+) -> dict[str, Any]:
     """Fold every table anew, compare it with the live one, check the log's numbers and its seals.
 
     Works on one snapshot of the database and writes nothing to it; what is folded meanwhile is no
@@ -161,6 +184,7 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
     Args:
         settings: Where the log and the database are.
         step: Told how many records were folded since it was told last.
+        own: The projections of the deployment's own.
 
     Returns:
         As `streams.comparing.verified` says.
@@ -169,9 +193,9 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
         Unavailable: Kafka or the database does not answer.
     """
     quiet()
-    with _database(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
+    with opened(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
         database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        bounds = folded_up_to(database, anew.topics)
+        bounds = folded(database, anew.topics)
         first, last = anew.bounds_of_log()
         numbers = Numbers(anew.scratch)
         gaps = []
@@ -193,12 +217,17 @@ def verify(settings: Settings, step: Step = lambda _: None) -> dict[str, Any]:
             if not report[table.name]["same"]:
                 live, new = live_rows(database, table), anew.rows(table)
                 found += differing_rows(table.name, table.columns, live, new)
+        if own:
+            from streams.cluster.own_rebuild import verify_own
+
+            report |= verify_own(settings, database, own, step)
         database.execute("ROLLBACK")
     return verified(report, gaps, seals, found)
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[PgDatabase]:
+def opened(settings: Settings) -> Iterator[PgDatabase]:
+    """A connection to the database, of this release's version."""
     migrating.require(url_of(settings), tables_too=False)
     database = connect(url_of(settings))
     try:
@@ -209,13 +238,16 @@ def _database(settings: Settings) -> Iterator[PgDatabase]:
         database.close()
 
 
-def folded_up_to(database: PgDatabase, topics: Sequence[str]) -> dict[Place, int]:
-    """How far the live tables have folded some topics; the metrics, as far as they are taken."""
+def folded(database: PgDatabase, topics: Sequence[str], reader: str = NAME) -> dict[Place, int]:
+    """How far a reader, by default that of our tables, has folded some topics.
+
+    Of ours, the metrics as far as they are taken: none of our tables folds them.
+    """
     rows = database.execute(
-        "SELECT topic, partition, position FROM read_positions WHERE projection = ?", (NAME,)
+        "SELECT topic, partition, position FROM read_positions WHERE projection = ?", (reader,)
     )
     found = {(str(t), int(p)): int(n) for t, p, n in rows if t in topics}
-    if METRICS.name in topics:
+    if METRICS.name in topics and reader == NAME:
         rows = database.execute(
             "SELECT partition, position FROM partitions WHERE domain = ?", (METRICS.domain,)
         )

@@ -40,6 +40,7 @@ from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.cluster.shell import App
+    from streams.own.table import Own
 
 TICK_SECONDS = 0.02
 """Between two looks for timers that ran out, and for a signal to stop."""
@@ -85,6 +86,7 @@ def run_roles(
     sys.setswitchinterval(SWITCH_SECONDS)
     topics.required(settings)
     migrating.require(url_of(settings))
+    own = _own(settings) if "projections" in roles else ()
     threads = []
     if "projections" in roles:
         from streams.cluster.projector import Projector
@@ -94,6 +96,10 @@ def run_roles(
             from streams.cluster.sealing import Sealer
 
             threads.append(_thread("sealer", Sealer(settings).run, stop))
+        if own:
+            from streams.cluster.own import OwnProjectors
+
+            threads.append(_thread("own projections", OwnProjectors(settings, own).run, stop))
     if "effects" in roles:
         from streams.cluster.effects import Effects
         from streams.delivery.leaving import outward as outward_of
@@ -110,6 +116,15 @@ def run_roles(
     for thread in threads:
         thread.join(DRAIN_SECONDS)
     return turns
+
+
+def _own(settings: Settings) -> tuple[Own, ...]:
+    """The projections of the deployment's own; raises `Misconfigured` where one is wrong."""
+    if not settings.projections.own:
+        return ()
+    from streams.own.loading import load
+
+    return load(settings.projections.own)
 
 
 def _refuse_an_older_store(settings: Settings) -> None:

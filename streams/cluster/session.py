@@ -23,9 +23,11 @@ from streams.cluster.folding import Batches
 from streams.cluster.marks import Gap
 from streams.cluster.membership import Assignment, consumer, keep_joining
 from streams.cluster.postgres import PgDatabase, connect, url_of
+from streams.cluster.readings import OURS, Reading
 from streams.cluster.topics import absent
 from streams.entry import Place
 from streams.errors import Misconfigured, Unavailable
+from streams.own.table import Unfoldable
 from streams.settings import Settings
 
 BATCH = 1000
@@ -61,12 +63,13 @@ class Session:
     Args:
         settings: Where the log and the database are.
         grouped: Share the partitions with the other projectors; else read all of them.
+        reading: What it folds.
 
     Attributes:
         positions: The next offset to fold of each partition at hand.
     """
 
-    def __init__(self, settings: Settings, *, grouped: bool) -> None:
+    def __init__(self, settings: Settings, *, grouped: bool, reading: Reading = OURS) -> None:
         self._db = connect(url_of(settings))
         try:
             connection = self._db.connection
@@ -74,8 +77,9 @@ class Session:
             # The tables' statistics lag behind: every read is of single rows, by their keys.
             for plan in ("seqscan", "hashjoin", "mergejoin"):
                 connection.execute(f"SET enable_{plan} = off")
-            self._batches = Batches(connection)
-            self._topics = sorted({*self._batches.topics, DEAD_LETTERS.name})
+            self._batches = Batches(self._db, reading)
+            letters = [DEAD_LETTERS.name] if reading.letters else []
+            self._topics = sorted({*self._batches.topics, *letters})
             self._assignment = Assignment()
             self._consumer = consumer(
                 settings, self._topics, self._assignment, grouped=grouped, most=BATCH
@@ -83,7 +87,8 @@ class Session:
         except BaseException:
             self._db.close()
             raise
-        self._settings, self._grouped = settings, grouped
+        self._settings, self._grouped, self._reading = settings, grouped, reading
+        self._most, self._turn = BATCH, 0
         self._fetching = Fetching(self._consumer)
         self._stopped_at: dict[Place, tuple[int, float]] = {}
         self._noted = self._heard = time.monotonic()
@@ -100,8 +105,13 @@ class Session:
     def step(self, milliseconds: float) -> int:
         """Fetch, and fold what may be folded; returns how many records were done with.
 
+        A batch that cannot be folded is taken again in smaller ones, until it is one record.
+
         Args:
             milliseconds: How long to wait for something to come.
+
+        Raises:
+            Unfoldable: A user's code raised on a record; everything before it is kept.
         """
         if self._grouped:
             keep_joining(self._consumer)
@@ -116,6 +126,12 @@ class Session:
             except _TAKEN_BY_OTHERS as error:
                 _log.info("projector.again", why=type(error).__name__)
                 self._begin(chunks)
+            except Unfoldable:
+                self._begin(chunks)
+                if not self._most:
+                    raise
+                self._most //= 2
+                return 1
             else:
                 count = self._kept(chunks, done, gaps)
         now = time.monotonic()
@@ -181,7 +197,9 @@ class Session:
 
     def _begin(self, places: Collection[Place]) -> None:
         """Go on with some partitions where the database says."""
-        for place, position in begin(self._db.connection, places, self._batches.marks).items():
+        for place, position in begin(
+            self._db.connection, places, self._batches.marks, self._reading.name
+        ).items():
             self.positions[place] = position
             self._stopped_at.pop(place, None)
             self._fetching.begin(place, position)
@@ -192,7 +210,10 @@ class Session:
         if not waiting:
             return {}
         taken = self._taken() if any(topic in INBOX_NAMES for topic, _ in waiting) else {}
-        share = BATCH // len(waiting) + 1
+        if not self._most:  # one record at a time, of each partition in its turn
+            self._turn += 1
+            waiting = [waiting[self._turn % len(waiting)]]
+        share = self._most // len(waiting) + 1
         chunks: dict[Place, list[Fetched]] = {}
         for place in waiting:
             most = 1 if place in self._stopped_at else share
@@ -250,7 +271,8 @@ class Session:
     def _note(self) -> None:
         """Note how long the partitions are, and tell Kafka how far we are."""
         self._noted = time.monotonic()
-        note_ends(self._db.connection, {p: self._fetching.end(p) for p in self.positions})
+        ends = {p: self._fetching.end(p) for p in self.positions}
+        note_ends(self._db.connection, ends, self._reading.name)
         if self._grouped and self.positions:
             self._consumer.commit_async(
                 {

@@ -242,7 +242,7 @@ def _digest(statements: tuple[str, ...]) -> str:
 
 @cache
 def _views() -> tuple[str, ...]:
-    return tuple(_in_our_words(statement) for statement in _sqlite_views())
+    return tuple(in_our_words(statement) for statement in _sqlite_views())
 
 
 @cache
@@ -254,7 +254,8 @@ def _sqlite_views() -> tuple[str, ...]:
     return (*views.of_tables(), views.of_letters(_LETTERS))
 
 
-def _in_our_words(statement: str) -> str:
+def in_our_words(statement: str) -> str:
+    """A statement of a view as PostgreSQL takes it."""
     for pattern, words in _OTHER_WORDS:
         statement = pattern.sub(words, statement)
     return statement

@@ -72,7 +72,8 @@ def summed_up(desk: Desk, seconds: float, added: int) -> Summary:
     metrics = {
         row["metric"]: row["value"]
         for row in desk.query(
-            "SELECT metric, value FROM v1_metrics WHERE period = 'all' AND segment = 'all'"
+            "SELECT metric, value FROM v1_metrics"
+            " WHERE period = 'all' AND segment = 'all' AND definition = 'v1'"
         )
     }
     replies = [row["minutes"] for row in desk.query(_FIRST_REPLIES)]

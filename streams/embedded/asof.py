@@ -12,12 +12,15 @@ of it later in the log. By occurred time, what had not occurred is passed over.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from projections.tables import TABLES
 from schemas.record import partition_of
@@ -28,12 +31,16 @@ from streams.embedded import query, tables
 from streams.embedded.database import Database
 from streams.embedded.lines import entries, together
 from streams.embedded.log import SqliteLog
+from streams.embedded.own import OwnFolds
 from streams.embedded.positions import seq_at
 from streams.embedded.projector import Fold, Projector, limits, readable
 from streams.embedded.times import Times
 from streams.entry import Entry, Place
 from streams.folding import Step
 from streams.query import Rows
+
+if TYPE_CHECKING:
+    from streams.own.table import Own
 
 KEPT = 4
 """Scratch databases that are kept for the next moment, at most."""
@@ -46,6 +53,9 @@ _FOLDED = frozenset(table.topic for table in TABLES)
 _NO_LINE = frozenset({""})
 """Of what is not there."""
 
+NAMES_OWN = re.compile(r"\bown_", re.IGNORECASE)
+"""What a statement names that speaks of a deployment's own projections."""
+
 TOLD = 1000
 """Entries between two reports of the progress."""
 
@@ -56,17 +66,26 @@ class View:
     Args:
         connection: A scratch database that holds them.
         remark: What is to be said of the moment.
+        own: Makes one that holds the views of the deployment's own projections as well.
 
     Attributes:
         remark: The same.
     """
 
-    def __init__(self, connection: sqlite3.Connection, remark: str | None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        remark: str | None,
+        own: Callable[[], sqlite3.Connection] | None = None,
+    ) -> None:
         self._connection = connection
+        self._own = own
         self.remark = remark
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
+        if self._own is not None and NAMES_OWN.search(sql):
+            self._connection, self._own = self._own(), None
         return query.run(self._connection, sql, parameters)
 
 
@@ -99,10 +118,12 @@ class History:
     Args:
         database: The store.
         clock: Says what lies in the future.
+        own: The deployment's own projections; one that raises is not there then.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, own: Sequence[Own] = ()) -> None:
         self._db = database
+        self._own = own
         self._clock = clock
         self._log = SqliteLog(database)
         self._times = Times(database)
@@ -136,8 +157,11 @@ class History:
             if occurred and until is not None:
                 self._times.read_on()
                 clock = micros(until)
+                folded = self._occurred(clock, step)
                 return View(
-                    self._occurred(clock, step), self._remark(until, known=self._times.began(clock))
+                    folded,
+                    self._remark(until, known=self._times.began(clock)),
+                    self._theirs(folded, lambda entry: self._times.occurred(entry) <= clock),
                 )
             lines: Collection[str]
             if customer is not None or ticket is not None:
@@ -151,7 +175,8 @@ class History:
                 until, known=any(cut.taken.values()) or times.wrote(max(cut.seq, cut.last))
             )
             if times is self._times:
-                return View(self._folded(cut, step), remark)
+                folded = self._folded(cut, step)
+                return View(folded, remark, self._theirs(folded, partial(self._belongs, cut)))
             return View(self._on(_Cut(0, {}), cut, None, step, times, lines), remark)
 
     def _cut(self, times: Times, seq: int | None, until: datetime | None) -> _Cut:
@@ -167,6 +192,41 @@ class History:
         if until is not None and until > self._clock.now():
             return AHEAD
         return None if known else BEFORE
+
+    def _belongs(self, cut: _Cut, entry: Entry) -> bool:
+        """Whether an entry of the log belongs to a moment."""
+        if entry.topic in INBOX_NAMES:
+            return entry.offset < cut.taken.get((entry.topic, entry.partition), 0)
+        if entry.seq <= cut.seq:
+            return True
+        return entry.seq <= cut.last and self._times.known(entry.seq) <= cut.clock
+
+    def _theirs(
+        self, folded: sqlite3.Connection, belongs: Callable[[Entry], bool]
+    ) -> Callable[[], sqlite3.Connection] | None:
+        """Makes a scratch database with the deployment's own projections; None without any."""
+        if not self._own:
+            return None
+
+        newest = self._log.last_seq()
+
+        def made() -> sqlite3.Connection:
+            copy = _begun(folded)
+            theirs = OwnFolds(copy, self._own)
+            bounds = limits(self._db, theirs.topics)
+            with self._db.snapshot():
+                for entry in self._log.scan():
+                    if entry.seq > newest:
+                        break
+                    within = entry.offset < bounds.get((entry.topic, entry.partition), 0)
+                    if within and belongs(entry):
+                        record = readable(self._log, entry)
+                        if record is not None:
+                            theirs.apply(record)
+            theirs.finish()
+            return _shown(copy)
+
+        return made
 
     def _bounded(self, taken: dict[Place, int]) -> dict[Place, int]:
         """How far inboxes were taken, and no further than the worker is now."""
@@ -343,6 +403,11 @@ def _finished(copy: Database, fold: Fold, ends: dict[Place, int]) -> sqlite3.Con
         "INSERT OR REPLACE INTO read_positions VALUES (?, ?, ?, ?, ?)",
         [(Projector.NAME, *place, end, end) for place, end in ends.items()],
     )
+    return _shown(copy)
+
+
+def _shown(copy: Database) -> sqlite3.Connection:
+    """A scratch database that gives values as a query shows them."""
     copy.execute("COMMIT")
     made = query.scratch_connection()
     copy.connection.backup(made)

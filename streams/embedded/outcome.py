@@ -11,6 +11,7 @@ from streams.embedded.store import CaseStore
 from streams.entry import Entry
 from streams.errors import Refused
 from streams.rulings import OUTPUTS, Outcome
+from streams.store import FOLDED
 
 if TYPE_CHECKING:
     from streams.desk import Desk
@@ -52,7 +53,7 @@ def _awaited(desk: Desk, record_id: str) -> tuple[list[Entry], bool]:
 
 def _shown(desk: Desk, entries: list[Entry]) -> bool:
     """Whether the tables show what followed: who asks next reads them."""
-    rows = desk.database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = desk.database.execute(FOLDED)
     shown = {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
     return all(
         entry.offset < shown.get((entry.topic, entry.partition), 0)

@@ -17,20 +17,24 @@ from streams.intake import Taken
 
 _FIRST = """
 SELECT min(l.seq) FROM ends e
-LEFT JOIN {reader} r ON r.topic = e.topic AND r.partition = e.partition
+LEFT JOIN {reader} r ON r.topic = e.topic AND r.partition = e.partition{which}
 JOIN log l ON l.topic = e.topic AND l.partition = e.partition
     AND l.offset = coalesce(r.position, 0)
 WHERE e.end_offset > coalesce(r.position, 0) AND e.topic IN ({topics})
 """
 
 
-def _first(reader: str, topics: frozenset[str]) -> str:
+def _first(reader: str, topics: frozenset[str], which: str = "") -> str:
     names = ", ".join(f"'{name}'" for name in sorted(topics))
-    return _FIRST.format(reader=reader, topics=names)
+    return _FIRST.format(reader=reader, topics=names, which=which)
 
 
 _UNTAKEN = _first("positions", frozenset(topic.name for topic in INBOXES))
-_UNSHOWN = _first("read_positions", frozenset(table.topic for table in TABLES))
+_UNSHOWN = _first(
+    "read_positions",
+    frozenset(table.topic for table in TABLES),
+    " AND r.projection = 'tables'",
+)
 
 
 def taken(database: Database) -> int:

@@ -64,14 +64,24 @@ class Projector:
     Args:
         database: The store's connection.
         recent: What a worker in this process wrote and took, so that it need not be read back.
+        name: Under which name it keeps its positions.
+        fold: Into which tables; all of ours by default.
     """
 
     NAME = "tables"
 
-    def __init__(self, database: Database, recent: Recent | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        recent: Recent | None = None,
+        *,
+        name: str = NAME,
+        fold: Fold | None = None,
+    ) -> None:
+        self._name = name
         self._db = database
         self._log = SqliteLog(database)
-        self._fold = Fold(database, indexed=True)
+        self._fold = fold or Fold(database, indexed=True)
         self._recent = recent or Recent()
         self._left: dict[tuple[str, int], int] = {}
         self._made = 0
@@ -81,8 +91,9 @@ class Projector:
         while self._batch():
             pass
 
-    def _batch(self) -> bool:
-        """Fold one batch; returns whether more may be folded."""
+    def _batch(self, most: int | None = None) -> bool:
+        """Fold one batch, of so many records at most; returns whether more may be folded."""
+        most = BATCH if most is None else most
         with self._db.transaction():
             limits = self._limits()
             stood = self._positions()
@@ -95,7 +106,7 @@ class Projector:
             went = {place for place in limits if place not in stood}
             for (topic, partition), limit in limits.items():
                 start = stood.get((topic, partition), 0)
-                room = min(limit - start, BATCH - count)
+                room = min(limit - start, most - count)
                 if room > 0 and topic in INBOX_NAMES:
                     for record in self._records(topic, partition, start, room):
                         if record is not None:
@@ -103,7 +114,7 @@ class Projector:
                     count += room
                     stood[topic, partition] = start + room
                     went.add((topic, partition))
-            for entry in self._written(written, stood, BATCH - count):
+            for entry in self._written(written, stood, most - count):
                 record = readable(self._log, entry)
                 if record is not None:
                     self._fold.apply(record)
@@ -113,7 +124,7 @@ class Projector:
             for topic, partition in went:
                 start = stood.setdefault((topic, partition), 0)
                 end = self._log.end(topic, partition)
-                moved.append((self.NAME, topic, partition, start, end))
+                moved.append((self._name, topic, partition, start, end))
             self._fold.flush()
             self._db.executemany(
                 "INSERT OR REPLACE INTO read_positions"
@@ -158,7 +169,7 @@ class Projector:
     def _positions(self) -> dict[tuple[str, int], int]:
         rows = self._db.execute(
             "SELECT topic, partition, position FROM read_positions WHERE projection = ?",
-            (self.NAME,),
+            (self._name,),
         )
         return {(str(t), int(p)): int(n) for t, p, n in rows}
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -79,10 +79,11 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
         Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
     """
     deadline = time.monotonic() + query.SECONDS
+    own = _own_of(connection)
     connection.set_authorizer(_authorized)
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
     try:
-        _stand_in().compile(sql, tuple(parameters))
+        _stand_in(own).compile(sql, tuple(parameters))
         cursor = connection.execute(sql, tuple(parameters))
         names = [column[0] for column in cursor.description]
         return [_shown(names, row) for row in cursor]
@@ -93,10 +94,40 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
         connection.set_progress_handler(None, 0)
 
 
-class _StandIn:
-    """A database of empty tables that are named as the views: what a statement may speak of."""
+Named = tuple[tuple[str, tuple[str, ...]], ...]
+"""Views or tables with their columns."""
 
-    def __init__(self) -> None:
+
+def _own_of(connection: sqlite3.Connection) -> Named:
+    """The views of a deployment's own; one that does not work any more is not there."""
+    found = []
+    named = "SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB 'own_*'"
+    for (name,) in connection.execute(named).fetchall():
+        try:
+            columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
+        except sqlite3.Error:
+            continue
+        found.append((str(name), tuple(str(column[1]) for column in columns)))
+    return tuple(found)
+
+
+def compiled(sql: str, more: Mapping[str, Sequence[str]]) -> None:
+    """See that a statement selects from the views and some tables beside them, and no more.
+
+    Raises:
+        sqlite3.Error: What SQLite says that is wrong with it.
+    """
+    _StandIn(tuple((name, tuple(columns)) for name, columns in more.items())).compile(sql, ())
+
+
+class _StandIn:
+    """A database of empty tables that are named as the views: what a statement may speak of.
+
+    Args:
+        more: What it may speak of beside our views.
+    """
+
+    def __init__(self, more: Named = ()) -> None:
         self._lock = Lock()
         self._selects = False
         # A statement that is at hand already would be judged no more: none is kept.
@@ -104,10 +135,11 @@ class _StandIn:
             ":memory:", isolation_level=None, check_same_thread=False, cached_statements=0
         )
         self._only.execute(_MAKE_TABLE_FUNCTIONS)
-        for view, columns in views().items():
-            quoted = ", ".join(f'"{column}"' for column in columns)
+        there = {**{view: tuple(columns) for view, columns in views().items()}, **dict(more)}
+        for view, names in there.items():
+            quoted = ", ".join(f'"{name}"' for name in names)
             self._only.execute(f"CREATE TABLE {view} ({quoted})")
-        self._readable = frozenset({*views(), *_TABLE_FUNCTIONS})
+        self._readable = frozenset({*there, *_TABLE_FUNCTIONS})
         self._only.set_authorizer(self._judge)
 
     def compile(self, sql: str, parameters: tuple[object, ...]) -> None:
@@ -125,9 +157,9 @@ class _StandIn:
         return _authorized(action, first, second, *more)
 
 
-@cache
-def _stand_in() -> _StandIn:
-    return _StandIn()
+@lru_cache(maxsize=8)
+def _stand_in(more: Named) -> _StandIn:
+    return _StandIn(more)
 
 
 def _authorized(action: int, _first: str | None, second: str | None, *_more: str | None) -> int:

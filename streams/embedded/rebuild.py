@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from projections.tables import TABLES, Table
 from streams.comparing import (
@@ -24,48 +24,74 @@ from streams.comparing import (
 from streams.embedded import indexes, proof, tables
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
-from streams.embedded.projector import Fold, limits, readable, replayed
+from streams.embedded.projector import Fold, Projector, limits, readable, replayed
 from streams.folding import Step, chosen_of
+
+if TYPE_CHECKING:
+    from streams.own.table import Own
 
 FLUSH_EVERY = 2000
 
 
-def rebuild(database: Database, names: Sequence[str], step: Step = lambda _: None) -> Report:
+def rebuild(
+    database: Database,
+    names: Sequence[str],
+    step: Step = lambda _: None,
+    own: Sequence[Own] = (),
+) -> Report:
     """Fold tables anew, compare them with the live ones, and swap them in.
 
     Args:
         database: The store.
         names: Which tables; all of them when empty.
         step: Told how many records were folded since it was told last.
+        own: The projections of the deployment's own.
 
     Returns:
-        By table: rows, digest, whether the live one was the same, and how many rows differed.
+        By table: rows, digest, whether the live one was the same, and how many rows differed; and
+        an `error` of one of its own that could not be folded, and stays as it was.
 
     Raises:
         NotFound: A table that there is not.
     """
+    mine = [one for one in own if not names or one.name in names]
+    ours = [name for name in names if name not in {one.name for one in own}]
+    report = _rebuild(database, ours, step) if ours or not names else {}
+    if mine:
+        from streams.embedded.own_rebuild import rebuild_own
+
+        report |= {one.name: rebuild_own(database, one, step) for one in mine}
+    return report
+
+
+def _rebuild(database: Database, names: Sequence[str], step: Step) -> Report:
     chosen = chosen_of(names)
-    with _scratch() as anew:
+    with scratch() as anew:
         for table in chosen:
             anew.execute(tables.ddl(table)[0])
         anew.execute("BEGIN")
         fold = Fold(anew, chosen)
-        with _snapshot(database) as store:
+        with snapshot(database) as store:
             reached = folded_up_to(store, fold.topics)
-            _fold(store, fold, step)
+            fold_up_to(store, fold, reached, step)
         with database.transaction():
-            _fold_rest(database, fold, reached)
+            fold_rest(database, fold, reached, folded_up_to(database, fold.topics))
             report = {table.name: _compared(database, anew, table) for table in chosen}
             _swap(database, anew, [table for table in chosen if not report[table.name]["same"]])
     return report
 
 
-def _fold_rest(database: Database, fold: Fold, reached: dict[tuple[str, int], int]) -> None:
-    """Fold what the live tables took in since the snapshot, in the order of appending."""
+def fold_rest(
+    database: Database,
+    fold: Fold,
+    reached: dict[tuple[str, int], int],
+    bounds: dict[tuple[str, int], int],
+) -> None:
+    """Fold on from where a snapshot was, up to given ends, in the order of appending."""
     log = SqliteLog(database)
     entries = [
         entry
-        for place, end in folded_up_to(database, fold.topics).items()
+        for place, end in bounds.items()
         for entry in log.read(*place, reached.get(place, 0), end - reached.get(place, 0))
     ]
     for entry in sorted(entries, key=lambda entry: entry.seq):
@@ -85,7 +111,7 @@ def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
         for statement in tables.ddl(table):
             database.execute(statement)
         marks = ", ".join("?" * len(table.columns))
-        rows = _rows(anew, table.sql_name, table)
+        rows = rows_of(anew, table.sql_name, table)
         database.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows)
         if table.searched:
             indexes.refill(database, table)
@@ -99,10 +125,13 @@ def renew(database: Database) -> None:
     """
     tables.replace(database)
     indexes.replace(database)
-    _fold(database, Fold(database, indexed=True), lambda _: None)
+    fold = Fold(database, indexed=True)
+    fold_up_to(database, fold, folded_up_to(database, fold.topics), lambda _: None)
 
 
-def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
+def verify(
+    database: Database, step: Step = lambda _: None, own: Sequence[Own] = ()
+) -> dict[str, Any]:
     """Fold every table anew, compare it with the live one, check the log's numbers and its seals.
 
     Works on one snapshot of the store and writes nothing to it: whoever works beside is not held
@@ -111,7 +140,7 @@ def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
     Returns:
         As `streams.comparing.verified` says.
     """
-    with _snapshot(database) as store, _scratch() as anew:
+    with snapshot(database) as store, scratch() as anew:
         for table in TABLES:
             anew.execute(tables.ddl(table)[0])
         anew.execute("BEGIN")
@@ -122,13 +151,17 @@ def verify(database: Database, step: Step = lambda _: None) -> dict[str, Any]:
         found = walked.findings
         for table in TABLES:
             if not report[table.name]["same"]:
-                live, new = (_rows(one, table.sql_name, table) for one in (store, anew))
+                live, new = (rows_of(one, table.sql_name, table) for one in (store, anew))
                 found += differing_rows(table.name, table.columns, live, new)
+        if own:
+            from streams.embedded.own_rebuild import verify_own
+
+            report |= verify_own(store, own, step)
     return verified(report, gaps, walked.seals, found)
 
 
 @contextmanager
-def _snapshot(database: Database) -> Iterator[Database]:
+def snapshot(database: Database) -> Iterator[Database]:
     """The store as it is now, whatever is written meanwhile."""
     connection = sqlite3.connect(
         f"file:{database.path.resolve().as_posix()}?mode=ro", uri=True, isolation_level=None
@@ -141,7 +174,7 @@ def _snapshot(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def _scratch() -> Iterator[Database]:
+def scratch() -> Iterator[Database]:
     """An empty database in a file that nobody else sees and that goes with it."""
     connection = sqlite3.connect("", isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")  # whatever goes wrong, it is thrown away
@@ -152,9 +185,12 @@ def _scratch() -> Iterator[Database]:
         connection.close()
 
 
-def _fold(database: Database, fold: Fold, step: Step) -> None:
+def fold_up_to(
+    database: Database, fold: Fold, bounds: dict[tuple[str, int], int], step: Step
+) -> None:
+    """Fold the log from its beginning up to given ends."""
     count = 0
-    for record in replayed(database, fold.topics, folded_up_to(database, fold.topics)):
+    for record in replayed(database, fold.topics, bounds):
         fold.apply(record)
         count += 1
         if count % FLUSH_EVERY == 0:
@@ -164,10 +200,14 @@ def _fold(database: Database, fold: Fold, step: Step) -> None:
     step(count % FLUSH_EVERY)
 
 
-def folded_up_to(database: Database, topics: frozenset[str]) -> dict[tuple[str, int], int]:
-    """How far the live tables have folded each partition."""
+def folded_up_to(
+    database: Database, topics: frozenset[str], reader: str = Projector.NAME
+) -> dict[tuple[str, int], int]:
+    """How far a reader of the log, by default that of our tables, has folded each partition."""
     bounds = limits(database, topics)
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = database.execute(
+        "SELECT topic, partition, position FROM read_positions WHERE projection = ?", (reader,)
+    )
     stood = {(str(t), int(p)): int(n) for t, p, n in rows}
     return {place: min(end, stood.get(place, 0)) for place, end in bounds.items()}
 
@@ -175,18 +215,19 @@ def folded_up_to(database: Database, topics: frozenset[str]) -> dict[tuple[str, 
 def _compared(live: Database, anew: Database, table: Table) -> dict[str, Any]:
     """What a table has become when it was folded anew, beside the live one."""
     return compared(
-        lambda: _rows(live, table.sql_name, table), lambda: _rows(anew, table.sql_name, table)
+        lambda: rows_of(live, table.sql_name, table), lambda: rows_of(anew, table.sql_name, table)
     )
 
 
-def _rows(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ...]]:
+def rows_of(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ...]]:
+    """A table's rows in the order of their key."""
     columns = ", ".join(table.columns)
     yield from database.execute(f"SELECT {columns} FROM {name} ORDER BY {table.columns[0]}")
 
 
 def digest_of(database: Database, name: str, table: Table) -> tuple[str, int]:
     """A hash over a table's rows in the order of their key, and how many there are."""
-    return digest_of_rows(_rows(database, name, table))
+    return digest_of_rows(rows_of(database, name, table))
 
 
 def missing_records(database: Database) -> Iterator[str]:

@@ -16,6 +16,7 @@ from streams.extent import Evidence, named
 from streams.folding import Step
 from streams.recovered import ROWS, Report, compared, refuse_worse, rows_of, scratch
 from streams.recovering import Refolding
+from streams.store import FOLDED
 from streams.surveying import learn, survey
 
 _TABLES = {
@@ -81,7 +82,7 @@ def evidence(database: Database) -> Evidence:
     """How far the inboxes were taken, by the store's own account and by that of its tables."""
     stood = CaseStore(database).positions()
     known: dict[Place, int] = {place: position for place, (position, _) in stood.items()}
-    rows = database.execute("SELECT topic, partition, position FROM read_positions")
+    rows = database.execute(FOLDED)
     for topic, partition, position in rows:
         if topic in INBOX_NAMES:
             known[topic, partition] = max(position, known.get((topic, partition), 0))

@@ -11,7 +11,7 @@ from schemas.topics import TOPICS
 from streams.clock import RecordedClock
 from streams.embedded.bringing import office_of
 from streams.embedded.database import only_worker
-from streams.embedded.projector import Projector
+from streams.embedded.own import Projectors
 from streams.embedded.sealing import sealer
 from streams.embedded.shift import Shift
 from streams.errors import Misconfigured
@@ -143,7 +143,7 @@ def _without_agents(
 ) -> int:
     """Effects and projections beside agents in another process; a pass follows every change."""
     effects = desk.effects() if "effects" in roles else None
-    projector = Projector(desk.database) if "projections" in roles else None
+    projector = Projectors(desk.database, desk.own) if "projections" in roles else None
     seen: tuple[int, ...] = ()
     while not stop.is_set():
         changes = desk.database.changes(*TOPICS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS
 from streams.clock import ManualClock, parse_time
-from streams.embedded.projector import Projector
+from streams.embedded.own import Projectors
 from streams.embedded.recent import Recent
 from streams.embedded.shadow import shadowing_of
 from streams.embedded.worker import Worker
@@ -61,7 +61,7 @@ class Shift:
             asks=asks,
             beside=self._shadowing.beside,
         )
-        self._projector = Projector(desk.database, recent) if projections else None
+        self._projector = Projectors(desk.database, desk.own, recent) if projections else None
         self._outgoing = outgoing
         self._kept = 0
         self._first_pace = 1 if eager else MOST_TURNS

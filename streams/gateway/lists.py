@@ -146,8 +146,8 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         "metrics",
         "v1_metrics",
-        ("metric", "period", "segment"),
-        {"metric": "text", "period": "text", "segment": "text"},
+        ("metric", "period", "segment", "definition"),
+        {"metric": "text", "period": "text", "segment": "text", "definition": "text"},
     ),
     Listing(
         "insights", "v1_insights", ("at", "insight_id"), {"kind": "text", "category": "text"}, "at"

@@ -205,7 +205,8 @@ def _figures(call: Call, params: Within) -> list[dict[str, Any]]:
     segment = "all" if params.channel is None else f"channel:{params.channel}"
     rows = call.rows(
         "SELECT metric, value, numerator, denominator FROM v1_metrics"
-        " WHERE period = ? AND segment = ? AND value IS NOT NULL ORDER BY metric",
+        " WHERE period = ? AND segment = ? AND definition = 'v1' AND value IS NOT NULL"
+        " ORDER BY metric",
         params.period,
         segment,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from projections.definition import CUTS
+from projections.metrics import DEFINITIONS, METRICS, definitions_of
 from streams.query import BOOLEANS, DOCUMENTS, UNITED, views
 from streams.reference.markdown import code, table
-from streams.reference.words import COLUMNS, METRICS, VIEWS
+from streams.reference.words import COLUMNS, VIEWS
 
 
 def page() -> str:
@@ -35,21 +37,45 @@ def metrics_page() -> str:
         [
             "# Metrics",
             (
-                "Definition `v1`, computed from the tables by the view `v1_metrics`. `value` is"
-                " `numerator` divided by `denominator`, and null where there is nothing to divide"
-                " by. A ticket that was merged into another counts with that one. `period` is"
-                " `all` or the day on which a ticket was opened, `segment` is `all` or"
-                " `channel:NAME`. Metrics that count contacts, targets or hand-overs rather than"
-                " tickets are given for all only; `sla_met` is also given by the calendar under"
-                " which targets were started, as a definition of its own: another calendar would"
-                " have promised something else."
+                "Computed from the tables by the view `v1_metrics`; the list is"
+                " `projections/metrics.py`, and `pactdesk metrics --explain NAME` prints one. A"
+                " metric may have several definitions beside each other, each over the whole"
+                " history: `definition` tells them apart. `value` is `numerator` divided by"
+                " `denominator`, and null where there is nothing to divide by. A ticket that was"
+                " merged into another counts with that one."
+            ),
+            (
+                "`period` is `all` or the day (UTC) on which tickets were opened, such as"
+                " `2026-03-02`; `segment` is `all`, `channel:NAME` for the channel on which they"
+                " began, or `calendar:VERSION`. Days are given for the segment `all`, channels and"
+                " calendars for the period `all`."
             ),
             table(
-                ("metric", "numerator", "denominator"),
-                ((code(name), above, below) for name, (above, below) in METRICS.items()),
+                ("metric", "definition", "unit", "numerator", "denominator", "given"),
+                (
+                    (
+                        code(one.metric),
+                        code(one.version),
+                        one.unit,
+                        one.numerator,
+                        one.denominator,
+                        CUTS[one.cut],
+                    )
+                    for one in DEFINITIONS
+                ),
             ),
+            "## Where they come from",
+            *(_explained(metric) for metric in METRICS),
         ]
     )
+
+
+def _explained(metric: str) -> str:
+    told = (
+        f"`{one.version}` from {one.source}.{' ' + one.note if one.note else ''}"
+        for one in definitions_of(metric)
+    )
+    return f"- {code(metric)}: " + " ".join(told)
 
 
 def meaning(view: str, column: str) -> str:

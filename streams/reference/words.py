@@ -1,4 +1,4 @@
-"""What the code cannot say of itself: the meaning of each view, column and metric."""
+"""What the code cannot say of itself: the meaning of each view and column."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ COLUMNS = {
     "v1_customers.customer_id": "the customer",
     "day": "the day of opening, in UTC",
     "dead_letter_id": "the letter; `pactdesk deadletters show` takes it",
-    "definition": "the version of the metrics' definitions",
+    "definition": "which definition of the metric; there may be several beside each other",
     "delivered_at": "when it reached the customer",
     "delivery": (
         "how far an outgoing message came: queued, sent, delivered, read, failed, unconfirmed"
@@ -215,36 +215,3 @@ COLUMNS = {
     "vip_status": "whether the customer is a VIP",
 }
 """By column; by view and column where one name says two things."""
-
-METRICS = {
-    "total_tickets": ("tickets", "one"),
-    "resolved_tickets": ("tickets that were solved", "one"),
-    "resolution_rate": ("tickets that were solved", "tickets"),
-    "average_resolution_time_minutes": (
-        "minutes from opening to resolution, summed",
-        "tickets that were solved",
-    ),
-    "customer_satisfaction": ("ratings, 1 to 5, summed", "ratings"),
-    "channel_distribution": ("tickets that began on the segment's channel", "tickets"),
-    "escalation_rate": ("tickets that were ever escalated", "tickets"),
-    "first_contact_resolution": (
-        "solved tickets whose customer had to write only once, never reopened",
-        "tickets",
-    ),
-    "first_reply_minutes": (
-        "minutes from opening to the first answer, summed",
-        "tickets that got an answer",
-    ),
-    "reopen_rate": ("tickets that were opened again", "tickets"),
-    "automatic_share": ("tickets that an article answered without a person", "tickets"),
-    "recontact_rate_7d": (
-        (
-            "solved tickets that were reopened, or after which the customer opened another of the"
-            " same category within seven days"
-        ),
-        "tickets that were solved",
-    ),
-    "sla_met": ("targets that were met", "targets that were met or missed"),
-    "context_kept": ("facts that a hand-over carried along", "facts that there were"),
-}
-"""Numerator and denominator by metric."""

@@ -103,6 +103,41 @@ def test_metrics_are_printed_in_total_and_by_segment(read: Shell) -> None:
     assert sum(row["value"] for row in shares) == 1.0
 
 
+def test_definitions_of_a_metric_stand_side_by_side(read: Shell) -> None:
+    both = ("metrics", "--definition", "v1, v2")
+    lines = [line.split() for line in read(*both).out.splitlines()]
+    assert lines[0] == ["metric", "segment", "unit", "v1", "v2"]
+    shown = {line[0]: line[3:] for line in lines[2:]}
+    assert shown["first_reply_minutes"][0] == shown["first_reply_minutes"][1]
+    rows = read(*both, "--metric", "reopen_rate", "--json").json
+    assert [(row["definition"], row["unit"]) for row in rows] == [("v1", "share"), ("v2", "share")]
+    assert rows[1]["formula"] == "tickets that were opened again / tickets that were ever solved"
+    assert rows[1]["source"] == "p_tickets.reopened, resolved_at"
+    only = read("metrics", "--definition", "v2", "--json").json
+    assert {row["definition"] for row in only} == {"v2"}
+
+
+def test_a_metric_is_explained_without_a_store(empty: Shell) -> None:
+    told = empty("metrics", "--explain", "first_contact_resolution").out
+    assert "definition: v2" in told
+    assert "without another ticket of the same category within seven days" in told
+    assert not empty.data.exists()
+
+
+@pytest.mark.parametrize("option", ["v3", "", "v1,newest"])
+def test_a_definition_that_no_metric_has_is_a_usage_error(read: Shell, option: str) -> None:
+    told = read("metrics", "--definition", option)
+    assert told.status == 2
+    assert "there are v1, v2" in told.err
+
+
+@pytest.mark.parametrize("option", ["--metric", "--explain"])
+def test_a_metric_that_there_is_not_is_not_found(read: Shell, option: str) -> None:
+    told = read("metrics", option, "happiness")
+    assert told.status == 4
+    assert "context_kept" in told.err
+
+
 def test_as_of_a_time_shows_what_was_known_then(read: Shell) -> None:
     rows = read("tickets", "--as-of", "2026-03-02T09:10:00Z", "--json").json
     assert [row["channel"] for row in rows] == ["email"]

@@ -136,6 +136,8 @@ def test_lines_of_json_have_the_contracts_keys(shell: Shell, tmp_path: Path) -> 
     contact = {"channel": "email", "handle": "x", "message": "I was charged twice"}
     good, bad = shell("produce", "--json", stdin=ndjson(contact) + "bad\n").lines
     printed = {
+        "metrics": shell("metrics", "--json").json[0],
+        "a metric explained": shell("metrics", "--explain", "sla_met", "--json").json[0],
         "produce": good,
         "a bad line": bad,
         "events": shell("events").lines[0],

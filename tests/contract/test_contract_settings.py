@@ -23,6 +23,7 @@ KINDS = {
     "whole number": "3",
     "number": "20.0",
     "true or false": "true",
+    "list of text": "some-text, more-text",
 }
 """A value of every kind; what is no kind is a list of words."""
 
@@ -134,6 +135,8 @@ def value_of(settings: Settings, name: str) -> str:
         value = getattr(value, part)
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list) and value:
+        return ", ".join(value)
     return "" if value is None else str(value)
 
 

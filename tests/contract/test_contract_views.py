@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from agents.policy_toml import to_toml
+from projections.metrics import METRICS
 from projections.tables import replies
 from schemas import vocabulary
 from schemas.event import Event
@@ -24,7 +25,6 @@ from streams.desk import Desk
 from streams.embedded.shift import Shift
 from streams.people import activate_policy
 from streams.query import views
-from streams.reference.words import METRICS
 from tests.both import ORDER, copied, shown
 from tests.contracts import contract, faults
 from tests.embedded import open_in, take

@@ -42,5 +42,6 @@ def test_the_public_names_are_these() -> None:
         "execute_pact_action",
         "main",
         "open",
+        "projections",
         "testing",
     }

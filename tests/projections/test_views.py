@@ -60,6 +60,7 @@ METRICS = {
     "first_contact_resolution", "first_reply_minutes", "reopen_rate", "recontact_rate_7d",
     "sla_met", "context_kept", "automatic_share",
 }  # fmt: skip
+"""With a row even where there is nothing to count."""
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_no_part_of_the_metrics_is_searched_again_for_every_ticket(empty: Desk) 
 def _all_metrics(desk: Desk) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         (row["metric"], row["period"], row["segment"]): row
-        for row in desk.query("SELECT * FROM v1_metrics")
+        for row in desk.query("SELECT * FROM v1_metrics WHERE definition LIKE 'v1%'")
     }
 
 
