@@ -88,7 +88,7 @@ def events(tickets: int) -> Iterator[Record]:
 
 def fold(database: PgDatabase, tickets: int) -> None:
     """Fold the events as the projector does."""
-    batches = Batches(database.connection)
+    batches = Batches(database)
     ends: dict[Place, int] = {}
     places = [(TICKETS.name, partition) for partition in range(12)]
     positions = begin(database.connection, places, batches.marks)

@@ -154,7 +154,6 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
     "audit": ("TICK_NO", "--to", "/dev/null"),
     "ticket": ("TICK_NO",),
     "customer": ("nobody",),
-    "metrics": ("--explain", "happiness"),
     "why": ("nothing",),
     "bundle": ("TICK_NONE",),
     "reply": ("TICK_NO", "Hello"),
