@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.own import projection as projections
     from streams.pact import execute_pact_action
 
-__all__ = ["ManualClock", "__version__", "execute_pact_action", "main", "open"]
+__all__ = ["ManualClock", "__version__", "execute_pact_action", "main", "open", "projections"]
 
 __version__ = "0.1.0"
 
@@ -60,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "projections", "testing"]
+    return [*__all__, "testing"]
 
 
 def _stand_in(name: str, room: str, says: str) -> ModuleType:

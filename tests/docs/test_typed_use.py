@@ -12,6 +12,8 @@ from schemas.events.contacts import CustomerDescribed
 from schemas.record import Record
 from streams.desk import Desk
 from streams.testing import Scene
+from tests.documents import ROOT
+from tests.owned import THANKS
 
 
 def test_a_desk_is_used_as_its_types_say(tmp_path: Path) -> None:
@@ -33,6 +35,31 @@ def test_rules_are_tested_as_their_types_say() -> None:
     scene = assert_type(pactdesk.testing.given(agents=AGENTS), Scene)
     scene = scene.when(CustomerDescribed(customer_id="ann", name="Ann")).then()
     assert assert_type(scene.events, list[Event]) == []
+
+
+class Letters(pactdesk.projections.Row, frozen=True):
+    customer_id: str
+    letters: int = 0
+
+
+def _letters(row: Letters | None, record: pactdesk.projections.Record) -> Letters:
+    row = row or Letters(record.key)
+    return pactdesk.projections.replace(row, letters=row.letters + 1)
+
+
+def test_a_projection_is_written_as_its_types_say() -> None:
+    one = pactdesk.projections.Projection(
+        "letters", ["ContactReceived"], Letters, _letters, key="customer_id"
+    )
+    assert assert_type(one.name, str) == "letters"
+
+
+def test_a_projection_takes_ten_lines() -> None:
+    """Those that the page shows, and that the tests of such projections fold."""
+    page = (ROOT / "docs" / "how-to" / "your-own-projection.md").read_text("utf-8")
+    file = page.partition("my_tables.py <<'END'\n")[2].partition("END\n")[0]
+    assert file == THANKS.lstrip("\n")
+    assert len([line for line in file.splitlines() if line.strip()]) <= 10
 
 
 def test_the_public_names_are_these() -> None:
