@@ -270,6 +270,14 @@ def decisions_command(
 @click.option("--metric", help="Only this metric.")
 @click.option("--period", default="all", show_default=True, help="all, or a day.")
 @click.option("--segment", default="all", show_default=True, help="all, or channel:NAME.")
+@click.option(
+    "--plot",
+    "plotted",
+    metavar="[FILE.svg|FILE.png]",
+    is_flag=False,
+    flag_value="-",
+    help="Plot the lines by day instead; without a FILE to the terminal.",
+)
 @looking_back
 @give
 def metrics_command(
@@ -277,10 +285,17 @@ def metrics_command(
     metric: str | None,
     period: str,
     segment: str,
+    plotted: str | None,
     as_of: str | None,
     occurred: bool,
 ) -> None:
     """Print the metrics, with their definitions."""
+    if plotted is not None:
+        from streams.cli.plotting import plot
+
+        with context.desk() as desk:
+            plot(context, view_of(desk, as_of, occurred=occurred), plotted)
+        return
     named = "" if metric is None else " AND metric = ?"
     shared = " OR metric = 'channel_distribution'" if segment == "all" else ""
     sql = (
