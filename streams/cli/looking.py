@@ -279,6 +279,14 @@ def decisions_command(
     help="Which definitions; several stand side by side.",
 )
 @click.option("--explain", metavar="NAME", help="How this metric is counted; reads no store.")
+@click.option(
+    "--plot",
+    "plotted",
+    metavar="[FILE.svg|FILE.png]",
+    is_flag=False,
+    flag_value="-",
+    help="Plot the lines by day instead; without a FILE to the terminal.",
+)
 @looking_back
 @give
 def metrics_command(
@@ -288,10 +296,17 @@ def metrics_command(
     segment: str,
     definitions: str,
     explain: str | None,
+    plotted: str | None,
     as_of: str | None,
     occurred: bool,
 ) -> None:
     """Print the metrics, with their definitions."""
+    if plotted is not None:
+        from streams.cli.plotting import plot
+
+        with context.desk() as desk:
+            plot(context, context.view(desk, as_of, occurred=occurred), plotted)
+        return
     from streams.cli import measuring
 
     if explain is not None:

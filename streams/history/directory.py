@@ -263,7 +263,10 @@ def opened(path: Path, *, log: str, since: str | None) -> Iterator[Directory]:
     made = not path.is_dir() or {one.name for one in path.iterdir()} <= {_LOCK, _WRITING}
     if not made and not (path / _MANIFEST).is_file():
         raise Misconfigured(f"{path} holds something else than a history", "name a new directory")
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Misconfigured(f"{path} cannot be made ({error.strerror})", "name another") from error
     with _alone(path):
         directory = Directory(path, Manifest(FORMAT) if made else _manifest(path))
         manifest = directory.manifest
