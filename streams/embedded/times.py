@@ -2,7 +2,8 @@
 
 A record that a turn wrote is known by the turn's clock, which is its own time. An inbox record is
 known by the clock of the turn that took it: that is the time of what the turn wrote; of a turn that
-wrote nothing, the record's own time or the clock before it in its partition, whichever is later.
+wrote nothing, the record's own time or the clock before it in its partition, whichever is later;
+and it counts as taken as soon as it lay there and all before it were.
 Read from the headers, so that nothing is decoded; what was read is kept, and the log only grows.
 """
 
