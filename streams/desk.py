@@ -6,12 +6,10 @@ The models and the agents are imported when they are first needed: whoever only 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
-from secrets import token_hex
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -23,7 +21,7 @@ from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.embedded import sealing, search
+from streams.embedded import search
 from streams.embedded.alone import Alone
 from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
@@ -32,16 +30,15 @@ from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.embedded.progress import Progress
+from streams.embedded.sealed import Sealed
 from streams.engines import desk_of
-from streams.entry import Entry, Place
+from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
-from streams.tampering import Seals, seals_among
 
 if TYPE_CHECKING:
     from agents.policy import Policy
@@ -72,7 +69,7 @@ class View:
         return query.run(self._connection, sql, parameters)
 
 
-class Desk:
+class Desk(Sealed):
     """One embedded desk: a store with its worker, projector and effects.
 
     Args:
@@ -323,37 +320,6 @@ class Desk:
         if owner is None:
             return []
         return changes(self.log.backwards(TICKETS.name, partition_of(owner)), ticket_id, since)
-
-    def seal(self, step: Step = lambda _: None) -> list[Record]:
-        """Seal all that is in the log by now; returns the seals.
-
-        Args:
-            step: Told how many records were sealed since it was told last.
-        """
-        return sealing.seal(self.database, step)
-
-    def seals(self) -> Seals:
-        """The seals of each partition, as far as they can be read."""
-        return seals_among(sealing.control(self.log))[0]
-
-    def between(self, place: Place, start: int, end: int) -> Iterator[Entry]:
-        """The entries of a partition from one offset on, below another."""
-        found = sealing.entries_of(self.log, place, start)
-        return takewhile(lambda entry: entry.offset < end, found)
-
-    def with_ids(self, ids: Iterable[str]) -> list[Entry]:
-        """The first entry of each of some ids; ids that nothing has are left out."""
-        return [entry for one in ids if (entry := self.log.find(one)) is not None]
-
-    def signing_key(self) -> str:
-        """The private key of audits: the one that is set, or this store's own."""
-        given = self.settings.audit.signing_key
-        if given is not None:
-            return given
-        with self.database.transaction():
-            known = self.database.meta("audit.signing_key") or token_hex(32)
-            self.database.set_meta("audit.signing_key", known)
-        return known
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that is kept, oldest first."""

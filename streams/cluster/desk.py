@@ -6,7 +6,7 @@ know. Connections are made when they are first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from secrets import token_hex
 from threading import Event
@@ -18,10 +18,10 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
 from streams import query
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import following, migrating, positions, sealing, search, understood
+from streams.cluster import following, migrating, positions, search, understood
 from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
-from streams.cluster.identity import secret_of, signing_key_of
+from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
 from streams.cluster.postgres import PgDatabase, connect, url_of
@@ -30,19 +30,18 @@ from streams.cluster.producer import Producer
 from streams.cluster.progress import Progress
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
+from streams.cluster.sealed import Sealed
 from streams.cluster.taught import TaughtByNow
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
-from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
 from streams.showing import record_line
-from streams.tampering import Seals
 
 if TYPE_CHECKING:
     from agents.policy import Policy
@@ -53,7 +52,7 @@ LATELY = 5000
 """Records of a line among which changes of a ticket are looked for."""
 
 
-class ClusterDesk:
+class ClusterDesk(Sealed):
     """One desk on a cluster, as a client of it.
 
     Args:
@@ -314,37 +313,6 @@ class ClusterDesk:
         from streams import pact
 
         return pact.execute(self, action, params or {})
-
-    def seal(self, step: Step = lambda _: None) -> list[Record]:
-        """Seal all that is in the log by now; returns the seals.
-
-        Args:
-            step: Told how many records were sealed since it was told last.
-        """
-        return sealing.seal(self.settings, self.producer, step)
-
-    def seals(self) -> Seals:
-        """The seals of each partition, as far as they can be read."""
-        return sealing.seals(self.settings)
-
-    def between(self, place: Place, start: int, end: int) -> Iterator[Entry]:
-        """The entries of a partition from one offset on, below another."""
-        return self._between(*place, start, end)
-
-    def with_ids(self, ids: Iterable[str]) -> list[Entry]:
-        """The first entry of each of some ids; ids that nothing has are left out."""
-        wanted = set(ids)
-        found: dict[str, Entry] = {}
-        with Reader(self.settings) as reader:
-            for step in reader.steps():
-                for entry in step:
-                    if entry.id in wanted:
-                        found.setdefault(entry.id, entry)
-        return list(found.values())
-
-    def signing_key(self) -> str:
-        """The private key of audits; raises `Misconfigured` where none is set."""
-        return signing_key_of(self.settings)
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that the projector has read, oldest first."""
