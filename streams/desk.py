@@ -6,54 +6,49 @@ The models and the agents are imported when they are first needed: whoever only 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
-from secrets import token_hex
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, TICKETS, TOPICS
-from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.embedded import query, sealing, search
+from streams.embedded import query, search
 from streams.embedded.alone import Alone
-from streams.embedded.asof import History
 from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
 from streams.embedded.effects import Effects
 from streams.embedded.intake import Intake
 from streams.embedded.log import SqliteLog
+from streams.embedded.looking import LookingBack
 from streams.embedded.opening import open_database
 from streams.embedded.outcome import worked_off
 from streams.embedded.positions import position_of, seq_of
 from streams.embedded.progress import Progress
+from streams.embedded.sealed import Sealed
 from streams.embedded.why import Lookup
 from streams.engines import desk_of
-from streams.entry import Entry, Place
+from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
-from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.query import Rows
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
-from streams.tampering import Seals, seals_among
 
 if TYPE_CHECKING:
     from agents.policy import Policy
     from agents.world import Models
     from streams.embedded.shift import Shift
     from streams.engines import AnyDesk
-    from streams.own.table import Own
     from streams.rulings import Outcome
     from streams.understanding.tier import Tier
     from streams.worlds import Worlds
@@ -63,7 +58,7 @@ LOOK_SECONDS = 0.01
 """Between two looks whether the log has grown."""
 
 
-class Desk:
+class Desk(Sealed, LookingBack):
     """One embedded desk: a store with its worker, projector and effects.
 
     Args:
@@ -103,15 +98,6 @@ class Desk:
         return tiers.load(self.settings.models.tier)
 
     @cached_property
-    def own(self) -> tuple[Own, ...]:
-        """The projections of the deployment's own; raises `Misconfigured` where one is wrong."""
-        if not self.settings.projections.own:
-            return ()
-        from streams.own.loading import load as load_own
-
-        return load_own(self.settings.projections.own)
-
-    @cached_property
     def worlds(self) -> Worlds:
         """Where turns and reads get policy, models and knowledge."""
         from agents.policy import default_policy
@@ -120,10 +106,6 @@ class Desk:
         from streams.worlds import Worlds
 
         return Worlds(Taught(self.database), KnowledgeHistory(self.models), default_policy())
-
-    @cached_property
-    def _history(self) -> History:
-        return History(self.database, self.clock, self.own)
 
     @cached_property
     def progress(self) -> Progress:
@@ -217,39 +199,9 @@ class Desk:
         """What a full-text search finds, the best first."""
         return search.found(self.database.connection, wanted)
 
-    def as_of(
-        self,
-        moment: str,
-        *,
-        occurred: bool = False,
-        customer: str | None = None,
-        ticket: str | None = None,
-        step: Step = lambda _: None,
-    ) -> View:
-        """The views as they stood at a time or a position.
-
-        Args:
-            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
-            occurred: Cut by when things happened rather than by when they were known.
-            customer: Only what is shown of this customer need be there, which takes less time.
-            ticket: The same of a ticket.
-            step: Told how many entries of the log were folded since it was told last.
-
-        Raises:
-            Refused: The moment is neither a time nor a position.
-            NotFound: It is a position, and not one of this log.
-        """
-        return self._history.view(moment, step, occurred=occurred, customer=customer, ticket=ticket)
-
     def position(self) -> str:
         """The position of the newest record."""
         return position_of(self.log.last_seq())
-
-    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
-        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`."""
-        from streams.why.chains import why
-
-        return why(self.lookup, subject, field)
 
     def understand(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the models make of messages; appends nothing."""
@@ -346,37 +298,6 @@ class Desk:
         if owner is None:
             return []
         return changes(self.log.backwards(TICKETS.name, partition_of(owner)), ticket_id, since)
-
-    def seal(self, step: Step = lambda _: None) -> list[Record]:
-        """Seal all that is in the log by now; returns the seals.
-
-        Args:
-            step: Told how many records were sealed since it was told last.
-        """
-        return sealing.seal(self.database, step)
-
-    def seals(self) -> Seals:
-        """The seals of each partition, as far as they can be read."""
-        return seals_among(sealing.control(self.log))[0]
-
-    def between(self, place: Place, start: int, end: int) -> Iterator[Entry]:
-        """The entries of a partition from one offset on, below another."""
-        found = sealing.entries_of(self.log, place, start)
-        return takewhile(lambda entry: entry.offset < end, found)
-
-    def with_ids(self, ids: Iterable[str]) -> list[Entry]:
-        """The first entry of each of some ids; ids that nothing has are left out."""
-        return [entry for one in ids if (entry := self.log.find(one)) is not None]
-
-    def signing_key(self) -> str:
-        """The private key of audits: the one that is set, or this store's own."""
-        given = self.settings.audit.signing_key
-        if given is not None:
-            return given
-        with self.database.transaction():
-            known = self.database.meta("audit.signing_key") or token_hex(32)
-            self.database.set_meta("audit.signing_key", known)
-        return known
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that is kept, oldest first."""

@@ -18,6 +18,7 @@ from streams.drafting.settings import LlmSettings
 from streams.errors import Misconfigured
 from streams.files.settings import AttachmentSettings
 from streams.marks import HIDDEN, Secret
+from streams.proof_settings import AuditSettings, SealSettings
 
 PREFIX = "PACTDESK_"
 FILE = "pactdesk.toml"
@@ -165,31 +166,6 @@ class SubscriptionSettings(_Group):
     """
 
     allow_private: bool = False
-
-
-class SealSettings(_Group):
-    """How `up` seals the log's partitions, where it has the role projections.
-
-    Attributes:
-        on: Whether it does.
-        records: After how many records of a partition it is sealed.
-        seconds: After how long something that lies unsealed is.
-    """
-
-    on: bool = True
-    records: Annotated[int, Field(ge=1, le=10000)] = 1000
-    seconds: Annotated[float, Field(gt=0.0)] = 300.0
-
-
-class AuditSettings(_Group):
-    """What audits are signed with.
-
-    Attributes:
-        signing_key: The private key (Ed25519), 64 hexadecimal digits; an embedded store makes its
-            own.
-    """
-
-    signing_key: Annotated[Secret, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
 
 
 class HistorySettings(_Group):

@@ -11,7 +11,7 @@ from streams.cli.context import Context
 from streams.errors import Refused
 
 if TYPE_CHECKING:
-    from streams.desk import View
+    from streams.asof import View
     from streams.engines import AnyDesk
 
 TO_THE_TERMINAL = "-"

@@ -6,8 +6,8 @@ know. Connections are made when they are first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from secrets import token_hex
 from threading import Event
@@ -16,36 +16,33 @@ from typing import TYPE_CHECKING, Any, Self
 
 from schemas.record import Record, partition_of
 from schemas.topics import DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
-from streams.asof import View
 from streams.changes import Change, changes
 from streams.clock import Clock
-from streams.cluster import asof, following, migrating, positions, sealing, search, understood
+from streams.cluster import following, migrating, positions, search, understood
 from streams.cluster.alone import Alone
 from streams.cluster.finding import Spot, around, entry_at
-from streams.cluster.identity import secret_of, signing_key_of
+from streams.cluster.identity import secret_of
 from streams.cluster.intake import Intake
 from streams.cluster.kafka import answers, quiet
+from streams.cluster.looking import LookingBack
 from streams.cluster.postgres import PgDatabase, connect, url_of
 from streams.cluster.presence import GATEWAY, Presence
 from streams.cluster.producer import Producer
 from streams.cluster.progress import Progress
-from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
+from streams.cluster.sealed import Sealed
 from streams.cluster.taught import TaughtByNow
-from streams.cluster.why import Lookup
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
 from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
-from streams.folding import Step
 from streams.intake import produced, taken_well
 from streams.query import Rows
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
 from streams.showing import record_line
-from streams.tampering import Seals
 
 if TYPE_CHECKING:
     from agents.policy import Policy
@@ -56,7 +53,7 @@ LATELY = 5000
 """Records of a line among which changes of a ticket are looked for."""
 
 
-class ClusterDesk:
+class ClusterDesk(Sealed, LookingBack):
     """One desk on a cluster, as a client of it.
 
     Args:
@@ -81,19 +78,6 @@ class ClusterDesk:
     def intake(self) -> Intake:
         """The way in; raises `Misconfigured` without an identity secret."""
         return Intake(self.database, self.producer, self.clock, secret_of(self.settings))
-
-    @cached_property
-    def _reader(self) -> PgReader:
-        return PgReader(url_of(self.settings))
-
-    @cached_property
-    def _log(self) -> Reader:
-        return Reader(self.settings)
-
-    @property
-    def lookup(self) -> Lookup:
-        """Finds entries of the log, for one question."""
-        return Lookup(self.database, self._log)
 
     @cached_property
     def _taught(self) -> TaughtByNow:
@@ -151,39 +135,6 @@ class ClusterDesk:
     def search(self, wanted: Wanted) -> list[Hit]:
         """What a full-text search finds, the best first."""
         return search.found(self.database, wanted)
-
-    def as_of(
-        self,
-        moment: str,
-        *,
-        occurred: bool = False,
-        customer: str | None = None,
-        ticket: str | None = None,
-        step: Step = lambda _: None,
-    ) -> View:
-        """The views as they stood at a time or a position.
-
-        Args:
-            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
-            occurred: Cut by when things happened rather than by when they were known.
-            customer: What is shown of others is there as well, for that takes no longer.
-            ticket: The same.
-            step: Told how many records were folded since it was told last.
-
-        Raises:
-            Refused: The moment is neither a time nor a position.
-            NotFound: It is a position, and the tables have folded nothing there.
-        """
-        del customer, ticket
-        cut = asof.cut_of(self.database, moment)
-        remark = asof.remark_on(self.database, cut, self.clock)
-        if not occurred or cut.ends is not None:
-            return asof.View(self._reader, cut, remark)
-        from streams.cluster.happened import fold_up_to
-
-        reader = self._kept.enter_context(closing(PgReader(url_of(self.settings))))
-        fold_up_to(self.settings, reader.database, cut.clock, step)
-        return asof.View(reader, None, remark)
 
     def position(self) -> str:
         """The position behind the newest records."""
@@ -254,15 +205,6 @@ class ClusterDesk:
         with Reader(self.settings) as reader:
             for step in reader.steps():
                 yield from step
-
-    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
-        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`.
-
-        Where no table says on which line a record lies, all lines are read.
-        """
-        from streams.why.chains import why
-
-        return why(self.lookup, subject, field)
 
     def changes_of(self, ticket_id: str, since: int) -> list[Change]:
         """The events of a ticket after one of its revisions, on the line that it is on now.
@@ -365,37 +307,6 @@ class ClusterDesk:
         from streams import pact
 
         return pact.execute(self, action, params or {})
-
-    def seal(self, step: Step = lambda _: None) -> list[Record]:
-        """Seal all that is in the log by now; returns the seals.
-
-        Args:
-            step: Told how many records were sealed since it was told last.
-        """
-        return sealing.seal(self.settings, self.producer, step)
-
-    def seals(self) -> Seals:
-        """The seals of each partition, as far as they can be read."""
-        return sealing.seals(self.settings)
-
-    def between(self, place: Place, start: int, end: int) -> Iterator[Entry]:
-        """The entries of a partition from one offset on, below another."""
-        return self._between(*place, start, end)
-
-    def with_ids(self, ids: Iterable[str]) -> list[Entry]:
-        """The first entry of each of some ids; ids that nothing has are left out."""
-        wanted = set(ids)
-        found: dict[str, Entry] = {}
-        with Reader(self.settings) as reader:
-            for step in reader.steps():
-                for entry in step:
-                    if entry.id in wanted:
-                        found.setdefault(entry.id, entry)
-        return list(found.values())
-
-    def signing_key(self) -> str:
-        """The private key of audits; raises `Misconfigured` where none is set."""
-        return signing_key_of(self.settings)
 
     def letters(self) -> list[DeadLetter]:
         """Every dead letter that the projector has read, oldest first."""

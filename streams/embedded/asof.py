@@ -31,7 +31,7 @@ from streams.embedded import query, tables
 from streams.embedded.database import Database
 from streams.embedded.lines import entries, together
 from streams.embedded.log import SqliteLog
-from streams.embedded.own import OwnFolds
+from streams.embedded.own_past import with_own
 from streams.embedded.positions import seq_at
 from streams.embedded.projector import Fold, Projector, limits, readable
 from streams.embedded.times import Times
@@ -209,24 +209,7 @@ class History:
             return None
 
         newest = self._log.last_seq()
-
-        def made() -> sqlite3.Connection:
-            copy = _begun(folded)
-            theirs = OwnFolds(copy, self._own)
-            bounds = limits(self._db, theirs.topics)
-            with self._db.snapshot():
-                for entry in self._log.scan():
-                    if entry.seq > newest:
-                        break
-                    within = entry.offset < bounds.get((entry.topic, entry.partition), 0)
-                    if within and belongs(entry):
-                        record = readable(self._log, entry)
-                        if record is not None:
-                            theirs.apply(record)
-            theirs.finish()
-            return _shown(copy)
-
-        return made
+        return lambda: with_own(self._db, folded, self._own, newest, belongs)
 
     def _bounded(self, taken: dict[Place, int]) -> dict[Place, int]:
         """How far inboxes were taken, and no further than the worker is now."""
@@ -403,11 +386,6 @@ def _finished(copy: Database, fold: Fold, ends: dict[Place, int]) -> sqlite3.Con
         "INSERT OR REPLACE INTO read_positions VALUES (?, ?, ?, ?, ?)",
         [(Projector.NAME, *place, end, end) for place, end in ends.items()],
     )
-    return _shown(copy)
-
-
-def _shown(copy: Database) -> sqlite3.Connection:
-    """A scratch database that gives values as a query shows them."""
     copy.execute("COMMIT")
     made = query.scratch_connection()
     copy.connection.backup(made)

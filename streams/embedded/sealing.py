@@ -15,8 +15,8 @@ from streams.embedded.log import SqliteLog
 from streams.embedded.opening import open_database
 from streams.entry import Entry, Place
 from streams.folding import Step
+from streams.proof_settings import SealSettings
 from streams.sealing import Sealing, seal_everything
-from streams.settings import SealSettings
 from streams.tampering import Seals, seals_among
 
 LOOK_SECONDS = 1.0

@@ -22,7 +22,8 @@ from streams.cluster.proof import checked
 from streams.cluster.sealing import Sealer, seal, seals
 from streams.entry import Entry
 from streams.errors import Misconfigured
-from streams.settings import SealSettings, Settings
+from streams.proof_settings import SealSettings
+from streams.settings import Settings
 from streams.testing import START
 from tests.embedded import open_in, take
 from tests.projecting import SECONDS, send

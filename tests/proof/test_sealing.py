@@ -17,9 +17,9 @@ from streams.embedded.log import SqliteLog
 from streams.embedded.running import run_roles
 from streams.embedded.unsealed import Unsealed
 from streams.entry import Entry
+from streams.proof_settings import SealSettings
 from streams.sealing import AT_ONCE, Sealing
 from streams.seals import seal_in
-from streams.settings import SealSettings
 from streams.testing import START
 from tests.embedded import open_in, record_of, rows_of, take
 from tests.real import until

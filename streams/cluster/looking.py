@@ -1,0 +1,81 @@
+"""What a desk on a cluster can say of the past: the views as they stood, and why things are so."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from functools import cached_property
+from typing import Any
+
+from streams.asof import View
+from streams.clock import Clock
+from streams.cluster import asof
+from streams.cluster.postgres import PgDatabase, url_of
+from streams.cluster.query import PgReader
+from streams.cluster.reading import Reader
+from streams.cluster.why import Lookup
+from streams.folding import Step
+from streams.settings import Settings
+
+
+class LookingBack:
+    """A desk as far as it looks back; the desk itself connects and closes what is used here."""
+
+    settings: Settings
+    clock: Clock
+    database: PgDatabase
+    _kept: ExitStack
+
+    @cached_property
+    def _log(self) -> Reader:
+        return Reader(self.settings)
+
+    @cached_property
+    def _reader(self) -> PgReader:
+        return PgReader(url_of(self.settings))
+
+    @property
+    def lookup(self) -> Lookup:
+        """Finds entries of the log, for one question."""
+        return Lookup(self.database, self._log)
+
+    def as_of(
+        self,
+        moment: str,
+        *,
+        occurred: bool = False,
+        customer: str | None = None,
+        ticket: str | None = None,
+        step: Step = lambda _: None,
+    ) -> View:
+        """The views as they stood at a time or a position.
+
+        Args:
+            moment: RFC 3339 time, a position token, or `topic/partition/offset`.
+            occurred: Cut by when things happened rather than by when they were known.
+            customer: What is shown of others is there as well, for that takes no longer.
+            ticket: The same.
+            step: Told how many records were folded since it was told last.
+
+        Raises:
+            Refused: The moment is neither a time nor a position.
+            NotFound: It is a position, and the tables have folded nothing there.
+        """
+        del customer, ticket
+        cut = asof.cut_of(self.database, moment)
+        remark = asof.remark_on(self.database, cut, self.clock)
+        if not occurred or cut.ends is not None:
+            return asof.View(self._reader, cut, remark)
+        from streams.cluster.happened import fold_up_to
+
+        reader = self._kept.enter_context(closing(PgReader(url_of(self.settings))))
+        fold_up_to(self.settings, reader.database, cut.clock, step)
+        return asof.View(reader, None, remark)
+
+    def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
+        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`.
+
+        Where no table says on which line a record lies, all lines are read.
+        """
+        from streams.why.chains import why
+
+        return why(self.lookup, subject, field)
