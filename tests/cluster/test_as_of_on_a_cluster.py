@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.topics import CONTACTS, TICKETS
+from streams.asof import AHEAD, BEFORE
 from streams.clock import ManualClock
 from streams.cluster.asof import View, cut_of
 from streams.cluster.desk import ClusterDesk
@@ -21,6 +24,7 @@ from streams.cluster.rebuild import rebuild, verify
 from streams.demo.script import START
 from streams.desk import Desk
 from streams.entry import Entry
+from streams.errors import NotFound, Refused
 from streams.settings import Settings
 from tests.both import ORDER, shown
 from tests.projecting import played, ready, send, take, taken_in
@@ -115,8 +119,6 @@ def test_a_time_gives_what_the_embedded_engine_says_of_the_same_log(lived: Lived
 
 
 def rfc3339_of(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
@@ -131,6 +133,56 @@ def test_what_had_happened_by_a_time_is_what_the_embedded_engine_says(lived: Liv
         for view in here.keys() - {"v1_positions"}:
             assert there[view] == here[view], view
         assert 0 < len(there["v1_tickets"]) < len(shown(cluster, "v1_tickets"))
+
+
+def test_a_place_is_right_behind_its_record(lived: Lived) -> None:
+    opening = next(entry for entry in lived.log if entry.topic == TICKETS.name)
+    ticket = opening.record().event.model_dump()["ticket_id"]
+    behind = lived.as_of(f"{opening.topic}/{opening.partition}/{opening.offset}")
+    assert ticket in {row["ticket_id"] for row in shown(behind, "v1_tickets")}
+    contact = opening.record().source
+    assert contact is not None
+    before = lived.as_of(f"{contact.topic}/{contact.partition}/{contact.offset}")
+    assert ticket not in {row["ticket_id"] for row in shown(before, "v1_tickets")}
+
+
+def test_before_the_beginning_there_is_nothing_and_in_the_future_what_is_known(
+    lived: Lived,
+) -> None:
+    with ClusterDesk(lived.settings, ManualClock("2026-06-01T00:00:00Z")) as desk:
+        early = desk.as_of("2020-01-01T00:00:00Z")
+        assert (early.remark, shown(early, "v1_tickets")) == (BEFORE, [])
+        late = desk.as_of("2099-01-01T00:00:00Z")
+        assert (late.remark, shown(late, "v1_tickets")) == (AHEAD, shown(desk, "v1_tickets"))
+
+
+def test_what_is_no_position_of_this_log_is_told(lived: Lived) -> None:
+    for moment in (
+        f"{CONTACTS.name}/2/999999",
+        "support.nothing.v1/0/0",
+        token({(CONTACTS.name, 2): 999_999}),
+        token({("support.nothing.v1", 0): 1}),
+    ):
+        with pytest.raises(NotFound):
+            lived.as_of(moment)
+    for moment in ("yesterday", "", "k1.!!!", "p1.MQ", "2026-03-02T10:00:00"):
+        with pytest.raises(Refused):
+            lived.as_of(moment)
+
+
+def test_the_past_is_read_only_sql_over_the_views_as_well(lived: Lived) -> None:
+    view = lived.as_of(lived.then[1][0])
+    for sql in (
+        "SELECT * FROM p_tickets_past",
+        "SELECT * FROM then_p_tickets",
+        "SELECT * FROM public.v1_tickets",
+        "WITH v AS (DELETE FROM read_times RETURNING 1) SELECT * FROM v",
+        "SELECT ticket_id FROM v1_tickets) SELECT * FROM p_tickets_past WHERE (TRUE",
+    ):
+        with pytest.raises(Refused):
+            view.query(sql)
+    asked = "WITH v AS (SELECT ticket_id FROM v1_tickets) SELECT count(*) AS n FROM v; -- so many"
+    assert view.query(asked) == [{"n": len(lived.then[1][1]["v1_tickets"])}]
 
 
 def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:
