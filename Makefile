@@ -93,7 +93,7 @@ mutants: $(VENV)/.self $(VENV)/.dev
 	nice -n 15 $(BIN)/python -m tests.mutation $(MUTANTS)
 
 bench: $(VENV)/.self $(VENV)/.dev
-	@set -e; for name in limit peers desk gateway webhooks size understanding linking handover; do $(BIN)/python bench/$$name.py; done
+	@set -e; for name in limit peers desk gateway webhooks verify replay size understanding linking handover; do $(BIN)/python bench/$$name.py; done
 
 bench-cluster: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/python bench/cluster.py
