@@ -102,7 +102,7 @@ def test_a_bundle_of_a_newer_version_says_what_reads_it() -> None:
     assert "install the release" in caught.value.remedy
 
 
-@pytest.mark.parametrize("key", [new_key(), "no key", ""])
+@pytest.mark.parametrize("key", [new_key(), "no key", ""], ids=["another", "none", "empty"])
 def test_another_key_opens_nothing(desk: Desk, key: str) -> None:
     sealed = made(desk, _ticket(desk), "sealed")
     with pytest.raises(Unreadable, match="cannot be read"):
