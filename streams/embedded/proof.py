@@ -59,7 +59,7 @@ def walk(
             step(every)
         checking.take(entry)
         where = f"{entry.topic}/{entry.partition}/{entry.offset}"
-        if not _has_its_id(entry):
+        if not _has_its_id(entry) and _is_readable(entry):
             found.append(Finding("id changed", where, "the id in its headers", f"{entry.id!r}"))
         topic = TOPICS.get(entry.topic)
         if topic is None:
@@ -118,6 +118,15 @@ def _has_its_id(entry: Entry) -> bool:
     if f'"ce_id":"{entry.id}"' in entry.headers:
         return True
     return f'"ce_id":{msgspec.json.encode(entry.id).decode()}' in entry.headers
+
+
+def _is_readable(entry: Entry) -> bool:
+    """Whether it is a record at all: what is none has no id of its own, and is a dead letter."""
+    try:
+        entry.record()
+    except Unreadable:
+        return False
+    return True
 
 
 def _holes(log: SqliteLog, seals: Seals, ends: dict[Place, int]) -> Iterator[Finding]:

@@ -220,7 +220,13 @@ def test_every_locked_distribution_has_hashes() -> None:
 OWNERS_CHOICE = {"aiohttp", "faust-streaming", "kafka-python", "slack-sdk", "structlog"}
 """Fixed by the project's owner; the cluster, the gateway, the channels and logging use them."""
 
-IMPORTED_AS = {"pyjwt": "jwt", "pynacl": "nacl", "tzdata": "zoneinfo", "vadersentiment": "vaderSentiment"}
+IMPORTED_AS = {
+    "pillow": "PIL",
+    "pyjwt": "jwt",
+    "pynacl": "nacl",
+    "tzdata": "zoneinfo",
+    "vadersentiment": "vaderSentiment",
+}
 
 
 def test_every_declared_dependency_is_used_or_fixed() -> None:

@@ -291,7 +291,7 @@ def test_surges_by_hand(tmp_path: Path) -> None:
 def metric(desk: Desk, name: str) -> dict[str, tuple[float, float]]:
     rows = desk.query(
         "SELECT segment, numerator, denominator FROM v1_metrics"
-        " WHERE metric = ? AND period = 'all'",
+        " WHERE metric = ? AND definition = 'v1' AND period = 'all'",
         [name],
     )
     return {row["segment"]: (row["numerator"], row["denominator"]) for row in rows}
