@@ -232,12 +232,17 @@ class Inlet:
                 owned, entry, now, reading if fresh else reading._replace(record=None)
             )
             seen = entry if fresh else None
+            noted = now if any(_follows(one, entry) for one in records) else None
             if fresh and record is not None and teaches(record.event):
                 with self._db.transaction():
-                    batch = self._store.commit(owned, position, now, seen=seen, records=records)
+                    batch = self._store.commit(
+                        owned, position, now, seen=seen, records=records, noted=noted
+                    )
                     self._door.learn(record.id, record.event)
             else:
-                batch = self._store.commit(owned, position, now, seen=seen, records=records)
+                batch = self._store.commit(
+                    owned, position, now, seen=seen, records=records, noted=noted
+                )
         except BaseException:
             self._store.forget()
             self._decider.beside.dropped()
@@ -315,3 +320,11 @@ def _fitting(record: Record) -> Outgoing:
     if size > largest_record(ready.topic):
         raise AgentFailed(record.by, record.type, f"the {record.type} has {size} bytes")
     return ready
+
+
+def _follows(one: Outgoing, entry: Entry) -> bool:
+    """Whether a record names an entry as what it follows from."""
+    return (
+        f'"ce_sourceoffset":"{entry.offset}"' in one.headers
+        and f'"ce_sourcetopic":"{entry.topic}"' in one.headers
+    )

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from schemas.topics import CONTACTS, DOMAINS, PARTITIONS, TOPICS
+from streams.clock import parse_time
 from streams.cluster import effects, migrating, outbox, presence
 from streams.cluster.contents import Contents
 from streams.cluster.copied import copy, evidence, is_known, moment, unanswered
@@ -34,7 +35,7 @@ from streams.recovering import Refolding
 from streams.settings import Settings
 from streams.surveying import learn, survey
 
-_SEEN = ("id", "topic", "partition", '"offset"')
+_SEEN = ("id", "topic", "partition", '"offset"', "clock")
 
 
 def recover(settings: Settings, step: Step = lambda _: None) -> Report:
@@ -170,12 +171,18 @@ def _live(database: PgDatabase, name: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _seen(anew: Database) -> Iterator[tuple[Any, ...]]:
-    return iter(
-        anew.execute(
-            "SELECT id, topic, partition, offset FROM first WHERE id IN (SELECT id FROM seen)"
-            " ORDER BY id"
-        )
+    """Ids with where they came first, and the clock of the turn, which its first output tells."""
+    rows = anew.execute(
+        "SELECT first.id, first.topic, first.partition, first.offset,"
+        " (SELECT json_extract(log.headers, '$.ce_time') FROM outputs JOIN log"
+        " ON log.topic = outputs.topic AND log.partition = outputs.partition"
+        " AND log.offset = outputs.offset WHERE outputs.source_topic = first.topic"
+        " AND outputs.source_partition = first.partition AND outputs.source_offset = first.offset"
+        " ORDER BY outputs.place LIMIT 1)"
+        " FROM first WHERE id IN (SELECT id FROM seen) ORDER BY id"
     )
+    for *place, at in rows:
+        yield *place, None if at is None else parse_time(at).timestamp()
 
 
 def _replace(database: PgDatabase, anew: Database, name: str) -> None:

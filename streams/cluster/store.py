@@ -129,6 +129,7 @@ class CaseStore:
         *,
         seen: Entry | None,
         records: Sequence[Outgoing],
+        noted: float | None = None,
     ) -> Batch | None:
         """Commit what the turn wrote, and that its partition is read on; `owned` moves along.
 
@@ -138,6 +139,7 @@ class CaseStore:
             clock: The turn's clock, in seconds.
             seen: The entry whose id counts as seen from now on.
             records: What was said, for the outbox.
+            noted: The clock that is kept beside the id; one that the log tells as well.
 
         Returns:
             What the publisher is to send, if anything.
@@ -148,7 +150,7 @@ class CaseStore:
         """
         parts: list[tuple[str, Sequence[object]]] = []
         if seen is not None:
-            parts.append(("seen", (seen.id, seen.topic, seen.partition, seen.offset, clock)))
+            parts.append(("seen", (seen.id, seen.topic, seen.partition, seen.offset, noted)))
         parts += [
             ("line", (one.domain, one.key, packed(one.line), packed(one.state)))
             for one in self._saved
