@@ -64,6 +64,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "verify": (),
     "seal": (),
     "audit": ("OPEN", "--to", "/dev/null"),
+    "replay": ("--to", "HISTORY"),
     "log copy": ("--to", "127.0.0.1:1"),
     "recover": (),
     "deadletters list": (),
@@ -132,6 +133,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "subscriptions replay": ("SUBSCRIPTION", "--from", "yesterday"),
     "policy check": ("-",),
     "policy activate": ("-",),
+    "replay": ("--to", "HISTORY", "--sql", "DELETE FROM TicketOpened"),
     "backtest": ("--policy", "-"),
     "shadow start": ("--policy", "-"),
     "shadow report": (),
@@ -186,6 +188,7 @@ NOT_FOUND: dict[str, tuple[str, ...]] = {
     "deadletters redrive": ("none",),
     "deadletters discard": ("none",),
     "schemas show": ("TicketLost",),
+    "replay": ("--to", "HISTORY", "--question", "why"),
     "log copy": ("--to", "127.0.0.1:1"),
 }
 """Arguments that name what there is not."""

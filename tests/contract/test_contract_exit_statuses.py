@@ -34,7 +34,7 @@ CLUSTER = {
 }
 """Settings of a cluster whose services do not answer."""
 
-ON_ITS_OWN = {"doctor": 78, "simulate channel": 78, "simulate provider": 0}
+ON_ITS_OWN = {"doctor": 78, "simulate channel": 78, "simulate provider": 0, "bundle run": 65}
 """How a command ends on such a cluster that tells what it found, or asks for something else."""
 
 
@@ -56,8 +56,10 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 def call(shell: Shell, ids: dict[str, str]) -> Callable[..., int]:
     """Calls a command on the desk with its ids put in; gives the status."""
 
+    means = {**ids, "HISTORY": str(shell.data.parent / "history")}
+
     def called(name: str, arguments: tuple[str, ...], stdin: bytes = b"") -> int:
-        words = [*name.split(), *(ids.get(one, one) for one in arguments)]
+        words = [*name.split(), *(means.get(one, one) for one in arguments)]
         return shell(*words, stdin=stdin).status
 
     return called
