@@ -55,7 +55,6 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def call(shell: Shell, ids: dict[str, str]) -> Callable[..., int]:
     """Calls a command on the desk with its ids put in; gives the status."""
-
     means = {**ids, "HISTORY": str(shell.data.parent / "history")}
 
     def called(name: str, arguments: tuple[str, ...], stdin: bytes = b"") -> int:
