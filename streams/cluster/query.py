@@ -11,7 +11,7 @@ and whatever else as text. What a query computes itself is shown as PostgreSQL g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -104,7 +104,7 @@ class PgReader:
             values = [_written(value, database) for value in parameters]
             whole = asked.with_values(values)
             if cut is not None:
-                whole = _as_they_stood(whole, asked.names)
+                whole = _as_they_stood(whole, asked)
             try:
                 return self._run(database, whole, cut)
             except errors.DeadlockDetected:  # with a rebuild that swapped tables: it is done now
@@ -178,14 +178,20 @@ class PgReader:
         return database
 
 
-def _as_they_stood(text: str, names: Collection[str]) -> str:
+def _as_they_stood(text: str, asked: Asked) -> str:
     """A query with the views as they stood in the place of those that it names."""
     stood = ", ".join(
         f"{view} AS NOT MATERIALIZED (SELECT * FROM {then.named(view)})"
         for view in tables.view_names()
-        if view in names
+        if view in asked.names
     )
-    return f"WITH {stood} ({text}\n)" if stood else text
+    if not stood:
+        return text
+    # One that has a WITH of its own cannot be given a second one, and goes one level down. Its
+    # names are not put beside ours: it may call something after a view and read that view in it.
+    # The others stay where ORDER BY is the statement's own.
+    whole = f"SELECT * FROM ({text}\n) AS asked" if asked.first == "with" else f"({text}\n)"
+    return f"WITH {stood} {whole}"
 
 
 def _show_as_everywhere(database: PgDatabase) -> None:

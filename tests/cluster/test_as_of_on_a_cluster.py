@@ -12,7 +12,7 @@ import pytest
 
 from schemas.topics import CONTACTS, TICKETS
 from streams.asof import AHEAD, BEFORE
-from streams.clock import ManualClock
+from streams.clock import ManualClock, parse_time
 from streams.cluster.asof import View, cut_of
 from streams.cluster.desk import ClusterDesk
 from streams.cluster.positions import token
@@ -26,6 +26,7 @@ from streams.desk import Desk
 from streams.entry import Entry
 from streams.errors import NotFound, Refused
 from streams.settings import Settings
+from streams.starter import AT
 from tests.both import ORDER, shown
 from tests.projecting import played, ready, send, take, taken_in
 from tests.real import Broker, Cluster, Postgres
@@ -150,8 +151,13 @@ def test_before_the_beginning_there_is_nothing_and_in_the_future_what_is_known(
     lived: Lived,
 ) -> None:
     with ClusterDesk(lived.settings, ManualClock("2026-06-01T00:00:00Z")) as desk:
-        early = desk.as_of("2020-01-01T00:00:00Z")
-        assert (early.remark, shown(early, "v1_tickets")) == (BEFORE, [])
+        # The log begins with what ships: its articles are known from their time on.
+        first = desk.as_of(AT)
+        assert (first.remark, shown(first, "v1_tickets")) == (None, [])
+        assert shown(first, "v1_articles")
+        early = desk.as_of(rfc3339_of(parse_time(AT).timestamp() - 1))
+        assert early.remark == BEFORE
+        assert (shown(early, "v1_tickets"), shown(early, "v1_articles")) == ([], [])
         late = desk.as_of("2099-01-01T00:00:00Z")
         assert (late.remark, shown(late, "v1_tickets")) == (AHEAD, shown(desk, "v1_tickets"))
 
@@ -178,11 +184,41 @@ def test_the_past_is_read_only_sql_over_the_views_as_well(lived: Lived) -> None:
         "SELECT * FROM public.v1_tickets",
         "WITH v AS (DELETE FROM read_times RETURNING 1) SELECT * FROM v",
         "SELECT ticket_id FROM v1_tickets) SELECT * FROM p_tickets_past WHERE (TRUE",
+        "WITH v AS (DELETE FROM read_times RETURNING 1) SELECT v.*, ticket_id FROM v, v1_tickets",
+        "WITH v AS (SELECT * FROM v1_tickets) SELECT * INTO other FROM v",
+        "WITH v AS (SELECT * FROM v1_tickets) DELETE FROM read_times",
+        "WITH v AS (SELECT * FROM v1_tickets) SELECT pg_sleep(0) FROM v",
+        "WITH v AS (SELECT * FROM v1_tickets) SELECT * FROM v) AS a, (SELECT * FROM p_tickets_past",
     ):
         with pytest.raises(Refused):
             view.query(sql)
     asked = "WITH v AS (SELECT ticket_id FROM v1_tickets) SELECT count(*) AS n FROM v; -- so many"
     assert view.query(asked) == [{"n": len(lived.then[1][1]["v1_tickets"])}]
+
+
+def test_a_query_of_the_past_may_have_a_with_of_its_own(lived: Lived) -> None:
+    position, said = next(one for one in lived.then if len(one[1]["v1_tickets"]) > 1)
+    tickets = [row["ticket_id"] for row in said["v1_tickets"]]
+    assert len(tickets) < len(lived.then[-1][1]["v1_tickets"])
+    view = lived.as_of(position)
+    ordered = [{"ticket_id": ticket} for ticket in reversed(tickets)]
+    # Named after the view that it reads: that one is still the view as it stood.
+    hiding = "WITH v1_tickets AS (SELECT ticket_id FROM v1_tickets) SELECT * FROM v1_tickets"
+    below = "SELECT max(ticket_id) FROM v1_tickets WHERE ticket_id < v.ticket_id"
+    going_down = (
+        "WITH RECURSIVE v AS (SELECT max(ticket_id) AS ticket_id FROM v1_tickets UNION ALL"
+        f" SELECT ({below}) FROM v WHERE ticket_id IS NOT NULL)"
+        " SELECT * FROM v WHERE ticket_id IS NOT NULL"
+    )
+    for sql in (
+        "WITH v AS (SELECT * FROM v1_tickets) SELECT ticket_id FROM v ORDER BY ticket_id DESC",
+        "(WITH v AS (SELECT * FROM v1_tickets) SELECT ticket_id FROM v) ORDER BY 1 DESC",
+        f"{hiding} ORDER BY 1 DESC",
+        going_down,
+    ):
+        assert view.query(sql) == ordered, sql
+    twice = "WITH v AS (SELECT ?1 AS n) SELECT v.*, v.n, 1 FROM v, v1_tickets LIMIT 1"
+    assert view.query(twice, ["a"]) == [{"n": "a", "?column?": 1}]
 
 
 def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:
