@@ -26,7 +26,7 @@ from streams.own.loading import load
 from streams.own.table import Own
 from streams.settings import Settings
 from tests.owned import MOVES, THANKS, naming, written
-from tests.projecting import SECONDS, opened, played, ready, send, take, taken_in
+from tests.projecting import SECONDS, opened, played, ready, rows, send, take, taken_in
 from tests.real import Cluster, until
 
 VIEWS = (
@@ -138,8 +138,11 @@ def test_it_is_filled_kept_proved_and_rebuilt_as_on_the_embedded_engine(
     files = [written(tmp_path, THANKS), written(tmp_path, MOVES, "moves.py")]
     settings = named(filled, *files)
     own = load(settings.projections.own)
+    times = "SELECT * FROM read_times ORDER BY 1, 2, 3"
+    known = rows(settings, times)
     with folding(settings, own):
         until(all_are("running", settings), SECONDS, "all of it is folded")
+    assert rows(settings, times) == known  # they say how far our tables are, whoever else reads
     assert shown(settings) == told.shown
     report = verify(settings, own=own)
     assert report["clean"]

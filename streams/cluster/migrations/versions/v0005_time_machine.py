@@ -1,8 +1,8 @@
 """Version 5: the clock of the turn that took a record, and the shadow.
 
-Of what was taken before it the clock is not known until `pactdesk recover`; the tables then take the
-record's own time for it. What a candidate would have said is in no log, so that `pactdesk recover` neither makes it nor
-takes it away.
+Of what was taken before it the clock is not known until `pactdesk recover`; the tables then take
+the record's own time for it. What a candidate would have said is in no log, so that `pactdesk
+recover` neither makes it nor takes it away.
 """
 
 from alembic import op
