@@ -110,7 +110,8 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         "team": event.team,
         "updated_at": at,
         "revision": event.revision,
-        "desk_milliseconds": row.desk_milliseconds + _waited_for_us(row, record.at),
+        # None in a row that somebody made by hand without it: that stops no fold.
+        "desk_milliseconds": (row.desk_milliseconds or 0) + _waited_for_us(row, record.at),
     }
     match event:
         case became.TicketTriaged():

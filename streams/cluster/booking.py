@@ -71,6 +71,8 @@ def begin(
         (given,),
     ):
         marks.sources[topic, partition, source, number] = (offset, index)
+    if name != NAME:  # the clocks are those of our tables, which may be far ahead of this reader
+        return positions
     for topic, partition, clock in connection.execute(
         f"SELECT topic, partition, max(clock) FROM {_PLACES}"
         " JOIN read_times USING (topic, partition) GROUP BY topic, partition",
@@ -197,16 +199,20 @@ class Books:
                 for t, source, line in sorted(marks.moved_lines)
             ],
         )
-        times = [
-            {"topic": t, "partition": p, "clock": clock, "position": position}
-            for (t, p, clock), position in sorted(marks.clocks.moved.items())
-        ]
-        if times:
-            self._db.execute(_TIMES, (as_json(times),), prepare=True)
+        if self._name == NAME:  # another reader would put our tables back to where it stands
+            self._times()
         for gap in marks.gaps:
             self._gap(gap)
         for letter in letters:
             self._letter(letter)
+
+    def _times(self) -> None:
+        times = [
+            {"topic": t, "partition": p, "clock": clock, "position": position}
+            for (t, p, clock), position in sorted(self._marks.clocks.moved.items())
+        ]
+        if times:
+            self._db.execute(_TIMES, (as_json(times),), prepare=True)
 
     def _upsert(self, table: str, keys: str, values: str, rows: list[dict[str, Any]]) -> None:
         if not rows:

@@ -22,7 +22,7 @@ from streams.cluster.judging import folded_with
 from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
-from streams.cluster.versions import GONE, MADE, PAST, made_columns
+from streams.cluster.versions import GONE, MADE, PAST, has_past, made_columns
 from streams.comparing import Report, compared, differing_rows, verified
 from streams.entry import Place
 from streams.errors import Unavailable
@@ -141,7 +141,7 @@ def fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
     copy_rows(database, name, [*table.columns, *(c for c, _ in made)], table, anew.kept(table))
     for statement in others:
         database.execute(statement)
-    if not table.once:
+    if has_past(table):
         columns = [*table.columns, *(c for c, _ in (*MADE, *GONE))]
         copy_rows(database, name + PAST, columns, table, anew.past(table))
 

@@ -19,7 +19,17 @@ import psycopg
 
 from projections.tables import Json, Table
 from streams.cluster.pgtext import as_json, without_nul
-from streams.cluster.versions import GONE, MADE, PAST, Clocks, Made, ended, kept, made_columns
+from streams.cluster.versions import (
+    GONE,
+    MADE,
+    PAST,
+    Clocks,
+    Made,
+    ended,
+    has_past,
+    kept,
+    made_columns,
+)
 
 _GIVEN: dict[type, str] = {
     str: "text",
@@ -39,7 +49,7 @@ class Statements(msgspec.Struct, frozen=True):
         make: New rows.
         write: Rows that were read, as they are now; of a table whose rows never change, new ones
             unless they are there.
-        end: What rows were before; empty where they never change.
+        end: What rows were before; empty where that is not kept.
     """
 
     read: str
@@ -63,7 +73,7 @@ def statements(table: Table) -> Statements:
         f" ORDER BY {key} FOR UPDATE",
         make,
         f"{make} ON CONFLICT ({key}) DO {'NOTHING' if table.once else f'UPDATE SET {again}'}",
-        "" if table.once else _insert(table, name + PAST, (*MADE, *GONE)),
+        _insert(table, name + PAST, (*MADE, *GONE)) if has_past(table) else "",
     )
 
 
@@ -101,6 +111,8 @@ class PgRows:
         self.table = table
         self._clocks = clocks
         self._width = len(table.columns)
+        self._known = len(made_columns(table))
+        self._has_past = has_past(table)
         self._made: dict[str, Made] = {}
         self._ended: list[Any] = []
         self._said = statements(table)
@@ -127,7 +139,8 @@ class PgRows:
         if self._read is not None:
             for values in self._read.fetchall():
                 self._held[values[0]] = self._struct(*values[: self._width])
-                self._made[values[0]] = Made(*values[self._width :])
+                if self._known:
+                    self._made[values[0]] = Made(*values[self._width :])
             self._found = set(self._held)
             self._read = None
         key = without_nul(key)
@@ -144,7 +157,7 @@ class PgRows:
         else:
             before = self._made.get(key)
             made = self._made[key] = self._clocks.made(before)
-            if before is not None:
+            if before is not None and self._has_past:
                 was = msgspec.structs.astuple(self._held[key])
                 self._ended.append(ended(self.table)(*was, *before, *made[:3]))
             self._held[key] = row
@@ -167,7 +180,7 @@ class PgRows:
         """A row with what made it."""
         made = self._made[key]
         row = msgspec.structs.astuple(self._held[key])
-        return kept(self.table)(*row, *(made[:3] if self.table.once else made))
+        return kept(self.table)(*row, *made[: self._known])
 
     def forget(self) -> None:
         """Let go of everything: the batch is over."""

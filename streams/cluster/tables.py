@@ -32,7 +32,7 @@ from projections.tables import TABLES, Json, Table
 from streams import views
 from streams.cluster import readers, then
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.versions import PAST, made_columns, past_ddl, past_indexes
+from streams.cluster.versions import PAST, has_past, made_columns, past_ddl, past_indexes
 
 _TYPES: dict[object, str] = {
     str: 'text COLLATE "C"',
@@ -214,7 +214,7 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
 
 def _ends_of(table: Table) -> tuple[str, ...]:
     """What the names of a table and of its past end with."""
-    return ("",) if table.once else ("", PAST)
+    return ("", PAST) if has_past(table) else ("",)
 
 
 def outdated(database: PgDatabase) -> tuple[list[str], bool]:

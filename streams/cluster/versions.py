@@ -2,7 +2,8 @@
 
 A row of a live table knows the record that made it what it is. What it was before lies in the
 table's past (`p_tickets_past`), with the record that made it so and the one that ended it. A table
-whose rows never change has no past: its rows are there from their record on.
+whose rows never change has no past: its rows are there from their record on. Users' own tables have
+no versions at all: they are shown as they are now only, and a view of theirs may say `SELECT *`.
 
 A version is there from its clock on: the clock of the turn that took or wrote its record, or of the
 version before it where that is later. So of a row's versions those that are known at a time are
@@ -29,6 +30,9 @@ MADE = (
     ("made_across", "boolean"),
 )
 """What a row of a live table and of a past knows of the record that made it."""
+
+_OURS = "p"
+"""The prefix of tables whose rows have versions."""
 
 MADE_ONCE = MADE[:3]
 """What a row knows that never changes."""
@@ -122,7 +126,14 @@ class Clocks:
 @cache
 def made_columns(table: Table) -> tuple[tuple[str, str], ...]:
     """What the rows of a live table know of their record: names and types."""
+    if table.prefix != _OURS:
+        return ()
     return MADE_ONCE if table.once else MADE
+
+
+def has_past(table: Table) -> bool:
+    """Whether what the rows of a table were before is kept."""
+    return table.prefix == _OURS and not table.once
 
 
 @cache
@@ -146,7 +157,7 @@ def _together(table: Table) -> tuple[str, ...]:
 
 
 def past_ddl(table: Table, own: str, columns: str) -> tuple[str, ...]:
-    """The statements that make a table's past and its indexes; none where its rows never change.
+    """The statements that make a table's past and its indexes; none where it has no past.
 
     What is known at a time is found by an index over the times from which and up to which versions
     are known. One that was made and ended by the same turn is known at no time.
@@ -156,7 +167,7 @@ def past_ddl(table: Table, own: str, columns: str) -> tuple[str, ...]:
         own: The name of the live table that it goes with.
         columns: Its columns with their types, as the engine says it.
     """
-    if table.once:
+    if not has_past(table):
         return ()
     name, key = own + PAST, table.columns[0]
     more = ", ".join(f"{column} {kind} NOT NULL" for column, kind in (*MADE, *GONE))
@@ -172,6 +183,6 @@ def past_ddl(table: Table, own: str, columns: str) -> tuple[str, ...]:
 
 def past_indexes(table: Table) -> list[str]:
     """What the names of the indexes of a table's past end with, behind the live table's name."""
-    if table.once:
+    if not has_past(table):
         return []
     return [f"{PAST}_{name}" for name in ("known", *_together(table))]

@@ -26,7 +26,7 @@ from streams.own.loading import load
 from streams.own.table import Own
 from streams.settings import Settings
 from tests.owned import MOVES, THANKS, naming, written
-from tests.projecting import SECONDS, opened, played, ready, send, take, taken_in
+from tests.projecting import SECONDS, opened, played, ready, rows, send, take, taken_in
 from tests.real import Cluster, until
 
 VIEWS = (
@@ -165,6 +165,8 @@ def test_one_that_raises_stops_alone_and_goes_on_once_it_is_mended(
 ) -> None:
     letters, moves = written(tmp_path, THANKS), written(tmp_path, FAULTY, "moves.py")
     settings = named(filled, letters, moves)
+    times = "SELECT * FROM read_times ORDER BY 1, 2, 3"
+    known = rows(settings, times)
     with folding(settings, load(settings.projections.own)):
 
         def stopped() -> bool:
@@ -172,6 +174,7 @@ def test_one_that_raises_stops_alone_and_goes_on_once_it_is_mended(
             return (found["life"]["state"], found["letters"]["behind"]) == ("stopped", 0)
 
         until(stopped, SECONDS, "one stopped and the other is done")
+    assert rows(settings, times) == known  # they say how far our tables are, whoever else stops
     life = states(settings)["life"]
     assert life["error"] == "its evolve raised ValueError: no end"
     assert life["record"].startswith("support.tickets.v1/")
