@@ -90,7 +90,7 @@ def _of(
             yield _held("share", event.confidence, "told above", event.threshold)
         case DraftRequested() if event.confidence is not None and event.threshold is not None:
             yield _held("confidence", event.confidence, "drafted from", event.threshold)
-        case _:
+        case _:  # the others weigh nothing that could have come out otherwise
             return
 
 
