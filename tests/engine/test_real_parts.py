@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from tests.documents import ROOT
 from tests.real import Broker, Cluster, Postgres, Process, Proxy, until
-from tests.real.cluster import ours
+from tests.real.cluster import emptied, ours
 
 PARTITIONS = 12
 
@@ -90,6 +90,42 @@ def test_each_test_meets_a_clean_cluster(cluster: Cluster, turn: str) -> None:
         (0,)
     ]
     asked(cluster.url, "CREATE TABLE same (n int)")
+
+
+JOINED = """
+import sys
+from kafka import KafkaConsumer
+static = sys.argv[2] or None
+consumer = KafkaConsumer(
+    "same", bootstrap_servers=sys.argv[1], group_id="one", group_instance_id=static
+)
+while not consumer.assignment():
+    consumer.poll(timeout_ms=1000)
+print("joined", flush=True)
+while True:
+    consumer.poll(timeout_ms=1000)
+"""
+
+
+@pytest.mark.parametrize("name", ["", "a-name-that-stays"], ids=["a member", "a static member"])
+def test_what_a_killed_client_leaves_in_its_group_is_gone_for_the_next_test(
+    broker: Broker, name: str
+) -> None:
+    made(broker, "same")
+    client = subprocess.Popen(
+        [sys.executable, "-c", JOINED, broker.bootstrap, name], stdout=subprocess.PIPE, text=True
+    )
+    with client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "joined\n"
+        client.kill()
+    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    try:
+        assert [group["group_state"] for group in admin.list_groups()] == ["Stable"]
+        emptied(broker)
+        assert admin.list_groups() == []
+    finally:
+        admin.close()
 
 
 def test_a_database_server_that_was_killed_forgets_nothing_it_committed(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import KafkaAdminClient
-from kafka.errors import CoordinatorLoadInProgressError
+from kafka.admin import MemberToRemove
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
 
 from streams.settings import DatabaseSettings, Identity, KafkaSettings, ModelSettings, Settings
 from tests.real.broker import Broker
@@ -60,14 +61,15 @@ class Cluster:
 def emptied(broker: Broker) -> None:
     """Delete every consumer group and every topic of a broker; returns when they are gone.
 
-    Clients that are still there keep their groups: stop them first.
+    Members that were killed are put out of their groups: Kafka would keep them for as long as a
+    session lasts. Clients that live come back into theirs: stop them first.
+
+    Raises:
+        AssertionError: A client that lives keeps its group.
     """
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     try:
-        known = until(lambda: _groups(admin), GONE_SECONDS, "the broker knows its groups")
-        groups = known[0] if known is not None else []
-        if groups:
-            admin.delete_groups(groups)
+        until(lambda: _without_groups(admin), GONE_SECONDS, "the broker has no groups")
         topics = ours(admin)
         if topics:
             admin.delete_topics(topics)
@@ -76,12 +78,19 @@ def emptied(broker: Broker) -> None:
         admin.close()
 
 
-def _groups(admin: KafkaAdminClient) -> tuple[list[str]] | None:
-    """The consumer groups of a broker; None while one that was started again still reads them."""
+def _without_groups(admin: KafkaAdminClient) -> bool:
+    """Delete the consumer groups of a broker, once; whether there are none."""
     try:
-        return ([group["group_id"] for group in admin.list_groups()],)
-    except CoordinatorLoadInProgressError:
-        return None
+        names = [group["group_id"] for group in admin.list_groups()]
+        if not names:
+            return True
+        for name, group in admin.describe_groups(names).items():
+            members = [MemberToRemove(one["member_id"]) for one in group["members"]]
+            admin.remove_group_members(name, members)
+        admin.delete_groups(names)
+    except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError):
+        pass  # a broker that was started again still reads its groups
+    return False
 
 
 def ours(admin: KafkaAdminClient) -> list[str]:
