@@ -1,4 +1,4 @@
-"""What operators do that is not about a ticket: activate a policy, retire an article."""
+"""What people do that is not about a ticket: a policy, an article, whether they are on duty."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from agents.policy import Policy
 from agents.policy_toml import PolicyInvalid, parse
 from schemas.events.control import ModelActivated, PolicyActivated
+from schemas.events.desk import AvailabilityReported
 from schemas.events.knowledge import ArticleRetired
 from schemas.record import Record, derived_id
-from streams.errors import Refused
+from schemas.topics import DESK_KEY
+from streams.errors import NotFound, Refused
+from streams.rulings import Ruling, put
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -90,4 +93,32 @@ def retire_article(article_id: str, person: str, at: datetime) -> Record:
         by=f"person/{person}",
         event=ArticleRetired(article_id=article_id, by=person),
         correlation=record_id,
+    )
+
+
+def report_duty(desk: AnyDesk, specialist_id: str, person: str, *, available: bool) -> Ruling:
+    """Say that somebody of the team came on duty or went off it.
+
+    Who is off duty gets no new tickets and keeps those they have; what waits for a person is looked
+    at again when somebody comes.
+
+    Raises:
+        NotFound: Nobody of the team has that id.
+    """
+    known = "SELECT 1 AS one FROM v1_specialists WHERE specialist_id = ?"
+    if not desk.query(known, (specialist_id,)):
+        raise NotFound(f"nobody of the team is called {specialist_id}", "see `pactdesk team list`")
+    at = desk.clock.now()
+    event = AvailabilityReported(specialist_id=specialist_id, available=available)
+    record_id = derived_id("duty", specialist_id, str(available), at.isoformat())
+    return put(
+        desk,
+        Record(
+            id=record_id,
+            key=DESK_KEY,
+            at=at,
+            by=f"person/{person}",
+            event=event,
+            correlation=record_id,
+        ),
     )

@@ -6,14 +6,9 @@ listed here and is there fails `tests/contract`, as does what is neither here no
 
 from __future__ import annotations
 
-CHANNELS = "6: channels, delivery, gateway"
 LATER = "an issue that is not written yet"
 
 OWED: dict[str, dict[str, tuple[str, ...]]] = {
-    CHANNELS: {
-        "events": ("AvailabilityReported is written",),
-        "settings": ("channels.every.*",),
-    },
     LATER: {
         "commands": ("privacy *",),
         "events": (

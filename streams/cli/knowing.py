@@ -167,6 +167,25 @@ def team_list(context: Context) -> None:
         context.rows(desk.query("SELECT * FROM v1_specialists ORDER BY specialist_id"))
 
 
+def _duty(word: str, summary: str, *, available: bool) -> click.Command:
+    @team_command.command(word, help=summary)
+    @click.argument("specialist", metavar="PERSON")
+    @click.option("--as", "person", default="desk", show_default=True, help="Who says it.")
+    @give
+    def command(context: Context, specialist: str, person: str) -> None:
+        from streams.people import report_duty
+
+        with context.desk() as desk:
+            ruling = report_duty(desk, specialist, person, available=available)
+        context.show(msgspec.to_builtins(ruling), lambda: f"{specialist}: {word}")
+
+    return command
+
+
+_duty("away", "Somebody goes off duty: new tickets go to others.", available=False)
+_duty("back", "Somebody is on duty again: what waits may be theirs.", available=True)
+
+
 @click.group("policy")
 def policy_command() -> None:
     """Thresholds, routing, targets: one versioned file."""

@@ -71,6 +71,23 @@ def test_teaching_takes_tags_and_tones_but_no_contacts(empty: Shell) -> None:
     assert empty("tickets", "--json").json == []
 
 
+def test_who_is_away_gets_no_ticket_until_they_are_back(empty: Shell) -> None:
+    team = [{"specialist_id": name, "name": name.title()} for name in ("bo", "cy")]
+    assert empty("team", "import", stdin=ndjson(*team)).status == 0
+    assert empty("team", "away", "bo", "--as", "bo").out == "bo: away\n"
+    duty = {row["specialist_id"]: row["available"] for row in empty("team", "list", "--json").json}
+    assert duty == {"bo": False, "cy": True}
+    assert empty("team", "back", "bo", "--json").json["status"] == "done"
+    assert all(row["available"] for row in empty("team", "list", "--json").json)
+
+
+def test_nobody_unknown_goes_off_duty(empty: Shell) -> None:
+    told = empty("team", "away", "zoe")
+    assert told.status == 4
+    assert "nobody of the team is called zoe" in told.err
+    assert "pactdesk team list" in told.err
+
+
 def test_the_starter_teaches_categories_and_articles(empty: Shell) -> None:
     taught = empty("teach", "--starter", "--json")
     assert taught.status == 0

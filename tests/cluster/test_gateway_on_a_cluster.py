@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from streams.channels.known import CHANNELS
+from streams.engines import desk_of
 from streams.gateway.serving import Gateway
 from streams.settings import Settings, load
 from tests.gateways import CONTACT, Client, Stream
@@ -83,6 +84,11 @@ def test_a_day_over_http_on_a_cluster(client: Client) -> None:
     record = client.get(f"/api/v1/records/{contact}")
     assert record.json["event"]["message"] == CONTACT["message"]
     assert client.get("/api/v1/records/nothing").status == 404
+    with desk_of(client.settings) as desk:
+        desk.produce({"type": "specialist", "specialist_id": "bo", "name": "Bo"})
+    until(lambda: client.get("/api/v1/specialists").json["items"], PATIENCE, "the specialist")
+    gone = client.post("/api/v1/specialists/bo/away")
+    assert (gone.status, gone.json["status"]) == (200, "done"), gone
     letters = client.get(f"/api/v1/dead-letters?min_position={position}&wait=30s")
     assert [one["dead_letter_id"] for one in letters.json["items"]] == [bad.json["dead_letter_id"]]
 

@@ -18,6 +18,13 @@ LINES = ndjson(
         "at": "2026-03-02T08:00:00Z",
     },
     {
+        "type": "specialist",
+        "specialist_id": "kim",
+        "name": "Kim",
+        "available": False,
+        "at": "2026-03-02T08:00:00Z",
+    },
+    {
         "type": "article",
         "article_id": "reset",
         "title": "Reset your password",

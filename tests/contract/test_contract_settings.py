@@ -82,8 +82,6 @@ def facts(name: str, told: Told) -> Iterator[str]:
 def promised() -> Iterator[str]:
     for name, told in SETTINGS.items():
         yield from facts(name, taken_apart(told))
-    for channel, names in TABLE["channels"].items():
-        yield from (f"channels.{channel}.{name}" for name in names)
 
 
 def there(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:

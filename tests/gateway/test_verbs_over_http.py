@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from streams.gateway.serving import ROUTES
 from streams.inputs import INTENTS
-from tests.gateways import Client, ticket_of
+from tests.gateways import Client, gateway, ticket_of, worker
+from tests.stores import a_desk
 
 
 def test_every_verb_of_the_desk_has_its_route() -> None:
@@ -104,3 +107,22 @@ def test_what_does_not_fit_is_told(served: Client, path: str, body: object, stat
 def test_an_entity_tag_that_is_none_is_a_bad_request(served: Client) -> None:
     ticket = ticket_of(served, handle="etag@example.org")
     assert served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match="7").status == 400
+
+
+def test_who_goes_off_duty_gets_no_ticket_until_they_are_back(tmp_path: Path) -> None:
+    with a_desk(tmp_path) as desk:
+        desk.produce({"type": "specialist", "specialist_id": "bo", "name": "Bo"})
+    with gateway(tmp_path) as client, worker(tmp_path):
+        path = "/api/v1/specialists?available={}&min_position={}&wait=30s"
+        ticket_of(client, handle="first@example.org")  # by now the worker has met Bo
+        for word, available in (("away", "false"), ("back", "true")):
+            told = client.post(f"/api/v1/specialists/bo/{word}")
+            assert (told.status, told.json["status"]) == (200, "done"), told
+            listed = client.get(path.format(available, told.headers["pactdesk-position"]))
+            assert [one["specialist_id"] for one in listed.json["items"]] == ["bo"]
+
+
+def test_nobody_unknown_goes_off_duty(served: Client) -> None:
+    told = served.post("/api/v1/specialists/zoe/away")
+    assert told.status == 404
+    assert "zoe" in told.json["detail"]
