@@ -32,6 +32,7 @@ from tests.real.greenmail import GreenMail
 from tests.real.postgres import Postgres
 from tests.real.process import Missing
 from tests.real.server import Server
+from tests.real.sockets import close_what_is_dropped
 
 LEFT_OUT = "left out: "
 
@@ -149,7 +150,8 @@ def composecheck() -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the mark known, and clients of Kafka close what they open."""
+    close_what_is_dropped()
     config.addinivalue_line("markers", "broker: needs a real Kafka (set by the fixtures)")
 
 
