@@ -127,7 +127,7 @@ def letting_go(released: threading.Event) -> Iterator[None]:
 
 def test_replies_go_out_while_the_model_says_nothing(tmp_path: Path) -> None:
     """It is asked by a few calls, all of which hang; what goes to customers does not wait."""
-    stand_in, released, people = StandIn(), threading.Event(), 40
+    stand_in, released, people = StandIn(), threading.Event(), 3 * AT_ONCE
 
     async def held(_: web.Request) -> web.StreamResponse:
         await asyncio.to_thread(released.wait)
@@ -136,7 +136,8 @@ def test_replies_go_out_while_the_model_says_nothing(tmp_path: Path) -> None:
     with Llm() as llm, Served(stand_in, port=0) as served, letting_go(released):
         llm.always = held
         named = {"base_url": f"{llm.address}/v1", "model": "tiny", "timeout_seconds": 30.0}
-        more = {f"llm.{name}": value for name, value in named.items()}
+        more: dict[str, object] = {f"llm.{name}": value for name, value in named.items()}
+        more["delivery.answer_seconds"] = 60.0  # a slow machine is no platform that is away
         settings = reaching(served.address, tmp_path, PROVIDERS["slack"], **more)
 
         @contextmanager
