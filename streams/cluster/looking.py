@@ -1,7 +1,8 @@
-"""What a desk on a cluster can say of the past: the views as they stood, and why things are so."""
+"""What a desk on a cluster shows: the views now and as they stood, and why things are so."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from typing import Any
@@ -14,11 +15,12 @@ from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
 from streams.cluster.why import Lookup
 from streams.folding import Step
+from streams.query import Rows
 from streams.settings import Settings
 
 
 class LookingBack:
-    """A desk as far as it looks back; the desk itself connects and closes what is used here."""
+    """A desk as far as it shows what it knows; the desk itself connects and closes what is used."""
 
     settings: Settings
     clock: Clock
@@ -32,6 +34,14 @@ class LookingBack:
     @cached_property
     def _reader(self) -> PgReader:
         return PgReader(url_of(self.settings))
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+        """The rows of a SELECT over the views.
+
+        Raises:
+            Refused: It is not a SELECT over the views, or it is wrong.
+        """
+        return self._reader.query(sql, parameters)
 
     @property
     def lookup(self) -> Lookup:
@@ -72,10 +82,10 @@ class LookingBack:
         return asof.View(reader, None, remark)
 
     def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
-        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`.
+        """The causes of a record, a ticket, its field or a metric's row; raises `NotFound`.
 
         Where no table says on which line a record lies, all lines are read.
         """
-        from streams.why.chains import why
+        from streams.why.subjects import why
 
-        return why(self.lookup, subject, field)
+        return why(self.lookup, self.query, subject, field)
