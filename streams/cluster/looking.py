@@ -14,6 +14,7 @@ from streams.cluster.postgres import PgDatabase, url_of
 from streams.cluster.query import PgReader
 from streams.cluster.reading import Reader
 from streams.cluster.why import Lookup
+from streams.entry import Place
 from streams.folding import Step
 from streams.query import Rows
 from streams.settings import Settings
@@ -47,6 +48,12 @@ class LookingBack:
     def lookup(self) -> Lookup:
         """Finds entries of the log, for one question."""
         return Lookup(self.database, self._log)
+
+    def taken(self) -> dict[Place, int]:
+        """How far each inbox partition is taken."""
+        from streams.cluster.shadow import taken
+
+        return taken(self.database)
 
     def as_of(
         self,

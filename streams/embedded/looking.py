@@ -13,6 +13,7 @@ from streams.embedded import query
 from streams.embedded.asof import History
 from streams.embedded.database import Database
 from streams.embedded.why import Lookup
+from streams.entry import Place
 from streams.folding import Step
 from streams.query import Rows
 from streams.settings import Settings
@@ -52,6 +53,12 @@ class LookingBack:
     @cached_property
     def _history(self) -> History:
         return History(self.database, self.clock, self.own)
+
+    def taken(self) -> dict[Place, int]:
+        """How far each inbox partition is taken."""
+        from streams.embedded.shadow import taken
+
+        return taken(self.database)
 
     def as_of(
         self,
