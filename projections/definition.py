@@ -37,6 +37,8 @@ class Definition:
         cut: For which periods and segments it is given.
         note: What one must know to read it, and why there is this version.
         versions: SQL for the definition's name, where it has one for each calendar.
+        place: SQL for the place of a time among all that the relation holds in their order, where
+            its value is the time there.
     """
 
     metric: str
@@ -51,6 +53,7 @@ class Definition:
     cut: Cut = "everywhere"
     note: str = ""
     versions: str | None = None
+    place: str | None = None
 
     @property
     def formula(self) -> str:
@@ -72,4 +75,5 @@ class Definition:
             f"{self.above} AS numerator",
             f"{self.below} AS denominator",
         )
-        return " ".join(("SELECT", ", ".join(columns), "FROM", self.relation))
+        where = () if self.place is None else ("WHERE place =", self.place)
+        return " ".join(("SELECT", ", ".join(columns), "FROM", self.relation, *where))

@@ -10,12 +10,6 @@ from __future__ import annotations
 
 from projections.definition import ONE, Definition
 
-
-def _at(times: str, place: str) -> str:
-    """The relation of one time among all that were taken, in their order."""
-    return f"{times}_in_order WHERE place = {place}"
-
-
 _TAKEN = "CAST(taken AS DOUBLE PRECISION) / 60000000.0"
 
 _HALF, _NINE_OF_TEN = "(times + 1) / 2", "(9 * times + 9) / 10"
@@ -103,8 +97,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("resolutions", _HALF),
+        "resolutions_in_order",
         _CALENDAR,
+        place=_HALF,
     ),
     Definition(
         "median_resolution_time_minutes",
@@ -114,9 +109,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("desk_times", _HALF),
+        "desk_times_in_order",
         _DESK,
         note=_OUR_TURN,
+        place=_HALF,
     ),
     Definition(
         "p90_resolution_time_minutes",
@@ -126,8 +122,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("resolutions", _NINE_OF_TEN),
+        "resolutions_in_order",
         _CALENDAR,
+        place=_NINE_OF_TEN,
     ),
     Definition(
         "p90_resolution_time_minutes",
@@ -137,9 +134,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("desk_times", _NINE_OF_TEN),
+        "desk_times_in_order",
         _DESK,
         note=_OUR_TURN,
+        place=_NINE_OF_TEN,
     ),
     Definition(
         "customer_satisfaction",
@@ -241,9 +239,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("answers", _HALF),
+        "answers_in_order",
         f"{_FIRST_REPLY}; p_tickets.origin",
         note=_ASKED,
+        place=_HALF,
     ),
     Definition(
         "p90_first_reply_minutes",
@@ -256,9 +255,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         "one",
         _TAKEN,
         ONE,
-        _at("answers", _NINE_OF_TEN),
+        "answers_in_order",
         f"{_FIRST_REPLY}; p_tickets.origin",
         note=_ASKED,
+        place=_NINE_OF_TEN,
     ),
     Definition(
         "reopen_rate",

@@ -5,7 +5,6 @@ The models and the agents are imported when they are first needed: whoever only 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,7 +19,7 @@ from streams.changes import Change, changes
 from streams.clock import Clock, WallClock
 from streams.deadletters import DeadLetter, letter_of
 from streams.directory import Directory
-from streams.embedded import query, search
+from streams.embedded import search
 from streams.embedded.alone import Alone
 from streams.embedded.bringing import Bringing, here_of, outward_of
 from streams.embedded.database import Database, only_worker
@@ -39,7 +38,6 @@ from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.filters import Filter
 from streams.intake import produced, taken_well
-from streams.query import Rows
 from streams.search import Hit, Wanted
 from streams.settings import Settings, load
 from streams.showing import record_line
@@ -87,7 +85,6 @@ class Desk(Sealed, LookingBack):
         self.log = SqliteLog(self.database)
         self.lookup = Lookup(self.database)
         self.intake = Intake(self.database, clock)
-        self._reader: sqlite3.Connection | None = None
         self.alone = Alone(folder)
 
     @cached_property
@@ -184,16 +181,6 @@ class Desk(Sealed, LookingBack):
     def place(self) -> str:
         """Something that no other request has."""
         return str(self.log.last_seq())
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
-        """The rows of a SELECT over the views.
-
-        Raises:
-            Refused: It is not a SELECT over the views, or it is wrong.
-        """
-        if self._reader is None:
-            self._reader = query.read_connection(self.database.path)
-        return query.run(self._reader, sql, parameters)
 
     def search(self, wanted: Wanted) -> list[Hit]:
         """What a full-text search finds, the best first."""

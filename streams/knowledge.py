@@ -270,9 +270,7 @@ class KnowledgeHistory:
         """The models that read messages at a clock; loaded when they are first needed."""
         name = self._names[bisect_right(self._since, clock) - 1]
         if name not in self._loaded:
-            found = tiers.load(cast("TierName", name))
-            same = found.versions == self._loaded[None].versions
-            self._loaded[name] = self._loaded[None] if same else found
+            self._loaded[name] = tiers.in_the_stead_of(self._loaded[None], cast("TierName", name))
         return self._loaded[name]
 
     def add(self, record: Record) -> None:

@@ -1,7 +1,8 @@
 """The statements that make the views, as both engines take them.
 
 `projections/tables/views.sql` has the views over the tables, `projections/metrics.py` the one of
-the metrics; the one over dead letters is here, for each engine keeps those in its own way. SQLite
+the metrics, `projections/counted.py` the one of what they counted; the one over dead letters is
+here, for each engine keeps those in its own way. SQLite
 runs the text as it stands, PostgreSQL with the few words replaced that `streams/cluster/tables.py`
 lists.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from projections import metrics
+from projections import counted, metrics
 
 _LETTERS = """CREATE VIEW v1_dead_letters AS
 SELECT id AS dead_letter_id, (headers ->> 'ce_time') COLLATE BINARY AS at,
@@ -31,8 +32,9 @@ def of_tables() -> tuple[str, ...]:
     """The statements of all views but the one over dead letters, each without a semicolon."""
     folder = resources.files("projections.tables")
     (relations,) = statements(folder.joinpath("metrics.sql").read_text("utf-8"))
+    (further,) = statements(folder.joinpath("counted.sql").read_text("utf-8"))
     joined = statements(folder.joinpath("views.sql").read_text("utf-8"))
-    return (*joined, metrics.view(relations))
+    return (*joined, metrics.view(relations), counted.view(relations, further))
 
 
 def of_letters(letters: str) -> str:

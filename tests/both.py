@@ -36,6 +36,7 @@ ORDER = {
     "v1_attachments": "attachment_id",
     "v1_positions": "projection, topic, partition",
     "v1_metrics": "metric, definition, period, segment",
+    "v1_counted": "metric, definition, period, segment, id",
     "v1_dead_letters": "dead_letter_id",
 }
 """Every view, and what puts its rows into one order."""

@@ -73,20 +73,20 @@ shares AS (
 ),
 -- Times in order: the one that half of all, or nine of ten, do not exceed is a time that was taken.
 answers_in_order AS (
-    SELECT period, segment, answered AS taken,
-           row_number() OVER (PARTITION BY period, segment ORDER BY answered) AS place,
+    SELECT period, segment, ticket_id, answered AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY answered, ticket_id) AS place,
            count(*) OVER (PARTITION BY period, segment) AS times
     FROM cut WHERE answered IS NOT NULL
 ),
 resolutions_in_order AS (
-    SELECT period, segment, resolution AS taken,
-           row_number() OVER (PARTITION BY period, segment ORDER BY resolution) AS place,
+    SELECT period, segment, ticket_id, resolution AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY resolution, ticket_id) AS place,
            count(*) OVER (PARTITION BY period, segment) AS times
     FROM cut WHERE resolution IS NOT NULL
 ),
 desk_times_in_order AS (
-    SELECT period, segment, at_the_desk AS taken,
-           row_number() OVER (PARTITION BY period, segment ORDER BY at_the_desk) AS place,
+    SELECT period, segment, ticket_id, at_the_desk AS taken,
+           row_number() OVER (PARTITION BY period, segment ORDER BY at_the_desk, ticket_id) AS place,
            count(*) OVER (PARTITION BY period, segment) AS times
     FROM cut WHERE at_the_desk IS NOT NULL
 ),

@@ -119,7 +119,7 @@ def query_command(
 )
 @give
 def why_command(context: Context, subject: str, field: str | None, form: str | None) -> None:
-    """Print every cause of a record, ticket or reply, back to the raw contact."""
+    """Print every cause of a record, ticket, reply or metric, back to the raw contact."""
     from streams.why.drawing import lines
     from streams.why.mermaid import as_mermaid
 

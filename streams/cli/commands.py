@@ -35,7 +35,7 @@ COMMANDS: dict[str, Command] = {
     "search": Command("asking", "full-text search, the best first"),
     "query": Command("asking", "read-only SQL over the views"),
     "replay": Command("history", "the log into Parquet, and SQL over it"),
-    "why": Command("asking", "every cause of a record, ticket or reply"),
+    "why": Command("asking", "every cause of a record, ticket, reply or metric"),
     "bundle": Command("bundling", "one ticket's history as a file that runs elsewhere"),
     "evaluate": Command("evaluating", "how well the models understand, over labelled data"),
     "understand": Command("asking", "what the models make of messages"),

@@ -147,7 +147,7 @@ def shadow_start(
 
     candidate = Candidate(_policy(policy, models), models)
     with context.desk() as desk:
-        shadow = kept.start(desk.database, candidate, person, desk.clock.now())
+        shadow = kept.start(desk.database, candidate, person, desk.clock.now(), desk.taken)
     context.show(_told(shadow), lambda: f"{named(shadow)} runs beside the live agents")
 
 

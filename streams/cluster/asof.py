@@ -8,13 +8,16 @@ A place in a topic is both: its own partition up to it, and the others as they w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from schemas.record import Record
 from schemas.topics import INBOX_NAMES, PARTITIONS, TOPICS
+from streams import query
 from streams.asof import AHEAD, BEFORE, PLACE, no_record
 from streams.clock import Clock, micros, parse_time
 from streams.cluster import positions, then
+from streams.cluster.asked import taken_apart
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.query import PgReader
 from streams.entry import Place
@@ -36,6 +39,14 @@ class Cut(NamedTuple):
     clock: int
     ends: Mapping[Place, int] | None = None
 
+    def holds(self, record: Record, clock: int) -> bool:
+        """Whether a record, folded at a clock, belongs to it."""
+        assert record.partition is not None
+        assert record.offset is not None
+        if self.ends is None:
+            return clock <= self.clock
+        return record.offset < self.ends.get((record.topic, record.partition), 0)
+
     @property
     def settings(self) -> dict[str, str]:
         """The cut as the views take it."""
@@ -52,6 +63,16 @@ class Cut(NamedTuple):
         return found
 
 
+_LIVE = (
+    "SELECT viewname FROM pg_views WHERE schemaname = current_schema()"
+    " AND viewname = ANY(?) ORDER BY 1"
+)
+"""Which of some names are views that everybody sees."""
+
+Own = Callable[[], tuple[PgReader, frozenset[str]]]
+"""Makes a reader that holds the deployment's own views of a moment as well; and which."""
+
+
 class View:
     """The views at one moment.
 
@@ -59,19 +80,37 @@ class View:
         reader: Reads the database.
         cut: The moment; None where the reader's connection holds the views of a moment.
         remark: What is to be said of it.
+        own: Asked when a query names a view of the deployment's own; by default there is none.
 
     Attributes:
         remark: The same.
     """
 
-    def __init__(self, reader: PgReader, cut: Cut | None, remark: str | None) -> None:
+    def __init__(
+        self, reader: PgReader, cut: Cut | None, remark: str | None, own: Own | None = None
+    ) -> None:
         self._reader = reader
         self._settings = None if cut is None else cut.settings
+        self._own = own
+        self._theirs: frozenset[str] | None = None
         self.remark = remark
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
+        named = {name for name in taken_apart(sql).names if name.startswith("own_")}
+        if named:
+            self._see_to_own(named)
         return self._reader.query(sql, parameters, self._settings)
+
+    def _see_to_own(self, named: set[str]) -> None:
+        """Have the views of the deployment's own; nobody may be shown those of now for them."""
+        if self._theirs is None:
+            self._theirs = frozenset()
+            if self._own is not None:
+                self._reader, self._theirs = self._own()
+        live = self._reader.database.execute(_LIVE, (sorted(named - self._theirs),)).fetchone()
+        if live is not None:
+            raise query.no_such_view(f"{live[0]} cannot be folded as it stood")
 
 
 def cut_of(database: PgDatabase, moment: str) -> Cut:

@@ -38,7 +38,6 @@ from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
 from streams.intake import produced, taken_well
-from streams.query import Rows
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -123,14 +122,6 @@ class ClusterDesk(Sealed, LookingBack):
             "the workers of a cluster work for as long as they are up, not on call",
             "start them with `pactdesk up`; `pactdesk status` says what waits",
         )
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
-        """The rows of a SELECT over the views.
-
-        Raises:
-            Refused: It is not a SELECT over the views, or it is wrong.
-        """
-        return self._reader.query(sql, parameters)
 
     def search(self, wanted: Wanted) -> list[Hit]:
         """What a full-text search finds, the best first."""

@@ -8,6 +8,8 @@ taken and answered as it always is; all of it goes with the connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from projections.tables import TABLES
 from schemas.record import Record
 from schemas.topics import INBOX_NAMES
@@ -36,6 +38,13 @@ class Roots:
             self._heads[entry.topic, entry.partition, entry.offset] = head_of(entry.headers)
             step(1)
 
+    def knows(self, record: Record) -> bool:
+        """Whether a record was there when the inboxes were read, as far as it lies in one."""
+        return (
+            record.topic not in INBOX_NAMES
+            or (record.topic, record.partition, record.offset) in self._heads
+        )
+
     def happened(self, record: Record) -> int:
         """When what a record tells of happened, in microseconds since the epoch."""
         assert record.partition is not None
@@ -55,7 +64,9 @@ class Roots:
         return head.at
 
 
-def fold_up_to(settings: Settings, database: PgDatabase, clock: int, step: Step) -> None:
+def fold_up_to(
+    settings: Settings, database: PgDatabase, clock: int, step: Step
+) -> Callable[[Record, int], bool]:
     """Show the views of a connection by what had happened at a clock.
 
     Args:
@@ -63,6 +74,9 @@ def fold_up_to(settings: Settings, database: PgDatabase, clock: int, step: Step)
         database: The connection; its tables and views hide those that everybody sees.
         clock: Microseconds since the epoch.
         step: Told how many records were read or folded since it was told last.
+
+    Returns:
+        Whether a record had happened by then, whatever its clock.
 
     Raises:
         Unavailable: Kafka or the database does not answer.
@@ -96,3 +110,4 @@ def fold_up_to(settings: Settings, database: PgDatabase, clock: int, step: Step)
                 "INSERT INTO pg_temp.read_positions VALUES (?, ?, ?, ?, ?)",
                 [(NAME, *place, end, end) for place, end in ends.items()],
             )
+    return lambda record, _: roots.knows(record) and roots.happened(record) <= clock

@@ -139,6 +139,7 @@ class Inlet:
             self._publisher.drain(self.domain, partition)
         self._store.forget()
         self._look_at_timers()
+        self._decider.beside.took_over()
         _log.info("partitions claimed", domain=self.domain, partitions=sorted(self._owned))
         return {partition: owned.position for partition, owned in self._owned.items()}
 
@@ -261,9 +262,11 @@ class Inlet:
         said: list[Record] = []
         if self._timed and self._clock.simulated:
             said += self._timers.passed(owned.partition, now)
+        place = (entry.topic, entry.partition, entry.offset)
         if reading.record is not None:
-            place = (entry.topic, entry.partition, entry.offset)
             said += self._decider.decide(self.domain, reading.record, place, now, reading.failure)
+        else:
+            self._decider.beside.passed(*place)
         if reading.forwarded is not None:
             said.append(reading.forwarded)
         records = [_fitting(one) for one in said]

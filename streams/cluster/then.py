@@ -48,6 +48,11 @@ def named(name: str) -> str:
     return f"then_{name}"
 
 
+def as_it_stood(statement: str) -> str:
+    """A statement with the views and tables as they stood in the place of those of now."""
+    return _WORDS.sub(lambda found: named(found[0]), statement)
+
+
 def setting(topic: str) -> str:
     """The name of the setting that says how far the partitions of a topic belong to a cut."""
     return f"{SET}.{re.sub('[.-]', '_', topic)}"
@@ -72,7 +77,7 @@ def statements(now: Sequence[str]) -> tuple[str, ...]:
         *(f"{_MAKE}{named(table.sql_name)} AS {_rows(table)}" for table in TABLES),
         f"{_MAKE}{named('read_positions')} AS {_POSITIONS}",
         f"{_MAKE}{named('dead_letters')} AS {_LETTERS}",
-        *(_WORDS.sub(lambda found: named(found[0]), statement) for statement in now),
+        *map(as_it_stood, now),
     )
 
 

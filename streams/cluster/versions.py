@@ -3,7 +3,8 @@
 A row of a live table knows the record that made it what it is. What it was before lies in the
 table's past (`p_tickets_past`), with the record that made it so and the one that ended it. A table
 whose rows never change has no past: its rows are there from their record on. Users' own tables have
-no versions at all: they are shown as they are now only, and a view of theirs may say `SELECT *`.
+no versions at all: as they stood they are folded anew (`streams.cluster.own_past`), as on the
+embedded engine, and a view of theirs may say `SELECT *`.
 
 A version is there from its clock on: the clock of the turn that took or wrote its record, or of the
 version before it where that is later. So of a row's versions those that are known at a time are
@@ -98,6 +99,11 @@ class Clocks:
             latest = self.at[place] = max(latest, clock)
             self._now = Made(clock if written else latest, partition, offset)
         self.moved[topic, partition, latest] = offset + 1
+
+    @property
+    def now(self) -> int:
+        """The clock of the record that is folded now."""
+        return self._now.clock
 
     def made(self, before: Made | None) -> Made:
         """What the record that is folded now makes of a row: of its version before, or anew."""

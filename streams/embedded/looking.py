@@ -1,16 +1,21 @@
-"""What an embedded desk can say of the past: the views as they stood, and why things are so."""
+"""What an embedded desk shows: the views now and as they stood, and why things are so."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from streams.asof import View
 from streams.clock import Clock
+from streams.embedded import query
 from streams.embedded.asof import History
 from streams.embedded.database import Database
 from streams.embedded.why import Lookup
+from streams.entry import Place
 from streams.folding import Step
+from streams.query import Rows
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,12 +23,23 @@ if TYPE_CHECKING:
 
 
 class LookingBack:
-    """A desk as far as it looks back; the desk itself opens and closes what is used here."""
+    """A desk as far as it shows what it knows; the desk itself opens and closes what is used."""
 
     settings: Settings
     clock: Clock
     database: Database
     lookup: Lookup
+    _reader: sqlite3.Connection | None = None
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+        """The rows of a SELECT over the views.
+
+        Raises:
+            Refused: It is not a SELECT over the views, or it is wrong.
+        """
+        if self._reader is None:
+            self._reader = query.read_connection(self.database.path)
+        return query.run(self._reader, sql, parameters)
 
     @cached_property
     def own(self) -> tuple[Own, ...]:
@@ -37,6 +53,12 @@ class LookingBack:
     @cached_property
     def _history(self) -> History:
         return History(self.database, self.clock, self.own)
+
+    def taken(self) -> dict[Place, int]:
+        """How far each inbox partition is taken."""
+        from streams.embedded.shadow import taken
+
+        return taken(self.database)
 
     def as_of(
         self,
@@ -63,7 +85,7 @@ class LookingBack:
         return self._history.view(moment, step, occurred=occurred, customer=customer, ticket=ticket)
 
     def why(self, subject: str, field: str | None = None) -> dict[str, Any]:
-        """The causes of a record, a reply, a ticket, or one of its fields; raises `NotFound`."""
-        from streams.why.chains import why
+        """The causes of a record, a ticket, its field or a metric's row; raises `NotFound`."""
+        from streams.why.subjects import why
 
-        return why(self.lookup, subject, field)
+        return why(self.lookup, self.query, subject, field)

@@ -11,6 +11,7 @@ CREATE TABLE shadows (
     missed INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- A row for each inbox record that was taken beside it; of one that nobody decided `turn` is empty.
 CREATE TABLE shadowed (
     shadow_id TEXT NOT NULL,
     topic TEXT NOT NULL,
@@ -18,4 +19,13 @@ CREATE TABLE shadowed (
     "offset" INTEGER NOT NULL,
     turn TEXT NOT NULL,
     PRIMARY KEY (shadow_id, topic, partition, "offset")
+) WITHOUT ROWID;
+
+-- How far inbox partitions were taken when a shadow began.
+CREATE TABLE shadow_positions (
+    shadow_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (shadow_id, topic, partition)
 ) WITHOUT ROWID;

@@ -179,14 +179,16 @@ class Worker:
         appended: list[Entry] = []
         if self._clock.simulated and cursor.topic == CONTACTS.name:
             appended += self._append(self._timers.passed(cursor.partition, now))
-        if self._store.see(entry.id):
-            if unreadable is None:
-                record = entry.record()
-                place = (entry.topic, entry.partition, entry.offset)
-                appended += self._append(self._decider.decide(cursor.domain, record, place, now))
-            else:
-                at = rfc3339(datetime.fromtimestamp(now, UTC))
-                dead_letter(self._log, entry, unreadable, handler=cursor.domain, at=at)
+        place = (entry.topic, entry.partition, entry.offset)
+        fresh = self._store.see(entry.id)
+        if fresh and unreadable is None:
+            record = entry.record()
+            appended += self._append(self._decider.decide(cursor.domain, record, place, now))
+        else:
+            self._decider.beside.passed(*place)
+        if fresh and unreadable is not None:
+            at = rfc3339(datetime.fromtimestamp(now, UTC))
+            dead_letter(self._log, entry, unreadable, handler=cursor.domain, at=at)
         self._store.advance(cursor.topic, cursor.partition, entry.offset + 1, now)
         return record, appended
 

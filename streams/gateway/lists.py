@@ -150,6 +150,18 @@ LISTINGS: tuple[Listing, ...] = (
         {"metric": "text", "period": "text", "segment": "text", "definition": "text"},
     ),
     Listing(
+        "counted",
+        "v1_counted",
+        ("metric", "period", "segment", "definition", "id"),
+        {
+            "metric": "text",
+            "period": "text",
+            "segment": "text",
+            "definition": "text",
+            "ticket_id": "text",
+        },
+    ),
+    Listing(
         "insights", "v1_insights", ("at", "insight_id"), {"kind": "text", "category": "text"}, "at"
     ),
     Listing(

@@ -124,7 +124,7 @@ class Asking(Parameters):
 
 
 async def causes(call: Call) -> web.StreamResponse:
-    """Every cause of a record, back to what came from outside."""
+    """Every cause of a record or of a metric's row, back to what came from outside."""
     name, asking = call.path("id"), call.asked(Asking)
     return answer(await call.house.ask(lambda desk: desk.why(name, asking.field)))
 

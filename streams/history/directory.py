@@ -11,8 +11,9 @@ killed leaves files that nobody counts, which the next one takes away. Where a p
 segments that are no larger than what came, they are written again as one, so that many small runs
 do not leave many small files.
 
-Nothing is forced onto the disk, which would take most of the time: all of it can be had again from
-the log. What a power cut took is found missing by its size or its last bytes, and said.
+What the manifest names is on the disk: each file is forced onto it before it gets its name, the
+names are before the manifest gets its own, and what was written again is taken away only after
+that. Where a disk lost something all the same, it is found by sizes and last bytes, and said.
 """
 
 from __future__ import annotations
@@ -178,7 +179,9 @@ class Directory:
         """Write the manifest."""
         beside = self.path / _WRITING / _MANIFEST
         beside.write_bytes(msgspec.json.format(msgspec.json.encode(self.manifest), indent=1))
+        _force(beside)
         beside.replace(self.path / _MANIFEST)
+        _force(self.path)
 
     def explain(self, name: str, sql: str) -> None:
         """Keep some SQL beside the data, for whoever comes with a DuckDB of their own."""
@@ -208,10 +211,13 @@ class Directory:
             content = out.getvalue()
             segment.bytes[kind] = content.size
             (beside / f"{kind}-{segment.name}").write_bytes(content)
+            _force(beside / f"{kind}-{segment.name}")
         for kind in tables:
             file = self._file(kind, segment)
             file.parent.mkdir(exist_ok=True)
             (beside / f"{kind}-{segment.name}").replace(file)
+            _force(file.parent)
+        _force(self.path)
 
     def _file(self, kind: str, segment: Segment) -> Path:
         return self.path / f"type={kind}" / segment.name
@@ -329,6 +335,15 @@ def _read(kind: str, file: Path) -> pa.Table:
         ],
         schema=columns,
     )
+
+
+def _force(path: Path) -> None:
+    """Let a file's bytes, or the names in a folder, be on the disk when this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _is_whole(file: Path, size: int) -> bool:

@@ -14,6 +14,11 @@ VIEWS = {
     "v1_specialists": "One row a person at the desk.",
     "v1_daily": "Tickets counted by the day of opening, the first channel and the category.",
     "v1_metrics": "The metrics; see [metrics](metrics.md).",
+    "v1_counted": (
+        "One row for each record that a row of v1_metrics counted; name the metric, the definition,"
+        " the period and the segment. The numerators add up to its numerator, the denominators to"
+        " its denominator."
+    ),
     "v1_insights": "What Analytics found worth telling.",
     "v1_alerts": "What teams and account managers were told.",
     "v1_follow_ups": "When customers are asked again.",
@@ -80,6 +85,14 @@ COLUMNS = {
         "how far an outgoing message came: queued, sent, delivered, read, failed, unconfirmed"
     ),
     "denominator": "what the numerator is divided by",
+    "v1_counted.denominator": "what it adds to the denominator; null where nothing is divided",
+    "v1_counted.id": "the id of the ticket, of the target, or of the record that handed over",
+    "v1_counted.kind": "`ticket`, `target` or `handover`",
+    "v1_counted.minutes": "of times that are put in their order, how long it took",
+    "v1_counted.numerator": (
+        "what it adds to the numerator; of times in their order, only the metric's value has one"
+    ),
+    "v1_counted.place": "of times that are put in their order, its place, from 1",
     "description": "the first message",
     "direction": "in, out or none",
     "draft": "the reply that it proposes",

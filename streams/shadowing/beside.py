@@ -38,6 +38,16 @@ class Seen(NamedTuple):
     said: Sequence[Record]
 
 
+class Passed(NamedTuple):
+    """An inbox record that was taken, and nothing decided of it: a repeat, or bytes.
+
+    Attributes:
+        place: Its topic, partition and offset.
+    """
+
+    place: tuple[str, int, int]
+
+
 class Beside:
     """Between a worker and the shadow of its process.
 
@@ -48,19 +58,36 @@ class Beside:
     Attributes:
         watching: Whether there is a shadow; without one nothing is kept.
         missed: How many turns were left out since it was read last.
+        entered: How many turns there were since the start, those left out among them.
     """
 
     def __init__(self, *, patient: bool) -> None:
         self.watching = False
         self.missed = 0
+        self.entered = 0
         self._patient = patient
-        self._turn: list[Seen] = []
-        self._waiting: deque[Seen] = deque()
+        self._behind = True
+        self._turn: list[Seen | Passed] = []
+        self._waiting: deque[Seen | Passed] = deque()
         self._changed = threading.Condition()
 
     def saw(self, seen: Seen) -> None:
         """A turn was decided, and is not kept yet; asked only while there is a shadow."""
         self._turn.append(seen)
+
+    def passed(self, topic: str, partition: int, offset: int) -> None:
+        """A record was taken, and nothing is decided of it."""
+        if self.watching:
+            self._turn.append(Passed((topic, partition, offset)))
+
+    def took_over(self) -> None:
+        """Partitions are this worker's from now on; what another left may not be judged."""
+        self._behind = True
+
+    def take_behind(self) -> bool:
+        """Whether something may not be judged that was taken before this worker was watched."""
+        behind, self._behind = self._behind, False
+        return behind
 
     def kept(self) -> None:
         """What was decided is in the store."""
@@ -74,6 +101,7 @@ class Beside:
                 )
             room = max(0, MOST - len(self._waiting))
             self._waiting += turns[:room]
+            self.entered += len(turns)
             self.missed += len(turns[room:])
             self._changed.notify_all()
 
@@ -81,7 +109,7 @@ class Beside:
         """What was decided is not in the store, and is decided again."""
         self._turn.clear()
 
-    def next(self, most: int, seconds: float) -> list[Seen]:
+    def next(self, most: int, seconds: float) -> list[Seen | Passed]:
         """Turns that wait, `most` at most; none when nothing comes for some seconds."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._waiting), seconds)

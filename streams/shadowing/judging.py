@@ -40,17 +40,8 @@ class Judging:
         self._own: Worlds | None = None
 
     def judge(self, seen: Seen) -> Shadowed:
-        """What differs; whatever fails here is told of, and nothing else comes of it."""
-        try:
-            again = self._again(seen)
-            contact = isinstance(seen.record.event, ContactReceived)
-            return Shadowed(
-                judged(compared(seen.said, again), contact=contact),
-                steps(seen.said, again),
-                _failure(seen.said, again),
-            )
-        except Exception as error:  # noqa: BLE001  # a candidate may fail in any way
-            return Shadowed(error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
+        """What differs."""
+        return held_against(seen.record, seen.said, lambda: self._again(seen))
 
     def _again(self, seen: Seen) -> list[Record]:
         policy, tier = self._candidate
@@ -69,6 +60,25 @@ class Judging:
             self._own = self._make(self._candidate.tier)
         self._own.follow()
         return self._own.models_at(seen.world.now.timestamp())
+
+
+def held_against(
+    record: Record, said: Sequence[Record], again: Callable[[], Sequence[Record]]
+) -> Shadowed:
+    """What differs between what was said of a record and what a candidate says.
+
+    Whatever fails in the candidate is told of, and nothing else comes of it.
+    """
+    try:
+        found = again()
+        contact = isinstance(record.event, ContactReceived)
+        return Shadowed(
+            judged(compared(said, found), contact=contact),
+            steps(said, found),
+            _failure(said, found),
+        )
+    except Exception as error:  # noqa: BLE001  # a candidate may fail in any way
+        return Shadowed(error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
 
 
 def _failure(said: Sequence[Record], again: Sequence[Record]) -> str | None:

@@ -1,12 +1,14 @@
 """The shadow as the store keeps it: the candidate, and what it would have said of each turn.
 
 Rows and no events: what a candidate would have said is nothing that happened, and must not be
-folded by anybody. One row a turn, by its place: a turn that is taken again is kept once.
+folded by anybody. One row for each inbox record that was taken, by its place: a turn that is taken
+again is kept once, and what has no row was not judged yet. What nobody decided, a repeat or bytes
+that cannot be read, has a row that says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol, cast
@@ -17,6 +19,7 @@ from agents.policy import Policy
 from agents.policy_toml import parse, to_toml
 from schemas.record import derived_id
 from schemas.vocabulary import rfc3339
+from streams.entry import Place
 from streams.errors import Refused
 from streams.settings import TierName
 from streams.store import Executor
@@ -79,6 +82,12 @@ class Shadowed(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
+Spot = tuple[str, int, int]
+"""An inbox record's topic, partition and offset."""
+
+_UNDECIDED = ""
+"""The row of what was taken and not decided."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Shadowed).decode
 _COLUMNS = ", ".join(Shadow._fields)
@@ -106,8 +115,21 @@ def required(store: Executor) -> Shadow:
     return found
 
 
-def start(store: Store, candidate: Candidate, person: str, now: datetime) -> Shadow:
+def start(
+    store: Store,
+    candidate: Candidate,
+    person: str,
+    now: datetime,
+    taken: Callable[[], Mapping[Place, int]],
+) -> Shadow:
     """Let a candidate run beside the live agents; what an earlier one left is forgotten.
+
+    Args:
+        store: Where it is kept.
+        candidate: What is tried.
+        person: By whom.
+        now: Since when.
+        taken: Says how far the inbox partitions are taken: what is taken from there on counts.
 
     Raises:
         Refused: One runs already.
@@ -120,10 +142,16 @@ def start(store: Store, candidate: Candidate, person: str, now: datetime) -> Sha
             raise Refused("a shadow runs already", "stop or promote it first")
         store.execute("DELETE FROM shadows")
         store.execute("DELETE FROM shadowed")
+        store.execute("DELETE FROM shadow_positions")
         store.execute(
             "INSERT INTO shadows (id, policy, tier, started_at, started_by, missed)"
             " VALUES (?, ?, ?, ?, ?, 0)",
             (number, policy, candidate.tier, at, person),
+        )
+        store.executemany(
+            "INSERT INTO shadow_positions (shadow_id, topic, partition, position)"
+            " VALUES (?, ?, ?, ?)",
+            [(number, *place, position) for place, position in taken().items()],
         )
     return Shadow(number, policy, candidate.tier, at, person)
 
@@ -140,16 +168,19 @@ def end(store: Store, shadow: Shadow, how: str, now: datetime) -> None:
 def keep(
     store: Store,
     shadow: Shadow,
-    turns: Iterable[tuple[tuple[str, int, int], Shadowed]],
+    turns: Iterable[tuple[Spot, Shadowed | None]],
     missed: int,
 ) -> None:
-    """Keep what a shadow made of some turns."""
+    """Keep what a shadow made of some turns; None is what was taken and not decided."""
     with store.transaction():
         store.executemany(
             'INSERT INTO shadowed (shadow_id, topic, partition, "offset", turn)'
             ' VALUES (?, ?, ?, ?, ?) ON CONFLICT (shadow_id, topic, partition, "offset")'
             " DO UPDATE SET turn = excluded.turn",
-            [(shadow.id, *place, _encode(turn).decode()) for place, turn in turns],
+            [
+                (shadow.id, *spot, _UNDECIDED if turn is None else _encode(turn).decode())
+                for spot, turn in turns
+            ],
         )
         if missed:
             store.execute(
@@ -160,8 +191,41 @@ def keep(
 def kept(store: Executor, shadow: Shadow) -> Iterator[Shadowed]:
     """What a shadow made of every turn, partition by partition in their order."""
     rows = store.execute(
-        'SELECT turn FROM shadowed WHERE shadow_id = ? ORDER BY topic, partition, "offset"',
-        (shadow.id,),
+        "SELECT turn FROM shadowed WHERE shadow_id = ? AND turn <> ?"
+        ' ORDER BY topic, partition, "offset"',
+        (shadow.id, _UNDECIDED),
     )
     for (turn,) in rows:
         yield _decode(turn)
+
+
+def lacking(store: Executor, shadow: Shadow, taken: Mapping[Place, int]) -> dict[Place, set[int]]:
+    """The offsets that were taken since a shadow began and are not judged, by partition.
+
+    Args:
+        store: Where it is kept.
+        shadow: Which one.
+        taken: How far partitions are taken; of others nothing is said.
+    """
+    rows = store.execute(
+        "SELECT topic, partition, position FROM shadow_positions WHERE shadow_id = ?", (shadow.id,)
+    )
+    began = {(str(topic), int(partition)): int(position) for topic, partition, position in rows}
+    found = {}
+    for place, end in taken.items():
+        start = began.get(place, 0)
+        judged = (shadow.id, *place, start, end)
+        which = (
+            "FROM shadowed WHERE shadow_id = ? AND topic = ? AND partition = ?"
+            ' AND "offset" >= ? AND "offset" < ?'
+        )
+        (count,) = store.execute(f"SELECT count(*) {which}", judged).fetchone() or (0,)
+        if count < end - start:
+            there = store.execute(f'SELECT "offset" {which}', judged)
+            found[place] = {*range(start, end)} - {int(offset) for (offset,) in there}
+    return found
+
+
+def made_up(store: Store, shadow: Shadow, turns: int) -> None:
+    """So many turns that a shadow had left out were made up for."""
+    store.execute("UPDATE shadows SET missed = missed - ? WHERE id = ?", (turns, shadow.id))

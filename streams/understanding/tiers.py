@@ -28,19 +28,36 @@ def load(name: TierName, folder: Traversable | None = None) -> Tier:
     return encoded.load(folder)
 
 
+def in_the_stead_of(known: Tier, name: TierName) -> Tier:
+    """The models of a tier for whoever has others; the same ones where they are of that tier.
+
+    Whoever has some that are loaded when they are first asked gets others of that kind.
+
+    Raises:
+        ModelUnavailable: A file is missing or is not the one in the manifest.
+    """
+    if isinstance(known, Later):
+        return known if known.name == name else Later(name)
+    found = load(name)
+    return known if found.versions == known.versions else found
+
+
 class Later(Tier):
     """A tier that is loaded when it is first asked: only the customers' domain asks its own.
 
     Args:
         name: The tier.
+
+    Attributes:
+        name: The same.
     """
 
     def __init__(self, name: TierName) -> None:
-        self._name: TierName = name
+        self.name: TierName = name
 
     @cached_property
     def _loaded(self) -> Tier:
-        return load(self._name)
+        return load(self.name)
 
     @cached_property
     def versions(self) -> Mapping[str, str]:  # type: ignore[override]  # loaded first, then fixed

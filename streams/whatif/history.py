@@ -48,10 +48,10 @@ def history_of(desk: AnyDesk, step: Step = lambda _: None) -> Iterator[History]:
     if isinstance(desk, Desk):
         from streams.embedded.backtest import history
 
-        with history(desk, step) as found:
+        with history(desk.database, desk.worlds, step) as found:
             yield found
     else:
         from streams.cluster.backtest import history as history_on_cluster
 
-        with history_on_cluster(desk, step) as found:
+        with history_on_cluster(desk.settings, desk.database, step=step) as found:
             yield found

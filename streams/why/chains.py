@@ -44,7 +44,7 @@ def why(lookup: Lookup, subject: str, field: str | None = None) -> Tree:
     """
     chains = Chains(lookup)
     if field is not None:
-        return of_field(subject, field, _changes(lookup, subject), chains.of)
+        return of_field(subject, field, changes(lookup, subject), chains.of)
     if lookup.owner(subject) is None:
         entry = lookup.find(subject)
         if entry is not None:
@@ -53,15 +53,15 @@ def why(lookup: Lookup, subject: str, field: str | None = None) -> Tree:
             f"no record, reply or ticket has the id {subject}",
             "take an id from `pactdesk events`, `tickets` or `decisions`",
         )
-    changes = [chains.of(one) for one in _changes(lookup, subject) if _is_of(one, subject)]
-    return {"id": subject, "type": "Ticket", "changes": changes}
+    own = [chains.of(one) for one in changes(lookup, subject) if _is_of(one, subject)]
+    return {"id": subject, "type": "Ticket", "changes": own}
 
 
 def _is_of(entry: Entry, ticket_id: str) -> bool:
     return getattr(entry.record().event, "ticket_id", None) == ticket_id
 
 
-def _changes(lookup: Lookup, ticket_id: str) -> list[Entry]:
+def changes(lookup: Lookup, ticket_id: str) -> list[Entry]:
     """What touched a ticket, on the line that it is on and on those that it came from.
 
     Its own events come by their own count. One of another ticket that touches it (a split) comes

@@ -52,8 +52,50 @@ def lines(tree: Tree) -> Iterator[Line]:
             for one in tree["earlier"]:
                 yield from _wrapped("because", f"was {_short(one['value'])} from {one['at']}", "  ")
             yield from _chain(tree["set_by"], drawn, "  ")
+        case "Metric":
+            yield from _metric(tree)
         case _:
             yield from _chain(tree, drawn, "")
+
+
+def _metric(tree: Tree) -> Iterator[Line]:
+    """A metric's row: its number, how it is counted, what counted, and one of that in full."""
+    cut = f"{tree['metric']} {tree['definition']}, {tree['period']}, {tree['segment']}"
+    yield from _wrapped("title", f"{cut} is {_figure(tree['value'])}", "", "  ")
+    divided = "" if tree["denominator_is"] == "one" else f" / {_figure(tree['denominator'])}"
+    number = f"{_figure(tree['numerator'])}{divided}"
+    yield from _wrapped("fact", f"{number}: {tree['formula']}", "  ", "    ")
+    yield from _wrapped("because", f"from {tree['source']}", "  ", "    ")
+    yield from _wrapped("because", tree["note"], "  ", "    ")
+    counted = tree["counted"]
+    yield from _wrapped("fact", _how_many(counted), "  ")
+    for one in counted["shown"]:
+        yield Line("because", f"    {one['id']}{_amount(one)}")
+    more = counted["records"] - len(counted["shown"])
+    if more > 0:
+        yield from _wrapped("because", f"and {more} more: pactdesk query", "    ")
+        yield from _wrapped("because", f'"{counted["all"]}"', "    ")
+    if "example" in tree:
+        yield from lines(tree["example"])
+
+
+def _how_many(counted: Tree) -> str:
+    first = next(iter(counted["shown"]), None)
+    if first is not None and first["place"] is not None:
+        return f"{counted['records']} in their order, and this is place {first['place']}"
+    return f"{counted['records']} counted, {counted['in_numerator']} of them in the numerator"
+
+
+def _amount(one: Tree) -> str:
+    """What a record added to a metric's row."""
+    if one["place"] is not None:
+        return f"  {_figure(one['minutes'])}, place {one['place']}"
+    added = f"  {_figure(one['numerator'])}"
+    return added if one["denominator"] is None else f"{added} / {_figure(one['denominator'])}"
+
+
+def _figure(number: float | None) -> str:
+    return "nothing" if number is None else f"{number:.10g}"
 
 
 def _chain(tree: Tree, drawn: set[str], indent: str) -> Iterator[Line]:

@@ -30,12 +30,30 @@ def as_mermaid(tree: Tree) -> str:
 
 def _links(tree: Tree) -> Iterator[tuple[Tree, Tree | None]]:
     """Each record with its cause; the last of a chain with none."""
+    if tree["type"] == "Metric":
+        yield from _counted(tree)
+        return
     tops = tree.get("changes") or [tree.get("set_by", tree)]
     for top in tops:
         node: Tree | None = top
         while node is not None:
             yield node, node.get("cause")
             node = node.get("cause")
+
+
+def _counted(tree: Tree) -> Iterator[tuple[Tree, Tree | None]]:
+    """A metric's row with the records that it counted, and what made the first of them count."""
+    row = {"id": tree["id"], "type": "Metric", "by": tree["definition"], "outcome": tree["value"]}
+    yield row, None
+    counted = [
+        {"id": one["id"], "type": one["kind"], "outcome": one["id"]}
+        for one in tree["counted"]["shown"]
+    ]
+    for one in counted:
+        yield row, one
+    for top in [tree["example"]] if counted else []:
+        yield counted[0], top.get("set_by", top)
+        yield from _links(top)
 
 
 def _key(node: Tree) -> tuple[str, str]:

@@ -147,6 +147,19 @@ def test_why_leads_from_a_ticket_to_the_contact(read: Shell, ticket: str) -> Non
     assert tree == read("why", ticket, "--json").json
 
 
+def test_why_a_metric_says_what_it_says_leads_to_the_contact(read: Shell, ticket: str) -> None:
+    told = read("why", "metric:total_tickets").out
+    assert ticket in told
+    assert "ContactReceived by producer" in told
+    assert "Metric" in read("why", "metric:total_tickets", "--format", "mermaid").out
+    assert read("why", "metric:reopen_rate@v2", "--json").json["definition"] == "v2"
+
+
+def test_why_of_a_metric_that_there_is_not_is_not_found(read: Shell) -> None:
+    told = read("why", "metric:colour")
+    assert (told.status, "total_tickets" in told.err) == (4, True)
+
+
 def test_why_of_nothing_is_not_found(read: Shell) -> None:
     assert read("why", "no-such-record").status == 4
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from streams.clock import ManualClock
+from schemas.topics import TICKETS
+from schemas.vocabulary import rfc3339
+from streams.clock import ManualClock, WallClock
 from streams.cluster import session
 from streams.cluster.backlog import status
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.own import OwnProjectors
 from streams.cluster.postgres import url_of
 from streams.cluster.projector import Projector
@@ -22,6 +25,7 @@ from streams.cluster.rebuild import rebuild, verify
 from streams.demo.script import START
 from streams.desk import Desk
 from streams.entry import Entry
+from streams.errors import Refused
 from streams.own.loading import load
 from streams.own.table import Own
 from streams.settings import Settings
@@ -49,12 +53,13 @@ class Told:
         log: Its log.
         taken: The inbox records that its worker took.
         shown: What the views of the deployment's own show.
-        verified: What its `verify` says.
+        then: What they show as of some times, by when it was known, and by when it happened.
     """
 
     log: list[Entry]
     taken: list[tuple[str, str, int, int]]
     shown: list[list[dict[str, Any]]]
+    then: dict[tuple[str, bool], list[list[dict[str, Any]]]]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     with Desk(folder / "data", clock, secret="demo", settings=naming(*files)) as desk:  # noqa: S106  # it guards nothing
         desk.run()
         shown = [desk.query(sql) for sql in VIEWS]
-    return Told(log, taken_in(log, folder / "data"), shown)
+        times = sorted({entry.record().at for entry in log if entry.topic == TICKETS.name})
+        asked = [rfc3339(times[len(times) * part // 4]) for part in (1, 2, 3)]
+        then = {
+            (moment, occurred): [desk.as_of(moment, occurred=occurred).query(v) for v in VIEWS]
+            for moment in asked
+            for occurred in (False, True)
+        }
+    return Told(log, taken_in(log, folder / "data"), shown, then)
 
 
 @pytest.fixture
@@ -158,6 +170,38 @@ def test_it_is_filled_kept_proved_and_rebuilt_as_on_the_embedded_engine(
     assert after == before
     readings = {name for name, *_ in before}
     assert readings == {"tables", "letters", "life"}
+
+
+def test_it_is_there_as_it_stood_as_on_the_embedded_engine(
+    told: Told, filled: Settings, tmp_path: Path
+) -> None:
+    files = [written(tmp_path, THANKS), written(tmp_path, MOVES, "moves.py")]
+    with ClusterDesk(named(filled, *files), WallClock()) as desk:
+        for (moment, occurred), said in told.then.items():
+            then = desk.as_of(moment, occurred=occurred)
+            assert [then.query(sql) for sql in VIEWS] == said, (moment, occurred)
+        now = desk.as_of(desk.position())
+        assert [now.query(sql) for sql in VIEWS] == told.shown
+    assert len({str(said) for said in told.then.values()}) > 2
+
+
+def test_one_that_cannot_be_folded_as_it_stood_is_not_shown_as_it_is_now(
+    told: Told, filled: Settings, tmp_path: Path
+) -> None:
+    letters, moves = written(tmp_path, THANKS), written(tmp_path, MOVES, "moves.py")
+    settings = named(filled, letters, moves)
+    rebuild(settings, ["life", "letters"], own=load(settings.projections.own))
+    written(tmp_path, FAULTY, "moves.py")
+    with ClusterDesk(settings, WallClock()) as desk:
+        now = desk.as_of(desk.position())
+        assert now.query(VIEWS[0]) == told.shown[0]
+        with pytest.raises(Refused, match="own_life"):
+            now.query(VIEWS[1])
+        assert desk.query(VIEWS[1]) == told.shown[1]
+        asked = "SELECT count(*) AS own_count FROM v1_tickets WHERE subject <> 'own_life'"
+        assert now.query(asked) == desk.query(asked)
+    with ClusterDesk(filled, WallClock()) as desk, pytest.raises(Refused, match="own_life"):
+        desk.as_of(desk.position()).query(VIEWS[1])
 
 
 def test_one_that_raises_stops_alone_and_goes_on_once_it_is_mended(

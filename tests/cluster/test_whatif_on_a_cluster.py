@@ -12,7 +12,7 @@ from streams.shadowing.report import report
 from streams.whatif.backtest import Span
 from streams.whatif.candidate import Candidate, tried
 from streams.whatif.history import history_of
-from tests.real import Cluster, invariants
+from tests.real import Cluster, invariants, until
 from tests.real.cast import Cast
 
 
@@ -57,7 +57,7 @@ def test_a_shadow_runs_beside_the_agents_of_a_cluster_and_is_promoted(
     cluster: Cluster, settings: Settings, cast: Cast
 ) -> None:
     with ClusterDesk(settings, WallClock()) as desk:
-        kept.start(desk.database, Candidate(other()), "bo", desk.clock.now())
+        kept.start(desk.database, Candidate(other()), "bo", desk.clock.now(), desk.taken)
         for customer in ("ann", "ben"):
             desk.produce({"channel": "email", "customer_id": customer, "message": "It is late!"})
             work(cluster, cast)
@@ -71,3 +71,29 @@ def test_a_shadow_runs_beside_the_agents_of_a_cluster_and_is_promoted(
         promote(desk, "bo")
         assert desk.policy().version == other().version
         assert kept.running(desk.database) is None
+
+
+def test_what_waited_for_a_shadow_at_a_kill_is_made_up_for_by_the_next_worker(
+    cluster: Cluster, settings: Settings, cast: Cast
+) -> None:
+    rows = 'SELECT topic, partition, "offset", turn FROM shadowed ORDER BY 1, 2, 3'
+    with ClusterDesk(settings, WallClock()) as desk:
+        shadow = kept.start(desk.database, Candidate(other()), "bo", desk.clock.now(), desk.taken)
+
+        def nothing_is_lacking() -> bool:
+            return not kept.lacking(desk.database, shadow, desk.taken())
+
+        for customer in ("ann", "ben"):
+            desk.produce({"channel": "email", "customer_id": customer, "message": "It is late!"})
+        work(cluster, cast)
+        judged = desk.database.execute(rows).fetchall()
+        assert nothing_is_lacking()
+        desk.database.execute("DELETE FROM shadowed WHERE topic <> 'support.knowledge.v1'")
+        assert not nothing_is_lacking(), "as a kill leaves it"
+        cast.add("desk", "up", "--port", "0")
+        until(nothing_is_lacking, 60, "it is made up for")
+        cast.leave()
+        cast.well()
+        assert desk.database.execute(rows).fetchall() == judged
+        found = report(desk.database, shadow, desk.policy())
+        assert (found["errors"], found["missed"], found["contacts"]) == ({}, 0, 2)

@@ -30,7 +30,7 @@ def back_to_the_first(folder: Path) -> None:
     for name in [row[1] for row in database.execute("PRAGMA table_info(claims)")]:
         if name not in {"request_id", "attempt", "outcome"}:
             database.execute(f"ALTER TABLE claims DROP COLUMN {name}")
-    for table in ("subscriptions", "shadows", "shadowed"):
+    for table in ("subscriptions", "shadows", "shadowed", "shadow_positions"):
         database.execute(f"DROP TABLE {table}")
     database.execute("PRAGMA user_version = 1")
     database.close()

@@ -38,6 +38,8 @@ CONTRACT = {
     " contacts replies first_reply_minutes_sum resolution_minutes_sum satisfaction_sum"
     " satisfaction_count",
     "v1_metrics": "metric definition period segment value numerator denominator",
+    "v1_counted": "metric definition period segment kind id ticket_id numerator denominator minutes"
+    " place",
     "v1_insights": "insight_id at kind category text",
     "v1_alerts": "alert_id at alert_type recipient customer_id ticket_id priority text",
     "v1_follow_ups": "follow_up_id ticket_id customer_id scheduled_at due_at ticket_status",

@@ -52,3 +52,29 @@ def test_what_is_tried_stays_whatever_is_activated(
     history = KnowledgeHistory(tier, activated=False)
     history.activate("encoder", NOON)
     assert history.at(NOON).tier is tier
+
+
+def test_whoever_reads_no_message_loads_no_models_that_are_activated(
+    tier: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(name: str) -> Tier:
+        loaded.append(name)
+        return tier
+
+    monkeypatch.setattr(tiers, "load", load)
+    history = KnowledgeHistory(tiers.Later("light"))
+    history.activate("encoder", NOON)
+    before, after = history.at(NOON - 1), history.at(NOON)
+    assert (after.article("a1"), after.category("billing")) == (None, None)
+    assert before.tier is not after.tier
+    assert loaded == []
+    assert after.versions == {**tier.versions, "index": "empty"}
+    assert loaded == ["encoder"]
+
+
+def test_models_that_are_not_loaded_yet_stay_where_the_same_are_activated() -> None:
+    history = KnowledgeHistory(tiers.Later("light"))
+    history.activate("light", NOON)
+    assert history.at(NOON).tier is history.at(NOON - 1).tier

@@ -26,6 +26,11 @@ def upgrade() -> None:
         ' NULL, partition integer NOT NULL, "offset" bigint NOT NULL, turn text NOT NULL,'
         ' PRIMARY KEY (shadow_id, topic, partition, "offset"))'
     )
+    op.execute(
+        'CREATE TABLE shadow_positions (shadow_id text COLLATE "C" NOT NULL, topic text COLLATE "C"'
+        " NOT NULL, partition integer NOT NULL, position bigint NOT NULL,"
+        " PRIMARY KEY (shadow_id, topic, partition))"
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,20 @@
+-- What one record adds to a metric, for the view v1_counted: relations that follow those of
+-- metrics.sql, with a row for each record that a period and segment have. The parts in
+-- projections/counted.py say what each adds.
+of_channels AS (
+    SELECT 'all' AS period, s.segment, b.ticket_id, s.channel = b.channel AS on_it
+    FROM (SELECT DISTINCT channel, 'channel:' || channel AS segment FROM base) s CROSS JOIN base b
+),
+solved AS (
+    SELECT 'all' AS period, 'all' AS segment, ticket_id, reopened, came_back
+    FROM base WHERE resolved_at IS NOT NULL
+),
+targets AS (
+    SELECT 'v1' AS definition, 'all' AS period, 'all' AS segment, target_id, ticket_id, met_at,
+           breached_at FROM p_sla
+    UNION ALL SELECT 'v1/' || calendar_version, 'all', 'calendar:' || calendar_version, target_id,
+           ticket_id, met_at, breached_at FROM p_sla
+),
+hand_overs AS (
+    SELECT 'all' AS period, 'all' AS segment, transfer_id, ticket_id, kept, given FROM p_handovers
+)
