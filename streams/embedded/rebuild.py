@@ -108,11 +108,13 @@ def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
     tables.drop_views(database)
     for table in changed:
         database.execute(f"DROP TABLE {table.sql_name}")
-        for statement in tables.ddl(table):
-            database.execute(statement)
+        made, *indexed = tables.ddl(table)
+        database.execute(made)
         marks = ", ".join("?" * len(table.columns))
         rows = rows_of(anew, table.sql_name, table)
         database.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows)
+        for statement in indexed:  # over rows that are there an index is made at once
+            database.execute(statement)
         if table.searched:
             indexes.refill(database, table)
     tables.create_views(database)
@@ -187,11 +189,10 @@ def fold_up_to(
 ) -> None:
     """Fold the log from its beginning up to given ends."""
     count = 0
-    for record in replayed(database, fold.topics, bounds):
+    for count, record in enumerate(replayed(database, fold.topics, bounds, fold.kinds), 1):
         fold.apply(record)
-        count += 1
         if count % FLUSH_EVERY == 0:
-            fold.flush()
+            fold.relieve()
             step(FLUSH_EVERY)
     fold.flush()
     step(count % FLUSH_EVERY)
