@@ -41,7 +41,7 @@ def rebuild_own(settings: Settings, own: Own, step: Step) -> dict[str, Any]:
     """
     with ExitStack() as stack:
         database = stack.enter_context(opened(settings))
-        anew = stack.enter_context(Anew(settings, folded_with((own.table,))))
+        anew = stack.enter_context(Anew(settings, folded_with((own.table,)), past=True))
         try:
             reader = _reader(database, own)
             for _ in range(ROUNDS):

@@ -83,7 +83,7 @@ def _rebuild(settings: Settings, names: Sequence[str], step: Step) -> Report:
         database = stack.enter_context(opened(settings))
         others, _ = tables.outdated(database)
         chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
-        anew = stack.enter_context(Anew(settings, folded_with(chosen)))
+        anew = stack.enter_context(Anew(settings, folded_with(chosen), past=True))
         for _ in range(ROUNDS):
             if anew.up_to(folded(database, anew.topics), database, step) < NEAR:
                 break
@@ -193,7 +193,11 @@ def verify(
         Unavailable: Kafka or the database does not answer.
     """
     quiet()
-    with opened(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
+    with (
+        opened(settings) as database,
+        proof.sealed_log(settings) as sealed,
+        Anew(settings, TABLES, (METRICS.name,), seen=sealed.take) as anew,
+    ):
         database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         bounds = folded(database, anew.topics)
         first, last = anew.bounds_of_log()
@@ -213,7 +217,7 @@ def verify(
         gaps += numbers.broken(bounds)
         beside = {table.name: _compared(database, anew, table) for table in TABLES}
         report = {name: told for name, (told, _) in beside.items()}
-        seals, found = proof.checked(settings)
+        seals, found = sealed.checked()
         found += [one for _, differing in beside.values() for one in differing]
         if own:
             from streams.cluster.own_rebuild import verify_own

@@ -172,16 +172,22 @@ def snapshot(database: Database) -> Iterator[Database]:
         connection.close()
 
 
-@contextmanager
-def scratch() -> Iterator[Database]:
-    """An empty database in a file that nobody else sees and that goes with it."""
+def empty() -> Database:
+    """An empty database in a file that nobody else sees and that goes with its connection."""
     connection = sqlite3.connect("", isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")  # whatever goes wrong, it is thrown away
     connection.execute("PRAGMA cache_size = -65536")
+    return Database(Path(), connection)
+
+
+@contextmanager
+def scratch() -> Iterator[Database]:
+    """The same for as long as this lasts."""
+    database = empty()
     try:
-        yield Database(Path(), connection)
+        yield database
     finally:
-        connection.close()
+        database.close()
 
 
 def fold_up_to(
