@@ -35,6 +35,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHIFTS = range(0, 64, 7)
 _BEYOND = 2**64
 
+_MOMENT_BYTES = 8
+"""How long the number of a moment of our times is."""
+
+_MOST_MOMENTS = 4096
+
+_moments: dict[bytes, datetime] = {}
+"""Moments by their bytes: what follows from one contact names the same ones again and again."""
+
 
 def long_at(data: bytes, at: int) -> tuple[int, int]:
     """A whole number at a place, and the place behind it; raises one of `UNUSUAL`."""
@@ -62,8 +70,16 @@ def _text(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _moment(data: bytes, at: int) -> tuple[datetime, int]:
-    number, at = long_at(data, at)
-    return _EPOCH + timedelta(microseconds=number), at
+    known = _moments.get(data[at : at + _MOMENT_BYTES])
+    if known is not None:
+        return known, at + _MOMENT_BYTES
+    number, end = long_at(data, at)
+    moment = _EPOCH + timedelta(microseconds=number)
+    if end == at + _MOMENT_BYTES:
+        if len(_moments) >= _MOST_MOMENTS:
+            _moments.clear()
+        _moments[data[at:end]] = moment
+    return moment, end
 
 
 _KNOWN = {
@@ -168,7 +184,11 @@ def _lines(
             yield " end = at + 1 + (size >> 1)"
             yield f" {into}, at = data[at + 1 : end].decode(), end"
         case "long":
-            yield f"{into}, at = long_at(data, at)"
+            yield f"{into} = data[at]"
+            yield f"if {into} & 0x80:"  # more than one byte
+            yield f" {into}, at = long_at(data, at)"
+            yield "else:"
+            yield f" {into}, at = ({into} >> 1) ^ -({into} & 1), at + 1"
         case "timestamp-micros":
             yield f"{into}, at = moment_at(data, at)"
         case "double":
@@ -195,11 +215,12 @@ def _lines(
 
 def _blocks(into: str, one: list[str]) -> Iterator[str]:
     """The lines that read one value after the other, until a block has none."""
-    yield f"{into}_count, at = count_at(data, at)"
+    yield f"{into}_count, at = data[at], at + 1"
     yield f"while {into}_count:"
+    yield f" {into}_count, at = count_at(data, at - 1)"
     yield f" for _ in range({into}_count):"
     yield from _within(_within(one))
-    yield f" {into}_count, at = count_at(data, at)"
+    yield f" {into}_count, at = data[at], at + 1"
 
 
 def _within(lines: Iterator[str] | list[str]) -> Iterator[str]:

@@ -117,6 +117,19 @@ def decode(value: bytes) -> Event:
     return event if end == len(value) else _resolved(prefix, value)
 
 
+def kind_of(value: bytes) -> type[Event] | None:
+    """The event type that some framed bytes name; None where they cannot be read."""
+    return _kind_behind(bytes(value[:10]))
+
+
+@lru_cache(maxsize=4096)
+def _kind_behind(prefix: bytes) -> type[Event] | None:
+    try:
+        return _written_by(prefix)[0] if prefix[:2] == MARKER else None
+    except Unreadable:
+        return None
+
+
 def schema_behind(value: bytes) -> Schema:
     """The schema that some framed bytes were written with; raises `Unreadable` for an unknown."""
     return _written_by(bytes(value[:10]))[1]

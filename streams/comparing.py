@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import islice
 from typing import Any, NamedTuple
 
 TableRow = tuple[Any, ...]
@@ -40,76 +40,107 @@ NAMED = 100
 
 def digest_of_rows(rows: Iterable[TableRow]) -> tuple[str, int]:
     """A hash over rows in the order of their key, and how many there are."""
-    digest, count = sha256(), 0
-    for row in rows:
-        digest.update(repr(row).encode())
-        count += 1
-    return digest.hexdigest(), count
+    digest = _Digest()
+    deque(digest.of(rows), maxlen=0)
+    return digest.hexdigest(), digest.count
+
+
+class _Digest:
+    """A hash over rows while they are gone through.
+
+    Attributes:
+        count: How many there were.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._hash = sha256()
+
+    def of(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """The rows, one after the other."""
+        for row in rows:
+            self._hash.update(repr(row).encode())
+            self.count += 1
+            yield row
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
 
 
 def compared(
-    live: Callable[[], Iterable[TableRow]], anew: Callable[[], Iterable[TableRow]]
-) -> dict[str, Any]:
+    name: str, columns: Sequence[str], live: Iterable[TableRow], anew: Iterable[TableRow]
+) -> tuple[dict[str, Any], list[Finding]]:
     """What a table has become when it was folded anew, beside the live one.
 
-    Args:
-        live: Reads the live rows in the order of their key.
-        anew: Reads the new ones likewise.
-
-    Returns:
-        Rows, digest, whether the live one was the same, and how many rows differed.
-    """
-    digest, rows = digest_of_rows(anew())
-    before, _ = digest_of_rows(live())
-    differing = 0
-    if digest != before:
-        differing = len({row[0] for row in set(live()) ^ set(anew())})
-    return {
-        "rows": rows,
-        "digest": digest[:16],
-        "same": digest == before,
-        "differing": differing,
-    }
-
-
-def differing_rows(
-    name: str, columns: Sequence[str], live: Iterable[TableRow], anew: Iterable[TableRow]
-) -> Iterator[Finding]:
-    """Each row that is not as it was folded anew: the first `NAMED`.
+    Both are gone through once and side by side, so that memory holds a row of each.
 
     Args:
         name: The table's.
         columns: Their names; the first is the key.
         live: The live rows in the order of their key.
         anew: The new ones likewise.
+
+    Returns:
+        Rows, digest, whether the live one was the same, and how many rows differed; and of those
+        the first `NAMED`, with what differs in them.
     """
-    return islice(_differing(name, columns, iter(live), iter(anew)), NAMED)
+    digest, differing, found = _Digest(), 0, []
+    for there, wanted in _unlike(iter(live), digest.of(anew)):
+        differing += 1
+        if differing <= NAMED:
+            found.append(_told(name, columns, there, wanted))
+    report = {
+        "rows": digest.count,
+        "digest": digest.hexdigest()[:16],
+        "same": not differing,
+        "differing": differing,
+    }
+    return report, found
 
 
-def _differing(
-    name: str, columns: Sequence[str], live: Iterator[TableRow], anew: Iterator[TableRow]
-) -> Iterator[Finding]:
+def replaced(anew: Iterable[TableRow]) -> dict[str, Any]:
+    """The same of a table beside which no live one can be laid: nothing of it is the same."""
+    digest, rows = digest_of_rows(anew)
+    return {"rows": rows, "digest": digest[:16], "same": False, "differing": rows}
+
+
+def _unlike(
+    live: Iterator[TableRow], anew: Iterator[TableRow]
+) -> Iterator[tuple[TableRow | None, TableRow | None]]:
+    """The rows that are not alike, pair by pair; None where there is none of that key."""
     there, wanted = next(live, None), next(anew, None)
     while there is not None or wanted is not None:
-        if wanted is None or (there is not None and there[0] < wanted[0]):
-            assert there is not None
-            yield Finding("row inserted", f"{name}/{there[0]}", "no such row", "a row")
+        if there == wanted:
+            there, wanted = next(live, None), next(anew, None)
+        elif wanted is None or (there is not None and _order(there) < _order(wanted)):
+            yield there, None
             there = next(live, None)
-        elif there is None or wanted[0] < there[0]:
-            yield Finding("row removed", f"{name}/{wanted[0]}", "a row", "no such row")
+        elif there is None or _order(wanted) < _order(there):
+            yield None, wanted
             wanted = next(anew, None)
         else:
-            other = [
-                n for n, pair in enumerate(zip(wanted, there, strict=True)) if pair[0] != pair[1]
-            ]
-            if other:
-                where = f"{name}/{wanted[0]}"
-                said = [
-                    ", ".join(f"{columns[n]} = {row[n]!r}" for n in other)
-                    for row in (wanted, there)
-                ]
-                yield Finding("row changed", where, *said)
+            yield there, wanted
             there, wanted = next(live, None), next(anew, None)
+
+
+def _order(row: TableRow) -> tuple[bool, Any]:
+    """By what rows are ordered: their key; one that a hand made bytes comes behind all texts."""
+    return isinstance(row[0], bytes), row[0]
+
+
+def _told(
+    name: str, columns: Sequence[str], there: TableRow | None, wanted: TableRow | None
+) -> Finding:
+    """What is said of a live row that is not the one that was folded anew."""
+    if wanted is None:
+        assert there is not None
+        return Finding("row inserted", f"{name}/{there[0]}", "no such row", "a row")
+    where = f"{name}/{wanted[0]}"
+    if there is None:
+        return Finding("row removed", where, "a row", "no such row")
+    other = [n for n, pair in enumerate(zip(wanted, there, strict=True)) if pair[0] != pair[1]]
+    said = [", ".join(f"{columns[n]} = {row[n]!r}" for n in other) for row in (wanted, there)]
+    return Finding("row changed", where, *said)
 
 
 def verified(

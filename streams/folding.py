@@ -59,6 +59,11 @@ class Fold(Generic[R]):
         """The topics that these tables fold."""
         return frozenset(one.table.topic for one in self.rows)
 
+    @property
+    def kinds(self) -> frozenset[type[Event]]:
+        """The event types that mean something to these tables."""
+        return frozenset(self._touched)
+
     def apply(self, record: Record) -> None:
         """Fold one record into every table that it means something to."""
         for rows in self._touched.get(type(record.event), ()):

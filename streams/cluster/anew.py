@@ -7,11 +7,9 @@ embedded engine do.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, Self
 
 import kafka.errors as kafkas
@@ -20,6 +18,7 @@ from kafka import KafkaConsumer, TopicPartition
 from projections.tables import Table
 from schemas.record import Record
 from schemas.topics import INBOX_NAMES, PARTITIONS
+from streams.cluster.decoding import Quick
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.judging import Judge, Taking
 from streams.cluster.kafka import of_kafka, options
@@ -29,6 +28,7 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.scratch import ScratchFold, Sifted
 from streams.cluster.topics import absent
 from streams.embedded.database import Database
+from streams.embedded.rebuild import empty
 from streams.entry import Place
 from streams.errors import PactdeskError, Unavailable
 from streams.folding import Step
@@ -36,6 +36,9 @@ from streams.settings import Settings
 
 AT_ONCE = 1000
 """Records of a partition that are taken before another's."""
+
+POLLED = 5000
+"""Records that one poll brings at most: each looks once at every partition."""
 
 STALLED_SECONDS = 15.0
 """After how long without a record, where there must be some, it gives up."""
@@ -51,6 +54,8 @@ class Anew:
         chosen: Which tables.
         topics: Topics that are read beside those that the tables fold.
         only: Which records the tables fold; the order is found with all of them.
+        seen: Shown every record of Kafka as it comes.
+        past: Whether `kept` and `past` are asked for afterwards.
 
     Attributes:
         marks: What was folded, and what was found missing.
@@ -64,17 +69,17 @@ class Anew:
         topics: Sequence[str] = (),
         *,
         only: Callable[[Record], bool] | None = None,
+        seen: Callable[[Quick], None] | None = None,
+        past: bool = False,
     ) -> None:
         self._settings = settings
-        self._scratch = _empty()
+        self._scratch = empty()
         self.marks = Marks()
-        self._fold = ScratchFold(self._scratch, chosen, self.marks.clocks)
+        self._fold = ScratchFold(self._scratch, chosen, self.marks.clocks if past else None)
         self._scratch.execute("BEGIN")
         self.topics = sorted({*self._fold.topics, *topics})
         self.waiting: list[str] = []
-        self._sorted = (
-            self._fold if only is None else Sifted(_empty(), self._fold, self.marks.clocks, only)
-        )
+        self._sorted = self._fold if only is None else Sifted(empty(), self._fold, only)
         self._judge = Judge(self._sorted, self.marks)
         places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
@@ -87,7 +92,7 @@ class Anew:
             )
         except (kafkas.KafkaError, OSError) as error:
             raise of_kafka(error, settings) from error
-        self._fetching = Fetching(consumer)
+        self._fetching = Fetching(consumer, POLLED, seen)
         consumer.assign([TopicPartition(*place) for place in places])
         self._at = dict.fromkeys(places, 0)
         for place in places:
@@ -141,7 +146,7 @@ class Anew:
             total += count
             if came or count:
                 moved = time.monotonic()
-                self._sorted.flush()
+                self._sorted.relieve()
                 step(count)
             elif all(self._fetching.queue(place) for place in short):
                 self.waiting = [f"{t}/{p}/{self._at[t, p]}" for t, p in sorted(short)]
@@ -210,11 +215,6 @@ class Anew:
     def scratch(self) -> Database:
         """The scratch database, for what is noted beside the tables."""
         return self._scratch
-
-
-def _empty() -> Database:
-    """An empty database that nobody else sees and that goes with its connection."""
-    return Database(Path(), sqlite3.connect("", isolation_level=None))
 
 
 def _firsts(store: PgDatabase, chunk: Sequence[Fetched]) -> dict[str, Taking]:

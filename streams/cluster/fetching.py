@@ -8,7 +8,7 @@ any further, so that what waits costs bounded memory, and the other partitions g
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -20,6 +20,9 @@ from streams.cluster.decoding import Quick, quick
 from streams.cluster.pgtext import without_nul
 from streams.entry import Place, on_its_topic
 from streams.errors import Unreadable
+
+POLLED = 500
+"""Records that one poll brings at most where what they change is to be seen soon."""
 
 QUEUED = 2000
 """Records of a partition that wait before no more of it are fetched."""
@@ -69,10 +72,19 @@ class Fetching:
 
     Args:
         consumer: Subscribed or assigned by whoever made it; positions are set by `begin`.
+        at_once: Records that one poll brings at most.
+        seen: Shown every record as it comes.
     """
 
-    def __init__(self, consumer: KafkaConsumer) -> None:
+    def __init__(
+        self,
+        consumer: KafkaConsumer,
+        at_once: int = POLLED,
+        seen: Callable[[Quick], None] | None = None,
+    ) -> None:
         self.consumer = quick(consumer)
+        self._at_once = at_once
+        self._seen = seen
         self._queues: defaultdict[Place, deque[Fetched]] = defaultdict(deque)
         self._paused: set[Place] = set()
 
@@ -91,10 +103,13 @@ class Fetching:
     def poll(self, milliseconds: float) -> int:
         """Fetch what is there, or wait for something; returns how many records came."""
         self._unpark()
-        found = self.consumer.poll(timeout_ms=milliseconds)
+        found = self.consumer.poll(timeout_ms=milliseconds, max_records=self._at_once)
         count = 0
         for messages in found.values():
             count += len(messages)
+            if self._seen is not None:
+                for one in messages:
+                    self._seen(one)
             place = (messages[0].topic, messages[0].partition)
             queue = self._queues[place]
             queue.extend(map(fetched, messages))

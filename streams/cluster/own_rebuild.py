@@ -17,7 +17,7 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.readings import tables_of
 from streams.cluster.rebuild import NEAR, ROUNDS, SWAPS, fill, folded, live_rows, opened
 from streams.cluster.tables import ddl
-from streams.comparing import Report, compared
+from streams.comparing import Report, compared, replaced
 from streams.entry import Place
 from streams.errors import Unavailable
 from streams.folding import Step
@@ -41,7 +41,7 @@ def rebuild_own(settings: Settings, own: Own, step: Step) -> dict[str, Any]:
     """
     with ExitStack() as stack:
         database = stack.enter_context(opened(settings))
-        anew = stack.enter_context(Anew(settings, folded_with((own.table,))))
+        anew = stack.enter_context(Anew(settings, folded_with((own.table,)), past=True))
         try:
             reader = _reader(database, own)
             for _ in range(ROUNDS):
@@ -120,9 +120,10 @@ def _reader(database: PgDatabase, own: Own) -> str:
 
 def _report(database: PgDatabase, anew: Anew, own: Own, *, live: bool) -> dict[str, Any]:
     """The new rows beside the live ones; without those, nothing of it is the same."""
-    if live:
-        return compared(lambda: live_rows(database, own.table), lambda: anew.rows(own.table))
-    return {**compared(lambda: (), lambda: anew.rows(own.table)), "same": False}
+    table = own.table
+    if not live:
+        return replaced(anew.rows(table))
+    return compared(own.name, table.columns, live_rows(database, table), anew.rows(table))[0]
 
 
 def _swap(database: PgDatabase, anew: Anew, own: Own) -> None:

@@ -119,7 +119,7 @@ class Reader:
     ) -> Iterator[list[Entry]]:
         """The entries between two positions; see `quick_steps`."""
         for step in self.quick_steps(start, until):
-            yield [_entry(one) for one in step]
+            yield [as_entry(one) for one in step]
 
     def quick_steps(
         self, start: Mapping[Place, int] | None = None, until: Mapping[Place, int] | None = None
@@ -177,7 +177,7 @@ class Reader:
         heard = time.monotonic()
         while not stop.is_set():
             found = self._poll()
-            yield [_entry(one) for records in found.values() for one in records]
+            yield [as_entry(one) for records in found.values() for one in records]
             if found:
                 heard = time.monotonic()
             elif time.monotonic() > heard + _IDLE_SECONDS:
@@ -289,7 +289,7 @@ def _moment(milliseconds: int) -> str:
     return rfc3339(datetime.fromtimestamp(milliseconds / 1000.0, UTC))
 
 
-def _entry(one: Quick) -> Entry:
+def as_entry(one: Quick) -> Entry:
     """A record of Kafka as the log's entry, as `streams.cluster.wire.entry_of` makes it."""
     return Entry(
         0,

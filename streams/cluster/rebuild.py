@@ -23,7 +23,7 @@ from streams.cluster.kafka import quiet
 from streams.cluster.numbering import Numbers
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
 from streams.cluster.versions import GONE, MADE, PAST, has_past, made_columns
-from streams.comparing import Report, compared, differing_rows, verified
+from streams.comparing import Finding, Report, compared, replaced, verified
 from streams.entry import Place
 from streams.errors import Unavailable
 from streams.folding import Step, chosen_of
@@ -83,7 +83,7 @@ def _rebuild(settings: Settings, names: Sequence[str], step: Step) -> Report:
         database = stack.enter_context(opened(settings))
         others, _ = tables.outdated(database)
         chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
-        anew = stack.enter_context(Anew(settings, folded_with(chosen)))
+        anew = stack.enter_context(Anew(settings, folded_with(chosen), past=True))
         for _ in range(ROUNDS):
             if anew.up_to(folded(database, anew.topics), database, step) < NEAR:
                 break
@@ -107,9 +107,9 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
         anew.up_to(folded(database, anew.topics), database, step)
         others, _ = tables.outdated(database)
         report = {
-            table.name: _unlike(anew, table)
+            table.name: replaced(anew.rows(table))
             if table.name in others
-            else _compared(database, anew, table)
+            else _compared(database, anew, table)[0]
             for table in chosen
         }
         made = {}
@@ -193,7 +193,11 @@ def verify(
         Unavailable: Kafka or the database does not answer.
     """
     quiet()
-    with opened(settings) as database, Anew(settings, TABLES, (METRICS.name,)) as anew:
+    with (
+        opened(settings) as database,
+        proof.sealed_log(settings) as sealed,
+        Anew(settings, TABLES, (METRICS.name,), seen=sealed.take) as anew,
+    ):
         database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         bounds = folded(database, anew.topics)
         first, last = anew.bounds_of_log()
@@ -211,12 +215,10 @@ def verify(
             f"{where}: the event of its ticket before it is not there" for where in anew.waiting
         ]
         gaps += numbers.broken(bounds)
-        report = {table.name: _compared(database, anew, table) for table in TABLES}
-        seals, found = proof.checked(settings)
-        for table in TABLES:
-            if not report[table.name]["same"]:
-                live, new = live_rows(database, table), anew.rows(table)
-                found += differing_rows(table.name, table.columns, live, new)
+        beside = {table.name: _compared(database, anew, table) for table in TABLES}
+        report = {name: told for name, (told, _) in beside.items()}
+        seals, found = sealed.checked()
+        found += [one for _, differing in beside.values() for one in differing]
         if own:
             from streams.cluster.own_rebuild import verify_own
 
@@ -255,14 +257,11 @@ def folded(database: PgDatabase, topics: Sequence[str], reader: str = NAME) -> d
     return found
 
 
-def _compared(database: PgDatabase, anew: Anew, table: Table) -> dict[str, Any]:
+def _compared(
+    database: PgDatabase, anew: Anew, table: Table
+) -> tuple[dict[str, Any], list[Finding]]:
     """What a table has become when it was folded anew, beside the live one."""
-    return compared(lambda: live_rows(database, table), lambda: anew.rows(table))
-
-
-def _unlike(anew: Anew, table: Table) -> dict[str, Any]:
-    """The same of a table that another release made in another way: nothing of it is the same."""
-    return {**compared(lambda: (), lambda: anew.rows(table)), "same": False}
+    return compared(table.name, table.columns, live_rows(database, table), anew.rows(table))
 
 
 def live_rows(database: PgDatabase, table: Table) -> Iterator[tuple[Any, ...]]:

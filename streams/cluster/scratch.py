@@ -17,14 +17,14 @@ from streams.cluster.pgtext import without_nul
 from streams.cluster.versions import GONE, MADE, PAST, Clocks, Made, made_columns
 from streams.embedded import tables
 from streams.embedded.database import Database
-from streams.embedded.tables import Rows
+from streams.embedded.tables import GATHERED, Rows
 
 
 class ScratchRows(Rows):
     """The rows of one table.
 
     Args:
-        database: The scratch database.
+        database: The scratch database, with the table in it.
         table: Which table.
         clocks: What the record is that is folded now.
     """
@@ -35,23 +35,16 @@ class ScratchRows(Rows):
         self._clocks = clocks
         self._made: dict[str, Made] = {}
         self._ended: list[tuple[Any, ...]] = []
-        name, key = table.sql_name, table.columns[0]
-        self._key = key
+        name, self._key = table.sql_name, table.columns[0]
         made = [column for column, _ in MADE]
-        database.execute(tables.ddl(table)[0])
-        database.execute(
-            f"CREATE TABLE {name}_made ({key} TEXT NOT NULL PRIMARY KEY, {', '.join(made)})"
-            " WITHOUT ROWID"
-        )
+        for column in made:
+            database.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
         past = [*table.columns, *made, *(column for column, _ in GONE)]
-        database.execute(
-            f"CREATE TABLE {name}{PAST} ({', '.join(past)}, PRIMARY KEY ({key}, made_number))"
-            " WITHOUT ROWID"
-        )
-        self._read = f"SELECT {', '.join(made)} FROM {name}_made WHERE {key} = ?"
+        database.execute(f"CREATE TABLE {name}{PAST} ({', '.join(past)})")
         again = "IGNORE" if table.once else "REPLACE"
-        marks = ", ".join("?" * (1 + len(made)))
-        self._note = f"INSERT OR {again} INTO {name}_made VALUES ({marks})"
+        marks = ", ".join("?" * (len(table.columns) + len(made)))
+        self._upsert = f"INSERT OR {again} INTO {name} VALUES ({marks})"
+        self._read = f"SELECT {', '.join(made)} FROM {name} WHERE {self._key} = ?"
         self._end = f"INSERT INTO {name}{PAST} VALUES ({', '.join('?' * len(past))})"
 
     def put(self, key: str, row: msgspec.Struct | None) -> None:
@@ -66,6 +59,12 @@ class ScratchRows(Rows):
                 self._ended.append((*msgspec.structs.astuple(was), *before, *made[:3]))
         super().put(key, row)
 
+    def relieve(self) -> None:
+        """Write what changed once too much is at hand, of what the rows were before too."""
+        super().relieve()
+        if len(self._ended) >= GATHERED:
+            self.flush()
+
     def _made_of(self, key: str) -> Made:
         made = self._made.get(key)
         if made is None:
@@ -73,21 +72,21 @@ class ScratchRows(Rows):
             self._made[key] = made
         return made
 
+    def _values(self, key: str) -> tuple[Any, ...]:
+        return (*super()._values(key), *self._made[key])
+
     def flush(self) -> None:
         """Write what changed."""
-        self._scratch.executemany(self._note, ((key, *made) for key, made in self._made.items()))
         self._scratch.executemany(self._end, self._ended)
-        self._made.clear()
         self._ended.clear()
         super().flush()
+        if not self._held:
+            self._made.clear()
 
     def kept(self) -> Iterator[tuple[Any, ...]]:
         """The rows with what made them, as the live table holds them."""
         columns = ", ".join([*self.table.columns, *(c for c, _ in made_columns(self.table))])
-        return self._rows(
-            f"SELECT {columns} FROM {self.table.sql_name} JOIN {self.table.sql_name}_made"
-            f" USING ({self._key})"
-        )
+        return self._rows(f"SELECT {columns} FROM {self.table.sql_name}")
 
     def past(self) -> Iterator[tuple[Any, ...]]:
         """What the rows were before, in the order of their key and number."""
@@ -100,26 +99,42 @@ class ScratchRows(Rows):
             yield tuple(without_nul(one) if isinstance(one, str) else one for one in row)
 
 
-class ScratchFold(folding.Fold[ScratchRows]):
+class ScratchFold(folding.Fold[Rows]):
     """Folds records into tables of a scratch database.
 
     Args:
         database: The scratch database, empty.
         chosen: Which tables.
-        clocks: What the record is that is folded now.
+        clocks: What the record is that is folded now; None where nobody asks what made a row.
     """
 
-    def __init__(self, database: Database, chosen: Sequence[Table], clocks: Clocks) -> None:
-        super().__init__([ScratchRows(database, table, clocks) for table in chosen])
+    def __init__(
+        self, database: Database, chosen: Sequence[Table], clocks: Clocks | None = None
+    ) -> None:
+        for table in chosen:
+            database.execute(tables.ddl(table)[0])
+        super().__init__(
+            [
+                Rows(database, table) if clocks is None else ScratchRows(database, table, clocks)
+                for table in chosen
+            ]
+        )
 
     def flush(self) -> None:
         """Write what changed."""
         for rows in self.rows:
             rows.flush()
 
+    def relieve(self) -> None:
+        """Write what changed in a table of which too much is at hand; `flush` in the end."""
+        for rows in self.rows:
+            rows.relieve()
+
     def of(self, table: Table) -> ScratchRows:
-        """The rows of a table."""
-        return next(rows for rows in self.rows if rows.table is table)
+        """The rows of a table with what made them."""
+        (found,) = (rows for rows in self.rows if rows.table is table)
+        assert isinstance(found, ScratchRows), "it folds without what made them"
+        return found
 
 
 class Sifted(ScratchFold):
@@ -128,14 +143,13 @@ class Sifted(ScratchFold):
     Args:
         database: A scratch database of its own, empty.
         into: What the records are folded into.
-        clocks: What the record is that is folded now.
         only: Which records.
     """
 
     def __init__(
-        self, database: Database, into: ScratchFold, clocks: Clocks, only: Callable[[Record], bool]
+        self, database: Database, into: ScratchFold, only: Callable[[Record], bool]
     ) -> None:
-        super().__init__(database, [t for t in TABLES if t.name == "tickets"], clocks)
+        super().__init__(database, [t for t in TABLES if t.name == "tickets"])
         self._into = into
         self._only = only
 
@@ -149,3 +163,8 @@ class Sifted(ScratchFold):
         """Write what changed, in both."""
         super().flush()
         self._into.flush()
+
+    def relieve(self) -> None:
+        """Write what is too much, in both."""
+        super().relieve()
+        self._into.relieve()

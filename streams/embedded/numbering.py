@@ -7,6 +7,9 @@ from streams.comparing import broken_chain
 from streams.embedded.database import Database
 from streams.entry import Entry
 
+HELD = 50_000
+"""Keys of inbox records that are at hand, and as many that came before them."""
+
 
 class Numbers:
     """Follows the numbers of all lines.
@@ -24,6 +27,14 @@ class Numbers:
         self._last: dict[tuple[str, str, str], int] = {}
         self._source: tuple[str, int, int] | None = None
         self._line = ""
+        self._keys: dict[tuple[str, int, int], str] = {}
+        self._before: dict[tuple[str, int, int], str] = {}
+
+    def note(self, entry: Entry) -> None:
+        """Keep the key of an inbox record at hand: what answers it lies not far behind."""
+        if len(self._keys) >= HELD:
+            self._before, self._keys = self._keys, {}
+        self._keys[entry[1:4]] = str(entry.key)
 
     def take(self, entry: Entry, record: Record) -> None:
         """Take the next record of a numbered topic."""
@@ -42,6 +53,9 @@ class Numbers:
 
     def _key(self, place: tuple[str, int, int]) -> str:
         """The key of a record: the line that answered it."""
+        known = self._keys.get(place) or self._before.get(place)
+        if known is not None:
+            return known
         row = self._db.execute(
             "SELECT key FROM log WHERE topic = ? AND partition = ? AND offset = ?", place
         ).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streams.comparing import Report, compared
+from streams.comparing import Report, compared, replaced
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.own import make
@@ -103,12 +103,11 @@ def _bounds(database: Database, own: Own) -> dict[tuple[str, int], int]:
 
 def _report(store: Database, anew: Database, own: Own, *, live: bool) -> dict[str, Any]:
     """The new rows beside the live ones; without those, nothing of it is the same."""
-    name = own.table.sql_name
-    if live:
-        return compared(
-            lambda: rows_of(store, name, own.table), lambda: rows_of(anew, name, own.table)
-        )
-    return {**compared(lambda: (), lambda: rows_of(anew, name, own.table)), "same": False}
+    table = own.table
+    new = rows_of(anew, table.sql_name, table)
+    if not live:
+        return replaced(new)
+    return compared(own.name, table.columns, rows_of(store, table.sql_name, table), new)[0]
 
 
 def _failed(fault: Unfoldable) -> dict[str, Any]:

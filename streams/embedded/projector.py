@@ -7,16 +7,18 @@ agent has ruled on. A record that repeats an id on an inbox changes nothing: the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from projections.tables import TABLES, Table
+from schemas.event import Event
 from schemas.record import Record
 from schemas.topics import INBOX_NAMES
-from streams import folding
+from streams import codec, folding
 from streams.deadletters import put_aside_before
 from streams.embedded.database import Database
 from streams.embedded.indexes import Index
 from streams.embedded.log import SqliteLog
+from streams.embedded.meaning import Meaning
 from streams.embedded.recent import Recent
 from streams.embedded.tables import Rows
 from streams.entry import Entry, Place
@@ -51,6 +53,11 @@ class Fold(folding.Fold[Rows]):
         """Write what changed."""
         for rows in self.rows:
             rows.flush()
+
+    def relieve(self) -> None:
+        """Write what changed in a table of which too much is at hand; `flush` in the end."""
+        for rows in self.rows:
+            rows.relieve()
 
     def forget(self) -> None:
         """Let go of every row that is held: the tables were written by somebody else."""
@@ -209,12 +216,28 @@ def readable(log: SqliteLog, entry: Entry) -> Record | None:
 
 
 def replayed(
-    database: Database, topics: frozenset[str], bounds: dict[tuple[str, int], int]
+    database: Database,
+    topics: frozenset[str],
+    bounds: dict[tuple[str, int], int],
+    kinds: Container[type[Event] | None] | None = None,
 ) -> Iterator[Record]:
-    """The records of some topics up to given ends, in the order of appending."""
-    log = SqliteLog(database)
-    for entry in log.scan():
-        if entry.topic in topics and entry.offset < bounds.get((entry.topic, entry.partition), 0):
-            record = readable(log, entry)
-            if record is not None:
-                yield record
+    """The records of some topics up to given ends, in the order of appending.
+
+    Args:
+        database: One snapshot of the store.
+        topics: Which topics.
+        bounds: The ends of their partitions.
+        kinds: Only events of these types; the others are not even decoded.
+    """
+    meaning = Meaning(database)
+    for entry in SqliteLog(database).scan():
+        if (
+            entry.topic in topics
+            and entry.offset < bounds.get((entry.topic, entry.partition), 0)
+            and (kinds is None or codec.kind_of(entry.value) in kinds)
+            and meaning.something(entry)
+        ):
+            try:
+                yield entry.record()
+            except Unreadable:
+                continue

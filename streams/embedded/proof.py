@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.topics import DEAD_LETTERS, INBOX_NAMES, TOPICS
+from schemas.topics import TOPICS
 from streams.comparing import Finding
-from streams.deadletters import letter_id
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
+from streams.embedded.meaning import Meaning
 from streams.embedded.numbering import Numbers
 from streams.embedded.projector import Fold
 from streams.embedded.sealing import control, entries_of
@@ -51,20 +51,22 @@ def walk(
     """
     log = SqliteLog(database)
     seals, found = seals_among(control(log))
-    checking, numbers, means = Checking(seals), Numbers(database), _Meaning(database)
+    checking, numbers, meaning = Checking(seals), Numbers(database), Meaning(database)
     topics, count = fold.topics, 0
     for count, entry in enumerate(log.scan(), 1):
         if count % every == 0:
-            fold.flush()
+            fold.relieve()
             step(every)
         checking.take(entry)
-        where = f"{entry.topic}/{entry.partition}/{entry.offset}"
         if not _has_its_id(entry) and _is_readable(entry):
-            found.append(Finding("id changed", where, "the id in its headers", f"{entry.id!r}"))
+            wanted = "the id in its headers"
+            found.append(Finding("id changed", _where(entry), wanted, f"{entry.id!r}"))
         topic = TOPICS.get(entry.topic)
         if topic is None:
-            found.append(Finding("inserted", where, "a topic of the contract", "another"))
+            found.append(Finding("inserted", _where(entry), "a topic of the contract", "another"))
             continue
+        if topic.kind == "inbox":
+            numbers.note(entry)
         folded = entry.topic in topics and entry.offset < bounds.get(entry[1:3], 0)
         if not (topic.ordered or folded):
             continue
@@ -72,11 +74,11 @@ def walk(
             record = entry.record()
         except Unreadable as error:
             if topic.ordered and topic.kind == "record":
-                numbers.gaps.append(f"{where}: {error.what}")
+                numbers.gaps.append(f"{_where(entry)}: {error.what}")
             continue
         if topic.ordered:
             numbers.take(entry, record)
-        if folded and means.something(entry):
+        if folded and meaning.something(entry):
             fold.apply(record)
     fold.flush()
     step(count % every)
@@ -86,31 +88,8 @@ def walk(
     return Walked(numbers.gaps, sums(seals, ends), found)
 
 
-class _Meaning:
-    """Which entries mean something, as `streams.embedded.projector.readable` says.
-
-    The log is not asked about each: few ids come twice, and few letters are dead.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-        self._twice = self._ids("SELECT id FROM log GROUP BY id HAVING count(*) > 1")
-        self._letters = self._ids("SELECT id FROM log WHERE topic = ?", DEAD_LETTERS.name)
-
-    def _ids(self, sql: str, *values: object) -> frozenset[str]:
-        return frozenset(str(one) for (one,) in self._db.execute(sql, values))
-
-    def something(self, entry: Entry) -> bool:
-        """Whether an entry that can be read is folded."""
-        if entry.topic not in INBOX_NAMES:
-            return True
-        if entry.id in self._twice and self._first(entry.id) != entry.seq:
-            return False
-        return not self._letters or letter_id(entry) not in self._letters
-
-    def _first(self, number: str) -> int:
-        (seq,) = self._db.execute("SELECT min(seq) FROM log WHERE id = ?", (number,)).fetchone()
-        return int(seq)
+def _where(entry: Entry) -> str:
+    return f"{entry.topic}/{entry.partition}/{entry.offset}"
 
 
 def _has_its_id(entry: Entry) -> bool:

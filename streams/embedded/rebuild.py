@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from projections.tables import TABLES, Table
 from streams.comparing import (
+    Finding,
     Report,
     compared,
-    differing_rows,
     digest_of_rows,
     missing_offsets,
     verified,
@@ -76,7 +76,7 @@ def _rebuild(database: Database, names: Sequence[str], step: Step) -> Report:
             fold_up_to(store, fold, reached, step)
         with database.transaction():
             fold_rest(database, fold, reached, folded_up_to(database, fold.topics))
-            report = {table.name: _compared(database, anew, table) for table in chosen}
+            report = {table.name: _compared(database, anew, table)[0] for table in chosen}
             _swap(database, anew, [table for table in chosen if not report[table.name]["same"]])
     return report
 
@@ -108,11 +108,13 @@ def _swap(database: Database, anew: Database, changed: Sequence[Table]) -> None:
     tables.drop_views(database)
     for table in changed:
         database.execute(f"DROP TABLE {table.sql_name}")
-        for statement in tables.ddl(table):
-            database.execute(statement)
+        made, *indexed = tables.ddl(table)
+        database.execute(made)
         marks = ", ".join("?" * len(table.columns))
         rows = rows_of(anew, table.sql_name, table)
         database.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows)
+        for statement in indexed:  # over rows that are there an index is made at once
+            database.execute(statement)
         if table.searched:
             indexes.refill(database, table)
     tables.create_views(database)
@@ -146,13 +148,10 @@ def verify(
         anew.execute("BEGIN")
         fold = Fold(anew)
         walked = proof.walk(store, fold, folded_up_to(store, fold.topics), step, FLUSH_EVERY)
-        report = {table.name: _compared(store, anew, table) for table in TABLES}
+        beside = {table.name: _compared(store, anew, table) for table in TABLES}
+        report = {name: told for name, (told, _) in beside.items()}
         gaps = [*missing_records(store), *walked.gaps]
-        found = walked.findings
-        for table in TABLES:
-            if not report[table.name]["same"]:
-                live, new = (rows_of(one, table.sql_name, table) for one in (store, anew))
-                found += differing_rows(table.name, table.columns, live, new)
+        found = walked.findings + [one for _, differing in beside.values() for one in differing]
         if own:
             from streams.embedded.own_rebuild import verify_own
 
@@ -173,16 +172,22 @@ def snapshot(database: Database) -> Iterator[Database]:
         connection.close()
 
 
-@contextmanager
-def scratch() -> Iterator[Database]:
-    """An empty database in a file that nobody else sees and that goes with it."""
+def empty() -> Database:
+    """An empty database in a file that nobody else sees and that goes with its connection."""
     connection = sqlite3.connect("", isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")  # whatever goes wrong, it is thrown away
     connection.execute("PRAGMA cache_size = -65536")
+    return Database(Path(), connection)
+
+
+@contextmanager
+def scratch() -> Iterator[Database]:
+    """The same for as long as this lasts."""
+    database = empty()
     try:
-        yield Database(Path(), connection)
+        yield database
     finally:
-        connection.close()
+        database.close()
 
 
 def fold_up_to(
@@ -190,11 +195,10 @@ def fold_up_to(
 ) -> None:
     """Fold the log from its beginning up to given ends."""
     count = 0
-    for record in replayed(database, fold.topics, bounds):
+    for count, record in enumerate(replayed(database, fold.topics, bounds, fold.kinds), 1):
         fold.apply(record)
-        count += 1
         if count % FLUSH_EVERY == 0:
-            fold.flush()
+            fold.relieve()
             step(FLUSH_EVERY)
     fold.flush()
     step(count % FLUSH_EVERY)
@@ -212,17 +216,16 @@ def folded_up_to(
     return {place: min(end, stood.get(place, 0)) for place, end in bounds.items()}
 
 
-def _compared(live: Database, anew: Database, table: Table) -> dict[str, Any]:
+def _compared(live: Database, anew: Database, table: Table) -> tuple[dict[str, Any], list[Finding]]:
     """What a table has become when it was folded anew, beside the live one."""
-    return compared(
-        lambda: rows_of(live, table.sql_name, table), lambda: rows_of(anew, table.sql_name, table)
-    )
+    there, wanted = (rows_of(one, table.sql_name, table) for one in (live, anew))
+    return compared(table.name, table.columns, there, wanted)
 
 
 def rows_of(database: Database, name: str, table: Table) -> Iterator[tuple[Any, ...]]:
     """A table's rows in the order of their key."""
     columns = ", ".join(table.columns)
-    yield from database.execute(f"SELECT {columns} FROM {name} ORDER BY {table.columns[0]}")
+    return database.execute(f"SELECT {columns} FROM {name} ORDER BY {table.columns[0]}")
 
 
 def digest_of(database: Database, name: str, table: Table) -> tuple[str, int]:

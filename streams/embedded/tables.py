@@ -94,6 +94,9 @@ def _views() -> tuple[str, ...]:
 HELD = 2000
 """Rows of a table that are kept at hand between two batches."""
 
+GATHERED = 10_000
+"""Rows of a table that nobody reads yet which may be at hand, written or not."""
+
 
 class Rows:
     """Reads and writes the rows of one table; what was touched is at hand until it is too much.
@@ -134,7 +137,9 @@ class Rows:
         return row
 
     def put(self, key: str, row: msgspec.Struct | None) -> None:
-        """Hold a new row of a key until the flush."""
+        """Hold a new row of a key until the flush; one that never changes stays as it was first."""
+        if self.table.once and key in self._held:
+            return
         if self._index is not None:
             self._index.note(self._held.get(key), row)
         self._held[key] = row
@@ -143,13 +148,22 @@ class Rows:
     def flush(self) -> None:
         """Write what changed; rows stay at hand, the batches that follow often need them."""
         if self._changed:
-            rows = [self._held[key] for key in self._changed if self._held[key] is not None]
-            self._db.executemany(self._upsert, [msgspec.structs.astuple(row) for row in rows])
+            keys = [key for key in sorted(self._changed) if self._held[key] is not None]
+            self._db.executemany(self._upsert, map(self._values, keys))
             self._changed.clear()
         if self._index is not None:
             self._index.flush()
         if self.table.once or len(self._held) > HELD:
             self._held.clear()
+
+    def _values(self, key: str) -> tuple[Any, ...]:
+        """What is written of a row."""
+        return msgspec.structs.astuple(self._held[key])
+
+    def relieve(self) -> None:
+        """Write what changed once too much is at hand: rarely, where nobody reads it meanwhile."""
+        if len(self._held) >= GATHERED:
+            self.flush()
 
     def forget(self) -> None:
         """Let go of every row."""

@@ -18,7 +18,9 @@ from streams.audits import audit, key_of
 from streams.clock import ManualClock
 from streams.cluster.desk import ClusterDesk
 from streams.cluster.producer import Producer
+from streams.cluster.projector import Projector
 from streams.cluster.proof import checked
+from streams.cluster.rebuild import verify
 from streams.cluster.sealing import Sealer, seal, seals
 from streams.entry import Entry
 from streams.errors import Misconfigured
@@ -110,6 +112,9 @@ def test_a_copy_with_a_changed_a_removed_and_two_swapped_records_is_found_out(
         ("removed", f"{TICKETS.name}/{ANN}/3"),
         ("moved", f"{TICKETS.name}/{ANN}/4"),
     ]
+    Projector(settings).catch_up()
+    found = verify(settings)["findings"]
+    assert [(one["kind"], one["where"]) for one in found] == named(settings)
 
 
 def test_records_that_were_deleted_are_named(

@@ -135,6 +135,9 @@ def test_a_repeat_and_what_was_put_aside_are_passed_over_and_counted(
     assert ids.count(first.id) == 1
     assert len(set(ids)) == len(ids)
     assert all(position == end for position, end in stands(desk).values())
+    folded.clear()
+    assert all(one["same"] for one in rebuild.rebuild(desk.database, ()).values())
+    assert [one.id for one in folded].count(first.id) == 1
 
 
 def test_what_another_projector_folded_in_between_is_built_on(desk: Desk) -> None:
@@ -154,3 +157,12 @@ def test_a_replay_is_the_log_in_its_order_up_to_the_bounds_of_each_partition(des
     some = {one.id for one in replayed(desk.database, frozenset(TOPICS), less)}
     assert len(some) == len(every) - len(bounds)
     assert list(replayed(desk.database, frozenset({CONTACTS.name}), {})) == []
+    kinds = {type(record.event) for record in replayed(desk.database, frozenset(TOPICS), bounds)}
+    assert len(kinds) > 5
+    for kind in kinds:
+        found = list(replayed(desk.database, frozenset(TOPICS), bounds, {kind}))
+        assert found == [
+            record
+            for record in replayed(desk.database, frozenset(TOPICS), bounds)
+            if type(record.event) is kind
+        ]

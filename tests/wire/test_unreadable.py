@@ -78,3 +78,13 @@ def test_a_length_that_lies_takes_no_memory(count: int) -> None:
     for before in (b"\x02", b"\x00\x00\x00\x00"):
         with pytest.raises(Unreadable):
             codec.decode(prefix + before + bytes(number) + b"abc")
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_of_which_type_an_event_is_can_be_told_without_reading_it(name: str) -> None:
+    value = codec.encode(example(EVENTS[name], full=True))
+    assert codec.kind_of(value) is EVENTS[name]
+    assert codec.kind_of(value[:10]) is EVENTS[name]
+    assert codec.kind_of(value[:9]) is None
+    assert codec.kind_of(b"\xc3\x02" + value[2:]) is None
+    assert codec.kind_of(b"") is None
