@@ -12,6 +12,7 @@ always the first ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -144,15 +145,19 @@ def has_past(table: Table) -> bool:
 @cache
 def kept(table: Table) -> type[Any]:
     """The struct of a live row with what made it."""
-    names = [*table.columns, *(name for name, _ in made_columns(table))]
-    return msgspec.defstruct(f"Kept_{table.name}", names, gc=False)
+    return _sparse(f"Kept_{table.name}", [*table.columns, *(c for c, _ in made_columns(table))])
 
 
 @cache
 def ended(table: Table) -> type[Any]:
     """The struct of a past row with what made it and what ended it."""
-    names = [*table.columns, *(name for name, _ in (*MADE, *GONE))]
-    return msgspec.defstruct(f"Ended_{table.name}", names, gc=False)
+    return _sparse(f"Ended_{table.name}", [*table.columns, *(c for c, _ in (*MADE, *GONE))])
+
+
+def _sparse(name: str, columns: Sequence[str]) -> type[Any]:
+    """A struct that says nothing in JSON of a column that is empty: the database reads less."""
+    fields = [(column, Any, None) for column in columns]
+    return msgspec.defstruct(name, fields, omit_defaults=True, gc=False)
 
 
 @cache
