@@ -89,7 +89,7 @@ class Past(NamedTuple):
         # does: tables that were swapped in after that moment would be empty.
         return (
             f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {settings}"
-            f"LOCK TABLE {names} IN ACCESS SHARE MODE; SELECT {_found_clocks()}; "
+            f"LOCK TABLE {names} IN ACCESS SHARE MODE; {_clocks()}; "
         )
 
 
@@ -175,34 +175,36 @@ def _folded(table: Table) -> str:
     )
 
 
-def _clocks(topic: str) -> str:
-    """Between which clocks whatever ended behind a position was made, or ended, or stood.
+@cache
+def _clocks() -> str:
+    """Finds out between which clocks whatever ended behind a position was made, ended, or stood.
 
     From just before the earliest clock of what follows in any partition to the latest of what
     belongs; where that is before it, only that. Just before: what was made earlier and ended on
-    that clock was there until then. Each with as much to spare as records may be late.
+    that clock was there until then. Each with as much to spare as records may be late. One
+    statement for all topics whose tables have a past: planning takes longer than finding.
     """
-    of = f"topic = '{topic}' AND partition = e.number - 1"
+    of = "r.topic = cut.topic AND r.partition = e.number - 1"
 
     def clock(reaches: str) -> str:
-        return f"(SELECT clock FROM read_times WHERE {of} AND {reaches} ORDER BY position LIMIT 1)"
+        return (
+            f"(SELECT clock FROM read_times r WHERE {of} AND {reaches} ORDER BY position LIMIT 1)"
+        )
 
-    late = f"(SELECT late FROM read_positions WHERE projection = 'tables' AND {of})"
-    last = f"max(CASE WHEN e.stop > 0 THEN {clock('position >= e.stop')} + {late} END)"
-    following = f"min({clock('position > e.stop')} - {late})"
-    return (
-        f"SELECT int8range(least(following - 1, last), last, '[]') FROM (SELECT {following}"
-        f" AS following, coalesce({last}, 0) AS last FROM unnest({_ends(topic)})"
-        " WITH ORDINALITY AS e (stop, number)) AS found"
-    )
-
-
-@cache
-def _found_clocks() -> str:
-    """What sets the clocks of all topics whose tables have a past."""
-    return ", ".join(
-        f"set_config('{setting(topic)}{_CLOCKS}', ({_clocks(topic)})::text, true)"
+    late = f"(SELECT late FROM read_positions r WHERE projection = 'tables' AND {of})"
+    last = f"coalesce({clock('position >= e.stop')} + {late}, {FOREVER})"
+    following = f"{clock('position > e.stop')} - {late}"
+    cuts = ", ".join(
+        f"('{topic}' COLLATE \"C\", '{setting(topic)}{_CLOCKS}',"
+        f" current_setting('{setting(topic)}')::bigint[])"
         for topic in sorted({table.topic for table in TABLES if has_past(table)})
+    )
+    return (
+        "SELECT set_config(name, int8range(least(following - 1, last), last, '[]')::text, true)"
+        f" FROM (SELECT name, min({following}) AS following,"
+        f" coalesce(max({last}) FILTER (WHERE e.stop > 0), 0) AS last"
+        f" FROM (VALUES {cuts}) AS cut (topic, name, ends),"
+        " unnest(ends) WITH ORDINALITY AS e (stop, number) GROUP BY name) AS found"
     )
 
 

@@ -294,6 +294,7 @@ class History:
             if record is not None:
                 fold.apply(record)
         ends: dict[Place, int] = {p: end for p, end in cut.taken.items() if end}
+        topics = fold.topics
         ended: set[tuple[str, str]] = set()
         stopped: set[Place] = set()
         for entry in told.each(self._written(base.seq, max(cut.seq, cut.last), lines)):
@@ -303,7 +304,7 @@ class History:
                 if known:
                     _keep_letter(copy, entry)
                 continue
-            if entry.topic not in fold.topics:
+            if entry.topic not in topics:
                 continue
             record = readable(self._log, entry)
             if record is not None and not known:
