@@ -167,15 +167,18 @@ def _otherwise(database: PgDatabase, anew: Anew) -> set[str]:
 
 def fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
     """Make a new table beside the live one, with what was folded anew and what it was before."""
-    make, *others = tables.ddl(table, name)
-    database.execute(make)
+    statements = tables.ddl(table, name)
+    bare = [one for one in statements if one.startswith("CREATE TABLE")]
+    for statement in bare:
+        database.execute(statement)
     made = made_columns(table)
     copy_rows(database, name, [*table.columns, *(c for c, _ in made)], table, anew.kept(table))
-    for statement in others:
-        database.execute(statement)
     if has_past(table):
         columns = [*table.columns, *(c for c, _ in (*MADE, *GONE))]
         copy_rows(database, name + PAST, columns, table, anew.past(table))
+    for statement in statements:  # indexes of many rows are made sooner than rows go into indexes
+        if statement not in bare:
+            database.execute(statement)
 
 
 def copy_rows(
