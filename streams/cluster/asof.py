@@ -24,9 +24,6 @@ from streams.entry import Place
 from streams.errors import NotFound
 from streams.query import Rows
 
-_FOREVER = 2**62
-"""Beyond every clock and every offset."""
-
 
 class Cut(NamedTuple):
     """What belongs to the past that is asked for.
@@ -48,19 +45,15 @@ class Cut(NamedTuple):
         return record.offset < self.ends.get((record.topic, record.partition), 0)
 
     @property
-    def settings(self) -> dict[str, str]:
+    def past(self) -> then.Past:
         """The cut as the views take it."""
-        found = {
-            f"{then.SET}.clock": str(self.clock),
-            f"{then.SET}.by": "time" if self.ends is None else "position",
-        }
+        if self.ends is None:
+            return then.Past(then.BY_TIME, {f"{then.SET}.clock": str(self.clock)})
+        found = {}
         for topic in then.TOPICS:
-            ends = [
-                _FOREVER if self.ends is None else self.ends.get((topic, partition), 0)
-                for partition in range(PARTITIONS)
-            ]
+            ends = [self.ends.get((topic, partition), 0) for partition in range(PARTITIONS)]
             found[then.setting(topic)] = "{" + ",".join(map(str, ends)) + "}"
-        return found
+        return then.Past(then.BY_POSITION, found)
 
 
 _LIVE = (
@@ -90,7 +83,7 @@ class View:
         self, reader: PgReader, cut: Cut | None, remark: str | None, own: Own | None = None
     ) -> None:
         self._reader = reader
-        self._settings = None if cut is None else cut.settings
+        self._past = None if cut is None else cut.past
         self._own = own
         self._theirs: frozenset[str] | None = None
         self.remark = remark
@@ -100,7 +93,7 @@ class View:
         named = {name for name in taken_apart(sql).names if name.startswith("own_")}
         if named:
             self._see_to_own(named)
-        return self._reader.query(sql, parameters, self._settings)
+        return self._reader.query(sql, parameters, self._past)
 
     def _see_to_own(self, named: set[str]) -> None:
         """Have the views of the deployment's own; nobody may be shown those of now for them."""
@@ -108,6 +101,8 @@ class View:
             self._theirs = frozenset()
             if self._own is not None:
                 self._reader, self._theirs = self._own()
+            if self._past is not None:
+                self._past = self._past._replace(own=self._theirs)
         live = self._reader.database.execute(_LIVE, (sorted(named - self._theirs),)).fetchone()
         if live is not None:
             raise query.no_such_view(f"{live[0]} cannot be folded as it stood")
@@ -155,25 +150,28 @@ def _at_position(database: PgDatabase, moment: str) -> Cut:
                 f" position lies at {end}",
                 "take a position of this log; what was just appended is there in a moment",
             )
-    return Cut(_FOREVER, ends)
+    return Cut(then.FOREVER, ends)
 
 
 def _at_place(database: PgDatabase, place: Place, offset: int) -> Cut:
     """Right behind a record: what its turn wrote elsewhere belongs to it if the turn wrote it."""
     topic, partition = place
     row = database.execute(
-        "SELECT min(clock) FROM read_times WHERE topic = ? AND partition = ? AND position > ?",
+        "SELECT clock FROM read_times WHERE topic = ? AND partition = ? AND position > ?"
+        " ORDER BY position LIMIT 1",
         (topic, partition, offset),
     ).fetchone()
-    if row is None or row[0] is None:
+    if row is None:
         raise no_record(f"{topic}/{partition}/{offset}")
     known = database.execute(
-        "SELECT topic, partition, max(position) FROM read_times WHERE clock <= ?"
-        " GROUP BY topic, partition",
+        "SELECT r.topic, r.partition, t.position FROM read_positions r CROSS JOIN LATERAL"
+        " (SELECT position FROM read_times t WHERE t.topic = r.topic"
+        " AND t.partition = r.partition AND t.clock <= ? ORDER BY t.clock DESC LIMIT 1) AS t"
+        " WHERE r.projection = 'tables'",
         (row[0] - (topic in INBOX_NAMES),),
     )
     ends = {(str(t), int(p)): int(end) for t, p, end in known}
-    return Cut(_FOREVER, {**ends, place: offset + 1})
+    return Cut(then.FOREVER, {**ends, place: offset + 1})
 
 
 def _folded(database: PgDatabase) -> dict[Place, int]:

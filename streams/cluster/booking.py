@@ -55,16 +55,15 @@ def begin(
         f" SELECT '{name}', topic, partition, 0, 0 FROM {_PLACES} ON CONFLICT DO NOTHING",
         (given,),
     )
-    positions = {
-        (str(t), int(p)): int(position)
-        for t, p, position in connection.execute(
-            f"SELECT topic, partition, position FROM {_PLACES}"
-            f" JOIN read_positions USING (topic, partition) WHERE projection = '{name}'",
-            (given,),
-        )
-    }
+    stood = connection.execute(
+        f"SELECT topic, partition, position, late FROM {_PLACES}"
+        f" JOIN read_positions USING (topic, partition) WHERE projection = '{name}'",
+        (given,),
+    ).fetchall()
+    positions = {(str(t), int(p)): int(position) for t, p, position, _ in stood}
     # After the positions: what is newer than they are is noticed when the first batch is kept.
     marks.forget(wanted)
+    marks.clocks.late.update({(t, p): late for t, p, _, late in stood})
     for topic, partition, source, number, offset, index in connection.execute(
         "SELECT topic, partition, source_topic, source_partition, source_offset, source_index"
         f" FROM {_PLACES} JOIN read_sources USING (topic, partition) WHERE projection = '{name}'",
@@ -159,16 +158,22 @@ class Books:
 
     def write(self, moved: Mapping[Place, tuple[int, int]], letters: Iterable[Fetched]) -> None:
         """Write positions (with the partitions' ends), marks, clocks, gaps and dead letters."""
+        marks = self._marks
         self._upsert(
             "read_positions",
             "topic text, partition integer",
-            "position bigint, end_position bigint",
+            "position bigint, end_position bigint, late bigint",
             [
-                {"topic": t, "partition": p, "position": position, "end_position": end}
+                {
+                    "topic": t,
+                    "partition": p,
+                    "position": position,
+                    "end_position": end,
+                    "late": marks.clocks.late.get((t, p), 0),
+                }
                 for (t, p), (position, end) in sorted(moved.items())
             ],
         )
-        marks = self._marks
         self._upsert(
             "read_sources",
             "topic text, partition integer, source_topic text, source_partition integer",

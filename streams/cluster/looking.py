@@ -82,7 +82,8 @@ class LookingBack:
         cut = asof.cut_of(self.database, moment)
         remark = asof.remark_on(self.database, cut, self.clock)
         if not occurred or cut.ends is not None:
-            own = partial(self._with_own, None, cut.holds, then.as_it_stood, step)
+            words = partial(then.as_it_stood, cut.past.by)
+            own = partial(self._with_own, None, cut.holds, words, step)
             return asof.View(self._reader, cut, remark, own)
         from streams.cluster.happened import fold_up_to
 

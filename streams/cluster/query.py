@@ -11,7 +11,7 @@ and whatever else as text. What a query computes itself is shown as PostgreSQL g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -53,6 +53,10 @@ _KEPT = frozenset({"bool", "int2", "int4", "int8", "oid", "float4", "float8", "b
 """Types whose values are shown as psycopg gives them."""
 
 
+_GIVES_WAY = 3
+"""How often a query is asked again that gave way to a swap of tables."""
+
+
 class _Document(Loader):
     def load(self, data: Buffer) -> Any:  # Any: JSON
         return msgspec.json.decode(data)
@@ -76,19 +80,18 @@ class PgReader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._database: PgDatabase | None = None
-        self._begin = self._schema = ""
+        self._limits = self._schema = ""
         self._forbidden: frozenset[str] = frozenset()
 
     def query(
-        self, text: str, parameters: Sequence[object] = (), cut: Mapping[str, str] | None = None
+        self, text: str, parameters: Sequence[object] = (), past: then.Past | None = None
     ) -> Rows:
         """The rows of a SELECT over the views.
 
         Args:
             text: One statement.
             parameters: What its question marks stand for.
-            cut: The views as they stood there, as settings of the transaction; as they are now by
-                default.
+            past: Where the views are as they stood; they are as now by default.
 
         Raises:
             Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
@@ -98,17 +101,21 @@ class PgReader:
         database = self._opened()
         asked = taken_apart(text)
         self._judge(asked)
-        if cut is not None and self._schema in asked.names:
+        if past is not None and self._schema in asked.names:
             raise query.no_such_view(f"as they stood, views are named without {self._schema}")
         try:
             values = [_written(value, database) for value in parameters]
-            whole = asked.with_values(values)
-            if cut is not None:
-                whole = _as_they_stood(whole, asked)
-            try:
-                return self._run(database, whole, cut)
-            except errors.DeadlockDetected:  # with a rebuild that swapped tables: it is done now
-                return self._run(database, whole, cut)
+            whole, first = asked.with_values(values), ""
+            if past is not None:
+                views = [view for view in tables.view_names() if view in asked.names]
+                own = sorted(past.own.intersection(asked.names))
+                whole, first = _as_they_stood(whole, asked, past, views), past.set_out(views, own)
+            for _ in range(_GIVES_WAY):
+                try:
+                    return self._run(database, whole, first)
+                except errors.DeadlockDetected:  # with a rebuild that swapped tables: it is done
+                    continue
+            return self._run(database, whole, first)
         except (psycopg.Error, UnicodeError) as error:
             raise _refusal(error) from error
 
@@ -134,10 +141,10 @@ class PgReader:
                 "see docs/how-to/read-with-sql.md for what can be called",
             )
 
-    def _run(self, database: PgDatabase, text: str, cut: Mapping[str, str] | None) -> Rows:
+    def _run(self, database: PgDatabase, text: str, first: str) -> Rows:
         connection = database.connection
-        self._set_out(database, cut or {})
         try:
+            self._set_out(database, first)
             # Not in the simple protocol, which would take several statements; and DECLARE takes
             # nothing but a SELECT, at any depth.
             cursor = connection.cursor()
@@ -149,10 +156,9 @@ class PgReader:
             if not connection.closed:
                 connection.execute("ROLLBACK")
 
-    def _set_out(self, database: PgDatabase, cut: Mapping[str, str]) -> None:
-        set_out = "".join(f"; SET LOCAL {name} = '{value}'" for name, value in cut.items())
+    def _set_out(self, database: PgDatabase, first: str) -> None:
         try:
-            database.connection.execute((self._begin + set_out).encode())
+            database.connection.execute(f"BEGIN READ ONLY; {first}{self._limits}".encode())
         except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
             database.connection.execute("ROLLBACK")
             raise readers.without(database) from error
@@ -165,8 +171,8 @@ class PgReader:
         row = database.execute("SELECT current_schema()").fetchone()
         assert row is not None
         self._schema = str(row[0])
-        self._begin = (
-            f"BEGIN READ ONLY; SET LOCAL ROLE {readers.quoted(readers.role_of(database))};"
+        self._limits = (
+            f"SET LOCAL ROLE {readers.quoted(readers.role_of(database))};"
             f" SET LOCAL search_path = {readers.quoted(self._schema)};"
             f" SET LOCAL statement_timeout = {max(1, round(query.SECONDS * 1000))};"
             " SET LOCAL standard_conforming_strings = on; SET LOCAL cursor_tuple_fraction = 1;"
@@ -178,12 +184,10 @@ class PgReader:
         return database
 
 
-def _as_they_stood(text: str, asked: Asked) -> str:
+def _as_they_stood(text: str, asked: Asked, past: then.Past, views: Sequence[str]) -> str:
     """A query with the views as they stood in the place of those that it names."""
     stood = ", ".join(
-        f"{view} AS NOT MATERIALIZED (SELECT * FROM {then.named(view)})"
-        for view in tables.view_names()
-        if view in asked.names
+        f"{view} AS NOT MATERIALIZED (SELECT * FROM {past.named(view)})" for view in views
     )
     if not stood:
         return text

@@ -7,7 +7,8 @@ and see the old rows or the new ones, never none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import psycopg
 
 from projections.tables import TABLES, Json, Table
 from schemas.topics import METRICS
-from streams.cluster import migrating, proof, tables
+from streams.cluster import migrating, proof, tables, then
 from streams.cluster.anew import Anew
 from streams.cluster.booking import NAME
 from streams.cluster.judging import folded_with
@@ -119,12 +120,28 @@ def _finished(database: PgDatabase, anew: Anew, chosen: Sequence[Table], step: S
                 fill(database, anew, table, made[table])
         if made:
             tables.swap(database, made)
-        _keep_times(database, anew)
+        _keep_times(database, anew, made.keys())
     return report
 
 
-def _keep_times(database: PgDatabase, anew: Anew) -> None:
-    """Say anew how far the partitions that were read had come at each of their clocks."""
+def _keep_times(database: PgDatabase, anew: Anew, made: Collection[Table]) -> None:
+    """Say anew how far the partitions that were read had come at each of their clocks.
+
+    And by how much their records were late. Where a table's past stays that was written by other
+    clocks than these, they say nothing of it, and it is looked through.
+    """
+    stays = {table.topic for table in TABLES if has_past(table) and table not in made}
+    unlike = stays & _otherwise(database, anew)
+    database.execute(
+        "UPDATE read_positions SET late = CASE WHEN topic = ANY(?) THEN ?"
+        " WHEN topic = ANY(?) THEN late ELSE 0 END WHERE projection = ? AND topic = ANY(?)",
+        (sorted(unlike), then.FOREVER, sorted(stays), NAME, anew.topics),
+    )
+    database.executemany(
+        "UPDATE read_positions SET late = greatest(late, ?)"
+        " WHERE projection = ? AND topic = ? AND partition = ?",
+        [(late, NAME, *place) for place, late in anew.marks.clocks.late.items()],
+    )
     database.execute("DELETE FROM read_times WHERE topic = ANY(?)", (anew.topics,))
     with database.connection.cursor().copy(
         "COPY read_times (topic, partition, clock, position) FROM STDIN"
@@ -133,17 +150,35 @@ def _keep_times(database: PgDatabase, anew: Anew) -> None:
             copy.write_row(row)
 
 
+def _otherwise(database: PgDatabase, anew: Anew) -> set[str]:
+    """The topics whose clocks were not always as they were found anew."""
+    found = dict.fromkeys(anew.topics, 0)
+    unlike = set[str]()
+    for topic, partition, clock, position in database.execute(
+        "SELECT topic, partition, clock, position FROM read_times WHERE topic = ANY(?)",
+        (anew.topics,),
+    ):
+        found[topic] += 1
+        if anew.marks.clocks.moved.get((topic, partition, clock)) != position:
+            unlike.add(topic)
+    counted = Counter(topic for topic, _, _ in anew.marks.clocks.moved)
+    return unlike | {topic for topic, count in found.items() if count != counted[topic]}
+
+
 def fill(database: PgDatabase, anew: Anew, table: Table, name: str) -> None:
     """Make a new table beside the live one, with what was folded anew and what it was before."""
-    make, *others = tables.ddl(table, name)
-    database.execute(make)
+    statements = tables.ddl(table, name)
+    bare = [one for one in statements if one.startswith("CREATE TABLE")]
+    for statement in bare:
+        database.execute(statement)
     made = made_columns(table)
     copy_rows(database, name, [*table.columns, *(c for c, _ in made)], table, anew.kept(table))
-    for statement in others:
-        database.execute(statement)
     if has_past(table):
         columns = [*table.columns, *(c for c, _ in (*MADE, *GONE))]
         copy_rows(database, name + PAST, columns, table, anew.past(table))
+    for statement in statements:  # indexes of many rows are made sooner than rows go into indexes
+        if statement not in bare:
+            database.execute(statement)
 
 
 def copy_rows(

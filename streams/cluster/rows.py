@@ -113,6 +113,7 @@ class PgRows:
         self._width = len(table.columns)
         self._known = len(made_columns(table))
         self._has_past = has_past(table)
+        self._kept_row, self._ended_row = kept(table), ended(table)
         self._made: dict[str, Made] = {}
         self._ended: list[Any] = []
         self._said = statements(table)
@@ -159,7 +160,7 @@ class PgRows:
             made = self._made[key] = self._clocks.made(before)
             if before is not None and self._has_past:
                 was = msgspec.structs.astuple(self._held[key])
-                self._ended.append(ended(self.table)(*was, *before, *made[:3]))
+                self._ended.append(self._ended_row(*was, *before, *made[:3]))
             self._held[key] = row
         self._changed.add(key)
 
@@ -180,7 +181,7 @@ class PgRows:
         """A row with what made it."""
         made = self._made[key]
         row = msgspec.structs.astuple(self._held[key])
-        return kept(self.table)(*row, *made[: self._known])
+        return self._kept_row(*row, *made[: self._known])
 
     def forget(self) -> None:
         """Let go of everything: the batch is over."""

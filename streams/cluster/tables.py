@@ -32,7 +32,14 @@ from projections.tables import TABLES, Json, Table
 from streams import views
 from streams.cluster import readers, then
 from streams.cluster.postgres import PgDatabase
-from streams.cluster.versions import PAST, has_past, made_columns, past_ddl, past_indexes
+from streams.cluster.versions import (
+    PAST,
+    has_past,
+    made_columns,
+    past_ddl,
+    past_indexes,
+    past_statistics,
+)
 
 _TYPES: dict[object, str] = {
     str: 'text COLLATE "C"',
@@ -163,7 +170,7 @@ def hide(database: PgDatabase) -> None:
     """
     for table in TABLES:
         database.execute(ddl(table)[0].replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
-    database.execute("CREATE TEMP TABLE read_positions (LIKE read_positions)")
+    database.execute("CREATE TEMP TABLE read_positions (LIKE read_positions INCLUDING DEFAULTS)")
     database.execute("CREATE TEMP TABLE dead_letters AS SELECT * FROM dead_letters")
     for statement in _views():
         database.execute(statement.replace("CREATE OR REPLACE VIEW", "CREATE TEMP VIEW", 1))
@@ -173,7 +180,7 @@ def hide(database: PgDatabase) -> None:
 @cache
 def readable() -> tuple[str, ...]:
     """The names of the views, as they are now and as they stood."""
-    return (*view_names(), *map(then.named, view_names()))
+    return (*view_names(), *then.both(view_names()))
 
 
 def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
@@ -186,13 +193,15 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
     Raises:
         psycopg.errors.DeadlockDetected: It had to give way to a query; take the transaction again.
     """
-    # First the views, as a query does, so that none is met half-way.
-    there = database.execute(
+    # First the views, as a query does, so that none is met half-way; those of now before others,
+    # for each brings the lock of its tables along, and they are what most queries hold.
+    rows = database.execute(
         "SELECT viewname FROM pg_views WHERE schemaname = current_schema() AND viewname = ANY(?)",
         ([*readable(), *then.tables()],),
     )
-    names = ", ".join(str(name) for (name,) in there)
-    if names:
+    there = {str(name) for (name,) in rows}
+    if there:
+        names = ", ".join(name for name in (*readable(), *then.tables()) if name in there)
         database.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for table, name in made.items():
         for end in _ends_of(table):
@@ -209,6 +218,8 @@ def swap(database: PgDatabase, made: Mapping[Table, str]) -> None:
         indexes += past_indexes(table)
         for index in (*indexes, *(f"{end}_pkey" for end in _ends_of(table))):
             database.execute(f"ALTER INDEX {name}{index} RENAME TO {own}{index}")
+        for known in past_statistics(table):
+            database.execute(f"ALTER STATISTICS {name}{known} RENAME TO {own}{known}")
         _note(database, table.name, ddl(table))
 
 

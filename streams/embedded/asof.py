@@ -105,6 +105,12 @@ class _Cut:
     clock: int = 0
     last: int = 0
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for cuts to which the same belongs."""
+        more = (self.last, self.clock) if self.last > self.seq else ()
+        return (self.seq, *more, *self.taken.items())
+
     def is_before(self, other: _Cut) -> bool:
         """Whether nothing belongs to this one that does not belong to another."""
         return self.seq <= other.seq and all(
@@ -163,12 +169,12 @@ class History:
                     self._remark(until, known=self._times.began(clock)),
                     self._theirs(folded, lambda entry: self._times.occurred(entry) <= clock),
                 )
-            lines: Collection[str]
-            if customer is not None or ticket is not None:
+            lines: Collection[str] = frozenset()
+            times = self._times
+            of_one = customer is not None or ticket is not None
+            if of_one and not self._at_hand(seq, until):
                 lines = together(self._db, customer=customer, ticket=ticket) or _NO_LINE
                 times = Times(self._db, {partition_of(line) for line in lines})
-            else:
-                lines, times = frozenset(), self._times
             times.read_on()
             cut = self._cut(times, seq, until)
             remark = self._remark(
@@ -178,6 +184,13 @@ class History:
                 folded = self._folded(cut, step)
                 return View(folded, remark, self._theirs(folded, partial(self._belongs, cut)))
             return View(self._on(_Cut(0, {}), cut, None, step, times, lines), remark)
+
+    def _at_hand(self, seq: int | None, until: datetime | None) -> bool:
+        """Whether a scratch database is kept that holds everything at a moment."""
+        if not self._kept:
+            return False
+        self._times.read_on()
+        return self._cut(self._times, seq, until).key in self._kept
 
     def _cut(self, times: Times, seq: int | None, until: datetime | None) -> _Cut:
         """What belongs to a place in the log, or else to a time."""
@@ -220,7 +233,7 @@ class History:
 
     def _folded(self, cut: _Cut, step: Step) -> sqlite3.Connection:
         """A scratch database at a cut: one that is kept, or another that is folded on."""
-        key = (cut.seq, cut.last, cut.clock if cut.last > cut.seq else 0, *cut.taken.items())
+        key = cut.key
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][1]
@@ -231,13 +244,13 @@ class History:
             halfway = _Cut(seq, {p: min(end, cut.taken.get(p, 0)) for p, end in taken.items()})
             connection = self._on(base, halfway, connection, step, self._times)
             base = halfway
-            self._keep((seq, 0, 0, *halfway.taken.items()), base, connection)
+            self._keep(base, connection)
         connection = self._on(base, cut, connection, step, self._times)
-        self._keep(key, cut, connection)
+        self._keep(cut, connection)
         return connection
 
-    def _keep(self, key: tuple[object, ...], cut: _Cut, connection: sqlite3.Connection) -> None:
-        self._kept[key] = (cut, connection)
+    def _keep(self, cut: _Cut, connection: sqlite3.Connection) -> None:
+        self._kept[cut.key] = (cut, connection)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)  # whoever still reads it keeps it open
 
@@ -281,6 +294,7 @@ class History:
             if record is not None:
                 fold.apply(record)
         ends: dict[Place, int] = {p: end for p, end in cut.taken.items() if end}
+        topics = fold.topics
         ended: set[tuple[str, str]] = set()
         stopped: set[Place] = set()
         for entry in told.each(self._written(base.seq, max(cut.seq, cut.last), lines)):
@@ -290,7 +304,7 @@ class History:
                 if known:
                     _keep_letter(copy, entry)
                 continue
-            if entry.topic not in fold.topics:
+            if entry.topic not in topics:
                 continue
             record = readable(self._log, entry)
             if record is not None and not known:

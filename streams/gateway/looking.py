@@ -29,9 +29,18 @@ class Looking(Since):
     as_of: str | None = None
 
 
-def view_of(desk: AnyDesk, as_of: str | None) -> AnyDesk | View:
-    """The views now, or as they stood at a moment; raises as `as_of` does."""
-    return desk if as_of is None else desk.as_of(as_of)
+def view_of(
+    desk: AnyDesk, as_of: str | None, *, customer: str | None = None, ticket: str | None = None
+) -> AnyDesk | View:
+    """The views now, or as they stood at a moment; raises as `as_of` does.
+
+    Args:
+        desk: The desk.
+        as_of: The moment.
+        customer: Only what is shown of this customer need be there.
+        ticket: The same of a ticket.
+    """
+    return desk if as_of is None else desk.as_of(as_of, customer=customer, ticket=ticket)
 
 
 def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
@@ -43,12 +52,13 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 
 async def ticket(call: Call) -> web.StreamResponse:
     """A ticket as it stands."""
-    found, position = await _looked(call, lambda view, name: _one(view, "ticket", name))
+    found, position = await _looked(call, lambda view, name: _one(view, "ticket", name), "ticket")
     return answer(found, position=position, headers={"ETag": etag_of(found["revision"])})
 
 
 async def timeline(call: Call) -> web.StreamResponse:
     """Everything that was said and done on a ticket, in its order."""
+    # Whole: what was decided on a ticket lies on the desk's lines as well as on its customer's.
     found, position = await _looked(call, _timeline)
     return answer({**found, "position": position}, position=position)
 
@@ -73,7 +83,7 @@ def _timeline(view: AnyDesk | View, name: str) -> dict[str, Any]:
 
 async def customer(call: Call) -> web.StreamResponse:
     """A customer with their tickets."""
-    found, position = await _looked(call, _customer)
+    found, position = await _looked(call, _customer, "customer")
     return answer(found, position=position)
 
 
@@ -86,20 +96,22 @@ def _customer(view: AnyDesk | View, name: str) -> dict[str, Any]:
 
 
 async def _looked(
-    call: Call, look: Callable[[AnyDesk | View, str], dict[str, Any]]
+    call: Call, look: Callable[[AnyDesk | View, str], dict[str, Any]], kind: str | None = None
 ) -> tuple[dict[str, Any], str]:
     """What a look at the thing in the path gives, and the position that it shows at least.
 
     Args:
         call: The request.
         look: Looks at the views, now or as they stood, for an id.
+        kind: `customer` or `ticket`, where no more is looked at than is shown of one.
     """
     name, looking = call.path("id"), call.asked(Looking)
     await reached(call.house, looking)
 
     def see(desk: AnyDesk) -> tuple[dict[str, Any], str]:
         position = desk.progress.shown()
-        return look(view_of(desk, looking.as_of), name), position
+        only = {} if kind is None else {kind: name}
+        return look(view_of(desk, looking.as_of, **only), name), position
 
     return await (call.house.read if looking.as_of is None else call.house.ask)(see)
 

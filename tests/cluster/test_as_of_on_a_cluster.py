@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from projections.tables import TABLES
 from schemas.topics import CONTACTS, TICKETS
 from streams.asof import AHEAD, BEFORE
 from streams.clock import ManualClock, parse_time
@@ -21,6 +22,7 @@ from streams.cluster.progress import shown as stands
 from streams.cluster.projector import Projector
 from streams.cluster.query import PgReader
 from streams.cluster.rebuild import rebuild, verify
+from streams.cluster.versions import PAST, has_past
 from streams.demo.script import START
 from streams.desk import Desk
 from streams.entry import Entry
@@ -230,3 +232,29 @@ def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:
     rebuild(lived.settings, ())
     assert [dump(lived.as_of(position)) for position, _ in lived.then] == said
     assert verify(lived.settings)["clean"]
+
+
+def test_a_position_stands_where_a_rebuild_found_other_clocks_than_those_of_the_past(
+    lived: Lived,
+) -> None:
+    """As where `recover` found out when something was taken that nobody had noted."""
+    some = lived.then[1::2]
+    database = opened(lived.settings)
+    database.execute("UPDATE read_times SET clock = clock + 1e15")
+    shift(database, 1e15)
+    for _ in range(2):  # what the first finds out, the second does not forget
+        assert all(table["same"] for table in rebuild(lived.settings, ()).values())
+        assert [dump(lived.as_of(position)) for position, _ in some] == [said for _, said in some]
+    shift(database, -1e15)
+    database.close()
+
+
+def shift(database: PgDatabase, by: float) -> None:
+    """Let the rows of tables with a past be made and ended so much later, in microseconds."""
+    for table in (table for table in TABLES if has_past(table)):
+        database.execute(f"UPDATE {table.sql_name} SET made_clock = made_clock + ?", (by,))
+        database.execute(
+            f"UPDATE {table.sql_name}{PAST} SET made_clock = made_clock + ?,"
+            " gone_clock = gone_clock + ?",
+            (by, by),
+        )

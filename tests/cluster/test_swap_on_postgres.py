@@ -7,8 +7,10 @@ from threading import Event
 
 from projections.tables import TABLES
 from streams.cluster import tables
+from streams.cluster.asof import Cut, View
 from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.query import PgReader
+from streams.cluster.then import FOREVER
 from tests.real import until
 
 (TICKETS,) = [table for table in TABLES if table.name == "tickets"]
@@ -56,8 +58,28 @@ def test_a_swap_keeps_indexes_and_what_others_built_on_the_views(
     )
     made = {one.split()[2] for one in tables.ddl(TICKETS) if one.startswith("CREATE INDEX")}
     assert {str(name) for (name,) in rows} == made | {"p_tickets_pkey", "p_tickets_past_pkey"}
+    rows = database.execute(
+        "SELECT stxname FROM pg_statistic_ext WHERE stxrelid = 'p_tickets_past'::regclass"
+    )
+    assert rows.fetchall() == [("p_tickets_past_known",)]
     database.execute("DROP VIEW mine")
     database.close()
+
+
+def test_a_query_of_a_position_that_waited_for_a_swap_reads_the_new_tables(url: str) -> None:
+    database, reader = connect(url), PgReader(url)
+    view = View(reader, Cut(FOREVER, {(TICKETS.topic, 0): 1}), None)
+    with ThreadPoolExecutor() as pool:
+        with database.transaction():
+            for statement in tables.ddl(TICKETS, "n_tickets"):
+                database.execute(statement)
+            database.execute("INSERT INTO n_tickets SELECT * FROM p_tickets")
+            tables.swap(database, {TICKETS: "n_tickets"})
+            asked = pool.submit(view.query, "SELECT count(*) AS n FROM v1_tickets")
+            until(lambda: _waits(url), 30, "the query waits")
+        assert asked.result() == [{"n": 1}]
+    database.close()
+    reader.close()
 
 
 def test_a_query_that_gave_way_to_a_swap_is_asked_again(url: str) -> None:

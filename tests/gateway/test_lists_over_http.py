@@ -111,6 +111,21 @@ def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
 
 
+def test_one_ticket_and_its_customer_as_they_stood_are_as_they_were(served: Client) -> None:
+    contact = {**CONTACT, "handle": "once@example.org"}
+    ticket = served.post("/api/v1/contacts?wait=30s", contact).json["ticket_id"]
+    customer = served.get(f"/api/v1/tickets/{ticket}").json["customer_id"]
+    paths = [f"tickets/{ticket}", f"tickets/{ticket}/timeline", f"customers/{customer}"]
+    said = [served.get(f"/api/v1/{path}").json for path in paths]
+    then = said[1]["position"]
+    served.post("/api/v1/contacts?wait=30s", {**contact, "message": "And once more, please"})
+    assert [served.get(f"/api/v1/{path}").json for path in paths] != said
+    stood = [served.get(f"/api/v1/{path}?as_of={then}").json for path in paths]
+    for one in (said[1], stood[1]):
+        del one["position"]  # of what is shown now
+    assert stood == said
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -78,10 +78,32 @@ def test_of_one_line_the_same_is_shown_as_of_all(history: History, pick: int) ->
         place = f"{entry.topic}/{entry.partition}/{entry.offset}"
         for moment in (place, rfc3339(entry.record().at)):
             whole = desk.as_of(moment)
+            apart = asof.History(desk.database, desk.clock)  # it has not folded the whole
             for one in tickets:
+                alone = apart.view(moment, _nobody, ticket=one)
+                assert _ticket(alone, one) == _ticket(whole, one)
                 assert _ticket(desk.as_of(moment, ticket=one), one) == _ticket(whole, one)
             for one in customers:
+                alone = apart.view(moment, _nobody, customer=one)
+                assert _customer(alone, one) == _customer(whole, one)
                 assert _customer(desk.as_of(moment, customer=one), one) == _customer(whole, one)
+
+
+def _nobody(_: int) -> None:
+    """Is told how far it has come."""
+
+
+def test_one_thing_is_looked_for_where_everything_is_at_hand(desk: Desk) -> None:
+    steps: list[int] = []
+    (first, *_) = shown(desk, "v1_tickets")
+    moment = desk.position()
+    alone = desk.as_of(moment, ticket=first["ticket_id"], step=steps.append)
+    assert sum(steps) > 0
+    desk.as_of(moment)
+    steps.clear()
+    again = desk.as_of(moment, ticket=first["ticket_id"], step=steps.append)
+    assert _ticket(again, first["ticket_id"]) == _ticket(alone, first["ticket_id"])
+    assert steps == []
 
 
 def _ticket(view: View, name: str) -> list[Any]:

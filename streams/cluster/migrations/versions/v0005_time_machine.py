@@ -1,4 +1,4 @@
-"""Version 5: the clock of the turn that took a record, and the shadow.
+"""Version 5: the clock of the turn that took a record, how late records are, and the shadow.
 
 Of what was taken before it the clock is not known until `pactdesk recover`; the tables then take
 the record's own time for it. What a candidate would have said is in no log, so that `pactdesk
@@ -14,8 +14,10 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add the column and make the tables; no row is written anew."""
+    """Add the columns and make the tables; no row is written anew."""
     op.execute("ALTER TABLE seen ADD COLUMN clock double precision")
+    # In microseconds; what was folded before is folded anew, and told then.
+    op.execute("ALTER TABLE read_positions ADD COLUMN late bigint NOT NULL DEFAULT 0")
     op.execute(
         'CREATE TABLE shadows (id text COLLATE "C" NOT NULL PRIMARY KEY, policy text, tier text,'
         " started_at text NOT NULL, started_by text NOT NULL, ended_at text, ended_how text,"
