@@ -66,7 +66,7 @@ def batch(place: Place, raws: Raws, newest: Newest) -> Batch:
         tables = _tables(place, native, seen)
     except UNUSUAL:
         seen = dict(newest)
-        tables = _tables(place, _as_today(native), seen)
+        tables = _tables(place, _as_today(place, native), seen)
     newest |= seen
     return Batch(tables, len(raws.offsets) - sum(table.num_rows for table in tables.values()))
 
@@ -170,16 +170,17 @@ def _record_columns(place: Place, records: _Native) -> list[pa.Array]:
     ]
 
 
-def _as_today(records: _Native) -> _Native:
-    """Records as we write them today, without what nobody can read."""
+def _as_today(place: Place, records: _Native) -> _Native:
+    """Records as we write them today, without what nobody can read or no column can hold."""
     found: list[tuple[int, Head, bytes]] = []
     for offset, head, value in zip(*records, strict=True):
         fields = {name: text for name, text in msgspec.structs.asdict(head).items() if text}
         try:
             read = codec.record_of(fields, value)
-        except Unreadable:
+            today = head_of(codec.headers(read).decode())
+            assert today is not None
+            _record_columns(place, _Native([offset], [today], [value]))
+        except (Unreadable, *UNUSUAL):
             continue
-        today = head_of(codec.headers(read).decode())
-        assert today is not None
         found.append((offset, today, codec.encode(read.event)))
     return _Native(*zip(*found, strict=True)) if found else _Native((), (), ())
