@@ -17,6 +17,10 @@ CUTS: dict[Cut, str] = {
     "by calendar": "in total, and by the calendar that targets were started under",
 }
 
+_WHEN_ASKED = "LIMIT 1000000000"
+"""Rows that no relation has. A relation that is limited is not worked out by SQLite before its
+first row is asked for, and so never for a definition that a WHERE leaves out."""
+
 ONE = "CAST(1 AS DOUBLE PRECISION)"
 
 
@@ -72,4 +76,5 @@ class Definition:
             f"{self.above} AS numerator",
             f"{self.below} AS denominator",
         )
-        return " ".join(("SELECT", ", ".join(columns), "FROM", self.relation))
+        relation = ("(SELECT * FROM", self.relation, _WHEN_ASKED, ") AS asked")
+        return " ".join(("SELECT", ", ".join(columns), "FROM", *relation))

@@ -198,9 +198,9 @@ DEFINITIONS: tuple[Definition, ...] = (
             " ticket of the same category within seven days"
         ),
         "tickets that were solved",
-        "first_contact_for_good",
+        "first_contact",
         "resolved",
-        "counted",
+        "for_good",
         "p_tickets.contacts_at_resolution, reopened, resolved_at; their customers' later tickets",
         note=(
             "Strict, and of what is solved. What was solved less than seven days ago counts until"
