@@ -68,8 +68,8 @@ class Definition:
         """The SELECT of its rows."""
         version = self.versions or f"'{self.version}'"
         columns = (
-            f"'{self.metric}' COLLATE BINARY AS metric",
-            f"{version} COLLATE BINARY AS definition",
+            f"'{self.metric}' AS metric",
+            f"{version} AS definition",
             "period",
             "segment",
             f"{self.above} / nullif({self.below}, 0) AS value",
