@@ -40,6 +40,7 @@ def grown(found: Desk, records: int) -> int:
     while True:
         (have,) = database.execute("SELECT count(*) FROM log").fetchone()
         if have >= records:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as a desk does while it grows
             return int(have)
         with database.transaction():
             database.execute(
@@ -47,9 +48,10 @@ def grown(found: Desk, records: int) -> int:
                 " SELECT topic, partition, offset + (SELECT end_offset FROM ends e WHERE"
                 " e.topic = log.topic AND e.partition = log.partition), key,"
                 # a later turn: readers leave out what a source gave before
-                """ replace(headers, '"ce_sourceoffset":"', '"ce_sourceoffset":"' || ?),"""
+                " json_replace(headers, '$.ce_sourceoffset',"
+                " CAST((headers ->> 'ce_sourceoffset') + ? AS TEXT)),"
                 " value, appended_at, id FROM log WHERE seq <= ? ORDER BY seq",
-                (str(have), have),
+                (have, have),
             )
             database.execute(
                 "UPDATE ends SET end_offset = (SELECT max(offset) + 1 FROM log WHERE"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from projections.definition import ONE, Definition
+from projections.definition import ONE, WHEN_ASKED, Definition
 from projections.metrics import DEFINITIONS
 
 Kind = Literal["ticket", "target", "handover"]
@@ -63,11 +63,10 @@ def _minutes(column: str, because: str) -> Part:
 _SOLVED = "resolved_at"
 
 _ONE_TICKET = {
-    "tickets": Part("ticket_id IS NOT NULL"),
+    "tickets": Part("TRUE"),
     "resolved": Part("resolved_at IS NOT NULL", because=_SOLVED),
     "ever_resolved": Part("ever_resolved"),
     "first_contact": Part("at_first", because=_SOLVED),
-    "first_contact_for_good": Part("at_first AND NOT came_back", because=_SOLVED),
     "escalated": Part("escalated_at IS NOT NULL", because="escalated_at"),
     "reopened": Part("reopened > 0", because="reopened"),
     "automatic": Part("automatic", because="automatic"),
@@ -85,7 +84,15 @@ _ONE_TICKET = {
 }
 
 RECORDS: dict[str, Records] = {
-    "counted": Records("ticket", "cut", _ONE_TICKET),
+    "counted": Records("ticket", "one_by_one", _ONE_TICKET),
+    "for_good": Records(
+        "ticket",
+        "followed_one_by_one",
+        {
+            "first_contact": Part("at_first AND NOT came_back", because=_SOLVED),
+            "resolved": Part("resolved_at IS NOT NULL", because=_SOLVED),
+        },
+    ),
     "shares": Records(
         "ticket",
         "of_channels",
@@ -129,6 +136,12 @@ def because(one: Definition) -> str:
     return RECORDS[one.relation].parts[one.above].because
 
 
+_COLUMNS = """SELECT metric COLLATE BINARY AS metric, definition COLLATE BINARY AS definition,
+       period, segment, kind COLLATE BINARY AS kind, id, ticket_id, numerator, denominator, minutes,
+       place FROM"""
+"""Around all definitions, as those of `projections.metrics` are."""
+
+
 def view(relations: str, further: str) -> str:
     """The statement of the view `v1_counted`.
 
@@ -137,7 +150,14 @@ def view(relations: str, further: str) -> str:
         further: That of `tables/counted.sql`.
     """
     selects = "\nUNION ALL ".join(_select(one) for one in DEFINITIONS)
-    return f"CREATE VIEW v1_counted AS\n{relations},\n{further}\n{selects}"
+    return "\n".join(
+        (
+            f"CREATE VIEW v1_counted AS\n{relations},\n{further}",
+            _COLUMNS,
+            f"({selects}",
+            ") AS every",
+        )
+    )
 
 
 def _select(one: Definition) -> str:
@@ -157,11 +177,11 @@ def _selected(one: Definition, records: Records, amounts: tuple[str, str, str, s
     numerator, denominator, minutes, place = amounts
     quoted = f"'{one.version}'"
     columns = (
-        f"'{one.metric}' COLLATE BINARY AS metric",
-        f"{one.versions or quoted} COLLATE BINARY AS definition",
+        f"'{one.metric}' AS metric",
+        f"{one.versions or quoted} AS definition",
         "period",
         "segment",
-        f"'{records.kind}' COLLATE BINARY AS kind",
+        f"'{records.kind}' AS kind",
         f"{records.key} AS id",
         "ticket_id",
         f"CAST({numerator} AS DOUBLE PRECISION) AS numerator",
@@ -169,4 +189,5 @@ def _selected(one: Definition, records: Records, amounts: tuple[str, str, str, s
         f"CAST({minutes} AS DOUBLE PRECISION) AS minutes",
         f"CAST({place} AS BIGINT) AS place",
     )
-    return " ".join(("SELECT", ", ".join(columns), "FROM", records.relation))
+    relation = ("(SELECT * FROM", records.relation, WHEN_ASKED, ") AS asked")
+    return " ".join(("SELECT", ", ".join(columns), "FROM", *relation))

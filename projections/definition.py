@@ -17,6 +17,10 @@ CUTS: dict[Cut, str] = {
     "by calendar": "in total, and by the calendar that targets were started under",
 }
 
+WHEN_ASKED = "LIMIT 1000000000"
+"""Rows that no relation has. A relation that is limited is not worked out by SQLite before its
+first row is asked for, and so never for a definition that a WHERE leaves out."""
+
 ONE = "CAST(1 AS DOUBLE PRECISION)"
 
 
@@ -67,8 +71,8 @@ class Definition:
         """The SELECT of its rows."""
         version = self.versions or f"'{self.version}'"
         columns = (
-            f"'{self.metric}' COLLATE BINARY AS metric",
-            f"{version} COLLATE BINARY AS definition",
+            f"'{self.metric}' AS metric",
+            f"{version} AS definition",
             "period",
             "segment",
             f"{self.above} / nullif({self.below}, 0) AS value",
@@ -76,4 +80,5 @@ class Definition:
             f"{self.below} AS denominator",
         )
         where = () if self.place is None else ("WHERE place =", self.place)
-        return " ".join(("SELECT", ", ".join(columns), "FROM", self.relation, *where))
+        relation = ("(SELECT * FROM", self.relation, *where, WHEN_ASKED, ") AS asked")
+        return " ".join(("SELECT", ", ".join(columns), "FROM", *relation))

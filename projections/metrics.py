@@ -196,9 +196,9 @@ DEFINITIONS: tuple[Definition, ...] = (
             " ticket of the same category within seven days"
         ),
         "tickets that were solved",
-        "first_contact_for_good",
+        "first_contact",
         "resolved",
-        "counted",
+        "for_good",
         "p_tickets.contacts_at_resolution, reopened, resolved_at; their customers' later tickets",
         note=(
             "Strict, and of what is solved. What was solved less than seven days ago counts until"
@@ -352,6 +352,12 @@ def definitions_of(metric: str) -> tuple[Definition, ...]:
     return tuple(one for one in DEFINITIONS if one.metric == metric)
 
 
+_COLUMNS = """SELECT metric COLLATE BINARY AS metric, definition COLLATE BINARY AS definition,
+       period, segment, value, numerator, denominator FROM"""
+"""Around all definitions, not in each: one whose name has an order of its own, PostgreSQL works out
+even where a WHERE leaves it out."""
+
+
 def view(relations: str) -> str:
     """The statement of the view `v1_metrics`.
 
@@ -359,4 +365,6 @@ def view(relations: str) -> str:
         relations: The text of `tables/metrics.sql`, without lines of comment.
     """
     selects = "\nUNION ALL ".join(one.select for one in DEFINITIONS)
-    return f"CREATE VIEW v1_metrics AS\n{relations}\n{selects}"
+    return "\n".join(
+        (f"CREATE VIEW v1_metrics AS\n{relations}", _COLUMNS, f"({selects}", ") AS every")
+    )

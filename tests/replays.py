@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from streams.cli.output import Progress
 from streams.desk import Desk
 from streams.embedded.history import EmbeddedLog
 from streams.entry import Place
-from streams.history.batches import Raw
 from streams.history.directory import Directory
+from streams.history.raws import Raws
 from streams.history.replaying import Log, Replayed, replay
 
 
@@ -47,10 +47,10 @@ class Counted:
         self.identity, self.ends, self.behind = log.identity, log.ends, log.behind
         self.offsets: dict[Place, list[int]] = {}
 
-    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Sequence[Raw]]:
+    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Raws]:
         """The records, noted."""
         for raws in self._log.read(place, start, end, most):
-            self.offsets.setdefault(place, []).extend(raw.offset for raw in raws)
+            self.offsets.setdefault(place, []).extend(raws.offsets)
             yield raws
 
 

@@ -5,9 +5,19 @@ of_channels AS (
     SELECT 'all' AS period, s.segment, b.ticket_id, s.channel = b.channel AS on_it
     FROM (SELECT DISTINCT channel, 'channel:' || channel AS segment FROM base) s CROSS JOIN base b
 ),
+one_by_one AS (
+    SELECT 'all' AS period, 'all' AS segment, b.* FROM base b
+    UNION ALL SELECT 'all', 'channel:' || b.channel, b.* FROM base b
+    UNION ALL SELECT b.day, 'all', b.* FROM base b
+),
+followed_one_by_one AS (
+    SELECT 'all' AS period, 'all' AS segment, f.* FROM followed f
+    UNION ALL SELECT 'all', 'channel:' || f.channel, f.* FROM followed f
+    UNION ALL SELECT f.day, 'all', f.* FROM followed f
+),
 solved AS (
     SELECT 'all' AS period, 'all' AS segment, ticket_id, reopened, came_back
-    FROM base WHERE resolved_at IS NOT NULL
+    FROM followed WHERE resolved_at IS NOT NULL
 ),
 targets AS (
     SELECT 'v1' AS definition, 'all' AS period, 'all' AS segment, target_id, ticket_id, met_at,

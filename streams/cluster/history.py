@@ -14,7 +14,7 @@ from streams.cluster.decoding import Quick
 from streams.cluster.reading import Reader
 from streams.cluster.topics import admin
 from streams.entry import Place
-from streams.history.batches import Head, Raw
+from streams.history.raws import Head, Raws
 from streams.history.replaying import REPLAYED
 from streams.settings import Settings
 
@@ -59,21 +59,25 @@ class KafkaLog:
         """The offsets of a position; None where a text is none."""
         return positions.vector(position) if positions.is_token(position) else None
 
-    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Sequence[Raw]]:
+    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Raws]:
         """The records of a partition between two offsets, so many at most at once."""
-        held: list[Raw] = []
+        held: list[Quick] = []
         for step in self._reader.quick_steps({place: start}, {place: end}):
-            held += map(_raw, step)
+            held += step
             while len(held) >= most:
-                yield held[:most]
+                yield _raws(held[:most])
                 held = held[most:]
         if held:
-            yield held
+            yield _raws(held)
 
 
-def _raw(one: Quick) -> Raw:
-    key = None if one.key is None else one.key.decode("utf-8", "replace")
-    return Raw(one.offset, key, _head(one.fields), one.value or b"")
+def _raws(some: Sequence[Quick]) -> Raws:
+    return Raws(
+        [one.offset for one in some],
+        [None if one.key is None else one.key.decode("utf-8", "replace") for one in some],
+        [_head(one.fields) for one in some],
+        [one.value or b"" for one in some],
+    )
 
 
 def _head(fields: Mapping[str, str]) -> Head | None:

@@ -128,6 +128,7 @@ def connect(url: str) -> PgDatabase:
         connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET client_min_messages = 'warning'")
+        connection.execute("SET jit = off")  # it compiles a view for seconds that runs for one
     except psycopg.Error as error:
         raise of_the_database(error) from error
     return PgDatabase(connection)

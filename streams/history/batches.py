@@ -8,12 +8,14 @@ no row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain, compress
 from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from schemas.events import EVENTS
@@ -23,48 +25,11 @@ from streams import codec
 from streams.entry import Place
 from streams.errors import Unreadable
 from streams.history.columnar import FRAME, UNUSUAL, Columns
-from streams.history.columns import MOMENT, columns_of
+from streams.history.columns import MOMENT, RECORD_COLUMNS, columns_of
+from streams.history.raws import Head, Raws, head_of
+from streams.history.repeats import Newest, fresh
 
 _UTC = pa.timestamp("us", "UTC")
-
-
-class Head(msgspec.Struct, gc=False):
-    """The headers of a record that are columns, or stand for some; named as on the wire."""
-
-    ce_id: str
-    ce_time: str
-    ce_subject: str
-    ce_source: str
-    ce_correlationid: str
-    ce_causationid: str | None = None
-    ce_sequence: str | None = None
-    ce_previous: str | None = None
-    traceparent: str | None = None
-    ce_sourcetopic: str | None = None
-    ce_sourcepartition: str | None = None
-    ce_sourceoffset: str | None = None
-    ce_index: str | None = None
-    ce_count: str | None = None
-
-
-class Raw(NamedTuple):
-    """A record as it lies in the log.
-
-    Attributes:
-        offset: Where it lies in its partition.
-        key: Its partition key; None has none.
-        head: Its headers; None where they are not a record's.
-        value: Its framed bytes.
-    """
-
-    offset: int
-    key: str | None
-    head: Head | None
-    value: bytes
-
-
-Newest = dict[str, list[int]]
-"""The highest offset and index that was seen of every source partition, as `topic/partition`."""
 
 
 class Batch(NamedTuple):
@@ -80,25 +45,14 @@ class Batch(NamedTuple):
 
 
 class _Native(NamedTuple):
-    """A record of ours, where it belongs."""
+    """Records of ours, where they belong; each list has one element for each."""
 
-    offset: int
-    head: Head
-    value: bytes
-
-
-_head = msgspec.json.Decoder(Head)
+    offsets: Sequence[int]
+    heads: Sequence[Head]
+    values: Sequence[bytes]
 
 
-def head_of(headers: str) -> Head | None:
-    """The headers in an entry's text; None where they are not a record's."""
-    try:
-        return _head.decode(headers)
-    except ValueError:
-        return None
-
-
-def batch(place: Place, raws: Sequence[Raw], newest: Newest) -> Batch:
+def batch(place: Place, raws: Raws, newest: Newest) -> Batch:
     """The rows of some records of one partition, in their order.
 
     Args:
@@ -107,27 +61,29 @@ def batch(place: Place, raws: Sequence[Raw], newest: Newest) -> Batch:
         newest: What was seen of their partition before; it is brought up to date.
     """
     native = _native(place, raws)
-    if TOPICS[place[0]].kind == "record" and TOPICS[place[0]].ordered:
-        native = [one for one in native if _is_newer(one.head, newest)]
+    seen = dict(newest)
     try:
-        tables = _tables(place, native)
+        tables = _tables(place, native, seen)
     except UNUSUAL:
-        usual = [one for one in map(_as_today, native) if one is not None]
-        tables = _tables(place, usual)
-    return Batch(tables, len(raws) - sum(table.num_rows for table in tables.values()))
+        seen = dict(newest)
+        tables = _tables(place, _as_today(place, native), seen)
+    newest |= seen
+    return Batch(tables, len(raws.offsets) - sum(table.num_rows for table in tables.values()))
 
 
-def _native(place: Place, raws: Sequence[Raw]) -> list[_Native]:
+def _native(place: Place, raws: Raws) -> _Native:
     """The records that are ours and lie where they belong."""
     topic, partition = place
-    return [
-        _Native(offset, head, value)
-        for offset, key, head, value in raws
-        if head is not None
+    astray = {key for key in set(raws.keys) if key is None or partition_of(key) != partition}
+    ours = [
+        head is not None
         and key == head.ce_subject
-        and partition_of(key) == partition
+        and key not in astray
         and _topic(value[:FRAME]) == topic
+        for key, head, value in zip(raws.keys, raws.heads, raws.values, strict=True)
     ]
+    heads = [head for head in compress(raws.heads, ours) if head is not None]
+    return _Native(list(compress(raws.offsets, ours)), heads, list(compress(raws.values, ours)))
 
 
 @cache
@@ -145,42 +101,30 @@ def _kind(prefix: bytes) -> str | None:
         return None
 
 
-def _is_newer(head: Head, newest: Newest) -> bool:
-    """Whether an output was not seen before: a worker that was killed may send its last again."""
-    if head.ce_sourceoffset is None or head.ce_index is None:
-        return True  # no output of ours
-    source = f"{head.ce_sourcetopic}/{head.ce_sourcepartition}"
-    try:
-        place = [int(head.ce_sourceoffset), int(head.ce_index)]
-    except ValueError:
-        return True  # nobody can read it
-    if place <= newest.get(source, [-1, -1]):
-        return False
-    newest[source] = place
-    return True
-
-
-def _tables(place: Place, records: Sequence[_Native]) -> dict[str, pa.Table]:
+def _tables(place: Place, records: _Native, newest: Newest) -> dict[str, pa.Table]:
     """The rows by event type; raises one of `UNUSUAL` where a record is unusual."""
-    if not records:
-        return {}
-    groups: dict[bytes, list[_Native]] = {}
-    for record in records:
-        prefix = record.value[:FRAME]
-        group = groups.get(prefix)
-        if group is None:
-            groups[prefix] = [record]
-        else:
-            group.append(record)
+    heads = pa.record_batch(_record_columns(place, records), schema=RECORD_COLUMNS)
+    groups: dict[bytes, list[int]] = {}
+    for number in _rows(place[0], heads, newest):
+        groups.setdefault(records.values[number][:FRAME], []).append(number)
     named = [(_todays(prefix), group) for prefix, group in groups.items()]
-    columns = _record_columns(place, [record for _, group in named for record in group])
+    order = np.fromiter(chain.from_iterable(group for _, group in named), np.int64)
+    heads = heads.take(pa.array(order))
     tables, start = {}, 0
     for kind, group in named:
-        heads = [column.slice(start, len(group)) for column in columns]
-        own = _columns(kind).arrays([record.value for record in group])
-        tables[kind] = pa.Table.from_arrays([*heads, *own], schema=columns_of(EVENTS[kind]))
+        own = _columns(kind).arrays([records.values[number] for number in group])
+        tables[kind] = pa.Table.from_arrays(
+            [*heads.slice(start, len(group)).columns, *own], schema=columns_of(EVENTS[kind])
+        )
         start += len(group)
     return tables
+
+
+def _rows(topic: str, heads: pa.RecordBatch, newest: Newest) -> Iterable[int]:
+    """Which of some records have a row: all, or those that are no repeats."""
+    if TOPICS[topic].kind == "record" and TOPICS[topic].ordered:
+        return fresh(heads, newest)
+    return range(heads.num_rows)
 
 
 def _todays(prefix: bytes) -> str:
@@ -195,8 +139,8 @@ def _columns(kind: str) -> Columns:
     return Columns(EVENTS[kind])
 
 
-def _record_columns(place: Place, records: Sequence[_Native]) -> list[pa.Array]:
-    heads = [record.head for record in records]
+def _record_columns(place: Place, records: _Native) -> list[pa.Array]:
+    heads = records.heads
 
     def text(name: str) -> pa.Array:
         return pa.array(list(map(attrgetter(name), heads)), pa.string())
@@ -204,11 +148,12 @@ def _record_columns(place: Place, records: Sequence[_Native]) -> list[pa.Array]:
     def number(name: str) -> pa.Array:
         return text(name).cast(pa.int64())
 
+    authors = list(map(codec.author_of, map(attrgetter("ce_source"), heads)))
     return [
         text("ce_id"),
         text("ce_time").cast(_UTC).cast(MOMENT),
         text("ce_subject"),
-        pa.array([codec.author_of(head.ce_source) for head in heads], pa.string()),
+        pa.array(authors, pa.string()),
         text("ce_causationid"),
         text("ce_correlationid"),
         number("ce_sequence"),
@@ -221,17 +166,21 @@ def _record_columns(place: Place, records: Sequence[_Native]) -> list[pa.Array]:
         number("ce_count"),
         pa.repeat(place[0], len(heads)),
         pa.repeat(pa.scalar(place[1], pa.int64()), len(heads)),
-        pa.array([record.offset for record in records], pa.int64()),
+        pa.array(records.offsets, pa.int64()),
     ]
 
 
-def _as_today(record: _Native) -> _Native | None:
-    """A record as we write it today; None where nobody can read it."""
-    fields = {name: value for name, value in msgspec.structs.asdict(record.head).items() if value}
-    try:
-        read = codec.record_of(fields, record.value)
-    except Unreadable:
-        return None
-    head = head_of(codec.headers(read).decode())
-    assert head is not None
-    return _Native(record.offset, head, codec.encode(read.event))
+def _as_today(place: Place, records: _Native) -> _Native:
+    """Records as we write them today, without what nobody can read or no column can hold."""
+    found: list[tuple[int, Head, bytes]] = []
+    for offset, head, value in zip(*records, strict=True):
+        fields = {name: text for name, text in msgspec.structs.asdict(head).items() if text}
+        try:
+            read = codec.record_of(fields, value)
+            today = head_of(codec.headers(read).decode())
+            assert today is not None
+            _record_columns(place, _Native([offset], [today], [value]))
+        except (Unreadable, *UNUSUAL):
+            continue
+        found.append((offset, today, codec.encode(read.event)))
+    return _Native(*zip(*found, strict=True)) if found else _Native((), (), ())

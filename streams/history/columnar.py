@@ -8,8 +8,10 @@ today, and ends in one of `UNUSUAL` otherwise.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from streams.avro_reading import BOOLEANS, parts_of, words_of
 from streams.avro_sources import Source
 from streams.history.columns import MOMENT, Schema, type_of, unwrapped
 
-Lists = list[list[Any]]
+Lists = list[Any]  # Any: a list for each number, and an array of it once it is made
 Fill = Callable[[Iterable[bytes], Lists], None]
 Make = Callable[[Lists], pa.Array]
 
@@ -42,12 +44,21 @@ _HIGHEST = 0x8080808080808080
 _EIGHT = 0x0080808080808080
 """Of eight digits of seven bits each, all but the last say that another follows."""
 
+_SPANS = tuple(0 if size & 0x81 else 1 + (size >> 1) for size in range(256))
+"""How many bytes a text takes by its first one; none where its length takes several itself."""
+
+_ODD = 0
+"""Which list has the moments that are not of our age."""
+
 _KNOWN = {
     "booleans": BOOLEANS,
     "count_at": avro_reading.count_at,
     "double_at": avro_reading.DOUBLE.unpack_from,
+    "eight_at": struct.Struct("<Q").unpack_from,
     "long_at": avro_reading.long_at,
+    "spans": _SPANS,
     "text_at": _text,
+    "too_few": struct.error,
 }
 
 
@@ -76,7 +87,8 @@ class Columns:
     """
 
     def __init__(self, kind: type[Event]) -> None:
-        self._lists = 0
+        self._lists = 1 + _ODD
+        self._moments: list[int] = []
         self._before: list[str] = []
         self._named: dict[str, Schema] = {}
         self._parts = parts_of(kind)
@@ -105,6 +117,8 @@ class Columns:
         """
         lists: Lists = [[] for _ in range(self._lists)]
         self._fill(values, lists)
+        for here, moments in _moments({here: lists[here] for here in self._moments}, lists[_ODD]):
+            lists[here] = moments
         return [column.make(lists) for _, column in self._columns]
 
     def _list(self) -> int:
@@ -163,11 +177,9 @@ class Columns:
                 words = words_of(field.annotation) if field is not None else frozenset()
                 known = self._source.knows({one.encode() for one in words if isinstance(one, str)})
                 read = [
-                    "size = data[at]",
-                    "if size & 0x81: value, at = text_at(data, at)",
-                    "else:",
-                    " end = at + 1 + (size >> 1)",
-                    " value, at = data[at + 1 : end], end",
+                    "end = at + spans[data[at]]",
+                    "if end > at: value, at = data[at + 1 : end], end",
+                    "else: value, at = text_at(data, at)",
                     *([f"if value not in {known}: raise ValueError('none')"] if words else []),
                     f"{put}(value)",
                 ]
@@ -203,20 +215,17 @@ class Columns:
 
     def _moment(self, here: int) -> _Column:
         """A moment, whose digits numpy puts together, where there are as many as in our age."""
-        other = self._list()
+        self._moments.append(here)
         read = [
-            "digits = int.from_bytes(data[at : at + 8], 'little')",
+            "try: (digits,) = eight_at(data, at)",
+            "except too_few: digits = 0",
             f"if digits & {_HIGHEST:#x} == {_EIGHT:#x}: put_{here}(digits); at += 8",
             "else:",
-            f" put_{here}(-1 - len(lists[{other}]))",
+            f" put_{here}(-1 - len(lists[{_ODD}]))",
             " value, at = long_at(data, at)",
-            f" put_{other}(value)",
+            f" put_{_ODD}(value)",
         ]
-
-        def make(lists: Lists) -> pa.Array:
-            return _moments(pa.array(lists[here], pa.int64()), lists[other])
-
-        return _Column(read, [f"put_{here}(None)"], here, make)
+        return _Column(read, [f"put_{here}(None)"], here, lambda lists: lists[here])
 
     def _struct(self, schema: Schema, *, optional: bool) -> _Column:
         lines, columns = self._fields(schema)
@@ -291,9 +300,9 @@ class Columns:
             return
         match kind:
             case "string":
-                yield "size = data[at]"
-                yield "if size & 0x81: _, at = text_at(data, at)"
-                yield "else: at += 1 + (size >> 1)"
+                yield "end = at + spans[data[at]]"
+                yield "if end > at: at = end"
+                yield "else: _, at = text_at(data, at)"
             case "long" | "timestamp-micros":
                 yield "_, at = long_at(data, at)"
             case "double":
@@ -332,15 +341,28 @@ def _doubles(raw: list[bytes | None]) -> pa.Array:
     return pa.array(np.frombuffer(b"".join(there), "<f8"))
 
 
-def _moments(digits: pa.Array, others: Sequence[int]) -> pa.Array:
-    """Moments of their digits as Avro has them, or, below nothing, of their place among others."""
-    found = digits.fill_null(0).to_numpy()
+def _moments(
+    digits: Mapping[int, list[int | None]], odd: Sequence[int]
+) -> Iterator[tuple[int, pa.Array]]:
+    """Moments, of all columns at once: of their digits as Avro has them.
+
+    Args:
+        digits: The digits by column; below nothing, of their place among `odd`.
+        odd: What has more or fewer digits.
+    """
+    if not digits:
+        return
+    given = pa.array(list(chain.from_iterable(digits.values())), pa.int64())
+    found = given.fill_null(0).to_numpy()
     whole = np.zeros(len(found), np.int64)
     for place in range(8):
         whole |= ((found >> (8 * place)) & 0x7F) << (7 * place)
     whole = (whole >> 1) ^ -(whole & 1)
-    if others:
-        odd = found < 0
-        whole[odd] = np.array(others, np.int64)[-1 - found[odd]]
-    absent = digits.is_null().to_numpy(zero_copy_only=False)
-    return pa.array(whole, pa.int64(), mask=absent).cast(MOMENT)
+    if odd:
+        others = found < 0
+        whole[others] = np.array(odd, np.int64)[-1 - found[others]]
+    absent = given.is_null().to_numpy(zero_copy_only=False)
+    moments, start = pa.array(whole, pa.int64(), mask=absent).cast(MOMENT), 0
+    for here, some in digits.items():
+        yield here, moments.slice(start, len(some))
+        start += len(some)

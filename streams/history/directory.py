@@ -33,8 +33,8 @@ from pyarrow import parquet
 from schemas.events import EVENTS
 from streams.entry import Place
 from streams.errors import Misconfigured, Refused
-from streams.history.batches import Newest
 from streams.history.columns import columns_of
+from streams.history.repeats import Newest
 
 FORMAT = 1
 """Raised when a directory is laid out in a way that older programs would misread."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,10 @@ from schemas.topics import DEAD_LETTERS, TOPICS
 from streams.clock import parse_time
 from streams.entry import Place
 from streams.errors import Misconfigured, Refused
-from streams.history.batches import Raw, batch
+from streams.history.batches import batch
 from streams.history.directory import FULL, Directory, Partition, opened
 from streams.history.questions import questions
+from streams.history.raws import NOTHING, Raws
 from streams.history.views import script
 
 AT_ONCE = 16_384
@@ -43,7 +44,7 @@ class Log(Protocol):
             Refused: It is a position, but none of this log.
         """
 
-    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Sequence[Raw]]:
+    def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Raws]:
         """The records of a partition between two offsets, so many at most at once."""
 
 
@@ -157,29 +158,29 @@ class Replay:
             at, count = until, 0
 
         for raws in self._log.read(place, start, end, AT_ONCE):
-            records += len(raws)
+            records += len(raws.offsets)
             found = batch(place, self._wanted(noted, raws), noted.newest)
             noted.passed += found.passed
             for kind, table in found.tables.items():
                 gathered.setdefault(kind, []).append(table)
                 count += table.num_rows
             if count >= FULL:
-                close(raws[-1].offset + 1)
-            advance(len(raws))
+                close(raws.offsets[-1] + 1)
+            advance(len(raws.offsets))
         if at < end:
             close(end)
         return records
 
-    def _wanted(self, noted: Partition, raws: Sequence[Raw]) -> Sequence[Raw]:
+    def _wanted(self, noted: Partition, raws: Raws) -> Raws:
         """Of some records those from the partition's beginning on."""
         if self._since is None or noted.began is not None:
             return raws
-        for number, raw in enumerate(raws):
-            at = None if raw.head is None else _at(raw.head.ce_time)
+        for number, head in enumerate(raws.heads):
+            at = None if head is None else _at(head.ce_time)
             if at is not None and at >= self._since:
-                noted.began = raw.offset
-                return raws[number:]
-        return ()
+                noted.began = raws.offsets[number]
+                return raws.behind(number)
+        return NOTHING
 
 
 def _at(text: str) -> datetime | None:

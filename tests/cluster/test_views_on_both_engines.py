@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from projections.metrics import DEFINITIONS
 from projections.tables import TABLES
 from streams.clock import ManualClock
 from streams.cluster import migrating
@@ -89,6 +91,23 @@ def test_an_empty_desk_is_shown_the_same(tmp_path: Path, url: str, reader: PgRea
         copied(desk.database, url)
         assert differences(desk, reader) == []
         assert {row["value"] for row in shown(reader, "v1_metrics")} == {0.0, None}
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize(
+    ("asked", "definitions"),
+    [
+        ("", len(DEFINITIONS)),
+        (" WHERE metric = 'sla_met'", 1),
+        (" WHERE metric = 'reopen_rate' AND definition = 'v1'", 1),
+    ],
+)
+def test_a_definition_that_is_not_asked_for_is_not_worked_out(
+    url: str, asked: str, definitions: int
+) -> None:
+    with closing(connect(url)) as database:
+        plan = database.execute(f"EXPLAIN SELECT * FROM v1_metrics{asked}").fetchall()
+    assert sum("Subquery Scan on asked" in row[0] for row in plan) == definitions
 
 
 def test_documents_keep_every_byte_of_their_text(lived: Desk, url: str) -> None:

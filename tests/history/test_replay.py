@@ -229,6 +229,7 @@ def test_what_is_no_record_of_ours_has_no_row(tmp_path: Path) -> None:
             ("bob", entry.headers, entry.value),  # another key than its headers say
             (None, entry.headers, entry.value),
             ("ann", entry.headers.replace("+00:00", ""), entry.value),  # a time without an offset
+            ("ann", f'{entry.headers[:-1]},"ce_sequence":"{10**30}"}}', entry.value),
         ]
         with desk.database.transaction():
             for key, headers, value in wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -120,6 +121,31 @@ def told() -> Iterator[Desk]:
     with somewhere() as folder, open_in(folder) as desk:
         put(desk, HISTORY)
         yield desk
+
+
+@pytest.mark.parametrize(
+    ("metric", "not_needed"),
+    [
+        ("sla_met", {"round", "strftime"}),
+        ("total_tickets", {"strftime"}),
+        ("p90_first_reply_minutes", {"strftime"}),
+    ],
+)
+def test_what_is_not_asked_for_is_not_worked_out(
+    told: Desk, metric: str, not_needed: set[str]
+) -> None:
+    """Minutes are rounded, and seven days are added by `strftime`: neither can be done here."""
+
+    def refused(*_: object) -> None:
+        raise AssertionError
+
+    for name in not_needed:
+        told.database.connection.create_function(name, -1, refused)
+    asked = "SELECT numerator FROM v1_metrics WHERE metric = ? AND period = 'all'"
+    found = told.database.execute(f"{asked} AND segment = 'all'", (metric,)).fetchall()
+    assert [row[0] for row in found] == [BY_HAND[metric, "v1"][0]]
+    with pytest.raises(sqlite3.OperationalError):
+        told.database.execute("SELECT numerator FROM v1_metrics").fetchall()
 
 
 def test_every_definition_is_as_worked_out_by_hand(told: Desk) -> None:
