@@ -49,14 +49,14 @@ class Disturbed:
         """Whether it is between two assignments: revoked, silent, and in nobody's group."""
         return bool(self._coordinator.rejoining)
 
-    def poll(self, timeout_ms: float) -> Any:
+    def poll(self, **how: float) -> Any:
         """A poll; the join that it begins outlasts it, for the other member does not answer."""
         if self.polls:
             self.polls += 1
-            return self._poll(timeout_ms=timeout_ms)
+            return self._poll(**how)
         coordinator = self._coordinator
         seen, coordinator._metadata_snapshot = coordinator._metadata_snapshot, {}  # noqa: SLF001  # as above
-        found = self._poll(timeout_ms=timeout_ms)
+        found = self._poll(**how)
         coordinator._metadata_snapshot = seen  # noqa: SLF001  # as above
         self.polls += self.joining
         return found
