@@ -16,7 +16,6 @@ import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS, INBOX_NAMES, TICKE
 from streams.asof import AHEAD, BEFORE
 from streams.clock import Clock, micros, parse_time
 from streams.embedded import query, tables
+from streams.embedded.cut import Cut
 from streams.embedded.database import Database
 from streams.embedded.lines import entries, together
 from streams.embedded.log import SqliteLog
@@ -89,35 +89,6 @@ class View:
         return query.run(self._connection, sql, parameters)
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """What belongs to a moment.
-
-    Attributes:
-        seq: All that was written up to this place in the log.
-        taken: How far each inbox partition.
-        clock: Of what was written beyond that place, what was known by this clock.
-        last: The place beyond which nothing was.
-    """
-
-    seq: int
-    taken: dict[Place, int] = field(hash=False)
-    clock: int = 0
-    last: int = 0
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The same for cuts to which the same belongs."""
-        more = (self.last, self.clock) if self.last > self.seq else ()
-        return (self.seq, *more, *self.taken.items())
-
-    def is_before(self, other: _Cut) -> bool:
-        """Whether nothing belongs to this one that does not belong to another."""
-        return self.seq <= other.seq and all(
-            end <= other.taken.get(place, 0) for place, end in self.taken.items()
-        )
-
-
 class History:
     """Looks back on one store; belongs to one thread.
 
@@ -133,7 +104,7 @@ class History:
         self._clock = clock
         self._log = SqliteLog(database)
         self._times = Times(database)
-        self._kept: OrderedDict[tuple[object, ...], tuple[_Cut, sqlite3.Connection]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[Cut, sqlite3.Connection]] = OrderedDict()
 
     def view(
         self,
@@ -183,7 +154,7 @@ class History:
             if times is self._times:
                 folded = self._folded(cut, step)
                 return View(folded, remark, self._theirs(folded, partial(self._belongs, cut)))
-            return View(self._on(_Cut(0, {}), cut, None, step, times, lines), remark)
+            return View(self._on(Cut(0, {}), cut, None, step, times, lines), remark)
 
     def _at_hand(self, seq: int | None, until: datetime | None) -> bool:
         """Whether a scratch database is kept that holds everything at a moment."""
@@ -192,13 +163,13 @@ class History:
         self._times.read_on()
         return self._cut(self._times, seq, until).key in self._kept
 
-    def _cut(self, times: Times, seq: int | None, until: datetime | None) -> _Cut:
+    def _cut(self, times: Times, seq: int | None, until: datetime | None) -> Cut:
         """What belongs to a place in the log, or else to a time."""
         if until is None or seq is not None:
-            return _Cut(seq or 0, self._bounded(times.taken(seq=seq)))
+            return Cut(seq or 0, self._bounded(times.taken(seq=seq)))
         clock = micros(until)
         whole, last = times.known_by(clock)
-        return _Cut(whole, self._bounded(times.taken(clock=clock)), clock, last)
+        return Cut(whole, self._bounded(times.taken(clock=clock)), clock, last)
 
     def _remark(self, until: datetime | None, *, known: bool) -> str | None:
         """What is to be said of a moment."""
@@ -206,7 +177,7 @@ class History:
             return AHEAD
         return None if known else BEFORE
 
-    def _belongs(self, cut: _Cut, entry: Entry) -> bool:
+    def _belongs(self, cut: Cut, entry: Entry) -> bool:
         """Whether an entry of the log belongs to a moment."""
         if entry.topic in INBOX_NAMES:
             return entry.offset < cut.taken.get((entry.topic, entry.partition), 0)
@@ -231,7 +202,7 @@ class History:
 
     # --- scratch databases -----------------------------------------------------------------------
 
-    def _folded(self, cut: _Cut, step: Step) -> sqlite3.Connection:
+    def _folded(self, cut: Cut, step: Step) -> sqlite3.Connection:
         """A scratch database at a cut: one that is kept, or another that is folded on."""
         key = cut.key
         if key in self._kept:
@@ -241,7 +212,7 @@ class History:
         while base.seq + EVERY < cut.seq:
             seq = base.seq + EVERY
             taken = self._bounded(self._times.taken(seq=seq))
-            halfway = _Cut(seq, {p: min(end, cut.taken.get(p, 0)) for p, end in taken.items()})
+            halfway = Cut(seq, {p: min(end, cut.taken.get(p, 0)) for p, end in taken.items()})
             connection = self._on(base, halfway, connection, step, self._times)
             base = halfway
             self._keep(base, connection)
@@ -249,12 +220,12 @@ class History:
         self._keep(cut, connection)
         return connection
 
-    def _keep(self, cut: _Cut, connection: sqlite3.Connection) -> None:
+    def _keep(self, cut: Cut, connection: sqlite3.Connection) -> None:
         self._kept[cut.key] = (cut, connection)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)  # whoever still reads it keeps it open
 
-    def _nearest(self, cut: _Cut) -> tuple[_Cut, sqlite3.Connection | None]:
+    def _nearest(self, cut: Cut) -> tuple[Cut, sqlite3.Connection | None]:
         """The furthest scratch database that is kept and can be folded on to a cut."""
         found = [
             (one.seq, key)
@@ -262,15 +233,15 @@ class History:
             if one.last <= one.seq and one.is_before(cut)
         ]
         if not found:
-            return _Cut(0, {}), None
+            return Cut(0, {}), None
         _, key = max(found, key=lambda one: one[0])
         self._kept.move_to_end(key)
         return self._kept[key]
 
     def _on(
         self,
-        base: _Cut,
-        cut: _Cut,
+        base: Cut,
+        cut: Cut,
         connection: sqlite3.Connection | None,
         step: Step,
         times: Times,
@@ -317,7 +288,7 @@ class History:
                 ends[place] = entry.offset + 1
         return _finished(copy, fold, ends)
 
-    def _inbox(self, base: _Cut, cut: _Cut, lines: Collection[str]) -> Iterator[Entry]:
+    def _inbox(self, base: Cut, cut: Cut, lines: Collection[str]) -> Iterator[Entry]:
         """What was taken between two cuts."""
         if lines:
             for entry in entries(self._db, lines, [CONTACTS.name]):
