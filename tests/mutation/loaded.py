@@ -61,7 +61,8 @@ def functions_of(files: Iterable[str]) -> dict[str, list[FunctionType]]:
     """Every living function that comes from these files, by file."""
     found: dict[str, list[FunctionType]] = {file: [] for file in files}
     for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__.co_filename in found:
+        # By its type alone: what is asked for its class may stand for something that is gone.
+        if type(one) is FunctionType and one.__code__.co_filename in found:
             found[one.__code__.co_filename].append(one)
     return found
 
@@ -72,6 +73,6 @@ def caches_of(rooms: Iterable[str]) -> list[Any]:
     return [
         one
         for one in gc.get_objects()
-        if isinstance(one, functools._lru_cache_wrapper)  # noqa: SLF001 - it has no public name
+        if type(one) is functools._lru_cache_wrapper  # noqa: SLF001 - it has no public name
         and one.__module__.split(".")[0] in tops
     ]

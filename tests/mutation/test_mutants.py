@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.__main__ import interval, sample
-from tests.mutation.loaded import change, functions_of
+from tests.mutation.loaded import caches_of, change, functions_of
 from tests.mutation.mutants import mutants_of, tree_of
 
 IN_A_FUNCTION = "def f(x, y):\n    "
@@ -105,6 +107,15 @@ def test_a_function_is_changed_also_where_nothing_of_its_surroundings_is_left() 
     finally:
         Told.__init__.__code__ = kept
     assert str(Told("x")) == "told: x"
+
+
+def test_functions_are_found_beside_what_stands_for_something_that_is_gone() -> None:
+    gone = {1}
+    proxy = weakref.proxy(gone)
+    del gone
+    assert any(one is proxy for one in gc.get_objects())
+    assert functions_of([__file__])[__file__]
+    assert caches_of(["streams"])
 
 
 def test_a_sample_is_the_same_whatever_else_there_is() -> None:
