@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -87,14 +88,27 @@ def _fetched(context: Context, desk: Desk) -> int:
 def told_to_stop() -> Iterator[threading.Event]:
     """What SIGTERM and an interrupt from the keyboard set; afterwards they mean what they did."""
     stop = threading.Event()
+    # A handler comes between any two steps of whoever works in this thread, who may hold the
+    # event's lock, or be in the handler already. So it takes no lock, and a thread sets the event.
+    told = SimpleQueue[None]()
+
+    def pass_on() -> None:
+        told.get()
+        stop.set()
+
+    passing = threading.Thread(target=pass_on, name="told-to-stop", daemon=True)
+    passing.start()
     before = {
-        name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)
+        name: signal.signal(name, lambda *_: told.put(None))
+        for name in (signal.SIGTERM, signal.SIGINT)
     }
     try:
         yield stop
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+        told.put(None)
+        passing.join()
 
 
 @click.command("up")

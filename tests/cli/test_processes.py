@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import LAUNCHER, Shell, ndjson, started
+from tests.documents import ROOT
 
 HELLO = {"channel": "email", "handle": "zoë@example.org", "message": "Où est mon colis ? ✓"}
 
@@ -127,6 +128,25 @@ def test_up_works_until_it_is_told_to_stop_and_leaves_nothing_waiting(tmp_path: 
     rows = shell("tickets", "--json").json
     assert [row["description"] for row in rows] == [HELLO["message"]]
     assert shell("verify").status == 0
+
+
+TOLD_TWICE = """
+import signal
+from streams.cli.working import told_to_stop
+
+with told_to_stop() as stop:
+    with stop._cond:  # as whoever waits for it, or sets it, holds it for a moment
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    print(stop.wait(60))
+"""
+
+
+def test_who_is_told_to_stop_twice_or_while_it_waits_stops() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", TOLD_TWICE], cwd=ROOT, capture_output=True, check=True, timeout=120
+    )
+    assert told.stdout == b"True\n"
 
 
 def test_help_imports_nothing_heavy() -> None:

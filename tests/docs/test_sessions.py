@@ -17,7 +17,7 @@ from tests.sessions import Reader
 from tests.warm import client
 
 WITH_STEPS = [page for page in pages() if steps_of(page)]
-_PORT = re.compile(r"--port (\d+)")
+_PORT = re.compile(r"""(?:--port |\("127\.0\.0\.1", )(\d+)""")
 
 
 @pytest.fixture(scope="module")
