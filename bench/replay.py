@@ -9,21 +9,18 @@ contract's topics, the same is measured from there.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from eventsourcing.application import Application
 from pyarrow import parquet
 
-from bench.peers import GROUP, Conversation
+from bench.peers import GROUP, in_sqlite, save
 from bench.workload import contacts, desk, peak_mb, table, timed
 from streams.cli.output import Progress
 from streams.cluster.history import KafkaLog
@@ -103,16 +100,8 @@ def segments(path: Path) -> Callable[[], object]:
 
 def peer(events: int, size: int) -> float:
     """Events a second that the `eventsourcing` library reads and decodes from SQLite."""
-    with tempfile.TemporaryDirectory(prefix="pactdesk-bench-") as folder:
-        os.environ["PERSISTENCE_MODULE"] = "eventsourcing.sqlite"
-        os.environ["SQLITE_DBNAME"] = str(Path(folder) / "peer.db")
-        application: Application[UUID] = Application()
-        text = "x" * size
-        for _ in range(events // GROUP):
-            one = Conversation(text)
-            for _ in range(GROUP - 1):
-                one.say(text)
-            application.save(one)
+    with in_sqlite() as (application, _):
+        save(application, events, size)
 
         def read() -> None:
             mapper, count = application.mapper, 0
@@ -122,9 +111,7 @@ def peer(events: int, size: int) -> float:
                 start = int(found[-1].id) + 1
             assert count == events // GROUP * GROUP
 
-        rate = events / timed(read).cpu
-        application.close()
-        return rate
+        return events / timed(read).cpu
 
 
 def rates(log: Log, records: int, path: Path) -> list[tuple[str, float]]:

@@ -9,9 +9,7 @@ into a table in the way it is used: each row with its tracking record in a trans
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +17,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from eventsourcing.application import Application
 from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteTrackingRecorder
 
-from bench.peers import GROUP, Conversation
+from bench.peers import in_sqlite, save
 from bench.workload import Timed, contacts, desk, peak_mb, table, timed
 from streams.desk import Desk
 from streams.embedded.rebuild import rebuild, verify
@@ -70,17 +67,9 @@ class Texts(SQLiteTrackingRecorder):
 
 def library(events: int, size: int) -> tuple[float, float]:
     """Events a second that the library reads and decodes, and that it folds into a table."""
-    with tempfile.TemporaryDirectory(prefix="pactdesk-bench-") as name:
-        os.environ["PERSISTENCE_MODULE"] = "eventsourcing.sqlite"
-        os.environ["SQLITE_DBNAME"] = str(Path(name) / "peer.db")
-        application: Application[Any] = Application()
-        text = "x" * size
-        for _ in range(events // GROUP):
-            one = Conversation(text)
-            for _ in range(GROUP - 1):
-                one.say(text)
-            application.save(one)
-        texts = Texts(SQLiteDatastore(str(Path(name) / "texts.db")))
+    with in_sqlite() as (application, folder):
+        save(application, events, size)
+        texts = Texts(SQLiteDatastore(str(folder / "texts.db")))
         texts.create_table()
 
         def decode() -> Iterator[tuple[Any, int]]:
@@ -95,7 +84,6 @@ def library(events: int, size: int) -> tuple[float, float]:
                 texts.put(str(event.originator_id), event.text, Tracking("texts", place))
 
         rates = events / timed(lambda: deque(decode(), 0)).wall, events / timed(fold).wall
-        application.close()
         texts.datastore.close()
         return rates
 
