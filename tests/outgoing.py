@@ -21,11 +21,13 @@ from tests.real.waiting import until
 from tests.stores import a_desk
 
 QUICK = {
-    "delivery.answer_seconds": 0.5,
     "delivery.first_wait_seconds": 0.02,
     "delivery.longest_wait_seconds": 0.05,
 }
-"""Settings under which nobody waits for long."""
+"""Settings under which a next try comes soon."""
+
+IMPATIENT = 0.5
+"""For how long a platform's answer is waited for where it stays out, in seconds."""
 
 
 def reaching(address: str, data: Path, *providers: Provider, **more: object) -> Settings:
@@ -76,6 +78,20 @@ class Outgoing:
     def goes_wrong(self, *faults: Fault | None) -> None:
         """What goes wrong with the next messages, one by one."""
         self.platform.on_sending.extend(faults)
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Wait for no answer for long, where one stays out.
+
+        A machine that stalls looks like that too; only what bears it belongs in here.
+        """
+        patient = self.desk.settings
+        hurried = patient.delivery.model_copy(update={"answer_seconds": IMPATIENT})
+        self.desk.settings = patient.model_copy(update={"delivery": hurried})
+        try:
+            yield
+        finally:
+            self.desk.settings = patient
 
     def run_until(self, reached: Callable[[], bool]) -> None:
         """Work off what waits, again and again, for tries that lie a little later."""

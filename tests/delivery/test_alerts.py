@@ -20,7 +20,7 @@ from streams.settings import load
 from streams.simulating.faults import Fault
 from streams.simulating.provider import StandIn
 from streams.simulating.serving import Served
-from tests.outgoing import QUICK
+from tests.outgoing import IMPATIENT, QUICK
 from tests.real.greenmail import USERS, GreenMail
 from tests.real.waiting import until
 from tests.stores import a_desk
@@ -52,7 +52,7 @@ class Program(Background):
 @contextmanager
 def a_desk_with(folder: Path, **flags: object) -> Iterator[Desk]:
     named = {name.replace("__", "."): value for name, value in flags.items()}
-    settings = load({"data": folder, **QUICK, "delivery.answer_seconds": 10.0, **named}, {}, folder)
+    settings = load({"data": folder, **QUICK, **named}, {}, folder)
     with a_desk(folder, WallClock(), settings=settings[0]) as desk:
         yield desk
 
@@ -149,7 +149,7 @@ def test_an_alert_whose_answer_is_lost_is_sent_again(kind: str, tmp_path: Path) 
         Served(stand_in, port=0) as served,
         a_desk_with(
             tmp_path,
-            delivery__answer_seconds=0.5,
+            delivery__answer_seconds=IMPATIENT,
             alerts__slack_channel="C0TEAM",
             channels__slack__bot_token="xoxb-ours",  # noqa: S106  # of a test
             channels__slack__api_base_url=served.address,

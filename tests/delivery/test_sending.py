@@ -73,7 +73,8 @@ def test_a_message_whose_answer_is_lost_is_found_and_not_sent_twice(
         ticket = out.somebody_writes()
         before = len(out.platform.messages)
         out.goes_wrong(Fault(kind))  # type: ignore[arg-type]  # one of its words
-        out.reply(ticket, "It is on its way.")
+        with out.impatient():
+            out.reply(ticket, "It is on its way.")
         out.run_until(lambda: out.states() == {"sent"})
         assert len(out.platform.messages) == before + 1
         (row,) = (one for one in out.deliveries() if one["author"] == "sam")
@@ -88,7 +89,8 @@ def test_a_message_of_which_nothing_is_heard_is_given_to_a_person_and_never_sent
         ticket = out.somebody_writes()
         out.goes_wrong(Fault("hang"))
         before = len(out.platform.requests)
-        out.reply(ticket, "It is on its way.")
+        with out.impatient():
+            out.reply(ticket, "It is on its way.")
         out.run_until(lambda: "unconfirmed" in out.states())
         assert len(out.platform.requests) == before + 1
         (said,) = [r.event for r in out.desk.events() if isinstance(r.event, ReplyUnconfirmed)]
@@ -102,7 +104,8 @@ def test_what_the_platform_says_by_itself_ends_the_doubt(tmp_path: Path) -> None
     with outgoing(tmp_path, "facebook") as out:
         ticket = out.somebody_writes()
         out.goes_wrong(Fault("hang"))
-        out.reply(ticket, "It is on its way.")
+        with out.impatient():
+            out.reply(ticket, "It is on its way.")
         (row,) = (one for one in out.deliveries() if one["author"] == "sam")
         assert row["state"] == "queued"
         echo = Receipt("sent", provider_message_id="m_echo", request_id=row["request_id"])
