@@ -22,7 +22,7 @@ Row = tuple[object, ...]
 
 def ours(count: int) -> tuple[Timed, list[list[Row]]]:
     """Time the desk; returns what it wrote to its log, by append."""
-    with desk(models=False) as found:
+    with desk(tier=None) as found:
         found.intake.documents(contacts(count, customers=max(1, count // 2)))
         appends: list[list[Row]] = []
         statements = found.database.executemany

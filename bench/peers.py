@@ -100,7 +100,7 @@ def fold(found: Desk) -> Callable[[], object]:
 def main() -> None:
     """Print the figures of both, and the ratios."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    with desk(models=False) as found:
+    with desk(tier=None) as found:
         found.intake.documents(contacts(count, customers=max(1, count // 2)))
         before = found.log.last_seq()
         shift = Shift(found, effects=False, projections=False)

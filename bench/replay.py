@@ -133,7 +133,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     wanted = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     settings = load()[0]
-    with desk(models=False) as found, tempfile.TemporaryDirectory() as folder:
+    with desk(tier=None) as found, tempfile.TemporaryDirectory() as folder:
         found.intake.documents(contacts(count, customers=max(1, count // 2)))
         found.run()
         grown(found, wanted)

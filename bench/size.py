@@ -29,7 +29,7 @@ ROUND = 2000
 def long_run(total: int) -> list[tuple[int, float]]:
     """Memory after a tenth, and at the end, of a run with the light tier, in MB."""
     marks = []
-    with desk(models=True, end=START) as found:
+    with desk(tier="light", end=START) as found:
         clock = found.clock
         assert isinstance(clock, ManualClock)
         for done in range(0, total, ROUND):
@@ -50,7 +50,7 @@ def many_tickets(tickets: int) -> tuple[int, float, float]:
 
     The busy customer writes every six hours for years, and time does to the tickets what it does.
     """
-    with desk(models=False, end=START) as found:
+    with desk(tier=None, end=START) as found:
         clock = found.clock
         assert isinstance(clock, ManualClock)
         count, sent = 0, 0
@@ -93,7 +93,7 @@ def _contact(customer: str, number: int, at: datetime) -> dict[str, object]:
 
 def opening(records: int) -> float:
     """Seconds to open a store of so many records and read one ticket."""
-    with desk(models=False) as found:
+    with desk(tier=None) as found:
         done = 0
         while found.log.last_seq() < records:
             batch = contacts(5000, customers=2000, start=START + timedelta(seconds=done))

@@ -91,7 +91,7 @@ def library(events: int, size: int) -> tuple[float, float]:
 def main() -> None:
     """Print the figures of one store."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with desk(models=False) as found:
+    with desk(tier=None) as found:
         fill(found, wanted)
         records = found.log.last_seq()
         bare, sealed = timed(lambda: read(found)), timed(found.seal)

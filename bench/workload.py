@@ -6,6 +6,7 @@ from hour to hour; what is compared is the ratio.
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import shutil
@@ -21,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command has it, before numpy is loaded
+
 import msgspec  # noqa: E402
 
 from agents.policy import default_policy  # noqa: E402
@@ -28,6 +31,7 @@ from schemas.record import Record  # noqa: E402
 from streams.clock import ManualClock, WallClock  # noqa: E402
 from streams.desk import Desk  # noqa: E402
 from streams.embedded.taught import Taught  # noqa: E402
+from streams.settings import ModelSettings, Settings, TierName  # noqa: E402
 from streams.starter import lines as starter_lines  # noqa: E402
 from streams.testing import FakeModels  # noqa: E402
 from streams.worlds import Worlds  # noqa: E402
@@ -60,20 +64,23 @@ class NoModels:
 
 
 @contextmanager
-def desk(*, models: bool, end: datetime | None = None, live: bool = False) -> Iterator[Desk]:
+def desk(
+    *, tier: TierName | None, end: datetime | None = None, live: bool = False
+) -> Iterator[Desk]:
     """A desk on a fresh store, with a clock that stands at the end of the work.
 
     Args:
-        models: Whether messages are understood by the light tier, taught with the starter
-            categories and articles, or by models that cost nothing.
+        tier: The tier that understands messages, taught with the starter categories and
+            articles; None for models that cost nothing.
         end: Where the clock stands.
         live: By the wall's clock instead, as a desk that is up.
     """
     folder = Path(tempfile.mkdtemp(prefix="pactdesk-bench-"))
     clock = WallClock() if live else ManualClock(end or START + timedelta(days=30))
-    found = Desk(folder, clock, secret=SECRET)
+    settings = Settings(models=ModelSettings(tier=tier or "light"))
+    found = Desk(folder, clock, secret=SECRET, settings=settings)
     try:
-        if models:
+        if tier is not None:
             found.intake.documents(
                 [msgspec.json.decode(one) for kind in ("categories", "articles")
                  for one in starter_lines(kind)]
