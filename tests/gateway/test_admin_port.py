@@ -10,10 +10,11 @@ import pytest
 from streams.gateway import admin as admins
 from streams.gateway.admin import Admin, Readiness
 from streams.settings import Settings
-from tests.admins import asked, free_port, watched
+from tests.admins import asked, watched
 from tests.commands import Shell, started
 from tests.documents import ROOT
 from tests.gateways import CONTACT, Client, gateway
+from tests.real import free_port
 
 
 def test_a_process_that_is_at_work_lives_and_is_ready(tmp_path: Path) -> None:

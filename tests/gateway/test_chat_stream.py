@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,7 +25,7 @@ from tests.chatting import (
 )
 from tests.desks import SECRET
 from tests.gateways import CONTACT, Client, Stream, gateway, worker
-from tests.real import until
+from tests.real import free_port, until
 from tests.stores import a_desk
 
 
@@ -214,9 +213,7 @@ def at_port(data: Path, port: int) -> Iterator[Client]:
 
 
 def test_a_page_misses_nothing_while_the_gateway_is_away(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with worker(tmp_path), at_port(tmp_path, port) as client:
         page = Page(client)
         page.begin()

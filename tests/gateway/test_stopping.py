@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.admins import asked, free_port
+from tests.admins import asked
 from tests.commands import Shell, started
 from tests.gateways import CONTACT
-from tests.real import until
+from tests.real import free_port, until
 from tests.stores import a_desk
 
 PATIENCE = 60
