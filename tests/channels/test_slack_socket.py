@@ -36,7 +36,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is waited for that need not be."""
     monkeypatch.setattr(sockets, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(slack_socket, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(slack_socket, "PING_SECONDS", 1.0)
 
 
 @pytest.fixture

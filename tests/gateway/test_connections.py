@@ -32,34 +32,34 @@ def all_of(one: socket.socket) -> bytes:
     return told
 
 
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients have a tenth of a second to send a head."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
-
-
-@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("sent", [b"", HEAD, b"G"])
-def test_a_head_that_does_not_come_is_waited_for_no_longer(tmp_path: Path, sent: bytes) -> None:
+def test_a_head_that_does_not_come_is_waited_for_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     with gateway(tmp_path) as client, connected(client) as one:
         one.sendall(sent)
         assert all_of(one) == b""
 
 
-@pytest.mark.usefixtures("hurried")
-def test_the_second_head_of_a_connection_has_as_little_time(tmp_path: Path) -> None:
+def test_the_second_head_of_a_connection_has_as_little_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with gateway(tmp_path) as client, connected(client) as one:
         one.sendall(HEAD + b"\r\n")
         assert one.recv(65536).startswith(b"HTTP/1.1 200")
+        monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
         one.sendall(HEAD)
         assert b"HTTP/1.1" not in all_of(one)
 
 
-@pytest.mark.usefixtures("hurried")
-def test_an_answer_may_take_longer_than_a_head(tmp_path: Path) -> None:
+def test_an_answer_may_take_longer_than_a_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 2.0)
     contact = {"channel": "email", "handle": "ann@example.org", "message": "hello"}
     with gateway(tmp_path) as client:
-        assert client.post("/api/v1/contacts?wait=400ms", contact).status == 202
+        assert client.post("/api/v1/contacts?wait=2500ms", contact).status == 202
 
 
 def test_there_is_room_for_so_many_from_one_address(tmp_path: Path) -> None:
