@@ -147,13 +147,14 @@ def test_without_the_drain_a_take_over_is_seen_to_lose(
 def test_a_worker_that_sleeps_inside_a_transaction_is_ended_so_that_others_get_in(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ownership, "ASLEEP_SECONDS", 1)
     plain, _ = undisturbed(url)
     log = began(url)
+    monkeypatch.setattr(ownership, "ASLEEP_SECONDS", 3)
     sleeper = Worker(url, log, PARTITIONS)
     while not sleeper.moment.startswith("UPDATE partitions SET epoch"):
         sleeper.step()
     sleeper.step()  # the row is locked now
+    monkeypatch.setattr(ownership, "ASLEEP_SECONDS", 0)
     assert finished(url, log) == plain
     with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
         sleeper.run()
