@@ -64,7 +64,7 @@ def _lines(raw: bytes, key: str | None, *, many: bool) -> list[bytes]:
         return [raw if key is None else _keyed(raw, key)]
     try:
         lines = [bytes(one) for one in _raw.decode(raw)]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return [raw]
     if not lines:
         raise bad_request("the list is empty", "send at least one contact")
