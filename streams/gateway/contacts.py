@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import msgspec
 from aiohttp import web
 
 from schemas.record import derived_id
+from streams import inputs
+from streams.errors import Unreadable
 from streams.gateway.bodies import answer, body
 from streams.gateway.problems import Problem, bad_request
 from streams.gateway.route import Call, Parameters, Route
@@ -38,12 +41,17 @@ async def take(call: Call) -> web.StreamResponse:
     """Take contacts in; 202 when they are durable.
 
     A body that cannot be read is kept as a dead letter, like a line of `pactdesk produce`.
+
+    Raises:
+        Problem: 403, it asks for what people at the desk do, and who sends it may not.
     """
     raw = (await body(call.request)).strip()
     if not raw:
         raise bad_request("the body is empty", "send a contact, or a list of them, as JSON")
     many = raw[:1] == b"["
     lines = _lines(raw, call.request.headers.get("Idempotency-Key"), many=many)
+    if "desk" not in call.caller.scopes:
+        _refuse_verbs(lines, call.caller.name)
     taken, position = await call.house.way_in.take(lines)
     bad = [one for one in taken if one.status == "unreadable"]
     if len(bad) == len(taken):
@@ -79,6 +87,19 @@ def _lines(raw: bytes, key: str | None, *, many: bool) -> list[bytes]:
             "Idempotency-Key does not go with a list", "give each contact a provider_id"
         )
     return lines
+
+
+def _refuse_verbs(lines: list[bytes], who: str) -> None:
+    """Refuse what only the scope `desk` allows, whichever way it comes in."""
+    for line in lines:
+        with suppress(Unreadable):
+            kind = type(inputs.read(line))
+            if kind in inputs.INTENTS.values():
+                raise Problem(
+                    HTTPStatus.FORBIDDEN,
+                    f"{kind.TYPE} needs the scope desk too, and {who} does not have it",
+                    "send it with a key that has both; nothing of this request was taken",
+                )
 
 
 def _keyed(raw: bytes, key: str) -> bytes:
