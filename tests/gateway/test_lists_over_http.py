@@ -6,12 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
 from streams.gateway.lists import LISTINGS, Listing
 from streams.query import views
-from tests.gateways import CONTACT, Client, gateway, worker
+from tests.gateways import CONTACT, Client, gateway, ticket_of, worker
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,24 @@ def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
     stood = served.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
     assert told.json["ticket_id"] in {row["ticket_id"] for row in now}
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
+
+
+def test_every_answer_of_the_desk_has_a_position_that_can_be_waited_for(served: Client) -> None:
+    ticket = ticket_of(served, handle="where@example.org")
+    (said, *_) = served.get(f"/api/v1/tickets/{ticket}/timeline").json["decisions"]
+    now = datetime.now(UTC).isoformat()
+    paths = [
+        "tickets",
+        "tickets?as_of=2100-01-01T00:00:00Z",
+        f"tickets/{ticket}?as_of={quote(now)}",
+        f"records/{said['record_id']}",
+        f"records/{said['record_id']}/why",
+        "search?q=charged",
+    ]
+    for path in paths:
+        position = served.get(f"/api/v1/{path}").headers["pactdesk-position"]
+        told = served.get(f"/api/v1/tickets?min_position={position}&wait=30s&limit=1")
+        assert told.status == 200, (path, told)
 
 
 def test_one_ticket_and_its_customer_as_they_stood_are_as_they_were(served: Client) -> None:
