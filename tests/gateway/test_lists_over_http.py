@@ -168,6 +168,15 @@ def test_what_a_list_cannot_give_is_told(full: Client, query: str, status: int) 
     assert told.json["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("query", "status"), [("status=lost", 400), ("channel=fax", 400), ("channel=email", 200)]
+)
+def test_a_search_knows_the_words_that_lists_know(full: Client, query: str, status: int) -> None:
+    told = full.get(f"/api/v1/search?q=late&{query}")
+    assert told.status == status
+    assert status == 400 or len(told.json["items"]) > 0
+
+
 def test_a_form_that_there_is_not_is_refused(full: Client) -> None:
     assert full.get("/api/v1/tickets", Accept="image/png").status == 406
     assert full.get("/api/v1/tickets", Accept="image/png, text/*;q=0.5").status == 200
