@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from schemas.event import Event
 from schemas.events.decisions import IntentRefused, MessageUnderstood, WorkflowFailed
+from schemas.events.intents import ConversationStarted
 from schemas.record import Record
 from schemas.topics import DECISIONS, TICKETS
 from streams import inputs
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from streams.engines import AnyDesk
 
 OUTPUTS = frozenset({TICKETS.name, DECISIONS.name})
+
+KEY_USED = "key_used"
+"""Why a request is refused whose idempotency key another request had."""
 
 PATIENCE = 2.0
 """Seconds for which another worker's ruling is waited for."""
@@ -81,17 +86,40 @@ class Outcome(msgspec.Struct, frozen=True):
 def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """Append an intent, work off what waits, and read what followed from it.
 
+    Nothing is appended where its key was another intent's: that one happened, and not this one.
+
     Raises:
         NotFound: It names a ticket that is not there.
         Unreadable: It cannot be understood.
     """
     given = inputs.read_document(document)
-    return put(desk, desk.intake.resolver.record(given, desk.clock.now()))
+    record = desk.intake.resolver.record(given, desk.clock.now())
+    outcome = desk.carry_out(record)
+    if outcome.repeat and _asked(outcome.record.event) != _asked(record.event):
+        return Ruling(
+            status="refused",
+            record_id=outcome.record.id,
+            accepted=False,
+            reason=KEY_USED,
+            remedy="give each request an idempotency key of its own",
+        )
+    return ruling_of(outcome)
 
 
 def put(desk: AnyDesk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
     return ruling_of(desk.carry_out(record))
+
+
+def _asked(event: Event) -> dict[str, Any]:
+    """What an intent asks for, without what a repeat of it may find otherwise by now.
+
+    Those are the ticket's revision, whose line it is on, and whether files may go as links.
+    """
+    by_now = {"expected_revision", "links"}
+    if not isinstance(event, ConversationStarted):
+        by_now.add("customer_id")
+    return event.model_dump(exclude=by_now)
 
 
 def understood_in(entries: Iterable[Entry], contact_id: str) -> Record | None:

@@ -102,6 +102,8 @@ def parse(_settings: Twitter, hook: Hook) -> Heard:
             return Heard(missed=[f"{kind}: X Chat is encrypted, answer it in X itself"])
         if not kind.startswith("dm.") or kind in _PASSED_OVER:
             return Heard(missed=sorted({kind} - _PASSED_OVER))
+        if kind == "dm.received" and _MESSAGES not in told["payload"]:
+            raise KeyError(_MESSAGES)  # what somebody wrote us is not passed over for its shape
         return _heard(told["payload"], str(told["filter"]["user_id"]))
     except MISSHAPEN as error:
         raise Unreadable(

@@ -40,7 +40,10 @@ def application(house: House, routes: Sequence[Route], known: Known) -> web.Appl
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[noticed, _answered])
     app.on_response_prepare.append(_headed)
     for route in routes:
-        app.router.add_route(route.method, route.path, _served(route, house, known))
+        served = _served(route, house, known)
+        app.router.add_route(route.method, route.path, served)
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, served)  # the same answer, without its body
     return app
 
 
@@ -86,7 +89,8 @@ async def _answered(request: web.Request, handler: AiohttpHandler) -> web.Stream
             _log.exception("request failed", request=request_id, path=_told_path(request))
             response = defect().response(request.path)
         else:
-            response = problem_of(known, reading=request.method == "GET").response(request.path)
+            reading = request.method in {"GET", "HEAD"}
+            response = problem_of(known, reading=reading).response(request.path)
     if not response.prepared:
         response.headers[REQUEST_ID] = request_id
     seconds = time.perf_counter() - began

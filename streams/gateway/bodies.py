@@ -22,13 +22,22 @@ BODY_SECONDS = 20.0
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 
+CUT_OFF = (web.PayloadAccessError, ConnectionResetError)
+"""What is raised where the rest of a body does not come: its sender has hung up."""
+
+PACKINGS = ("gzip", "deflate")
+"""How a body may be packed."""
+
 
 async def body(request: web.Request) -> bytes:
     """The body of a request.
 
     Raises:
-        Problem: 413 past the limit, 408 where it does not come in time, 400 where it is cut off.
+        Problem: 413 past the limit, 408 where it does not come in time, 415 where it cannot be
+            unpacked, 400 where it is cut off.
     """
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", *PACKINGS}:
+        raise not_unpacked()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -45,8 +54,20 @@ async def body(request: web.Request) -> bytes:
             "send it at once",
             headers={"Connection": "close"},
         ) from error
-    except web.PayloadAccessError as error:
+    except web.RequestPayloadError as error:
+        raise not_unpacked() from error
+    except CUT_OFF as error:
         raise bad_request("the body was cut off", "send it whole") from error
+
+
+def not_unpacked() -> Problem:
+    """A body is packed in a way that is not known here, or not in the way that it says."""
+    return Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "the body cannot be unpacked as its Content-Encoding says",
+        f"send it as it is, without that header, or packed with one of {', '.join(PACKINGS)}",
+        headers={"Accept-Encoding": ", ".join(PACKINGS)},
+    )
 
 
 async def document(request: web.Request) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from aiohttp.typedefs import Handler
 
+from streams.gateway.bodies import not_unpacked
 from streams.gateway.limits import origin_of
 from streams.gateway.problems import Problem, bad_request
 
@@ -164,6 +167,11 @@ class Connection(web.RequestHandler):
         if not self._answering:
             super().close()
 
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        """Log what went wrong outside a request, but no bytes of a client that cannot be read."""
+        if not isinstance(more.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **more)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -175,7 +183,7 @@ class Connection(web.RequestHandler):
         del message  # it repeats the bytes
         if status == HTTPStatus.BAD_REQUEST:
             _log.debug("not HTTP", address=request.remote, error=str(exc))
-            problem = bad_request("these bytes are not a request of HTTP/1.1", "send one")
+            problem = _not_a_request(exc)
         else:
             _log.error("a request failed", exc_info=exc)
             problem = Problem(status, "something went wrong on this side", "ask again")
@@ -185,6 +193,18 @@ class Connection(web.RequestHandler):
         response.headers.update(HEADERS)
         response.force_close()
         return response
+
+
+def _not_a_request(error: BaseException | None) -> Problem:
+    """What is wrong with a request that could not be read."""
+    if isinstance(error, ContentEncodingError):
+        return not_unpacked()
+    if isinstance(error, LineTooLong):
+        return bad_request(
+            "the address, or a header, is too long",
+            "what has more than 8190 bytes belongs in a body",
+        )
+    return bad_request("these bytes are not a request of HTTP/1.1", "send one")
 
 
 def _refused(status: HTTPStatus) -> bytes:

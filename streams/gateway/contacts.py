@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import msgspec
 from aiohttp import web
 
 from schemas.record import derived_id
-from streams.gateway.bodies import answer, body
+from streams import inputs
+from streams.errors import Unreadable
+from streams.gateway.bodies import NDJSON, answer, body
 from streams.gateway.problems import Problem, bad_request
 from streams.gateway.route import Call, Parameters, Route
 from streams.gateway.waiting import Seconds, followed
@@ -38,12 +41,21 @@ async def take(call: Call) -> web.StreamResponse:
     """Take contacts in; 202 when they are durable.
 
     A body that cannot be read is kept as a dead letter, like a line of `pactdesk produce`.
+
+    Raises:
+        Problem: 403, it asks for what people at the desk do, and who sends it may not.
     """
     raw = (await body(call.request)).strip()
     if not raw:
         raise bad_request("the body is empty", "send a contact, or a list of them, as JSON")
-    many = raw[:1] == b"["
-    lines = _lines(raw, call.request.headers.get("Idempotency-Key"), many=many)
+    by_line = call.request.content_type == NDJSON
+    many = by_line or raw[:1] == b"["
+    lines = _lines(raw, by_line=by_line) if many else [raw]
+    key = call.request.headers.get("Idempotency-Key")
+    if key is not None:
+        lines = [_keyed(lines, key, many=many)]
+    if "desk" not in call.caller.scopes:
+        _refuse_verbs(lines, call.caller.name)
     taken, position = await call.house.way_in.take(lines)
     bad = [one for one in taken if one.status == "unreadable"]
     if len(bad) == len(taken):
@@ -58,14 +70,18 @@ async def take(call: Call) -> web.StreamResponse:
     return answer(document, status=HTTPStatus.ACCEPTED, position=position)
 
 
-def _lines(raw: bytes, key: str | None, *, many: bool) -> list[bytes]:
-    """The body as lines of input; what is no JSON is one line, which intake will refuse."""
-    if not many:
-        return [raw if key is None else _keyed(raw, key)]
+def _lines(raw: bytes, *, by_line: bool) -> list[bytes]:
+    """The lines of input in a list; what is no JSON is one line, which intake will refuse.
+
+    Args:
+        raw: The body.
+        by_line: Whether it is NDJSON, and no JSON list.
+    """
     try:
-        lines = [bytes(one) for one in _raw.decode(raw)]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = raw.split(b"\n") if by_line else [bytes(one) for one in _raw.decode(raw)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return [raw]
+    lines = [line for line in found if line.strip()]
     if not lines:
         raise bad_request("the list is empty", "send at least one contact")
     if len(lines) > MOST:
@@ -74,15 +90,29 @@ def _lines(raw: bytes, key: str | None, *, many: bool) -> list[bytes]:
             f"the list has {len(lines)} inputs, {MOST} are allowed",
             "send it in several requests",
         )
-    if key is not None:
-        raise bad_request(
-            "Idempotency-Key does not go with a list", "give each contact a provider_id"
-        )
     return lines
 
 
-def _keyed(raw: bytes, key: str) -> bytes:
+def _refuse_verbs(lines: list[bytes], who: str) -> None:
+    """Refuse what only the scope `desk` allows, whichever way it comes in."""
+    for line in lines:
+        with suppress(Unreadable):
+            kind = type(inputs.read(line))
+            if kind in inputs.INTENTS.values():
+                raise Problem(
+                    HTTPStatus.FORBIDDEN,
+                    f"{kind.TYPE} needs the scope desk too, and {who} does not have it",
+                    "send it with a key that has both; nothing of this request was taken",
+                )
+
+
+def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
     """A contact whose identity is the key of its request, unless it names one itself."""
+    if many:
+        raise bad_request(
+            "Idempotency-Key does not go with a list", "give each contact a provider_id"
+        )
+    (raw,) = lines
     try:
         document = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -144,7 +174,7 @@ ROUTES = (
         "/api/v1/contacts",
         take,
         "produce",
-        "Take in a contact, or a list of up to 1,000; other input types as well",
+        "Take in a contact, or up to 1,000 as a list or as NDJSON; other input types as well",
         parameters=Waiting,
         body={
             "oneOf": [

@@ -202,8 +202,8 @@ def _listed(listing: Listing) -> Handler:
 
 
 def _seen(desk: AnyDesk, as_of: str | None, sql: str, values: Sequence[object]) -> tuple[Rows, str]:
-    """The rows, and the position that they show at least."""
-    position = desk.progress.shown() if as_of is None else as_of
+    """The rows, and the position that is shown now at least, whenever the rows are from."""
+    position = desk.progress.shown()
     return view_of(desk, as_of).query(sql, values), position
 
 

@@ -138,7 +138,13 @@ class Asking(Parameters):
 async def causes(call: Call) -> web.StreamResponse:
     """Every cause of a record or of a metric's row, back to what came from outside."""
     name, asking = call.path("id"), call.asked(Asking)
-    return answer(await call.house.ask(lambda desk: desk.why(name, asking.field)))
+
+    def see(desk: AnyDesk) -> tuple[object, str]:
+        position = desk.progress.shown()
+        return desk.why(name, asking.field), position
+
+    found, position = await call.house.ask(see)
+    return answer(found, position=position)
 
 
 _TREE = {"type": "object", "description": "The record, and its cause in the same shape"}

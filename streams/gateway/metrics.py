@@ -106,7 +106,7 @@ def taken(lines: Sequence[bytes], results: Sequence[Taken]) -> None:
     for line, result in zip(lines, results, strict=True):
         try:
             told = _line.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             told = _Line()
         if told.type == "contact":
             channel = told.channel if told.channel in CHANNELS else OTHER

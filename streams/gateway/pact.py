@@ -72,10 +72,18 @@ async def send(call: Call) -> web.StreamResponse:
         secrets = secrets_of(call.house.settings.gateway.pact_secrets)
         secret = secrets.get(envelope.metadata.sender.agent_id)
         vouched = Vouched(envelope, raw, wanted, call.caller, signed=secret is not None)
-        reply, status = await call.house.ask(lambda desk: _carried_out(desk, vouched, secret))
+        (reply, status), position = await call.house.ask(
+            lambda desk: (_carried_out(desk, vouched, secret), _from(desk, wanted))
+        )
     except Objection as no:
-        reply, status = no.reply, no.status
-    return answer(msgspec.to_builtins(reply), status=status)
+        reply, status, position = no.reply, no.status, None
+    return answer(msgspec.to_builtins(reply), status=status, position=position)
+
+
+def _from(desk: AnyDesk, wanted: Meant) -> str:
+    """The position that an answer is from: of what was appended too, where that may be."""
+    reads = ACTIONS[wanted.action].kind == "read"
+    return desk.progress.shown() if reads else desk.position()
 
 
 def _understood(envelope: IntentEnvelope) -> Meant:

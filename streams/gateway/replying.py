@@ -15,7 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from streams.files.enclosed import CHUNK_BYTES, TOGETHER, Enclosing, Unfit, named
 from streams.files.store import Files
-from streams.gateway.bodies import BODY_LIMIT, document
+from streams.gateway.bodies import BODY_LIMIT, CUT_OFF, document, not_unpacked
 from streams.gateway.problems import Problem, bad_request
 from streams.gateway.route import Call
 
@@ -77,7 +77,9 @@ async def _form(call: Call) -> dict[str, Any]:
         ) from error
     except Unfit as error:
         raise _closing(error.code, error.what, error.remedy) from error
-    except (ValueError, web.PayloadAccessError, HttpProcessingError) as error:
+    except web.RequestPayloadError as error:
+        raise not_unpacked() from error
+    except (ValueError, *CUT_OFF, HttpProcessingError) as error:
         raise bad_request(
             f"the body is no form that can be read ({error})", f"send it whole, as {FORM}"
         ) from error

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 from pydantic import Field
 
+from schemas.vocabulary import Channel, TicketStatus
 from streams.gateway.bodies import answer
 from streams.gateway.route import Call, Route
 from streams.gateway.waiting import Since, reached
@@ -28,8 +29,8 @@ class Searching(Since):
 
     q: str
     places: Annotated[str | None, Field(alias="in")] = None
-    status: str | None = None
-    channel: str | None = None
+    status: TicketStatus | None = None
+    channel: Channel | None = None
     customer_id: str | None = None
     limit: Annotated[int, Field(ge=1, le=MANY)] = FEW
 

@@ -34,13 +34,10 @@ async def streamed(
         pumps: What writes to it.
         headers: More headers of the answer.
     """
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "X-Accel-Buffering": "no",
-            **(headers or {}),
-        }
-    )
+    told = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no", **(headers or {})}
+    if call.request.method == "HEAD":
+        return web.Response(headers=told)
+    response = web.StreamResponse(headers=told)
     await response.prepare(call.request)
     await response.write(f"retry: {RETRY_MILLISECONDS}\n\n".encode())
 

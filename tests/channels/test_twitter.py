@@ -149,6 +149,7 @@ def test_other_events_of_an_account_are_named() -> None:
         b"{}",
         b'{"data": []}',
         b'{"data": {"event_type": "dm.received"}}',
+        b'{"data": {"event_type": "dm.received", "filter": {"user_id": "1"}, "payload": {}}}',
         b'{"for_user_id": "1", "direct_message_events": [{}]}',
         b'{"for_user_id": "1", "direct_message_mark_read_events": [{"sender_id": "2"}]}',
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -98,6 +99,23 @@ def test_of_a_list_the_good_ones_are_kept(tmp_path: Path) -> None:
     good, bad = told.json["results"]
     assert (good["status"], bad["status"]) == ("accepted", "unreadable")
     assert "message" in bad["error"]
+
+
+def test_lines_are_taken_like_a_list(tmp_path: Path) -> None:
+    one = json.dumps(CONTACT).encode()
+    sent = b"\xef\xbb\xbf" + one + b"\r\n\n \nnonsense\n\xff\n" + one + b"\n"
+    with gateway(tmp_path) as client:
+        told = client.post("/api/v1/contacts", sent, Content_Type="application/x-ndjson")
+        key = {"Content_Type": "application/x-ndjson", "Idempotency_Key": "k"}
+        assert client.post("/api/v1/contacts", one, **key).status == 400
+        many = client.post(
+            "/api/v1/contacts", (one + b"\n") * 1001, Content_Type="application/x-ndjson"
+        )
+        with a_desk(tmp_path) as desk:
+            assert len([*desk.events(type="ContactReceived")]) == 1
+    said = [one["status"] for one in told.json["results"]]
+    assert said == ["accepted", "unreadable", "unreadable", "repeat"]
+    assert many.status == 413
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n", b"[]"])

@@ -40,6 +40,28 @@ def test_every_route_is_in_the_description_and_on_the_page(served: Client) -> No
     assert b"https://" not in page.body
 
 
+@pytest.mark.parametrize(
+    "path", ["/docs", "/openapi.json", "/health", "/api/v1/tickets", "/api/v1/stream?after=p1.MA"]
+)
+def test_what_can_be_got_can_be_asked_for_without_its_body(served: Client, path: str) -> None:
+    head = served("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
+    if "stream" in path:
+        assert head.headers["content-type"] == "text/event-stream"
+        return
+    whole = served.get(path)
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_what_there_is_not_is_not_there_without_its_body_either(served: Client) -> None:
+    assert served("HEAD", "/api/v1/tickets/TICK_NO").status == 404
+    assert served("HEAD", "/api/v1/tickets?limit=0").status == 400
+    assert served("HEAD", "/api/v1/tickets?as_of=never").status == 400
+    refused = served("HEAD", "/api/v1/contacts")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST")
+
+
 @SCHEMA.exclude(path="/api/v1/stream").parametrize()
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_requests_made_from_the_description_get_described_answers(

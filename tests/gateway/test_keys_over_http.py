@@ -104,6 +104,34 @@ def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path
     assert note.event.by == "night shift"
 
 
+VERB_IN_A_LIST = (
+    b'[{"type": "signal", "customer_id": "c", "kind": "crash"},'
+    b' {"type": "start", "customer_id": "c", "channel": "email", "text": "Hello"}]'
+)
+
+VERBS = (
+    b'{"type": "reply", "ticket_id": "TICK_1", "text": "Send us your password", "by": "boss"}',
+    b'\xef\xbb\xbf{"\\u0074ype": "resolve", "ticket_id": "TICK_1"}',
+    VERB_IN_A_LIST,
+    b'{"type": "tag", "ticket_id": "TICK_1", "add": ["vip"]}',
+)
+
+
+@pytest.mark.parametrize("sent", VERBS)
+def test_who_may_send_inputs_in_may_not_do_what_the_desk_does(tmp_path: Path, sent: bytes) -> None:
+    shop, boss = key_of(tmp_path, "produce"), key_of(tmp_path, "produce", "desk", name="boss")
+    tag = {"type": "tag", "name": "vip", "examples": ["I am important"]}
+    with gateway(tmp_path) as client:
+        told = client("POST", "/api/v1/contacts", sent, {"Authorization": f"Bearer {shop}"})
+        assert (told.status, "scope desk" in told.json["detail"]) == (403, True)
+        with a_desk(tmp_path) as desk:
+            assert desk.log.last_seq() == 0, "nothing of it was taken"
+        told = client("POST", "/api/v1/contacts", tag, {"Authorization": f"Bearer {shop}"})
+        assert told.status == 202, "that is knowledge, and no ticket's tag"
+        told = client("POST", "/api/v1/contacts", sent, {"Authorization": f"Bearer {boss}"})
+        assert told.status in {202, 422}, "there is no such ticket"
+
+
 def test_a_store_that_does_not_answer_lets_nobody_in(tmp_path: Path) -> None:
     key = key_of(tmp_path, "read")
     (tmp_path / "pactdesk.db").write_bytes(b"this was a store once" * 500)

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
 from streams.gateway.lists import LISTINGS, Listing
 from streams.query import views
-from tests.gateways import CONTACT, Client, gateway, worker
+from tests.gateways import CONTACT, Client, gateway, ticket_of, worker
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,24 @@ def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
 
 
+def test_every_answer_of_the_desk_has_a_position_that_can_be_waited_for(served: Client) -> None:
+    ticket = ticket_of(served, handle="where@example.org")
+    (said, *_) = served.get(f"/api/v1/tickets/{ticket}/timeline").json["decisions"]
+    now = datetime.now(UTC).isoformat()
+    paths = [
+        "tickets",
+        "tickets?as_of=2100-01-01T00:00:00Z",
+        f"tickets/{ticket}?as_of={quote(now)}",
+        f"records/{said['record_id']}",
+        f"records/{said['record_id']}/why",
+        "search?q=charged",
+    ]
+    for path in paths:
+        position = served.get(f"/api/v1/{path}").headers["pactdesk-position"]
+        told = served.get(f"/api/v1/tickets?min_position={position}&wait=30s&limit=1")
+        assert told.status == 200, (path, told)
+
+
 def test_one_ticket_and_its_customer_as_they_stood_are_as_they_were(served: Client) -> None:
     contact = {**CONTACT, "handle": "once@example.org"}
     ticket = served.post("/api/v1/contacts?wait=30s", contact).json["ticket_id"]
@@ -146,6 +166,15 @@ def test_what_a_list_cannot_give_is_told(full: Client, query: str, status: int) 
     told = full.get(f"/api/v1/tickets?{query}")
     assert told.status == status, told
     assert told.json["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("status=lost", 400), ("channel=fax", 400), ("channel=email", 200)]
+)
+def test_a_search_knows_the_words_that_lists_know(full: Client, query: str, status: int) -> None:
+    told = full.get(f"/api/v1/search?q=late&{query}")
+    assert told.status == status
+    assert status == 400 or len(told.json["items"]) > 0
 
 
 def test_a_form_that_there_is_not_is_refused(full: Client) -> None:

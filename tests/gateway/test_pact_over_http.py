@@ -92,6 +92,20 @@ def test_the_same_key_of_an_agent_is_the_same_intent(served: Client) -> None:
     assert "another intent" in changed.json["message"]
 
 
+def test_what_an_intent_appended_is_shown_from_its_position_on(served: Client) -> None:
+    told = send(
+        served,
+        "channel.receive_message",
+        {"channel": "email", "customer_id": "rita", "message": "Where is it?"},
+    )
+    position = told.headers["pactdesk-position"]
+    path = "/api/v1/interactions?customer_id=rita&direction=in"
+    shown = served.get(f"{path}&min_position={position}&wait=30s").json["items"]
+    assert [one["message_content"] for one in shown] == ["Where is it?"]
+    read = send(served, "channel.format_for_platform", {"channel": "slack", "text": "Hello"})
+    assert read.headers["pactdesk-position"].startswith("p1.")
+
+
 def test_without_a_key_each_intent_is_one_of_its_own(served: Client) -> None:
     asked = ("channel.format_for_platform", {"channel": "slack", "text": "**Hi**"})
     first, second = (send(served, *asked).json["details"]["envelope_id"] for _ in range(2))

@@ -95,6 +95,10 @@ def test_anything_but_the_signature_is_signed() -> None:
     assert not fits(ENVELOPE, "another", signature)
     assert not fits(ENVELOPE, SECRET, "")
     assert not fits({**ENVELOPE, "extension": "\ud800"}, SECRET, signature)
+    nested: list[object] = []
+    for _ in range(2000):
+        nested = [nested]
+    assert not fits({**ENVELOPE, "extension": nested}, SECRET, signature)
 
 
 def test_the_time_may_be_five_minutes_off_either_way() -> None:

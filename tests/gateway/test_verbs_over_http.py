@@ -47,6 +47,14 @@ def test_the_same_key_is_the_same_request(served: Client) -> None:
     assert first.json["record_ids"] == again.json["record_ids"]
 
 
+def test_a_key_that_another_ticket_s_request_had_is_a_conflict(served: Client) -> None:
+    one, other = (ticket_of(served, handle=f"{n}@example.org") for n in ("one", "other"))
+    said, key = {"text": "a", "by": "sam"}, {"Idempotency_Key": "n2"}
+    first = served.post(f"/api/v1/tickets/{one}/notes", said, **key)
+    told = served.post(f"/api/v1/tickets/{other}/notes", said, **key)
+    assert (first.status, told.status, told.json["reason"]) == (200, 409, "key_used")
+
+
 def test_a_request_about_an_old_state_is_refused_with_what_changed(served: Client) -> None:
     ticket = ticket_of(served, handle="stale@example.org")
     seen = served.get(f"/api/v1/tickets/{ticket}")

@@ -26,6 +26,14 @@ def intent(kind: str, ticket: str, **more: object) -> dict[str, object]:
     return {"type": kind, "ticket_id": ticket, "by": "bo", **more}
 
 
+def line_and_revision(desk: Desk, ticket: str) -> tuple[object, object]:
+    """Whose a ticket is, and how often it changed."""
+    (row,) = desk.query(
+        "SELECT customer_id, revision FROM v1_tickets WHERE ticket_id = ?", [ticket]
+    )
+    return row["customer_id"], row["revision"]
+
+
 @contextmanager
 def at_work(folder: Path, models: Tier) -> Iterator[None]:
     """Another worker on the store, until the block ends."""
@@ -73,6 +81,48 @@ def test_the_same_key_again_is_a_repeat_with_the_same_ruling(desk: Desk, ann: st
     assert second.status == "repeat"
     assert second.record_ids == first.record_ids
     assert desk.log.last_seq() == stands
+
+
+@pytest.mark.parametrize("other", ["text", "ticket"])
+def test_a_key_that_was_another_request_s_is_refused_and_appends_nothing(
+    desk: Desk, ann: str, ben: str, other: str
+) -> None:
+    asked = intent("note", ann, text="She rang", idempotency_key="k")
+    first = ask(desk, asked)
+    stands = desk.log.last_seq()
+    changed = {"text": "He wrote"} if other == "text" else {"ticket_id": ben}
+    told = ask(desk, {**asked, **changed})
+    assert (told.status, told.accepted, told.reason) == ("refused", False, "key_used")
+    assert told.remedy == "give each request an idempotency key of its own"
+    assert told.record_id == first.record_id
+    assert desk.log.last_seq() == stands
+    assert ask(desk, asked).status == "repeat", "the first one still is what it was"
+
+
+REQUESTS: tuple[dict[str, object], ...] = (
+    {"type": "reply", "text": "We looked \U0001f600", "attachments": []},
+    {"type": "snooze", "until": "2026-12-24T17:30:00.123456+01:00"},
+    {"type": "tag", "add": ["b", "a"], "remove": []},
+    {"type": "transfer", "team": "legal"},
+    {"type": "assign", "person": "sam"},
+    {"type": "resolve"},
+)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=[str(one["type"]) for one in REQUESTS])
+def test_a_repeat_is_one_though_the_ticket_has_moved_on(
+    desk: Desk, ann: str, request_: dict[str, object]
+) -> None:
+    asked = {**request_, "ticket_id": ann, "by": "bo", "idempotency_key": "k"}
+    before = line_and_revision(desk, ann)
+    assert ask(desk, {**asked, "expected_revision": before[1]}).status == "done"
+    desk.produce(
+        {"type": "link", "customer_id": "ben", "channel": "email", "handle": "ann@example.org"}
+    )
+    desk.run()
+    now = line_and_revision(desk, ann)
+    assert now[0] != before[0], "it is on another line by now"
+    assert ask(desk, {**asked, "expected_revision": now[1]}).status == "repeat"
 
 
 def test_a_repeat_of_a_refusal_is_refused_again(desk: Desk, ann: str) -> None:
