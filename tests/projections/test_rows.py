@@ -97,6 +97,15 @@ def test_a_table_says_nothing_of_what_it_does_not_fold(table: Table) -> None:
     assert table.sql_name == f"p_{table.name}"
 
 
+ONCE = [(name, kind) for name, kind in FOLDED if BY_NAME[name].once]
+
+
+@pytest.mark.parametrize(("name", "kind"), ONCE)
+def test_a_row_that_one_record_makes_stays_as_it_was_made(name: str, kind: type[Event]) -> None:
+    event = example(kind, full=True)
+    assert folded(name, event, event) == folded(name, event)
+
+
 OPENED = told(became.TicketOpened, ticket_id="T", customer_id="ann", channel="email", metadata="{}")
 
 
