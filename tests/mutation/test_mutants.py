@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.views import of_tables
 from tests.documents import ROOT
 from tests.mutation.__main__ import EQUIVALENT, interval, sample
-from tests.mutation.loaded import caches_of, change, functions_of
+from tests.mutation.loaded import caches, change, functions_of
 from tests.mutation.mutants import mutants_of, tree_of
 
 IN_A_FUNCTION = "def f(x, y):\n    "
@@ -118,7 +119,11 @@ def test_functions_are_found_beside_what_stands_for_something_that_is_gone() -> 
     del gone
     assert any(one is proxy for one in gc.get_objects())
     assert functions_of([__file__])[__file__]
-    assert caches_of(["streams"])
+    assert caches()
+
+
+def test_what_one_room_keeps_of_another_is_forgotten_for_each_mutant() -> None:
+    assert of_tables in caches()
 
 
 def test_a_sample_is_the_same_whatever_else_there_is() -> None:
