@@ -105,6 +105,13 @@ def test_a_tickets_changes_are_drawn_below_it_and_what_came_before_is_pointed_at
     ]
 
 
+def test_a_message_that_no_model_read_is_drawn_so() -> None:
+    assert as_text({**UNDERSTOOD, "model_versions": {}, "cause": None}).splitlines() == [
+        "MessageUnderstood by understanding at 2026-03-02T09:00:01.000Z",
+        "  by policy p1, models none",
+    ]
+
+
 def test_a_dead_letter_is_drawn_with_its_error_and_the_id_of_what_is_lost() -> None:
     assert as_text(LETTER).splitlines() == [
         "DeadLetter by intake at 2026-03-02T11:00:00.000Z",
@@ -187,6 +194,23 @@ def test_a_number_that_is_divided_by_nothing_stands_alone() -> None:
         "    T1  1 / 1",
     ]
     assert "more: pactdesk query" not in as_text(tree)
+
+
+def test_what_is_too_long_for_a_line_goes_on_below() -> None:
+    long = " ".join(["word"] * 20)
+    drawn = [*lines({**ROW, "segment": long, "formula": long, "source": long, "note": long})]
+    assert [line.text for line in drawn[:10]] == [
+        f"reopen_rate v1, all, {' '.join(['word'] * 12)}",
+        f"  {' '.join(['word'] * 8)} is 0.25",
+        f"  1 / 4: {' '.join(['word'] * 14)}",
+        f"    {' '.join(['word'] * 6)}",
+        f"  from {' '.join(['word'] * 14)}",
+        f"    {' '.join(['word'] * 6)}",
+        f"  {' '.join(['word'] * 15)}",
+        f"    {' '.join(['word'] * 5)}",
+        "  4 counted, 1 of them in the numerator",
+        "    T1  1 / 1",
+    ]
 
 
 def test_a_time_in_its_order_is_drawn_with_its_minutes() -> None:
