@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from schemas.events import EVENTS
+from schemas.events.decisions import ReplyRequested
 from streams.why.drawing import Line, as_text, first_words, lines
 from streams.why.mermaid import as_mermaid
+from streams.why.shown import shown
+from tests.anyevent import example
+from tests.embedded import record_of
 
 Tree = dict[str, Any]
 
@@ -271,3 +278,22 @@ def test_what_was_written_is_cut_between_words_and_within_one_that_is_too_long()
     assert first_words("see " + "x" * 60) == "see " + "x" * 43 + "…"
     assert first_words("x" * 24 + " " + "y" * 40) == "x" * 24 + " " + "y" * 22 + "…"
     assert first_words("x" * 25 + " " + "y" * 40) == "x" * 25 + " …"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("ContactReceived", "message"), ("NoteWritten", "text"), ("SurveyAnswered", "comment"),
+        ("InteractionReported", "content"), ("TicketOpened", "description"),
+        ("WorkflowFailed", "error"),
+    ],
+)  # fmt: skip
+def test_what_somebody_said_is_the_text_of_a_record(kind: str, field: str) -> None:
+    event = example(EVENTS[kind], full=True).model_copy(update={field: "What was said."})
+    assert shown(record_of(event))["text"] == "What was said."
+
+
+def test_a_reply_of_several_parts_is_shown_line_by_line_and_silence_not_at_all() -> None:
+    request = example(ReplyRequested, full=True).model_copy(update={"parts": ["one", "two"]})
+    assert shown(record_of(request))["text"] == "one\ntwo"
+    assert "text" not in shown(record_of(request.model_copy(update={"parts": []})))
