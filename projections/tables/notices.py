@@ -29,6 +29,8 @@ class AlertRow(msgspec.Struct, frozen=True):
 
 def alert_row(row: AlertRow | None, record: Record, key: str) -> AlertRow | None:
     """An alert's row."""
+    if row is not None:
+        return row
     event = record.event
     rank: str | None = None
     match event:
@@ -39,7 +41,7 @@ def alert_row(row: AlertRow | None, record: Record, key: str) -> AlertRow | None
         case chose.EscalationNotified():
             kind, who = "escalation", event.specialist_id or event.team
         case _:  # its keys name no row of any other event
-            return row
+            return None
     return AlertRow(
         alert_id=key,
         at=rfc3339(record.at),

@@ -13,7 +13,7 @@ from projections.tables import TABLES, Json, Table
 from schemas.event import Event
 from schemas.events import EVENTS
 from schemas.record import Record
-from schemas.topics import CONTROL, DEAD_LETTERS, TOPICS
+from schemas.topics import TOPICS
 from streams.embedded import query
 from streams.own.projection import Row
 from streams.own.table import Own, Types, Unfoldable, guarded, told
@@ -109,7 +109,7 @@ def _kinds(names: Any) -> frozenset[type[Event]]:  # Any: a user's own words
             f"its events travel on {' and '.join(topics)}: a table folds one topic, joins live in"
             " views"
         )
-    if topics[0] in {CONTROL.name, DEAD_LETTERS.name} or not TOPICS[topics[0]].ordered:
+    if not TOPICS[topics[0]].ordered:
         raise Unfit(f"no table is folded from {topics[0]}")
     return kinds
 

@@ -143,7 +143,8 @@ def _ticket(one: dict[str, Any]) -> str:
         for change in one["changes"]
     )
     count = len(one["changes"])
-    opened = f"<details><summary>{count} outputs</summary><ul>{changes}</ul></details>"
+    outputs = "1 output" if count == 1 else f"{count} outputs"
+    opened = f"<details><summary>{outputs}</summary><ul>{changes}</ul></details>"
     return (
         f"<tr><td><code>{escape(one['ticket_id'] or 'no ticket')}</code></td>"
         f'<td class="n">{one["differences"]}</td>'

@@ -112,8 +112,7 @@ def _chain(tree: Tree, drawn: set[str], indent: str) -> Iterator[Line]:
 
 
 def _node(node: Tree, lead: str, *, again: bool) -> Iterator[Line]:
-    who = node.get("person") or node.get("by", "?")
-    head = f"{lead}{node['type']} by {who} at {node.get('at', '?')}"
+    head = lead + _who(node)
     below = " " * len(lead) + "  "
     if again:
         yield from _wrapped("fact", f"{head}, as above", "", below)
@@ -131,6 +130,12 @@ def _node(node: Tree, lead: str, *, again: bool) -> Iterator[Line]:
     if node.get("policy_known") is False:
         told = f"* its policy {node['policy_version']} is not in this log"
         yield from _wrapped("otherwise", told, below, below + "  ")
+
+
+def _who(node: Tree) -> str:
+    """What a record is, by whom and when; of one that cannot be read its id is all we know."""
+    who = node.get("person") or node.get("by")
+    return f"{node['type']} " + (node["id"] if who is None else f"by {who} at {node['at']}")
 
 
 def _weighed(node: Tree) -> Iterator[str]:
@@ -160,7 +165,12 @@ def _came_to(node: Tree) -> str:
 
 def first_words(text: str) -> str:
     """The beginning of what somebody wrote, in one line and without control characters."""
-    return textwrap.shorten(_printable(text), WORDS, placeholder=" …") or _printable(text)[:WORDS]
+    words = " ".join(_printable(text).split())
+    if len(words) <= WORDS:
+        return words
+    head = words[: WORDS - 1].rpartition(" ")[0]
+    # An address, and what is written without spaces, is cut where it is.
+    return f"{head} …" if len(head) > WORDS // 2 else f"{words[: WORDS - 1]}…"
 
 
 def _printable(text: str) -> str:

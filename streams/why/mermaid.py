@@ -45,10 +45,7 @@ def _counted(tree: Tree) -> Iterator[tuple[Tree, Tree | None]]:
     """A metric's row with the records that it counted, and what made the first of them count."""
     row = {"id": tree["id"], "type": "Metric", "by": tree["definition"], "outcome": tree["value"]}
     yield row, None
-    counted = [
-        {"id": one["id"], "type": one["kind"], "outcome": one["id"]}
-        for one in tree["counted"]["shown"]
-    ]
+    counted = [{"id": one["id"], "type": one["kind"]} for one in tree["counted"]["shown"]]
     for one in counted:
         yield row, one
     for top in [tree["example"]] if counted else []:
@@ -61,8 +58,8 @@ def _key(node: Tree) -> tuple[str, str]:
 
 
 def _label(node: Tree) -> str:
-    who = node.get("person") or node.get("by", "")
-    told = [node["type"], f"by {who}" if who else "", str(node.get("outcome") or "")]
+    who = node.get("person") or node.get("by")
+    told = [node["type"], f"by {who}" if who else node["id"], str(node.get("outcome") or "")]
     if node.get("text"):
         told.append(first_words(node["text"]))
     return "<br/>".join(one.translate(_CODES) for one in told if one)

@@ -313,6 +313,13 @@ def test_an_intent_on_a_ticket_that_is_not_there_is_refused(kind: type[Event]) -
     assert given(agents=AGENTS).when(intent).one(IntentRefused).reason == "unknown_ticket"
 
 
+def test_a_split_that_names_one_message_of_another_ticket_is_refused_as_a_whole() -> None:
+    scene = owned().when(contact("and another", thread="t", provider_id="p2"))
+    mine = only_ticket(scene).messages[0][0]
+    asked_for = ask(scene, asked.SplitAsked, messages=[mine, "nothing"])
+    assert asked_for.one(IntentRefused).reason == "unknown_messages"
+
+
 def test_what_was_escalated_already_is_not_escalated_again() -> None:
     scene = ask(ask(owned(), asked.EscalationAsked), asked.EscalationAsked)
     assert scene.then(IntentRefused).one(IntentRefused).reason == "already_escalated"

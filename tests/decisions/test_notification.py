@@ -30,6 +30,7 @@ from schemas.events.decisions import (
     WorkflowFailed,
 )
 from streams.testing import START, FakeModels, Scene, given, understood
+from tests.elsewhere import falling
 from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply
 
 AGENTS = (
@@ -206,6 +207,16 @@ def test_whoever_has_no_address_or_whose_platform_is_shut_is_not_written_to() ->
     assert crashed(given(agents=ALL), 4).all(CustomerNotified) == []
     known = vip(lifetime_value=1.0, handles=json.dumps({"whatsapp": ["44770"]}))
     assert crashed(given(agents=ALL).when(known), 4).all(CustomerNotified) == []
+
+
+def test_where_the_platform_is_shut_a_notice_goes_the_other_way_that_the_policy_knows() -> None:
+    handles = json.dumps({"whatsapp": ["44770"], "email": ["ann@example.org"]})
+    known = vip(lifetime_value=1.0, handles=handles, preferred_channel="whatsapp")
+    willing = falling("notice", whatsapp="email")
+    scene = crashed(given(agents=ALL, policy=willing).when(known), 4)
+    assert scene.one(ReplyRequested).handle == "ann@example.org"
+    unwilling = falling("agent_reply", whatsapp="email")
+    assert crashed(given(agents=ALL, policy=unwilling).when(known), 4).all(CustomerNotified) == []
 
 
 def failure(**fields: object) -> WorkflowFailed:

@@ -146,6 +146,13 @@ def test_somebody_for_whom_the_site_vouches_is_written_to_where_they_are_known(
     assert left.one(ReplyRequested).handle == LEFT
 
 
+def test_an_address_from_which_nobody_was_heard_is_remembered_for_the_answer() -> None:
+    told = written(in_chat("user:42", email="ann@example.org")).later(minutes=10)
+    assert only_ticket(told).left == "ann@example.org"
+    known = written(in_chat("user:42", handles='{"email":["ann@example.org"]}'))
+    assert only_ticket(known.later(minutes=10)).left is None
+
+
 def test_an_address_that_is_left_late_gets_what_waits_for_one() -> None:
     scene = written(in_chat()).later(minutes=30)
     assert mails(scene) == []

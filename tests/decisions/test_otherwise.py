@@ -121,6 +121,11 @@ TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        "EscalationTriggered",
+        {"triggers": ["negative_sentiment"], "threshold": 0.3, "candidates": _weighed(tone=0.25)},
+        ["negative_sentiment at 0.25, triggers below 0.30"],
+    ),
+    (
         "SolutionsFound",
         {"solutions": [], "confidence": 0.78, "threshold": 0.8, "reasons": ["too_unsure"]},
         ["confidence 0.78, answers alone above 0.80"],

@@ -25,6 +25,15 @@ def test_the_shipped_file_is_the_policy_that_is_in_force_from_the_start() -> Non
     assert text == to_toml(default_policy())
 
 
+def test_a_name_is_quoted_only_where_toml_wants_it() -> None:
+    told = default_policy().model_dump()
+    told["routing"]["teams"] = {"pre-sales": "a", "after_sales2": "b", "Größe": "c", "a b": "d"}
+    text = to_toml(Policy.model_validate(told))
+    assert {'pre-sales = "a"', 'after_sales2 = "b"', '"Größe" = "c"', '"a b" = "d"'} <= {
+        *text.splitlines()
+    }
+
+
 names = st.text(min_size=1, max_size=12)
 shares = st.floats(0, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,8 +33,14 @@ GREETS, HEARS, LETS = b"220 here\r\n", b"250 here\r\n", b"250 fine\r\n"
 
 
 @contextmanager
-def says(*answers: bytes) -> Iterator[str]:
-    """A server that answers line by line, and hangs up after the last answer; its address."""
+def says(*answers: bytes, hears: list[bytes] | None = None) -> Iterator[str]:
+    """A server that answers line by line, and hangs up after the last answer; its address.
+
+    Args:
+        answers: What it says, one after the other.
+        hears: Where the lines are kept that it hears.
+    """
+    kept = [] if hears is None else hears
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -41,10 +48,10 @@ def says(*answers: bytes) -> Iterator[str]:
                 for answer in answers:
                     line.sendall(answer)
                     if answer.startswith(b"354"):
-                        while heard.readline() not in {b".\r\n", b""}:
-                            pass
+                        while (said := heard.readline()) not in {b".\r\n", b""}:
+                            kept.append(said)
                     else:
-                        heard.readline()
+                        kept.append(heard.readline())
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -76,6 +83,49 @@ TAKES = (*BEGINS, LETS, LETS, b"354 go\r\n")
 def test_what_the_server_says_is_what_came_of_it(answers: list[bytes], came: Came) -> None:
     with says(*answers) as url:
         assert handed_over(url, MAIL, AT, 5.0) == came
+
+
+def test_the_server_hears_whom_it_is_from_and_for_and_the_whole_mail_with_its_date() -> None:
+    heard: list[bytes] = []
+    with says(*TAKES, b"250 ok\r\n", hears=heard) as url:
+        handed_over(url, MAIL, AT, 5.0)
+    said = [line.strip() for line in heard]
+    assert [line for line in said if line[:4] in {b"mail", b"rcpt"}] == [
+        b"mail FROM:<desk@example.org>",
+        b"rcpt TO:<ann@example.org>",
+    ]
+    mail = said[said.index(b"data") + 1 :] if b"data" in said else said
+    assert mail[:4] == [b"Date: Mon, 02 Mar 2026 09:00:00 +0000", b"Subject: Hi", b"", b"Hello"]
+
+
+@pytest.mark.parametrize(
+    ("login", "proof"), [("sam%40x:s%3Acret", b"\0sam@x\0s:cret"), ("sam", b"\0sam\0")]
+)
+def test_the_name_and_password_of_the_address_let_us_in(login: str, proof: bytes) -> None:
+    heard: list[bytes] = []
+    offers = b"250-here\r\n250 AUTH PLAIN\r\n"
+    with says(GREETS, offers, b"235 welcome\r\n", *TAKES[2:], b"250 ok\r\n", hears=heard) as url:
+        assert isinstance(handed_over(url.replace("://", f"://{login}@"), MAIL, AT, 5.0), Accepted)
+    (word,) = [line for line in heard if line.startswith(b"AUTH PLAIN ")]
+    assert b64decode(word.removeprefix(b"AUTH PLAIN ")) == proof
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("smtp://mail.example", 587), ("smtps://mail.example", 465), ("smtps://mail.example:26", 26)],
+)
+def test_a_server_is_asked_at_its_port_or_at_the_one_that_is_usual(
+    url: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int, object]] = []
+
+    def down(host: str, port: int, **more: object) -> None:
+        asked.append((host, port, more["timeout"]))
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("smtplib.SMTP_SSL" if url.startswith("smtps") else "smtplib.SMTP", down)
+    assert handed_over(url, MAIL, AT, 5.0) == Unsent("ConnectionRefusedError")
+    assert asked == [("mail.example", port, 5.0)]
 
 
 def test_a_server_that_wants_a_sender_is_given_one() -> None:

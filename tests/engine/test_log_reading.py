@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from schemas.events.contacts import ProductSignalReported
 from schemas.record import Record, answer_id, derived_id, partition_of
 from schemas.topics import CONTACTS, DECISIONS
+from schemas.vocabulary import rfc3339
 from streams import codec
 from streams.desk import Desk
 from streams.testing import START
@@ -160,3 +162,15 @@ def test_a_mark_of_the_topics_that_grew_differs_after_an_append(desk: Desk) -> N
     after = desk.database.changes(A), desk.database.changes(B)
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+def test_before_a_moment_lies_what_was_appended_until_then(desk: Desk) -> None:
+    assert desk.log.last_before(START) == 0
+    filled(desk)
+    for seq in range(1, 6):
+        at = rfc3339(START + timedelta(days=seq))
+        desk.database.execute("UPDATE log SET appended_at = ? WHERE seq = ?", (at, seq))
+    assert desk.log.last_before(START) == 0
+    assert desk.log.last_before(START + timedelta(days=3)) == 2
+    assert desk.log.last_before(START + timedelta(days=3, seconds=1)) == 3
+    assert desk.log.last_before(START + timedelta(days=9)) == 5

@@ -29,6 +29,7 @@ TESTS = (
     "tests/wire",
     "tests/scenarios",
     "tests/reading/test_query.py",
+    "tests/reading/test_why_metrics.py",
     "tests/intake/test_lines.py",
     "tests/laws/test_3_exhaustive_folds.py",
     "tests/laws/test_9_registered.py",

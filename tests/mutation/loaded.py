@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+import pactdesk
 from tests.mutation.mutants import Mutant
 
 Place = tuple[str, int]
@@ -67,9 +68,9 @@ def functions_of(files: Iterable[str]) -> dict[str, list[FunctionType]]:
     return found
 
 
-def caches_of(rooms: Iterable[str]) -> list[Any]:
-    """Every cache of a function in these rooms and in tests: what is known hides what would be."""
-    tops = {*rooms, "tests"}
+def caches() -> list[Any]:
+    """Every cache of a function of ours, in any room: what is known hides what would be."""
+    tops = {*pactdesk.ROOMS, "tests"}
     return [
         one
         for one in gc.get_objects()

@@ -147,7 +147,7 @@ class _Survey:
         sys.settrace(None)
         if session.testsfailed:
             raise session.Interrupted("a test file cannot be read")
-        self._caches = loaded.caches_of(path.split("/")[0] for path in self._plan.trees)
+        self._caches = loaded.caches()
         self._look(session.items)
         self._found.modules = list(sys.modules)
         if not self._found.failed:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import gc
+import tomllib
 import weakref
 from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import interval, sample
-from tests.mutation.loaded import caches_of, change, functions_of
+from streams.views import of_tables
+from tests.documents import ROOT
+from tests.mutation.__main__ import EQUIVALENT, interval, sample
+from tests.mutation.loaded import caches, change, functions_of
 from tests.mutation.mutants import mutants_of, tree_of
 
 IN_A_FUNCTION = "def f(x, y):\n    "
@@ -27,6 +30,7 @@ def changes(source: str) -> list[str]:
         ("return x < y", ["return x < y -> return None", "x < y -> x <= y"]),
         ("x = x and y", ["x and y -> x or y"]),
         ("x = x + y", ["x + y -> x - y"]),
+        ("x = x @ y", ["x @ y -> x * y"]),
         ("x = not y", ["not y -> y"]),
         ("x = 3", ["3 -> 4"]),
         ("x = 'a'", ["'a' -> 'XXa'"]),
@@ -115,7 +119,11 @@ def test_functions_are_found_beside_what_stands_for_something_that_is_gone() -> 
     del gone
     assert any(one is proxy for one in gc.get_objects())
     assert functions_of([__file__])[__file__]
-    assert caches_of(["streams"])
+    assert caches()
+
+
+def test_what_one_room_keeps_of_another_is_forgotten_for_each_mutant() -> None:
+    assert of_tables in caches()
 
 
 def test_a_sample_is_the_same_whatever_else_there_is() -> None:
@@ -125,6 +133,13 @@ def test_a_sample_is_the_same_whatever_else_there_is() -> None:
     assert [one for one in sample(some, 0, 1) if one in sample(some[:5], 0, 1)] == [
         *sample(some[:5], 0, 1)
     ]
+
+
+def test_what_is_listed_as_nobodys_to_tell_can_still_be_changed() -> None:
+    listed = [one["name"] for one in tomllib.loads(EQUIVALENT.read_text("utf-8"))["mutant"]]
+    modules = sorted({name.split(" ")[0] for name in listed})
+    names = {one.name for path in modules for one in mutants_of(path, tree_of(ROOT / path))}
+    assert [name for name in listed if name not in names] == []
 
 
 def test_the_interval_of_a_share_holds_it_and_narrows_with_the_sample() -> None:

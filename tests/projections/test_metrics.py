@@ -262,6 +262,12 @@ def test_a_definition_is_there_once_and_says_what_it_comes_from() -> None:
     assert len(METRICS) == 18
 
 
+def test_a_definition_says_in_words_what_is_divided_by_what() -> None:
+    words = {one.metric: one.formula for one in DEFINITIONS if one.version == "v1"}
+    assert words["escalation_rate"] == "tickets that were ever escalated / tickets"
+    assert words["total_tickets"] == "tickets"
+
+
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(("ann", "ben", "cem"), most=14))
 def test_the_laws_of_the_metrics_hold_for_any_history(history: History) -> None:

@@ -15,7 +15,7 @@ from schemas.event import Event, TicketEvent
 from schemas.events import choices as chose
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
-from schemas.events import desk
+from schemas.events import desk, drafts
 from schemas.events import tickets as became
 from schemas.vocabulary import rfc3339
 from streams.testing import START
@@ -95,6 +95,15 @@ def test_a_table_says_nothing_of_what_it_does_not_fold(table: Table) -> None:
     assert list(table.keys(record_of(foreign))) == []
     assert table.columns == tuple(table.row.__struct_fields__)
     assert table.sql_name == f"p_{table.name}"
+
+
+ONCE = [(name, kind) for name, kind in FOLDED if BY_NAME[name].once]
+
+
+@pytest.mark.parametrize(("name", "kind"), ONCE)
+def test_a_row_that_one_record_makes_stays_as_it_was_made(name: str, kind: type[Event]) -> None:
+    event = example(kind, full=True)
+    assert folded(name, event, event) == folded(name, event)
 
 
 OPENED = told(became.TicketOpened, ticket_id="T", customer_id="ann", channel="email", metadata="{}")
@@ -274,6 +283,21 @@ def test_of_two_failures_the_later_one_is_told_whichever_comes_first() -> None:
     early = late.model_copy(update={"error": "early"})
     assert folded("deliveries", late, early, wait=-60.0).error == "late"
     assert folded("deliveries", early, late, wait=60.0).error == "late"
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (drafts.DraftAttempted, "asked"),
+        (drafts.DraftWritten, "written"),
+        (drafts.DraftRefused, "refused"),
+        (drafts.DraftFailed, "failed"),
+    ],
+)
+def test_a_draft_says_how_far_it_came(kind: type[Event], state: str) -> None:
+    row = folded("drafts", told(kind, ticket_id="T"))
+    assert (row.state, row.ticket_id) == (state, "T")
+    assert (row.asked_at is None, row.ended_at is None) == (state != "asked", state == "asked")
 
 
 def test_a_contact_that_was_turned_away_says_why() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from projections.tables import TABLES
 from schemas.record import Record
-from schemas.topics import CONTACTS, INBOX_NAMES
+from schemas.topics import CONTACTS, INBOX_NAMES, TICKETS
 from streams.desk import Desk
 from streams.embedded import projector, rebuild
 from streams.embedded.projector import Projector, limits, replayed
@@ -166,3 +166,15 @@ def test_a_replay_is_the_log_in_its_order_up_to_the_bounds_of_each_partition(des
             for record in replayed(desk.database, frozenset(TOPICS), bounds)
             if type(record.event) is kind
         ]
+
+
+def test_a_replay_passes_over_what_nobody_can_read(desk: Desk) -> None:
+    with desk.database.transaction():
+        desk.log.append_raw(TICKETS.name, 0, "ann", "{}", b"junk", "junk")
+    desk.produce(contact("ann", "and again"))
+    Shift(desk, projections=False).run()
+    bounds = limits(desk.database, TOPICS)
+    found = [record.id for record in replayed(desk.database, frozenset(TOPICS), bounds)]
+    every = [entry.id for entry in desk.log.scan() if entry.topic in TOPICS]
+    assert found == [one for one in every if one != "junk"]
+    assert every.index("junk") < len(every) - 1

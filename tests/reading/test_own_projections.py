@@ -139,7 +139,8 @@ def test_one_that_raises_stops_alone_and_names_the_record_and_the_error(tmp_path
         place = f"{contact.topic}/{contact.partition}/{contact.offset}"
         assert letters["record"] == f"{place} ({contact.id})"
         assert letters["error"] == "its evolve raised ValueError: a stone"
-        assert "pactdesk rebuild letters" in letters["remedy"]
+        mended = f"mend {files[0]} and start again, or run `pactdesk rebuild letters`"
+        assert letters["remedy"] == mended
         assert letters["behind"] >= 2
         assert [row["letters"] for row in desk.query(ROWS)] == [1]
         assert (life["state"], life["behind"]) == ("running", 0)

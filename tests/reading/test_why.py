@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from agents.policy_toml import parse
-from schemas.events.contacts import ContactReceived, ReplyDelivered
+from schemas.events.contacts import ContactReceived, ReplyAddressLeft, ReplyDelivered
 from schemas.events.control import PolicyActivated
-from schemas.events.intents import LinkAsked, ResolveAsked
+from schemas.events.intents import LinkAsked, ReplyWritten, ResolveAsked
 from schemas.record import Record, contact_id
 from schemas.vocabulary import CHANNELS
 from streams.desk import Desk
@@ -96,6 +96,31 @@ def test_a_timer_leads_back_to_what_set_it(desk: Desk, days: int, kind: str, fac
     found = _types(desk.why(timer.id))
     assert found[:2] == ["TimerDue", fact]
     assert found[-1] == "ContactReceived"
+
+
+def test_the_timer_of_an_unread_reply_leads_back_to_that_reply_and_not_to_its_own_mail(
+    desk: Desk,
+) -> None:
+    wrote = ContactReceived(
+        channel="chat_widget",
+        customer_id="vic",
+        handle="visitor:1",
+        message="Hello",
+        provider_id="c1",
+    )
+    take(desk, [record_of(wrote)])
+    (row,) = desk.query("SELECT ticket_id FROM v1_tickets WHERE customer_id = 'vic'")
+    about = {"customer_id": "vic", "ticket_id": row["ticket_id"]}
+    take(desk, [record_of(ReplyAddressLeft.model_validate({**about, "email": "vic@example.org"}))])
+    take(desk, [record_of(ReplyWritten.model_validate({**about, "text": "Try this.", "by": "bo"}))])
+    desk.clock.set(START + timedelta(hours=1))  # type: ignore[attr-defined]  # a manual clock
+    desk.run()
+    (timer,) = [r for r in desk.events(type="TimerDue") if r.event.kind == "offline"]  # type: ignore[attr-defined]  # its type says so
+    mail = next(r for r in desk.events(type="ReplyRequested") if r.cause == timer.id)
+    node = desk.why(timer.id)["cause"]
+    assert (node["type"], node["says"]["channel"]) == ("ReplyRequested", "chat_widget")
+    assert node["id"] != mail.id
+    assert _types(desk.why(mail.id))[:3] == ["ReplyRequested", "TimerDue", "ReplyRequested"]
 
 
 def test_the_closing_after_silence_leads_back_to_the_resolution(desk: Desk) -> None:
@@ -219,7 +244,10 @@ def test_a_dead_letter_leads_back_to_the_bytes_that_nobody_could_read(desk: Desk
     row = desk.query("SELECT * FROM v1_dead_letters")[0]
     tree = desk.why(row["dead_letter_id"])
     assert tree["type"] == "DeadLetter"
-    assert tree["error"] == row["error"]
+    assert tree["topic"] == "support.dead-letters.v1"
+    named = {"id": "dead_letter_id", "by": "handler"}
+    for name in ("id", "by", "at", "origin", "error", "remedy"):
+        assert tree[name] == row[named.get(name, name)], name
     assert tree["cause"] == desk.why("x")
     assert tree["cause"]["type"] == "unreadable"
 

@@ -10,6 +10,7 @@ import pytest
 from schemas.events.intents import PriorityAsked, ResolveAsked, SplitAsked
 from streams.desk import Desk
 from streams.errors import NotFound
+from streams.why.fields import DECIDED_BY_TRIAGE
 from tests.embedded import open_in, record_of, somewhere, take
 from tests.reading.test_why import _contact, _ticket, _types
 
@@ -30,6 +31,13 @@ def test_a_priority_leads_to_triage_and_its_proposals(desk: Desk) -> None:
     assert (found["field"], found["value"]) == ("priority", "medium")
     assert _types(found["set_by"])[:3] == ["TicketTriaged", "RouteChosen", "PriorityChosen"]
     assert _types(found["set_by"])[-1] == "ContactReceived"
+
+
+def test_what_triage_decides_leads_to_it_even_where_it_stays_as_it_was(desk: Desk) -> None:
+    set_by = {name: desk.why(_ticket(desk), name)["set_by"]["type"] for name in DECIDED_BY_TRIAGE}
+    assert set_by == dict.fromkeys(DECIDED_BY_TRIAGE, "TicketTriaged")
+    assert {"vip_status", "priority", "team"} < DECIDED_BY_TRIAGE
+    assert desk.why(_ticket(desk), "channel")["set_by"]["type"] == "TicketOpened"
 
 
 def test_a_priority_that_a_person_set_leads_to_the_person(desk: Desk) -> None:

@@ -213,6 +213,13 @@ def test_what_is_not_there_is_said_with_what_is(
     assert says in told.value.remedy
 
 
+def test_where_nothing_was_counted_yet_that_is_said() -> None:
+    with somewhere() as folder, open_in(folder) as empty:
+        with pytest.raises(NotFound) as told:
+            empty.why("metric:channel_distribution")
+        assert told.value.remedy == "nothing was counted yet"
+
+
 def test_what_is_not_shown_is_found_by_the_query_that_is_named(desk: Desk) -> None:
     tree = desk.why("metric:total_tickets")
     assert len(tree["counted"]["shown"]) == SHOWN
