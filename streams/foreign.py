@@ -19,7 +19,7 @@ from schemas.record import Record, contact_id, derived_id, partition_of
 from schemas.topics import PARTITIONS, key_of
 from streams import codec, inputs
 from streams.clock import parse_time
-from streams.entry import Entry, on_its_topic
+from streams.entry import Entry, is_near, on_its_topic
 from streams.errors import Refused, Unreadable
 from streams.events_of_input import Resolver
 from streams.framings import (
@@ -58,6 +58,7 @@ def native(entry: Entry) -> bool:
         and bool(entry.id)
         and all(name in fields for name in _OURS)
         and all(_storable(fields.get(name, "")) for name in (*_CHAIN, _TRACE))
+        and is_near(fields["ce_time"])
     )
 
 

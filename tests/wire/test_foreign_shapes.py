@@ -197,6 +197,19 @@ def test_a_record_whose_headers_no_store_takes_is_not_native(name: str) -> None:
         assert not native(lying(sent.value, *headers.items(), **at_home("ann")))
 
 
+@pytest.mark.parametrize("time", [b"9999-12-31T23:59:59.999999+00:00", b"0001-01-01T00:00:00Z"])
+def test_a_time_that_nobody_means_is_no_record_s_and_moves_no_clock(
+    time: bytes, foreign: Foreign
+) -> None:
+    sent = outgoing(Record(id="r", key="ann", at=NOW, by="x", event=EVENT, correlation="r"))
+    headers = {**dict(headers_of(sent.headers)), "ce_time": time}
+    entry = lying(sent.value, *headers.items(), **at_home("ann"))
+    assert entry.happened_at() == 0.0
+    assert not native(entry)
+    with pytest.raises(Unreadable, match="too far away"):
+        foreign.record(entry, NOW)
+
+
 @pytest.mark.parametrize("missing", ["ce_id", "ce_time", "ce_source", "ce_correlationid", "all"])
 def test_an_event_with_few_headers_gets_what_is_missing(missing: str, foreign: Foreign) -> None:
     record = Record(id="r", key="ann", at=START, by="x", event=EVENT, correlation="r")
