@@ -62,6 +62,18 @@ def native(entry: Entry) -> bool:
     )
 
 
+def sent_at(entry: Entry, now: datetime) -> datetime:
+    """The time of what brings none: when its producer sent it, as Kafka keeps it with the record.
+
+    Ids derive from it, and so stay the same whoever takes the record, however often.
+
+    Args:
+        entry: As it lies in the log.
+        now: The time where Kafka has none that can be meant.
+    """
+    return parse_time(entry.appended_at) if is_near(entry.appended_at) else now
+
+
 def _storable(text: str) -> bool:
     return "\x00" not in text and len(text) <= _LONGEST_ID
 
