@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import msgspec
 
 from schemas.record import Record, derived_id, partition_of
 from schemas.topics import DEAD_LETTERS
 from streams import codec
+from streams.clock import parse_time
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
-from streams.errors import PactdeskError
+from streams.errors import PactdeskError, Refused
 from streams.store import Executor
 
 
@@ -141,6 +145,35 @@ def letter_for(
         key=entry.key,
         headers=entry.headers,
     )
+
+
+def as_letter(headers: Mapping[str, str], origin: str, at: str) -> dict[str, str]:
+    """The headers of whatever lies on the dead letters' topic, made whole where it is no letter.
+
+    Any client can write there. What is none of ours is shown as a letter all the same, and says so.
+
+    Args:
+        headers: As they lie there.
+        origin: Topic, partition and offset.
+        at: When it was appended.
+    """
+    whole = {
+        "ce_time": at,
+        "dl_topic": DEAD_LETTERS.name,
+        "dl_origin": origin,
+        "dl_handler": "projector",
+        "dl_error": "somebody wrote this to the dead letters' topic, and it is no dead letter",
+        "dl_remedy": "send it to an inbox, and discard this",
+        "dl_attempts": "1",
+        **headers,
+    }
+    if not re.fullmatch(r"[0-9]{1,18}", whole["dl_attempts"]):
+        whole["dl_attempts"] = "1"
+    try:
+        parse_time(whole["ce_time"])
+    except Refused:
+        whole["ce_time"] = at
+    return whole
 
 
 def letter_of(entry: Entry) -> DeadLetter:

@@ -12,6 +12,13 @@ from streams.errors import Unreadable
 Place = tuple[str, int]
 """A topic and a partition."""
 
+_FIRST_YEAR, _LAST_YEAR = "1970", "2299"  # input ends with 2199; timers may run out after that
+
+
+def is_near(time: str) -> bool:
+    """Whether a time in RFC 3339 lies in a year that a record may have."""
+    return _FIRST_YEAR <= time[:4] <= _LAST_YEAR
+
 
 class Entry(NamedTuple):
     """One stored line of the log.
@@ -35,11 +42,15 @@ class Entry(NamedTuple):
     known: Record | None = None
 
     def happened_at(self) -> float:
-        """When the record in it happened by its own headers, in seconds; 0 when they do not say."""
+        """When the record in it happened by its own headers, in seconds.
+
+        0 when they do not say, or name a year that is too far away to be meant: one such time would
+        be the clock of all that follows.
+        """
         if self.known is not None:
             return self.known.at.timestamp()
         text = codec.header_time(self.headers)
-        if text is None:
+        if text is None or not is_near(text):
             return 0.0
         try:
             return datetime.fromisoformat(text).timestamp()

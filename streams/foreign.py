@@ -19,7 +19,7 @@ from schemas.record import Record, contact_id, derived_id, partition_of
 from schemas.topics import PARTITIONS, key_of
 from streams import codec, inputs
 from streams.clock import parse_time
-from streams.entry import Entry, on_its_topic
+from streams.entry import Entry, is_near, on_its_topic
 from streams.errors import Refused, Unreadable
 from streams.events_of_input import Resolver
 from streams.framings import (
@@ -33,6 +33,8 @@ from streams.inputs.fields import EARLIEST, LATEST
 from streams.registry import Registry
 
 _OURS = ("ce_id", "ce_time", "ce_source", "ce_correlationid")
+_CHAIN = ("ce_correlationid", "ce_causationid")
+_TRACE = "traceparent"
 _CLOUD_EVENT = "application/cloudevents"
 _MARK = b"\xef\xbb\xbf"
 _LONGEST_ID = 500
@@ -55,7 +57,21 @@ def native(entry: Entry) -> bool:
         and _storable(entry.id)
         and bool(entry.id)
         and all(name in fields for name in _OURS)
+        and all(_storable(fields.get(name, "")) for name in (*_CHAIN, _TRACE))
+        and is_near(fields["ce_time"])
     )
+
+
+def sent_at(entry: Entry, now: datetime) -> datetime:
+    """The time of what brings none: when its producer sent it, as Kafka keeps it with the record.
+
+    Ids derive from it, and so stay the same whoever takes the record, however often.
+
+    Args:
+        entry: As it lies in the log.
+        now: The time where Kafka has none that can be meant.
+    """
+    return parse_time(entry.appended_at) if is_near(entry.appended_at) else now
 
 
 def _storable(text: str) -> bool:
@@ -191,18 +207,21 @@ def _of_event(event: Event, entry: Entry, fields: Mapping[str, str], now: dateti
 
 def _named(record: Record, fields: Mapping[str, str]) -> Record:
     """A record under the id, and in the chain, that its headers name."""
+    for name in ("ce_id", *_CHAIN):
+        if not _storable(fields.get(name, "")):
+            raise Unreadable(
+                f"{name} holds a NUL character, or more than {_LONGEST_ID} characters",
+                "send an id of printable characters",
+            )
     number = fields.get("ce_id") or record.id
-    if not _storable(number):
-        raise Unreadable(
-            f"ce_id holds a NUL character, or more than {_LONGEST_ID} characters",
-            "send an id of printable characters",
-        )
+    trace = fields.get(_TRACE)
     return msgspec.structs.replace(
         record,
         id=number,
         correlation=fields.get("ce_correlationid") or number,
         cause=fields.get("ce_causationid"),
-        trace=fields.get("traceparent"),
+        # W3C's rule for what is no trace: it is not carried on, and nothing else suffers from it
+        trace=trace if trace is not None and _storable(trace) else None,
     )
 
 

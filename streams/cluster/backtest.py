@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from agents.policy import default_policy
 from streams.cluster.copied import copy, forwarded, moment
@@ -57,7 +56,7 @@ def history(
             known=known,
             hinted={},
             native=door.native,
-            forwarded=lambda entry: forwarded(door, entry, datetime.now(UTC)),
+            forwarded=lambda entry: forwarded(door, entry),
             clocks={},
             letters_are_seen=False,
         )

@@ -20,6 +20,7 @@ from streams.entry import Entry, Place
 from streams.errors import Misconfigured, PactdeskError
 from streams.extent import Evidence, named
 from streams.folding import Step
+from streams.foreign import sent_at
 from streams.settings import Settings
 from streams.store import FOLDED
 
@@ -79,7 +80,7 @@ def evidence(settings: Settings, database: PgDatabase, owned: list[Owned], door:
         known=known,
         hinted=_committed(settings),
         native=door.native,
-        forwarded=lambda entry: forwarded(door, entry, datetime.now(UTC)),
+        forwarded=lambda entry: forwarded(door, entry),
         clocks={place: one.clock for place, one in places.items()},
         letters_are_seen=False,
     )
@@ -96,10 +97,10 @@ def _committed(settings: Settings) -> dict[Place, int]:
     return found
 
 
-def forwarded(door: Door, entry: Entry, now: datetime) -> str | None:
+def forwarded(door: Door, entry: Entry) -> str | None:
     """The id of the native record that a worker makes of another one; None if it makes none."""
     try:
-        return door.record(entry, now).id
+        return door.record(entry, sent_at(entry, datetime.now(UTC))).id
     except PactdeskError:
         return None
 

@@ -38,6 +38,7 @@ from streams.entry import Entry, Place
 from streams.errors import Refused
 from streams.filters import Filter
 from streams.intake import produced, taken_well
+from streams.registry import Registry
 from streams.rulings import Outcome
 from streams.search import Hit, Wanted
 from streams.settings import Settings
@@ -76,7 +77,10 @@ class ClusterDesk(Sealed, LookingBack):
     @cached_property
     def intake(self) -> Intake:
         """The way in; raises `Misconfigured` without an identity secret."""
-        return Intake(self.database, self.producer, self.clock, secret_of(self.settings))
+        url = self.settings.kafka.schema_registry_url
+        registry = Registry(url) if url else None
+        secret = secret_of(self.settings)
+        return Intake(self.database, self.producer, self.clock, secret, registry)
 
     @cached_property
     def _taught(self) -> TaughtByNow:

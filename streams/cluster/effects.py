@@ -62,6 +62,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         settings: Where Kafka and the database are, and the folder of the mailbox.
         failed: Told of an error of the publisher's or the courier's.
         outward: The channels and places that something leaves by.
+        recorded: Whether outcomes have their requests' own times, rather than the wall's clock.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         settings: Settings,
         failed: Callable[[BaseException], None],
         outward: frozenset[str] = frozenset(),
+        *,
+        recorded: bool = False,
     ) -> None:
         self._settings = settings
         self._db = connect(url_of(settings))
@@ -82,6 +85,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
         self._presence = presence.Presence(self._db, DOMAIN)
         self._consumer: KafkaConsumer | None = None
         self._outward = outward
+        self._recorded = recorded
         self._asks = {("ce_type", kind.__name__.encode()) for kind in requests_of(outward)}
         database = connect(url_of(settings))
         self._errands = Errands(settings, database, self._publisher, self._owner)
@@ -180,7 +184,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
 
     def _carry_out(self, owned: Owned, record: Record, offset: int) -> None:
         request = record.event
-        at = self._clock.now()
+        at = record.at if self._recorded else self._clock.now()
         errands = taken_on(record, self._outward, owned.partition, offset, at)
         if errands is not None:
             self._hand_on(owned, record, offset, errands)

@@ -18,6 +18,8 @@ from schemas.topics import DEAD_LETTERS
 from streams import codec
 from streams.cluster.decoding import Quick, quick
 from streams.cluster.pgtext import without_nul
+from streams.cluster.reading import moment_of
+from streams.deadletters import as_letter
 from streams.entry import Place, on_its_topic
 from streams.errors import Unreadable
 
@@ -59,7 +61,8 @@ def fetched(one: Quick) -> Fetched:
     number = without_nul(one.fields.get("ce_id", ""))
     value = one.value or b""
     if one.topic == DEAD_LETTERS.name:
-        return Fetched(*place, key, number, letter=(one.fields, value))
+        letter = as_letter(one.fields, "/".join(map(str, place)), moment_of(one.timestamp))
+        return Fetched(*place, key, number, letter=(letter, value))
     try:
         record = codec.record_of(one.fields, value, partition=one.partition, offset=one.offset)
         return Fetched(*place, key, number, on_its_topic(record, one.topic))

@@ -31,6 +31,7 @@ from streams.deciding import Decider
 from streams.directory import teaches
 from streams.entry import Entry
 from streams.errors import PactdeskError, Unreadable
+from streams.foreign import sent_at
 from streams.shadowing.beside import Beside
 from streams.timing import Timers
 from streams.turn import AgentFailed
@@ -198,7 +199,9 @@ class Inlet:
         try:
             if self._door.native(entry):
                 return Reading(entry.record())
-            return Reading(forwarded=self._door.record(entry, datetime.fromtimestamp(now, UTC)))
+            clock = datetime.fromtimestamp(now, UTC)
+            at = clock if self._clock.simulated else sent_at(entry, clock)
+            return Reading(forwarded=self._door.record(entry, at))
         except Unreadable as error:
             return Reading(error=error)
 

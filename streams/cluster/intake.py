@@ -16,7 +16,7 @@ from itertools import count
 import msgspec
 
 from schemas.record import Record
-from streams import codec, inputs
+from streams import inputs
 from streams.clock import Clock, parse_time
 from streams.cluster.contents import digest, refuse_another
 from streams.cluster.postgres import PgDatabase
@@ -24,9 +24,12 @@ from streams.cluster.producer import Producer
 from streams.cluster.wire import Outgoing, letter, outgoing
 from streams.deadletters import DeadLetter, place_of, record_again, waits_again
 from streams.directory import Directory
-from streams.errors import PactdeskError
+from streams.entry import Entry
+from streams.errors import PactdeskError, Unreadable
 from streams.events_of_input import Resolver
+from streams.foreign import Foreign
 from streams.intake import Taken, bad_line, batches, firsts, line_of, unreadable
+from streams.registry import Registry
 
 _Waiting = tuple[Taken, Outgoing, bytes]
 """What a line becomes once Kafka has it: its result, its record, its content's digest."""
@@ -40,15 +43,24 @@ class Intake:
         producer: The desk's producer.
         clock: Gives the time to what brings none.
         secret: The identity secret.
+        registry: Where schemas of Confluent's framing are asked for; None where none is set.
     """
 
-    def __init__(self, database: PgDatabase, producer: Producer, clock: Clock, secret: str) -> None:
+    def __init__(
+        self,
+        database: PgDatabase,
+        producer: Producer,
+        clock: Clock,
+        secret: str,
+        registry: Registry | None = None,
+    ) -> None:
         self._db = database
         self._producer = producer
         self._clock = clock
         self._secret = secret
         self._directory = Directory(database)
         self._resolver = Resolver(self._directory, secret)
+        self._foreign = Foreign(self._resolver, registry)
         self._places = count(time.time_ns())
 
     @property
@@ -101,23 +113,26 @@ class Intake:
         self._producer.send([letter(one)])
 
     def reappend(self, one: DeadLetter) -> tuple[str, str | None, str | None]:
-        """Send a dead letter's record once more to where it came from, if it can be read now.
+        """Send a dead letter's record once more, if it can be read now.
 
         Returns:
             Status, error and remedy. A record of ours gets an id of its own, so that it is taken
-            though its first one was; a foreign one is sent as it was, and is forwarded.
+            though its first one was; of a foreign one the native record is sent.
+
+        Raises:
+            Unavailable: Kafka, the database or the schema registry does not answer.
         """
         try:
             again = record_again(one)
-        except PactdeskError as error:
-            if one.value[:2] == codec.MARKER:
-                return "unreadable", error.what, error.remedy
+        except PactdeskError:
             place = place_of(one.origin)
             assert place is not None
-            raw = Outgoing(*place[:2], one.key, one.headers or "{}", one.value, one.id)
-            self._producer.send([raw])
-        else:
-            self._producer.send([outgoing(again)])
+            entry = Entry(0, *place, one.key, one.headers or "{}", one.value, one.at, "")
+            try:
+                again = self._foreign.record(entry, parse_time(one.at))
+            except Unreadable as error:
+                return "unreadable", error.what, error.remedy
+        self._producer.send([outgoing(again)])
         return "accepted", None, None
 
     def _batch(

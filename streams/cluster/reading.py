@@ -285,7 +285,8 @@ def entries(
 
 
 @lru_cache(maxsize=4096)
-def _moment(milliseconds: int) -> str:
+def moment_of(milliseconds: int) -> str:
+    """When a record was appended, as Kafka counts it, in RFC 3339."""
     return rfc3339(datetime.fromtimestamp(milliseconds / 1000.0, UTC))
 
 
@@ -299,7 +300,7 @@ def as_entry(one: Quick) -> Entry:
         None if one.key is None else one.key.decode("utf-8", "replace"),
         _headers.encode(one.fields).decode(),
         one.value or b"",
-        _moment(one.timestamp),
+        moment_of(one.timestamp),
         one.fields.get("ce_id", ""),
     )
 

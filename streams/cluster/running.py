@@ -105,7 +105,8 @@ def run_roles(
         from streams.delivery.leaving import outward as outward_of
 
         outward = frozenset[str]() if recorded else outward_of(settings)
-        threads.append(_thread("effects", Effects(settings, _fatal, outward).run, stop))
+        carried_out = Effects(settings, _fatal, outward, recorded=recorded)
+        threads.append(_thread("effects", carried_out.run, stop))
     if "agents" in roles:
         _refuse_an_older_store(settings)
         turns = asyncio.run(_agents(settings, domains, stop, recorded=recorded, ready=ready))

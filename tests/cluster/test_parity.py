@@ -60,6 +60,7 @@ def test_two_workers_write_what_the_embedded_engine_wrote_byte_for_byte(
             for name in ("one", "two"):
                 cast.add(name, "up", "--roles", "agents", "--clock", "recorded")
             cast.add("tables", "up", "--roles", "projections")
+            cast.add("effects", "up", "--roles", "effects", "--clock", "recorded")
             invariants.quiet(cluster)
             cast.leave()
             cast.well()

@@ -11,13 +11,19 @@ from typing import Any
 import pytest
 import structlog
 
-from schemas.record import partition_of
+from schemas.record import contact_id, partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
+from streams.clock import WallClock
 from streams.cluster import session
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.projector import Projector
-from streams.cluster.wire import Outgoing
+from streams.cluster.reading import entries
+from streams.cluster.wire import Outgoing, letter
+from streams.deadletters import letter_for
 from streams.entry import Entry
-from streams.errors import Misconfigured
+from streams.errors import Misconfigured, Unreadable
+from streams.foreign import native
+from streams.redrive import redrive, waiting
 from streams.settings import Settings
 from tests.projecting import (
     SECONDS,
@@ -246,6 +252,43 @@ def test_dead_letters_become_rows_once(cluster: Cluster, tmp_path: Path) -> None
     send(settings, [letter, letter])
     assert Projector(settings).catch_up() == 2
     assert rows(settings, "SELECT dead_letter_id, bytes FROM v1_dead_letters") == [("d1", 2)]
+
+
+def test_what_anybody_wrote_to_the_dead_letters_is_shown_as_one(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    settings = ready(cluster, tmp_path)
+    odd = '{"ce_id":"odd","ce_time":"never","dl_attempts":"many"}'
+    letters = [Outgoing(DEAD_LETTERS.name, 3, None, headers, b"?", "") for headers in ("{}", odd)]
+    send(settings, letters)
+    assert Projector(settings).catch_up() == 2
+    with ClusterDesk(settings, WallClock()) as desk:
+        found = waiting(desk)
+        assert len(desk.query("SELECT * FROM v1_dead_letters")) == 2
+    assert {one.origin for one in found} == {f"{DEAD_LETTERS.name}/3/{n}" for n in (0, 1)}
+    assert {(one.attempts, one.value, one.at[:2]) for one in found} == {(1, b"?", "20")}
+
+
+def test_a_foreign_letter_that_still_cannot_be_read_stays_and_one_that_can_is_sent_as_ours(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    settings = ready(cluster, tmp_path)
+    contact = b'{"channel": "email", "customer_id": "ann", "message": "Hi", "provider_id": "m-1"}'
+    error = Unreadable("it could not be read", "mend the reader")
+    letters = [
+        letter(letter_for(Entry(0, CONTACTS.name, 2, offset, None, "{}", value, "", ""), error,
+                          handler="customer", at="2026-03-02T08:00:00Z"))
+        for offset, value in ((7, b"no event"), (8, contact))
+    ]  # fmt: skip
+    send(settings, letters)
+    Projector(settings).catch_up()
+    with ClusterDesk(settings, WallClock()) as desk:
+        results = {one["id"]: one["status"] for one in redrive(desk, None)}
+        assert results == {letters[0].id: "unreadable", letters[1].id: "accepted"}
+        assert [one.id for one in waiting(desk)] == [letters[0].id]
+    (sent,) = entries(settings, [CONTACTS.name])
+    assert (sent.id, sent.key) == (contact_id("email", "m-1"), "ann")
+    assert native(sent)
 
 
 def test_another_log_than_the_one_that_was_folded_is_refused(

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from schemas.record import partition_of
-from schemas.topics import CONTACTS, DECISIONS, DOMAINS, TICKETS
+from schemas.topics import CONTACTS, DECISIONS, DOMAINS, KNOWLEDGE, TICKETS
 from streams.clock import WallClock
 from streams.cluster import ownership
 from streams.cluster.ahead import ahead
@@ -74,6 +74,8 @@ def morning(desk: ClusterDesk) -> None:
             for partition, kind, value in ((0, good, hello), (7, good, hello), (5, bad, b"rubbish"))
         ]
     )
+    article = json.dumps({"type": "article", "article_id": "a", "title": "T", "body": "B"}).encode()
+    desk.producer.send([Outgoing(KNOWLEDGE.name, 3, None, json.dumps(dict([good])), article, "")])
 
 
 def noon(desk: ClusterDesk) -> None:

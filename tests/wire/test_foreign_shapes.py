@@ -143,6 +143,12 @@ def test_ce_headers_name_id_time_chain_and_trace_of_a_json_object(foreign: Forei
     assert record.at == datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("trace", [b"a\0b", b"x" * 501])
+def test_what_is_no_trace_is_not_carried_through(trace: bytes, foreign: Foreign) -> None:
+    given = ("traceparent", trace)
+    assert foreign.record(lying(as_json(CONTACT), JSON_TYPE, given), NOW).trace is None
+
+
 def test_a_structured_cloud_event_keeps_its_id(desk: Desk, foreign: Foreign) -> None:
     expected = msgspec.structs.replace(
         taken(desk, CONTACT), id="order-7", correlation="order-7", trace="00-a-b-01"
@@ -181,6 +187,27 @@ def test_a_native_record_is_native_only_with_its_key_and_in_its_place(foreign: F
         again = foreign.record(entry, NOW)
         assert again == record
         assert outgoing(again) == sent
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_correlationid", "ce_causationid", "traceparent"])
+def test_a_record_whose_headers_no_store_takes_is_not_native(name: str) -> None:
+    sent = outgoing(Record(id="r", key="ann", at=NOW, by="x", event=EVENT, correlation="r"))
+    for value in (b"a\0b", b"x" * 501):
+        headers = {**dict(headers_of(sent.headers)), name: value}
+        assert not native(lying(sent.value, *headers.items(), **at_home("ann")))
+
+
+@pytest.mark.parametrize("time", [b"9999-12-31T23:59:59.999999+00:00", b"0001-01-01T00:00:00Z"])
+def test_a_time_that_nobody_means_is_no_record_s_and_moves_no_clock(
+    time: bytes, foreign: Foreign
+) -> None:
+    sent = outgoing(Record(id="r", key="ann", at=NOW, by="x", event=EVENT, correlation="r"))
+    headers = {**dict(headers_of(sent.headers)), "ce_time": time}
+    entry = lying(sent.value, *headers.items(), **at_home("ann"))
+    assert entry.happened_at() == 0.0
+    assert not native(entry)
+    with pytest.raises(Unreadable, match="too far away"):
+        foreign.record(entry, NOW)
 
 
 @pytest.mark.parametrize("missing", ["ce_id", "ce_time", "ce_source", "ce_correlationid", "all"])
@@ -305,6 +332,8 @@ def test_a_registry_needs_an_address_of_http(url: str) -> None:
         (codec.encode(EVENT), (("ce_id", b"a\0b"),), "NUL"),
         (codec.encode(EVENT), (("ce_id", b"x" * 501),), "500 characters"),
         (as_json(CONTACT), (("ce_id", b"a\0b"),), "NUL"),
+        (as_json(CONTACT), (("ce_correlationid", b"a\0b"),), "ce_correlationid holds a NUL"),
+        (codec.encode(EVENT), (("ce_causationid", b"x" * 501),), "ce_causationid .* 500 char"),
         (codec.encode(example(TicketOpened, full=True)), (), "belongs on support.tickets.v1"),
         (codec.encode(EVENT), (("__value_schema_id", b"\2"),), "C3 01|sixteen|read"),
         (b"abc", (("__value_schema_id", b"\2"),), "sixteen bytes"),
