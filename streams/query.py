@@ -6,6 +6,7 @@ How each runs one is in streams/embedded/query.py and streams/cluster/query.py.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,20 @@ DOCUMENTS = _columns_of(Json) | GATHERED
 Rows = list[dict[str, Any]]  # values of any column
 
 _REMEDY = "see docs/reference/views.md for the views and their columns"
+
+
+def bound(parameters: Sequence[object]) -> tuple[object, ...]:
+    """What the question marks of a query stand for, in their order.
+
+    Raises:
+        Refused: They are named, or a text, whose letters nobody means one by one.
+    """
+    if isinstance(parameters, str | bytes | Mapping):
+        raise Refused(
+            "the parameters of a query are no list",
+            "give them as a list, in the order of its question marks",
+        )
+    return tuple(parameters)
 
 
 def only_select() -> Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from codecs import BOM_UTF8
 from typing import Any, BinaryIO
 
 import click
@@ -166,7 +167,7 @@ def understand_command(context: Context, file: BinaryIO) -> int:
 
 def _message(line: bytes) -> dict[str, Any]:
     try:
-        document = msgspec.json.decode(line)
+        document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(
             f"the line is not JSON ({error})", "write one JSON object a line"

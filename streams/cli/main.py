@@ -7,6 +7,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -102,6 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with its status; writes UTF-8 in every locale."""
     # read when numpy is first needed: sums in one order, and a core for each process
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -112,6 +114,17 @@ def main(arguments: list[str] | None = None) -> None:
         # Nobody reads on. What is left in the buffer must not be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed a standard stream gives nothing and reads nothing; that is no defect.
+
+    They are opened in order, so that each gets its own number back and no store gets it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # for good
+            setattr(sys, name, stream)
 
 
 def status_of(arguments: list[str]) -> int:

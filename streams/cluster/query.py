@@ -98,13 +98,14 @@ class PgReader:
             Misconfigured: The role that runs queries is not there.
             Unavailable: The database does not answer.
         """
+        bound = query.bound(parameters)
         database = self._opened()
         asked = taken_apart(text)
         self._judge(asked)
         if past is not None and self._schema in asked.names:
             raise query.no_such_view(f"as they stood, views are named without {self._schema}")
         try:
-            values = [_written(value, database) for value in parameters]
+            values = [_written(value, database) for value in bound]
             whole, first = asked.with_values(values), ""
             if past is not None:
                 views = [view for view in tables.view_names() if view in asked.names]

@@ -78,13 +78,14 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
     Raises:
         Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
     """
+    values = query.bound(parameters)
     deadline = time.monotonic() + query.SECONDS
     own = _own_of(connection)
     connection.set_authorizer(_authorized)
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
     try:
-        _stand_in(own).compile(sql, tuple(parameters))
-        cursor = connection.execute(sql, tuple(parameters))
+        _stand_in(own).compile(sql, values)
+        cursor = connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [_shown(names, row) for row in cursor]
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:

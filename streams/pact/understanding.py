@@ -40,6 +40,8 @@ def understood(models: Models, document: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Unreadable: There is no message in it.
     """
+    if not isinstance(document, dict):
+        raise Unreadable("understand: an input is no object", 'give a list of {"message": "…"}')
     message = _text(document, *MESSAGE)
     if message is None:
         raise Unreadable(

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -43,8 +45,16 @@ DENSE_SHARE, BM25_SHARE = np.float32(0.85), np.float32(0.15)
 
 FEATURES = RANK_FEATURES + NEAR_FEATURES
 CONFIDENCE_FEATURES = 20
-FEWER = 3.0
-"""How far below the last article a fifth one is thought to be where there are fewer."""
+FEW = 8
+"""A base of fewer articles is weighed as though articles on other matters made it up to so many.
+
+The confidence was fitted on bases of hundreds, where a message always has some article that it
+is a little like. Where there is but one, its lead over the others and its share among them would
+say only that it is alone.
+"""
+
+STRANGERS = NormalDist(1.74, 1.12)
+"""The ranking scores of articles about other matters than the message's."""
 
 SHARE = 3
 """The column of an article's share among the candidates."""
@@ -116,6 +126,8 @@ class EncodedArticles:
             categories: Probabilities of the taught categories.
             language: The message's language; unknown counts as English.
         """
+        if not reading.words:
+            return []
         if (language or ENGLISH) != ENGLISH:
             return self._by_words(reading, categories, language)
         found = self.look(reading, categories)
@@ -167,18 +179,18 @@ def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
     and meaning agree; mean score of those listed.
     """
     total = found.features @ rank
-    shares = softmax(total)
+    others = strangers(len(total))
+    shares = softmax(np.concatenate([total, np.array(others, dtype=np.float32)]))
     order = (-total).argsort(kind="stable")[:LISTED]
     rows = found.features.take(order, axis=0)
     question, _, likeness, category, filed, best, _, near, body, _, middle, _ = rows.T
     score = total.take(order)
-    ranked = score.tolist()
-    last = ranked[-1] if len(ranked) == LISTED else ranked[-1] - FEWER
+    ranked = sorted([*score.tolist(), *others], reverse=True)[:LISTED]
     same = np.ones_like(score)
     columns = [
         score,
-        lead(ranked),
-        score - np.float32(last),
+        lead([*score.tolist(), *others])[: len(score)],
+        score - np.float32(ranked[-1]),
         shares.take(order),
         near,
         body,
@@ -195,9 +207,16 @@ def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
         same * np.float32(math.log1p(found.terms) / 4),
         best * np.float32(4 / math.sqrt(1 + found.terms)),
         question == found.features[:, 0].max(),
-        same * score.mean(),
+        same * np.array(ranked, dtype=np.float32).mean(),
     ]
     return found.places.take(order), np.stack(columns, axis=1).astype(np.float32)
+
+
+@cache
+def strangers(articles: int) -> tuple[float, ...]:
+    """The scores of those that make a base of so many articles up to `FEW`: evenly likely ones."""
+    missing = max(0, FEW - articles)
+    return tuple(STRANGERS.inv_cdf((place + 0.5) / missing) for place in range(missing))
 
 
 def confidence(rows: Floats, model: EncodedModel) -> Floats:

@@ -180,6 +180,12 @@ def test_understand_passes_over_what_it_cannot_read(read: Shell) -> None:
     assert "line 4:" in told.err
 
 
+def test_understand_reads_the_files_that_produce_reads(read: Shell) -> None:
+    told = read("understand", stdin='\ufeff{"message": "hello"}\r\n\r\n{"message": "there"}')
+    assert told.status == 0, told.err
+    assert len(told.lines) == 2
+
+
 def test_pact_prints_its_result_and_fails_with_three(read: Shell) -> None:
     told = read("pact", "no.such_action")
     assert told.status == 3

@@ -81,6 +81,19 @@ def test_a_reader_that_went_away_is_no_error(week: Path, arguments: list[str]) -
     assert err == b""
 
 
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&- 2>&-"])
+def test_a_standard_stream_that_is_closed_is_no_defect(tmp_path: Path, closed: str) -> None:
+    command = [sys.executable, str(LAUNCHER), "--data", str(tmp_path / "data"), "produce"]
+    told = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command],  # noqa: S607  # any shell will do
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert b"error" not in told.stderr
+
+
 def test_parquet_is_not_poured_over_a_terminal(week: Path) -> None:
     status, shown = on_terminal(
         "query", "SELECT * FROM v1_tickets", "--format", "parquet", data=week

@@ -77,6 +77,13 @@ def test_what_holds_no_sound_message_is_unreadable(document: dict[str, Any], des
         desk.understand([document])
 
 
+def test_a_message_outside_of_a_list_is_unreadable(desk: Desk) -> None:
+    alone: Any = {"message": CHARGED}
+    with pytest.raises(Unreadable, match="no object") as unreadable:
+        desk.understand(alone)
+    assert "list" in unreadable.value.remedy
+
+
 def test_what_is_taught_counts_at_once_in_the_same_process(empty: Desk) -> None:
     def index() -> str:
         return str(empty.understand([{"message": FORGOT}])[0]["model_versions"]["index"])

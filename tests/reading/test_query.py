@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,16 @@ def test_parameters_are_bound_never_pasted(desk: Desk) -> None:
     sql = "SELECT count(*) AS n FROM v1_tickets WHERE customer_id = ?"
     assert desk.query(sql, ["ann"]) == [{"n": 1}]
     assert desk.query(sql, ["ann' OR '1'='1"]) == [{"n": 0}]
+
+
+@pytest.mark.parametrize("parameters", [{"who": "ann"}, "ann", "a"], ids=repr)
+def test_parameters_that_are_no_list_are_refused_and_never_taken_apart(
+    desk: Desk,
+    parameters: Any,  # what callers without types give
+) -> None:
+    with pytest.raises(Refused, match="no list") as refused:
+        desk.query("SELECT count(*) AS n FROM v1_tickets WHERE customer_id = ?", parameters)
+    assert "list" in refused.value.remedy
 
 
 def test_values_keep_their_kind_under_another_name(desk: Desk) -> None:

@@ -56,6 +56,22 @@ def test_a_question_about_something_else_is_answered_by_nothing(encoded: Tier) -
         assert all(one.confidence < 0.8 for one in found)
 
 
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_few_articles_answer_no_more_than_many(encoded: Tier, others: int) -> None:
+    taught = index(REFUND, *filler(others))
+    for message in ("hello", "dupkey", "ok", "the app has crashed", "how do I log in?"):
+        found = seen(encoded, message, taught).solutions
+        assert all(one.confidence < 0.3 for one in found), message
+    found = seen(encoded, REFUND.examples[0], taught).solutions
+    assert found[0].id == "refund"
+    assert found[0].confidence > 0.8
+
+
+@pytest.mark.parametrize("message", ["", "   ", "🙂🙂🙂", "?!"])
+def test_a_message_without_a_word_finds_nothing(encoded: Tier, message: str) -> None:
+    assert seen(encoded, message, index(PIN, REFUND)).solutions == []
+
+
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 99])
 def test_a_knowledge_base_of_any_size_is_searched(encoded: Tier, count: int) -> None:
     found = seen(encoded, "How do I change my PIN?", index(*filler(count), PIN)).solutions
