@@ -49,8 +49,8 @@ _LOCK = "_lock"
 _OURS = re.compile(r"^support\.[a-z0-9.-]+-\d{2,}-\d{12,}-\d{2,}-\d{12,}\.parquet$")
 
 _COMPRESSION = "snappy"
-"""Known to every reader, and nothing to set up: zstd makes files a third smaller or more, and it
-takes half as long again to read them, of small ones twice as long."""
+"""Known to every reader, and nothing to set up: zstd makes files a third smaller or more, and they
+take a quarter to a half longer to read, small ones nearly twice as long."""
 
 _LAST = b"PAR1"
 """What a Parquet file ends with."""
