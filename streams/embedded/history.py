@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from sqlite3 import Cursor
 
 from schemas.record import derived_id
 from streams.embedded.database import Database
@@ -15,6 +16,10 @@ from streams.history.replaying import REPLAYED
 _CACHE_KIB = 1024
 """Of the log's pages that are kept at hand: what was read is not read again, and to look through
 the store's large cache for it takes a third of the reading."""
+
+_FETCHED = 512
+"""Rows that are fetched at once. Each is an object until its values are in their lists, and at 700
+more objects Python's garbage collector begins to look for rings: a tenth of a replay."""
 
 
 class EmbeddedLog:
@@ -57,6 +62,23 @@ class EmbeddedLog:
             " WHERE topic = ? AND partition = ? AND offset >= ? AND offset < ? ORDER BY offset",
             (*place, start, end),
         )
-        while found := rows.fetchmany(most):
-            offsets, keys, headers, values = zip(*found, strict=True)
-            yield Raws(offsets, keys, heads_of(headers), values)
+        while (raws := _next(rows, most)).offsets:
+            yield raws
+
+
+def _next(rows: Cursor, most: int) -> Raws:
+    """The next records, so many at most; none behind the last one."""
+    offsets: list[int] = []
+    keys: list[str | None] = []
+    headers: list[str] = []
+    values: list[bytes] = []
+    for start in range(0, most, _FETCHED):
+        found = rows.fetchmany(min(_FETCHED, most - start))
+        if not found:
+            break
+        some_offsets, some_keys, some_headers, some_values = zip(*found, strict=True)
+        offsets += some_offsets
+        keys += some_keys
+        headers += some_headers
+        values += some_values
+    return Raws(offsets, keys, heads_of(headers), values)

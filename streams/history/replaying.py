@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from streams.clock import parse_time
 from streams.entry import Place
 from streams.errors import Misconfigured, Refused
 from streams.history.batches import batch
-from streams.history.directory import FULL, Directory, Partition, opened
+from streams.history.directory import FULL, Directory, Partition, Stretches, opened
 from streams.history.questions import questions
 from streams.history.raws import NOTHING, Raws
 from streams.history.views import script
@@ -126,8 +127,8 @@ class Replay:
         before = sum(one.passed for one in self._directory.manifest.partitions.values())
         there = self._rows()
         records = 0
-        for place, start, end in self._stretches:
-            records += self._stretch(place, start, end, advance)
+        for topic, stretches in groupby(self._stretches, lambda one: one[0][0]):
+            records += self._topic(topic, stretches, advance)
         after = sum(one.passed for one in self._directory.manifest.partitions.values())
         manifest = self._directory.manifest
         total = self._rows()
@@ -143,33 +144,47 @@ class Replay:
     def _rows(self) -> int:
         return sum(one.records for one in self._directory.manifest.segments)
 
-    def _stretch(self, place: Place, start: int, end: int, advance: Callable[[int], None]) -> int:
-        """Read one partition, segment by segment; returns how many records it held."""
-        noted = self._directory.partition(place)
+    def _topic(
+        self, topic: str, waiting: Iterable[tuple[Place, int, int]], advance: Callable[[int], None]
+    ) -> int:
+        """Read a topic's partitions, segment by segment; returns how many records they held."""
+        read: Stretches = {}
         gathered: dict[str, list[pa.Table]] = {}
-        at, count, records = start, 0, 0
+        count, records = 0, 0
 
-        def close(until: int) -> None:
-            nonlocal at, count
-            noted.reached = until
+        def close() -> None:
+            nonlocal count
             tables = {kind: pa.concat_tables(some) for kind, some in gathered.items()}
-            self._directory.add(place, at, until, tables)
+            self._directory.add(topic, dict(read), tables)
+            read.clear()
             gathered.clear()
-            at, count = until, 0
+            count = 0
 
-        for raws in self._log.read(place, start, end, AT_ONCE):
-            records += len(raws.offsets)
-            found = batch(place, self._wanted(noted, raws), noted.newest)
-            noted.passed += found.passed
-            for kind, table in found.tables.items():
-                gathered.setdefault(kind, []).append(table)
-                count += table.num_rows
-            if count >= FULL:
-                close(raws.offsets[-1] + 1)
-            advance(len(raws.offsets))
-        if at < end:
-            close(end)
+        for place, start, end in waiting:
+            noted = self._directory.partition(place)
+            for raws in self._log.read(place, start, end, AT_ONCE):
+                records += len(raws.offsets)
+                found = batch(place, self._wanted(noted, raws), noted.newest)
+                for kind, table in found.tables.items():
+                    gathered.setdefault(kind, []).append(table)
+                    count += table.num_rows
+                noted.passed += found.passed
+                self._reach(place, raws.offsets[-1] + 1, read)
+                if count >= FULL:
+                    close()
+                advance(len(raws.offsets))
+            self._reach(place, end, read)  # of the last offsets there may be no record
+        if read:
+            close()
         return records
+
+    def _reach(self, place: Place, until: int, read: Stretches) -> None:
+        """Note that a partition was read so far."""
+        noted, (_, number) = self._directory.partition(place), place
+        if noted.reached < until:
+            start, _ = read.get(number, (noted.reached, until))
+            read[number] = start, until
+            noted.reached = until
 
     def _wanted(self, noted: Partition, raws: Raws) -> Raws:
         """Of some records those from the partition's beginning on."""

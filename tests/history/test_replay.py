@@ -13,6 +13,7 @@ from typing import Any
 import fastavro
 import msgspec
 import pytest
+from pyarrow import parquet
 
 from schemas.avro import schema_of
 from schemas.event import Event
@@ -32,7 +33,7 @@ from streams.history import replaying
 from streams.history.columns import RECORD_COLUMNS, columns_of
 from tests.anyevent import example
 from tests.embedded import open_in, record_of, take
-from tests.replays import Counted, replayed, rows, tables
+from tests.replays import Counted, brought, replayed, rows, tables
 
 
 def native(moment: datetime) -> datetime:
@@ -86,11 +87,39 @@ def test_every_type_has_the_columns_of_the_contract(history: Path) -> None:
         assert table.schema.remove_metadata() == columns_of(EVENTS[kind])
 
 
-def test_files_are_named_by_topic_partition_and_offsets(lived: Desk, history: Path) -> None:
+def test_files_are_named_by_topic_and_where_they_begin_and_end(lived: Desk, history: Path) -> None:
+    """What is small of a topic's partitions is in one file, whatever partition it is of."""
+    topics: dict[str, list[tuple[int, int]]] = {}
+    for (topic, partition), end in sorted(EmbeddedLog(lived.database).ends().items()):
+        topics.setdefault(topic, []).append((partition, end))
+    assert max(map(len, topics.values())) > 2
     assert {file.name for file in history.glob("type=*/*.parquet")} == {
-        f"{topic}-{partition:02d}-{0:012d}-{end - 1:012d}.parquet"
-        for (topic, partition), end in EmbeddedLog(lived.database).ends().items()
+        f"{topic}-{ends[0][0]:02d}-{0:012d}-{ends[-1][0]:02d}-{ends[-1][1] - 1:012d}.parquet"
+        for topic, ends in topics.items()
     }
+
+
+def test_a_segment_says_which_offsets_of_which_partitions_it_holds(
+    lived: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "FULL", 150)
+    monkeypatch.setattr(replaying, "AT_ONCE", 60)
+    directory, _ = brought(lived, tmp_path / "p")
+    reached: dict[tuple[str, int], int] = {}
+    for one in directory.manifest.segments:
+        for partition, (start, end) in one.stretches.items():
+            assert start == reached.get((one.topic, partition), 0)
+            reached[one.topic, partition] = end
+        for kind, count in one.rows.items():
+            file = tmp_path / "p" / f"type={kind}" / one.name
+            places = parquet.read_table(file).select(["event_partition", "event_offset"])
+            assert places.num_rows == count
+            for partition, offset in zip(*places.to_pydict().values(), strict=True):
+                start, end = one.stretches[partition]
+                assert start <= offset < end
+    assert reached == EmbeddedLog(lived.database).ends()
+    assert any(len(one.stretches) == 1 for one in directory.manifest.segments)
+    assert any(len(one.stretches) > 1 for one in directory.manifest.segments)
 
 
 def test_a_second_replay_reads_no_old_record(lived_store: Path, tmp_path: Path) -> None:
@@ -123,7 +152,8 @@ def test_many_small_replays_leave_what_one_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And few files: what is small is written again with what came."""
-    monkeypatch.setattr(directories, "FULL", 4)
+    for module in (directories, replaying):
+        monkeypatch.setattr(module, "FULL", 12)
     with open_in(tmp_path / "store") as desk:
         for number in range(12):
             desk.intake.records([_described(f"{number}-{more}") for more in range(3)])
