@@ -31,6 +31,7 @@ def nothing_is_our_fault(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("packing", "packed"),
     [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY)), ("identity", BODY)],
+    ids=["gzip", "deflate", "identity"],  # a packed body has the time in it
 )
 def test_a_body_may_be_packed(tmp_path: Path, packing: str, packed: bytes) -> None:
     with gateway(tmp_path) as client:
