@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Generator, Iterator
 
@@ -27,6 +28,9 @@ os.environ["PACTDESK_MODELS__TIER"] = "light"
 # Far from UTC and not by whole hours, so that a local time taken for UTC shows.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
+
+# A shell that starts the suite in the background has it, and whatever it starts, ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A slow machine is no failure. In CI the examples are the same in every run, so that a change is
 # judged by what it changed; everywhere else each run looks at new ones.
