@@ -283,7 +283,7 @@ def test_a_defect_on_the_way_ends_the_process_and_the_message_is_looked_up(
     with outgoing(tmp_path, "slack") as out:
         ticket = out.somebody_writes()
         out.desk.produce({"type": "reply", "ticket_id": ticket, "by": "sam", "text": "Hello"})
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patched, out.impatient():
             patched.setattr("streams.delivery.carriers.came_of", lambda *_: 1 // 0)
             with pytest.raises(ZeroDivisionError):
                 out.desk.run()
