@@ -13,6 +13,8 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaTCPTransport
 
 from tests.documents import ROOT
 from tests.real import Broker, Cluster, Postgres, Process, Proxy, until
@@ -197,6 +199,18 @@ def test_a_client_that_begins_behind_the_proxy_stays_behind_it(broker: Broker) -
 def test_a_condition_that_never_holds_is_named() -> None:
     with pytest.raises(AssertionError, match="in vain: the moon is blue"):
         until(lambda: False, 0.1, "the moon is blue")
+
+
+def test_a_client_of_kafka_that_is_closed_with_something_to_say_leaves_no_socket_open() -> None:
+    here, there = socket.socketpair()
+    net = NetworkSelector()
+    connection = KafkaTCPTransport(net, here)
+    connection.write(b"to say")
+    connection.close()
+    assert here.fileno() != -1, "it waits until that is said"
+    net.close()
+    there.close()
+    assert here.fileno() == -1
 
 
 def test_from_the_shell_a_cluster_stays_until_it_is_told_to_go(components: Path) -> None:

@@ -1,17 +1,26 @@
 """Sockets that kafka-python leaves open, closed where it leaves them.
 
-Of a connect that fails, or that still runs when its client is closed, it drops the socket (seen in
-3.0.12). Python closes that one, and warns of it in whichever test runs by then.
+Of a connect that fails, or that still runs when its client is closed, it drops the socket, and of a
+connection that has bytes to write by then too (seen in 3.0.12). Python closes that one, and warns
+of it in whichever test runs by then.
 """
 
 from __future__ import annotations
 
 from socket import socket
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaTCPTransport
 
 _connect = KafkaNetSocket.sock_connect
+_begin = KafkaTCPTransport.__init__
+_end = NetworkSelector.close
+
+_connected: WeakKeyDictionary[Any, WeakSet[socket]] = WeakKeyDictionary()
+"""The sockets of each client that is not closed."""
 
 
 async def _connect_or_close(
@@ -25,6 +34,20 @@ async def _connect_or_close(
     return connected
 
 
+def _begin_noted(self: KafkaTCPTransport, net: Any, sock: socket, host: str | None = None) -> None:
+    _begin(self, net, sock, host=host)
+    _connected.setdefault(net, WeakSet()).add(sock)
+
+
+def _end_with_all(self: NetworkSelector) -> None:
+    sockets = [*_connected.pop(self, ())]
+    _end(self)
+    for one in sockets:
+        one.close()
+
+
 def close_what_is_dropped() -> None:
-    """Let every client of this process close the sockets of its connects that come to nothing."""
+    """Let every client of this process close the sockets that it would drop."""
     KafkaNetSocket.sock_connect = _connect_or_close
+    KafkaTCPTransport.__init__ = _begin_noted
+    NetworkSelector.close = _end_with_all
