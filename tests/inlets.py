@@ -6,23 +6,56 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agents.policy import default_policy
-from schemas.record import Record
+from schemas.events.contacts import ContactReceived
+from schemas.record import Record, contact_id, partition_of
 from schemas.topics import Domain
 from streams.clock import Clock, RecordedClock
 from streams.cluster import migrating
+from streams.cluster.contents import digest
 from streams.cluster.inlet import Inlet
 from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.publisher import Publisher
-from streams.cluster.wire import Outgoing
+from streams.cluster.wire import Outgoing, outgoing
 from streams.directory import Directory
 from streams.entry import Entry
 from streams.errors import Unavailable
 from streams.events_of_input import Resolver
 from streams.foreign import Foreign, native
-from streams.testing import FakeModels
+from streams.testing import START, FakeModels
 from streams.worlds import Worlds
 
 SECRET = "inlets"  # noqa: S105  # it guards nothing
+
+CUSTOMER = "ann"
+PARTITION = partition_of(CUSTOMER)
+
+
+def contact(
+    number: int,
+    *,
+    customer: str = CUSTOMER,
+    offset: int | None = None,
+    message: str | None = None,
+) -> Entry:
+    """The entry of a contact, at the offset of its number and saying it by default."""
+    event = ContactReceived(
+        customer_id=customer,
+        channel="email",
+        message=message or f"message {number}",
+        provider_id=f"m{number}",
+        attachments=[],
+        metadata="{}",
+    )
+    record_id = contact_id("email", event.provider_id)
+    record = Record(
+        id=record_id, key=customer, at=START, by="producer", event=event, correlation=record_id
+    )
+    sent = outgoing(record)
+    place = number if offset is None else offset
+    return Entry(
+        0, sent.topic, sent.partition, place, sent.key, sent.headers, sent.value,
+        "2026-03-02T09:00:00.000Z", sent.id,
+    )  # fmt: skip
 
 
 class MemoryLog:
@@ -100,6 +133,10 @@ class LocalDoor:
     def record(self, entry: Entry, now: Any) -> Record:  # Any: a moment
         """As the real one."""
         return self._foreign.record(entry, now)
+
+    def content(self, record: Record) -> bytes:
+        """As the real one."""
+        return digest(record, SECRET)
 
     def learn(self, record_id: str, event: Any) -> None:  # Any: an event
         """As the real one, where nothing came in through the intake."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from streams.cluster.postgres import PgDatabase
 
 
-def without_version_5(database: PgDatabase) -> None:
-    """Take away what version 5 brought."""
+def as_version_4_left_it(database: PgDatabase) -> None:
+    """Take away what came after version 4."""
     database.execute("DROP TABLE shadows, shadowed, shadow_positions")
-    database.execute("ALTER TABLE seen DROP COLUMN clock")
+    database.execute("ALTER TABLE seen DROP COLUMN clock, DROP COLUMN digest")
     database.execute("ALTER TABLE read_positions DROP COLUMN late")

@@ -1,7 +1,8 @@
 """What each contact said, as hashes: whether one that comes again is a repeat or another message.
 
-The way in keeps them by id (`taken_in`), so that it need not ask Kafka. They follow from the log,
-and `recover` brings back those that a database lacks.
+The way in keeps them by id (`taken_in`), and so does the worker that took one (`seen`), so that
+neither need ask Kafka. They follow from the log, and `recover` brings back those that a database
+lacks.
 """
 
 from __future__ import annotations
@@ -48,14 +49,17 @@ SELECT id, digest, topic, partition, offset FROM contents AS c WHERE seq = coale
 def digest(record: Record, secret: str) -> bytes:
     """What a message says, who sent it under which handle, and whose it is, as three hashes.
 
-    Keyed, for a hash of a short message could be guessed. Empty for what is no contact.
+    Keyed, for a hash of a short message could be guessed. Empty for what is no contact, and for one
+    whose id is not made of its provider's: that is a foreign producer's own.
 
     Args:
         record: What came in.
         secret: The identity secret.
     """
     event = record.event
-    if not isinstance(event, ContactReceived):
+    if not isinstance(event, ContactReceived) or record.id != contact_id(
+        event.channel, event.provider_id
+    ):
         return b""
     content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
     files = [one.model_dump(mode="json") for one in event.attachments]
@@ -127,15 +131,12 @@ class Contents:
             record = entry.record()
         except Unreadable:
             return
-        event = record.event
-        # Other ids are a foreign producer's own: no line that comes in here has one of them.
-        if isinstance(event, ContactReceived) and record.id == contact_id(
-            event.channel, event.provider_id
-        ):
+        content = digest(record, self._secret)
+        if content:
             self._db.execute(
                 "INSERT INTO contents (id, seq, topic, partition, offset, digest)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (record.id, entry.seq, *entry[1:4], digest(record, self._secret)),
+                (record.id, entry.seq, *entry[1:4], content),
             )
 
     def bring_back(self, database: PgDatabase) -> int:

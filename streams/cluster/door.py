@@ -6,6 +6,7 @@ from datetime import datetime
 
 from schemas.event import Event
 from schemas.record import Record
+from streams.cluster.contents import digest
 from streams.cluster.identity import secret_of
 from streams.cluster.postgres import PgDatabase
 from streams.directory import Directory
@@ -30,9 +31,10 @@ class Door:
     def __init__(self, settings: Settings, database: PgDatabase) -> None:
         self._db = database
         self._directory = Directory(database)
+        self._secret = secret_of(settings)
         url = settings.kafka.schema_registry_url
         self._foreign = Foreign(
-            Resolver(self._directory, secret_of(settings)), Registry(url) if url else None
+            Resolver(self._directory, self._secret), Registry(url) if url else None
         )
 
     def native(self, entry: Entry) -> bool:
@@ -42,6 +44,10 @@ class Door:
     def record(self, entry: Entry, now: datetime) -> Record:
         """The native record in a foreign one; raises `Unreadable` and `Unavailable`."""
         return self._foreign.record(entry, now)
+
+    def content(self, record: Record) -> bytes:
+        """What a contact says, as hashes (`streams.cluster.contents`)."""
+        return digest(record, self._secret)
 
     def learn(self, record_id: str, event: Event) -> None:
         """Take in what an event says about whose a handle is, unless our intake did so before."""

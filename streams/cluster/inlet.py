@@ -20,10 +20,11 @@ from schemas.topics import CONTACTS, DOMAINS, Domain
 from schemas.vocabulary import rfc3339
 from streams.clock import Clock
 from streams.cluster import outbox, presence
+from streams.cluster.contents import refuse_another
 from streams.cluster.ownership import MOST_TRIES, Owned, advance, claim, release, tried
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.publisher import Publisher
-from streams.cluster.store import CaseStore
+from streams.cluster.store import CaseStore, Seen
 from streams.cluster.topics import largest_record
 from streams.cluster.wire import Outgoing, letter, outgoing, size_of
 from streams.deadletters import letter_for
@@ -48,6 +49,9 @@ class Door(Protocol):
 
     def record(self, entry: Entry, now: datetime) -> Record:
         """The native record in a foreign one; raises `Unreadable`."""
+
+    def content(self, record: Record) -> bytes:
+        """What a contact says, as hashes; empty for what need not be compared with its repeats."""
 
     def learn(self, record_id: str, event: Event) -> None:
         """Take in what an event says about whose a handle is, in the turn's transaction."""
@@ -225,28 +229,27 @@ class Inlet:
         except Unreadable as error:  # nothing of the turn was kept: once more, without it
             self._turn(owned, entry, now, Reading(error=error))
         except UniqueViolation:  # the same id was taken on another partition just now
-            self._turn(owned, entry, now, reading)
+            self._take_with_care(owned, entry, now, reading)
 
     def _turn(self, owned: Owned, entry: Entry, now: float, reading: Reading) -> None:
         """Decide, and commit; what is decided goes to the publisher."""
         record, position = reading.record, entry.offset + 1
         try:
-            fresh = record is not None and self._store.begin(self.domain, record.key, record.id)
-            records = self._said(
-                owned, entry, now, reading if fresh else reading._replace(record=None)
-            )
-            seen = entry if fresh else None
-            noted = now if any(_follows(one, entry) for one in records) else None
-            if fresh and record is not None and teaches(record.event):
+            content = b"" if record is None else self._door.content(record)
+            if record is not None and not self._store.begin(self.domain, record.key, record.id):
+                refuse_another(self._store.content(record.id), content, record)
+                record = None
+            records = self._said(owned, entry, now, reading._replace(record=record))
+            seen = None
+            if record is not None:
+                told = any(_follows(one, entry) for one in records)
+                seen = Seen(entry, content, now if told else None)
+            if record is not None and teaches(record.event):
                 with self._db.transaction():
-                    batch = self._store.commit(
-                        owned, position, now, seen=seen, records=records, noted=noted
-                    )
+                    batch = self._store.commit(owned, position, now, seen=seen, records=records)
                     self._door.learn(record.id, record.event)
             else:
-                batch = self._store.commit(
-                    owned, position, now, seen=seen, records=records, noted=noted
-                )
+                batch = self._store.commit(owned, position, now, seen=seen, records=records)
         except BaseException:
             self._store.forget()
             self._decider.beside.dropped()

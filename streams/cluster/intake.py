@@ -199,10 +199,10 @@ class Intake:
         return unreadable(number, error, one.id), letter(one), b""
 
     def _known(self, record_id: str) -> tuple[bytes | None, str, int, int] | None:
-        """What is known of an id: its content's digest, if it came in here, and its place."""
+        """What is known of an id: its content's digest, if that is known, and its place."""
         row: tuple[bytes | None, str, int, int] | None = self._db.execute(
             'SELECT digest, topic, partition, "offset" FROM taken_in WHERE id = ?'
-            ' UNION ALL SELECT NULL, topic, partition, "offset" FROM seen WHERE id = ? LIMIT 1',
+            ' UNION ALL SELECT digest, topic, partition, "offset" FROM seen WHERE id = ? LIMIT 1',
             (record_id, record_id),
         ).fetchone()
         return row  # the name gives it its type

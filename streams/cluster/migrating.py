@@ -20,7 +20,7 @@ from streams.cluster import readers, tables
 from streams.cluster.postgres import PgDatabase, connect, of_the_database
 from streams.errors import Misconfigured, PactdeskError
 
-VERSION = 5
+VERSION = 6
 """Version of the cluster's own tables: the number of the last module in `migrations/versions`."""
 
 VERSION_TABLE = "pactdesk_version"

@@ -35,7 +35,7 @@ from streams.recovering import Refolding
 from streams.settings import Settings
 from streams.surveying import learn, survey
 
-_SEEN = ("id", "topic", "partition", '"offset"', "clock")
+_SEEN = ("id", "topic", "partition", '"offset"', "digest", "clock")
 
 
 def recover(settings: Settings, step: Step = lambda _: None) -> Report:
@@ -171,9 +171,11 @@ def _live(database: PgDatabase, name: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _seen(anew: Database) -> Iterator[tuple[Any, ...]]:
-    """Ids with where they came first, and the clock of the turn, which its first output tells."""
+    """Ids with where they came first, what was said, and the turn's clock: its output tells it."""
     rows = anew.execute(
         "SELECT first.id, first.topic, first.partition, first.offset,"
+        " (SELECT digest FROM contents AS c WHERE c.id = first.id AND c.topic = first.topic"
+        " AND c.partition = first.partition AND c.offset = first.offset),"
         " (SELECT json_extract(log.headers, '$.ce_time') FROM outputs JOIN log"
         " ON log.topic = outputs.topic AND log.partition = outputs.partition"
         " AND log.offset = outputs.offset WHERE outputs.source_topic = first.topic"

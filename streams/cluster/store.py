@@ -43,8 +43,8 @@ _MOVED = (
 )
 
 _PARTS = {
-    "seen": 'INSERT INTO seen (id, topic, partition, "offset", clock)'
-    " SELECT ?, ?, ?::int, ?::bigint, ?::float8 FROM moved",
+    "seen": 'INSERT INTO seen (id, topic, partition, "offset", digest, clock)'
+    " SELECT ?, ?, ?::int, ?::bigint, ?::bytea, ?::float8 FROM moved",
     "line": "INSERT INTO lines (domain, key, numbered, state)"
     " SELECT ?, ?, ?::bytea, ?::bytea FROM moved ON CONFLICT (domain, key)"
     " DO UPDATE SET numbered = excluded.numbered, state = excluded.state",
@@ -70,6 +70,20 @@ class Saved(NamedTuple):
     key: str
     state: msgspec.Struct
     line: Line
+
+
+class Seen(NamedTuple):
+    """What is kept of the first record with an id.
+
+    Attributes:
+        entry: The record, as it lies in the log.
+        content: What it says, as hashes; empty for what is not compared with its repeats.
+        clock: The turn's clock, in seconds, if the log tells it as well.
+    """
+
+    entry: Entry
+    content: bytes = b""
+    clock: float | None = None
 
 
 class CaseStore:
@@ -110,6 +124,11 @@ class CaseStore:
             self._hold(domain, key, unpacked_line(domain, state, numbered))
         return not seen
 
+    def content(self, record_id: str) -> bytes:
+        """What the record said that was taken under an id, as hashes; empty if it is not known."""
+        row = self._db.execute("SELECT digest FROM seen WHERE id = ?", (record_id,)).fetchone()
+        return b"" if row is None or row[0] is None else bytes(row[0])
+
     def abandon(self) -> None:
         """Let go of what a turn wrote and did not commit."""
         self._saved.clear()
@@ -127,9 +146,8 @@ class CaseStore:
         position: int,
         clock: float,
         *,
-        seen: Entry | None,
+        seen: Seen | None,
         records: Sequence[Outgoing],
-        noted: float | None = None,
     ) -> Batch | None:
         """Commit what the turn wrote, and that its partition is read on; `owned` moves along.
 
@@ -137,9 +155,8 @@ class CaseStore:
             owned: The partition.
             position: The next offset to take.
             clock: The turn's clock, in seconds.
-            seen: The entry whose id counts as seen from now on.
+            seen: Whose id counts as seen from now on.
             records: What was said, for the outbox.
-            noted: The clock that is kept beside the id; one that the log tells as well.
 
         Returns:
             What the publisher is to send, if anything.
@@ -150,7 +167,9 @@ class CaseStore:
         """
         parts: list[tuple[str, Sequence[object]]] = []
         if seen is not None:
-            parts.append(("seen", (seen.id, seen.topic, seen.partition, seen.offset, noted)))
+            at = seen.entry
+            place = (at.id, at.topic, at.partition, at.offset)
+            parts.append(("seen", (*place, seen.content or None, seen.clock)))
         parts += [
             ("line", (one.domain, one.key, packed(one.line), packed(one.state)))
             for one in self._saved

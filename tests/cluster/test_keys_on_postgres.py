@@ -8,7 +8,7 @@ from pathlib import Path
 from streams.cluster import migrating
 from streams.cluster.postgres import connect
 from tests.commands import started
-from tests.olderdatabase import without_version_5
+from tests.olderdatabase import as_version_4_left_it
 
 SINCE = (
     "part state channel conversation partition position doubts looks due_at since tried_at".split()  # noqa: SIM905  # a list of words reads best as words
@@ -19,7 +19,7 @@ SINCE = (
 def test_a_database_of_the_first_version_gets_what_came_since_by_migrating(database: str) -> None:
     migrating.migrate(database)
     one = connect(database)
-    without_version_5(one)
+    as_version_4_left_it(one)
     one.execute("DROP TABLE api_keys, subscriptions")
     one.execute("ALTER TABLE claims " + ", ".join(f"DROP COLUMN {name}" for name in SINCE))
     one.execute(

@@ -15,7 +15,7 @@ from streams.subscriptions import kept
 from streams.subscriptions.kept import Wish
 from streams.subscriptions.subscribing import replayed, shown, subscribed
 from tests.gateways import CONTACT
-from tests.olderdatabase import without_version_5
+from tests.olderdatabase import as_version_4_left_it
 from tests.real import until
 from tests.real.cast import Cast
 from tests.receivers import Receiver, answers, receiver
@@ -26,7 +26,7 @@ SECONDS = 120
 def test_a_database_without_the_table_gets_it_by_migrating(database: str) -> None:
     migrating.migrate(database)
     one = connect(database)
-    without_version_5(one)
+    as_version_4_left_it(one)
     one.execute("DROP TABLE subscriptions")
     before = v0004_subscriptions.down_revision
     one.execute(f"UPDATE {migrating.VERSION_TABLE} SET version_num = '{before}'")

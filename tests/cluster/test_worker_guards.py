@@ -7,44 +7,15 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from schemas.events.contacts import ContactReceived
-from schemas.record import Record, contact_id, partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS
 from streams import codec
 from streams.cluster.inlet import LostRecords
 from streams.cluster.ownership import Fenced
 from streams.cluster.postgres import connect
-from streams.cluster.wire import Outgoing, outgoing
-from streams.entry import Entry
+from streams.cluster.wire import Outgoing
 from streams.errors import Refused
-from streams.testing import START
-from tests.inlets import MemoryLog, Works
+from tests.inlets import PARTITION, MemoryLog, Works, contact
 from tests.real import until
-
-CUSTOMER = "ann"
-PARTITION = partition_of(CUSTOMER)
-
-
-def contact(number: int, *, customer: str = CUSTOMER, offset: int | None = None) -> Entry:
-    """The entry of a contact, at the offset of its number by default."""
-    event = ContactReceived(
-        customer_id=customer,
-        channel="email",
-        message=f"message {number}",
-        provider_id=f"m{number}",
-        attachments=[],
-        metadata="{}",
-    )
-    record_id = contact_id("email", event.provider_id)
-    record = Record(
-        id=record_id, key=customer, at=START, by="producer", event=event, correlation=record_id
-    )
-    sent = outgoing(record)
-    place = number if offset is None else offset
-    return Entry(
-        0, sent.topic, sent.partition, place, sent.key, sent.headers, sent.value,
-        "2026-03-02T09:00:00.000Z", sent.id,
-    )  # fmt: skip
 
 
 @pytest.fixture

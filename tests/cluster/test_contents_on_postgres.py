@@ -1,0 +1,114 @@
+"""Another message under the id of one that was taken is put aside, however it came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from schemas.record import contact_id, partition_of
+from schemas.topics import CONTACTS, DEAD_LETTERS
+from streams.cluster.contents import digest
+from streams.cluster.postgres import connect
+from streams.entry import Entry
+from tests.inlets import PARTITION, SECRET, MemoryLog, Works, contact
+from tests.real import until
+
+ELSE = "Something else altogether"
+
+
+@pytest.fixture
+def works(database: str, log: MemoryLog) -> Iterator[Works]:
+    found = Works(database, log)
+    yield found
+    found.close()
+
+
+def put_aside(works: Works, log: MemoryLog) -> list[tuple[bytes, str]]:
+    """What lies in dead letters, with the error, when all is sent."""
+    works.close()
+    return [
+        (one.value, msgspec.json.decode(one.headers)["dl_error"])
+        for one in log.sent
+        if one.topic == DEAD_LETTERS.name
+    ]
+
+
+def json_contact(offset: int, message: str) -> Entry:
+    """What a program of somebody else's writes: an object without a key."""
+    given = {"channel": "email", "customer_id": "ann", "message": message, "provider_id": "m0"}
+    kind = json.dumps({"content-type": "application/json"})
+    return Entry(
+        0, CONTACTS.name, PARTITION, offset, None, kind, json.dumps(given).encode(),
+        "2026-03-02T09:00:00.000Z", "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["at hand", "let go of"])
+def test_the_same_id_with_another_content_is_put_aside_with_its_bytes(
+    works: Works, database: str, log: MemoryLog, line: str
+) -> None:
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.take(contact(0))
+    if line == "let go of":
+        inlet = works.inlet(partitions=[PARTITION])
+    other = contact(0, offset=1, message=ELSE)
+    inlet.take(other)
+    inlet.take(contact(2))
+    ((value, error),) = put_aside(works, log)
+    assert value == other.value
+    assert error == "email message m0 was here before with another content"
+    one = connect(database)
+    found = dict(one.execute("SELECT id, digest FROM seen").fetchall())
+    one.close()
+    assert found == {
+        contact_id("email", f"m{number}"): digest(contact(number).record(), SECRET)
+        for number in (0, 2)
+    }
+
+
+def test_the_same_message_of_somebody_else_is_put_aside_on_another_partition_too(
+    works: Works, log: MemoryLog
+) -> None:
+    elsewhere = contact(0, customer="ben", message="message 0")
+    assert elsewhere.partition == partition_of("ben") != PARTITION
+    inlet = works.inlet()
+    inlet.take(contact(0))
+    inlet.take(elsewhere)
+    ((value, error),) = put_aside(works, log)
+    assert value == elsewhere.value
+    assert error.endswith("with another customer_id")
+
+
+def test_objects_of_other_programs_are_compared_once_they_lie_where_they_belong(
+    works: Works, log: MemoryLog
+) -> None:
+    inlet = works.inlet()
+    for offset, message in enumerate(("Where is it?", "Where is it?", ELSE)):
+        inlet.take(json_contact(offset, message))
+    until(lambda: len(inbox(log)) == 3, 10, "the native records")
+    for offset, entry in enumerate(inbox(log), 3):
+        inlet.take(entry._replace(offset=offset))
+    native = inbox(log)
+    assert len({one.id for one in native}) == 1
+    ((value, error),) = put_aside(works, log)
+    assert value == native[-1].value
+    assert "another content" in error
+
+
+def inbox(log: MemoryLog) -> list[Entry]:
+    """What was appended to the inbox of contacts."""
+    return [one for one in log.entries() if one.topic == CONTACTS.name]
+
+
+def test_what_was_taken_before_contents_were_kept_is_repeated_by_anything(
+    works: Works, database: str, log: MemoryLog
+) -> None:
+    works.inlet(partitions=[PARTITION]).take(contact(0))
+    one = connect(database)
+    one.execute("UPDATE seen SET digest = NULL")
+    one.close()
+    works.inlet(partitions=[PARTITION]).take(contact(0, offset=1, message=ELSE))
+    assert put_aside(works, log) == []
