@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from streams.errors import Refused
+from streams.errors import Malformed, Refused
 
 
 class Clock(Protocol):
@@ -91,15 +91,15 @@ def parse_time(moment: str | datetime) -> datetime:
     """A moment in UTC.
 
     Raises:
-        Refused: The text is not RFC 3339, or has no offset.
+        Malformed: The text is not RFC 3339, or has no offset.
     """
     if isinstance(moment, str):
         try:
             moment = datetime.fromisoformat(moment)
         except ValueError as error:
-            raise Refused(
+            raise Malformed(
                 f"{moment!r} is not a time", "write it like 2026-03-02T08:00:00Z"
             ) from error
     if moment.tzinfo is None:
-        raise Refused(f"{moment.isoformat()} has no offset", "add Z or an offset such as +01:00")
+        raise Malformed(f"{moment.isoformat()} has no offset", "add Z or an offset such as +01:00")
     return moment.astimezone(UTC)

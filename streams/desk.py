@@ -248,7 +248,7 @@ class Desk(Sealed, LookingBack):
         """Log entries in the order of appending, each with the position behind it.
 
         Raises:
-            Refused: `after` is no position of this log.
+            Malformed: `after` is no position of this log.
         """
         start = 0 if after is None else seq_of(self.log, after)
         for entry in self.log.scan(start, wanted.topic):

@@ -34,6 +34,12 @@ class Refused(PactdeskError):
     status = 3
 
 
+class Malformed(Refused):
+    """What was asked for is not written as it must be, such as a time or a position."""
+
+    status = 2
+
+
 class NotFound(Refused):
     """What was named does not exist."""
 

@@ -102,16 +102,7 @@ DONE: dict[str, tuple[str, ...]] = {
 }
 """Arguments with which a command does what it is for."""
 
-_SINCE_NEVER = ("--as-of", "never")
-
 REFUSED: dict[str, tuple[str, ...]] = {
-    "events": ("--after", "nowhere"),
-    "tickets": _SINCE_NEVER,
-    "ticket": ("OPEN", *_SINCE_NEVER),
-    "customers": _SINCE_NEVER,
-    "customer": ("ann", *_SINCE_NEVER),
-    "decisions": _SINCE_NEVER,
-    "metrics": _SINCE_NEVER,
     "search": ("?!",),
     "query": ("DELETE FROM v1_tickets",),
     "pact": ("channel.shout",),
@@ -132,7 +123,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "keys create": ("the shop", "--scope", "everything"),
     "simulate channel": ("chat_widget",),
     "subscriptions add": ("https://10.0.0.1/hook",),
-    "subscriptions replay": ("SUBSCRIPTION", "--from", "yesterday"),
     "policy check": ("-",),
     "policy activate": ("-",),
     "replay": ("--to", "HISTORY", "--sql", "DELETE FROM TicketOpened"),

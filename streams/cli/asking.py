@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
+from schemas.vocabulary import CHANNELS, STATUSES
 from streams.cli.context import Context, give
 from streams.cli.looking import looking_back
 from streams.cli.output import FORMATS, for_a_file
@@ -59,8 +60,14 @@ def events_command(
 @click.option(
     "--in", "places", metavar="PLACES", help="Some of tickets, messages, customers, articles."
 )
-@click.option("--status", help="Only tickets, and messages of tickets, of this status.")
-@click.option("--channel", help="Only what came or went on this channel.")
+@click.option(
+    "--status",
+    type=click.Choice(STATUSES),
+    help="Only tickets, and messages of tickets, of this status.",
+)
+@click.option(
+    "--channel", type=click.Choice(CHANNELS), help="Only what came or went on this channel."
+)
 @click.option("--customer", help="Only what is this customer's.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @give

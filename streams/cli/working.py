@@ -70,6 +70,9 @@ def run_command(context: Context, now: str | None) -> None:
         if now is None and _fetched(context, desk):
             turns += desk.run(bar.advance)
         position = desk.position()
+        later = 0 if now is None else desk.status()["waiting"]
+    if later:
+        context.remark(f"left for a time after {now}: {later}")
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
 
 

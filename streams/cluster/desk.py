@@ -227,7 +227,7 @@ class ClusterDesk(Sealed, LookingBack):
         """Log entries with the position behind each, partition by partition in their order.
 
         Raises:
-            Refused: `after` is no position of a cluster.
+            Malformed: `after` is no position of a cluster.
             Unavailable: Kafka does not answer.
         """
         start = positions.vector(after) if after is not None else {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streams.errors import Refused
+from streams.errors import Malformed
 
 _MARK = "k1."
 _decoder = msgspec.msgpack.Decoder(dict[str, dict[int, int]])
@@ -37,7 +37,7 @@ def vector(position: str) -> dict[tuple[str, int], int]:
     """The vector in a token.
 
     Raises:
-        Refused: It is none of a cluster's.
+        Malformed: It is none of a cluster's.
     """
     marked, _, text = position.partition(".")
     try:
@@ -45,7 +45,7 @@ def vector(position: str) -> dict[tuple[str, int], int]:
     except (ValueError, msgspec.MsgspecError):
         topics = None
     if topics is None or marked + "." != _MARK:
-        raise Refused(
+        raise Malformed(
             f"{position} is not a position of a cluster", "take one from an answer of pactdesk"
         )
     return {(t, p): offset for t, some in topics.items() for p, offset in some.items()}

@@ -96,7 +96,7 @@ class Progress:
         What the workers decided and the publisher has not sent is not in the log yet.
 
         Raises:
-            Refused: It is not a position of a cluster.
+            Malformed: It is not a position of a cluster.
             Unavailable: Kafka or the database does not answer.
         """
         for (topic, partition), offset in positions.vector(position).items():

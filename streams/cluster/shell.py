@@ -45,8 +45,18 @@ class _Consumer(driver.Consumer):
     """Faust's consumer, which begins where the database says.
 
     A seek in the signal of an assignment is undone by Faust afterwards; this is the place where
-    it seeks itself.
+    it seeks itself. And where fetching fails, Faust would go on without fetching, for ever.
     """
+
+    async def _drain_messages(self, fetcher: Any) -> None:  # Any: a service of Faust's
+        """Fetch until told to stop; whatever the client raises ends the process."""
+        app = self.app
+        assert isinstance(app, App)
+        try:
+            await super()._drain_messages(fetcher)
+        except Exception as error:
+            app.failed(error)
+            raise
 
     async def perform_seek(self) -> None:
         """Seek every assigned partition to the database's position, whatever Kafka has kept."""

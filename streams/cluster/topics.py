@@ -250,6 +250,7 @@ def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
     resource = ConfigResource(ConfigResourceType.TOPIC, name)
     values = client.describe_configs([resource], config_filter="all")["topic"][name]
     right = wanted(topic, 1)
+    servers = ",".join(client.config["bootstrap_servers"])
     for setting in _COMPARED:
         value = str(values[setting]["value"])
         if value == right[setting]:
@@ -257,7 +258,8 @@ def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
         if setting == "max.message.bytes" and int(value) > int(right[setting]):
             continue
         found.append(
-            f"{name} has {setting}={value}, not {right[setting]}: kafka-configs.sh --alter"
-            f" --entity-type topics --entity-name {name} --add-config {setting}={right[setting]}"
+            f"{name} has {setting}={value}, not {right[setting]}: kafka-configs.sh"
+            f" --bootstrap-server {servers} --alter --entity-type topics --entity-name {name}"
+            f" --add-config {setting}={right[setting]}"
         )
     return found

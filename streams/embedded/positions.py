@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from streams.asof import PLACE, no_record
 from streams.clock import parse_time
 from streams.embedded.log import SqliteLog
-from streams.errors import NotFound, Refused
+from streams.errors import Malformed, NotFound
 
 _MARK = "p1."
 
@@ -21,12 +21,12 @@ def seq_of(log: SqliteLog, position: str) -> int:
     """The place in the log that a position names.
 
     Raises:
-        Refused: It is not a position.
+        Malformed: It is not a position.
         NotFound: It is not one of this log.
     """
     seq = seq_at(log, position)
     if seq is None:
-        raise Refused(f"{position} is not a position", "take one from an answer of pactdesk")
+        raise Malformed(f"{position} is not a position", "take one from an answer of pactdesk")
     return seq
 
 
@@ -38,7 +38,7 @@ def position_at(log: SqliteLog, moment: str) -> str:
         moment: `now`, `beginning`, a position, or a time: before what was appended from then on.
 
     Raises:
-        Refused: It is none of these.
+        Malformed: It is none of these.
         NotFound: It is a position, and not one of this log.
     """
     if moment == "now":
@@ -53,7 +53,7 @@ def seq_at(log: SqliteLog, moment: str) -> int | None:
     """The place in the log that a moment names; None for what is meant as no position.
 
     Raises:
-        Refused: It is meant as a position and is none.
+        Malformed: It is meant as a position and is none.
         NotFound: It is a position, and not one of this log.
     """
     if moment.startswith(_MARK):
@@ -63,7 +63,7 @@ def seq_at(log: SqliteLog, moment: str) -> int | None:
         except ValueError:
             seq = -1
         if position_of(seq) != moment or seq < 0:
-            raise Refused(f"{moment} is not a position", "take one from an answer of pactdesk")
+            raise Malformed(f"{moment} is not a position", "take one from an answer of pactdesk")
         if seq > log.last_seq():
             raise NotFound(f"the position {moment} lies beyond this log", "take one of this store")
         return seq

@@ -92,7 +92,7 @@ class Progress:
         """A position behind what followed from everything up to another; None before it is there.
 
         Raises:
-            Refused: It is not a position of this log.
+            Malformed: It is not a position of this log.
         """
         if taken(self._db) < seq_of(self._log, position):
             return None

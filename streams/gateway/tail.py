@@ -82,7 +82,7 @@ class Tail:
             after: A position: what lies behind it comes first.
 
         Raises:
-            Refused: It is not a position of this log.
+            Malformed: It is not a position of this log.
         """
         await self._follow()
         seen, told = after, self._loop.time()

@@ -44,8 +44,9 @@ def _verb(name: str, subject: str) -> Handler:
         headers = call.request.headers
         if "Idempotency-Key" in headers:
             asked.setdefault("idempotency_key", headers["Idempotency-Key"])
-        if "If-Match" in headers and subject == "ticket_id":
-            asked["expected_revision"] = revision_in(headers["If-Match"])
+        tag = headers.get("If-Match", "*").strip()
+        if tag != "*" and subject == "ticket_id":  # the star is any revision of one that is there
+            asked["expected_revision"] = revision_in(tag)
         ruling, position = await call.house.ask(lambda desk: (ask(desk, asked), desk.position()))
         if not ruling.accepted:
             raise await _refused(call, asked, ruling)
@@ -70,7 +71,7 @@ def etag_of(revision: int) -> str:
 
 def revision_in(etag: str) -> int:
     """The revision that an If-Match names; raises `Problem` where it names none."""
-    found = _ETAG.match(etag.strip())
+    found = _ETAG.match(etag)
     if found is None:
         raise bad_request(
             "If-Match is no entity tag of a ticket", "send the ETag of an earlier answer"

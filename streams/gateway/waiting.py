@@ -53,7 +53,7 @@ async def reached(house: House, since: Since) -> None:
 
     Raises:
         Problem: 503, they do not by the end of the wait.
-        Refused: It is not a position.
+        Malformed: It is not a position.
     """
     wanted = since.min_position
     if wanted is None:

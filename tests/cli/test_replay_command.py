@@ -67,7 +67,7 @@ def test_the_ready_questions_are_listed_with_what_they_mean(read: Shell) -> None
         (("--format", "csv"), 2, "--format is for the rows of --sql or --question"),
         (("--question", "love"), 4, "there is no question love"),
         (("--sql", "DELETE FROM TicketOpened"), 3, "only SELECT over the tables of the history"),
-        (("--since", "yesterday"), 3, "'yesterday' is not a time"),
+        (("--since", "yesterday"), 2, "'yesterday' is not a time"),
     ],
 )
 def test_what_is_asked_wrongly_is_said(

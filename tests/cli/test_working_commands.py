@@ -84,17 +84,19 @@ def test_run_works_off_everything_and_then_has_nothing_to_do(empty: Shell) -> No
 def test_run_until_a_time_leaves_what_lies_after_it(empty: Shell) -> None:
     early, late = "2026-03-02T08:00:00Z", "2026-03-04T08:00:00Z"
     empty("produce", stdin=ndjson({**HELLO, "at": early}, {**HELLO, "message": "x", "at": late}))
-    empty("run", "--now", "2026-03-03T00:00:00Z")
+    told = empty("run", "--now", "2026-03-03T00:00:00Z")
+    waiting = empty("status", "--json").json["waiting"]
+    assert waiting > 0
+    assert told.err == f"left for a time after 2026-03-03T00:00:00Z: {waiting}\n"
     assert len(empty("tickets", "--json").json) == 1
-    assert empty("status", "--json").json["waiting"] > 0
-    empty("run", "--now", late)
+    assert empty("run", "--now", late).err == ""
     assert len(empty("query", "SELECT 1 AS n FROM v1_interactions", "--json").json) > 1
     assert empty("status", "--json").json["waiting"] == 0
 
 
-def test_run_until_no_time_is_refused(empty: Shell) -> None:
+def test_run_until_no_time_is_no_usage(empty: Shell) -> None:
     told = empty("run", "--now", "noon")
-    assert told.status == 3
+    assert told.status == 2
     assert "->" in told.err
 
 

@@ -117,6 +117,12 @@ def test_an_entity_tag_that_is_none_is_a_bad_request(served: Client) -> None:
     assert served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match="7").status == 400
 
 
+def test_a_star_is_any_revision_of_a_ticket(served: Client) -> None:
+    ticket = ticket_of(served, handle="star@example.org")
+    assert served.post(f"/api/v1/tickets/{ticket}/resolve", If_Match="*").status == 200
+    assert served.post("/api/v1/tickets/TICK_NO/resolve", If_Match="*").status == 404
+
+
 def test_who_goes_off_duty_gets_no_ticket_until_they_are_back(tmp_path: Path) -> None:
     with a_desk(tmp_path) as desk:
         desk.produce({"type": "specialist", "specialist_id": "bo", "name": "Bo"})

@@ -1,0 +1,62 @@
+"""A worker that cannot fetch ends: it would look alive and take nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from schemas.topics import CONTACTS, Domain
+from streams.cluster import topics
+from streams.cluster.shell import app_of
+from streams.entry import Entry
+from tests.kafkas import settings_of
+from tests.real import Broker
+
+
+class Emptied:
+    """An inbox that owns what it is given, from its beginning, and is never given a record."""
+
+    domain: Domain = "customer"
+    topic = CONTACTS.name
+
+    def assigned(self, partitions: Iterable[int]) -> dict[int, int]:
+        """From the beginning."""
+        return dict.fromkeys(partitions, 0)
+
+    def revoked(self, partitions: Iterable[int]) -> None:
+        """Nothing to let go of."""
+
+    def take(self, entry: Entry) -> None:
+        """Never called."""
+        raise AssertionError(entry)
+
+
+def test_an_error_of_the_client_while_it_fetches_is_told(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.create(settings_of(broker))
+    damaged = OSError("a batch's checksum is wrong")
+
+    def unreadable(*_: object, **__: object) -> object:
+        raise damaged
+
+    async def told() -> BaseException:
+        first: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+        def failed(error: BaseException) -> None:
+            if not first.done():
+                first.set_result(error)
+
+        app = app_of(Emptied(), settings_of(broker), tmp_path, failed)
+        monkeypatch.setattr(app.transport.Consumer, "getmany", unreadable)
+        async with asyncio.timeout(60):
+            await app.start()
+            try:
+                return await first
+            finally:
+                await app.stop()
+
+    assert asyncio.run(told()) is damaged
