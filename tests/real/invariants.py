@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 QUIET_SECONDS = 600
+"""Without anything having moved."""
+
 RECORDS = (DECISIONS.name, TICKETS.name)
 """Topics that only turns write: everything on them has source coordinates."""
 
@@ -54,14 +56,15 @@ _POSITIONS = (
 def quiet(cluster: Cluster) -> None:
     """Return when everything is worked off: inboxes, outbox, effects, tables."""
     before: dict[tuple[str, int], int] = {}
+    left: list[str] = []
 
     def settled() -> bool:
-        nonlocal before
+        nonlocal before, left
         now = ends(cluster.broker.bootstrap, TOPICS)
-        same, before = now == before, now
-        return same and waiting(cluster, now) == []
+        same, before, left = now == before, now, waiting(cluster, now)
+        return same and left == []
 
-    until(settled, QUIET_SECONDS, lambda: f"all is quiet: {waiting(cluster, before)}")
+    until(settled, QUIET_SECONDS, lambda: f"all is quiet: {left}", lambda: (before, left))
 
 
 def waiting(cluster: Cluster, end: dict[tuple[str, int], int]) -> list[str]:

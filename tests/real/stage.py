@@ -69,7 +69,9 @@ class Stage:
                 place: end for place, end in wanted.items() if end and at.get(place[1], 0) < end
             }
 
-        until(lambda: not behind(), RECOVERED_SECONDS, lambda: f"not worked off: {behind()}")
+        until(
+            lambda: not behind(), RECOVERED_SECONDS, lambda: f"not worked off: {behind()}", behind
+        )
 
 
 def positions(url: str, domain: str) -> dict[int, int]:

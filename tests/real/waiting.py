@@ -18,22 +18,33 @@ EVERY_SECONDS = 0.05
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def until(condition: Callable[[], T], seconds: float, what: str | Callable[[], str]) -> T:
+def until(
+    condition: Callable[[], T],
+    seconds: float,
+    what: str | Callable[[], str],
+    moving: Callable[[], object] = lambda: None,
+) -> T:
     """Wait until a condition holds; returns what it gave.
 
     Args:
         condition: Asked again and again; what is true ends the waiting.
         seconds: How long it may take; give plenty, for a slow machine is no failure.
         what: What was waited for, for the message; a function is asked when the time is up.
+        moving: How far that is, asked after the condition; whenever it changes, the time begins
+            anew: much work is no failure either.
 
     Raises:
         AssertionError: The time is up.
     """
     deadline = time.monotonic() + seconds
     pause = Event()
+    stood: object = None
     while True:
         if result := condition():
             return result
+        stands = moving()
+        if stands != stood:
+            stood, deadline = stands, time.monotonic() + seconds
         if time.monotonic() > deadline:
             told = what if isinstance(what, str) else what()
             raise AssertionError(f"waited {seconds:g} s in vain: {told}")
