@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +17,8 @@ def test_what_never_comes_is_waited_for_no_longer_than_said() -> None:
 
 def test_whatever_moves_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     now = count(step=10.0)
-    monkeypatch.setattr("tests.real.waiting.time.monotonic", lambda: next(now))
+    clock = SimpleNamespace(monotonic=lambda: next(now))
+    monkeypatch.setattr("tests.real.waiting.time", clock)
     monkeypatch.setattr("tests.real.waiting.EVERY_SECONDS", 0)
     asked, moved = count(), count()
     assert until(lambda: next(asked) > 50, 15, "all", lambda: next(moved))
