@@ -35,8 +35,6 @@ from schemas.vocabulary import CHANNELS
 from streams.turn import turn
 from training.figures import Figure, share
 
-TASK = "hand-over"
-
 DIALOGUES = 400
 """How many dialogues of a data set are played at most: a few thousand facts."""
 
@@ -237,9 +235,9 @@ def figures(data: Path, models: Models, dialogues: int = DIALOGUES) -> list[Figu
     star_part = _some(list(star(data)), dialogues)
     slots_part = _some(list(multidogo(data)), dialogues)
     return [
-        *_figures("the open week, each issue after its last message", open_week(data, models)),
-        *_figures(f"{len(star_part)} dialogues of STAR", played(star_part, models)),
-        *_figures(f"{len(slots_part)} dialogues of MultiDoGO", played(slots_part, models)),
+        *_figures("open week", "each issue after its last message", open_week(data, models)),
+        *_figures("STAR", f"{len(star_part)} dialogues", played(star_part, models)),
+        *_figures("MultiDoGO", f"{len(slots_part)} dialogues", played(slots_part, models)),
     ]
 
 
@@ -248,9 +246,10 @@ def _some(dialogues: list[Dialogue], most: int) -> list[Dialogue]:
     return dice.sample(dialogues, min(most, len(dialogues)))
 
 
-def _figures(protocol: str, kept: Kept) -> list[Figure]:
+def _figures(where: str, protocol: str, kept: Kept) -> list[Figure]:
+    task = f"hand-over, {where}"
     return [
-        share(TASK, "facts in the packet", kept.packet, kept.given, protocol),
-        share(TASK, "facts on the ticket itself", kept.own, kept.given, protocol),
-        share(TASK, "facts of other people", kept.foreign, kept.quotes, protocol),
+        share(task, "facts in the packet", kept.packet, kept.given, protocol),
+        share(task, "facts on the ticket itself", kept.own, kept.given, protocol),
+        share(task, "facts of other people", kept.foreign, kept.quotes, protocol),
     ]

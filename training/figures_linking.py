@@ -20,7 +20,14 @@ from training.train_linking import (
     knowing,
 )
 
-TASK = "linking"
+MEASURES = {
+    "precision": "of pairs put together, of one issue",
+    "recall": "of pairs of one issue, put together",
+    "switch_linked": "goes on elsewhere, linked",
+    "recontact_linked": "comes back, linked",
+    "new_kept_apart": "a new issue, kept apart",
+}
+"""What `bench.linking.rates` counts, in words."""
 
 
 def figures(data: Path) -> list[Figure]:
@@ -30,12 +37,13 @@ def figures(data: Path) -> list[Figure]:
     found = []
     for title, lesson in (("nothing taught", ()), ("all taught", lessons(data))):
         tickets = held_out_week(part, weights, lesson)
-        found += of(rates(part, tickets), f"the open week, {title}, {FOLDS} folds of people")
+        protocol = f"{FOLDS} folds of people"
+        found += of(f"linking, open week, {title}", rates(part, tickets), protocol)
     tickets = held_out_conversations(made, weights, knowing(()))
-    protocol = f"{len(made)} customers made of real dialogues, {FOLDS} folds of them"
-    return found + of(rates(together(made), tickets), protocol)
+    protocol = f"{FOLDS} folds of {len(made)} customers made of real dialogues"
+    return found + of("linking, STAR and MultiDoGO", rates(together(made), tickets), protocol)
 
 
-def of(counted: Mapping[str, Rates], protocol: str) -> list[Figure]:
+def of(task: str, counted: Mapping[str, Rates], protocol: str) -> list[Figure]:
     """The figures of what was counted."""
-    return [share(TASK, measure, right, n, protocol) for measure, (right, n) in counted.items()]
+    return [share(task, MEASURES[name], right, n, protocol) for name, (right, n) in counted.items()]
