@@ -49,17 +49,14 @@ SELECT id, digest, topic, partition, offset FROM contents AS c WHERE seq = coale
 def digest(record: Record, secret: str) -> bytes:
     """What a message says, who sent it under which handle, and whose it is, as three hashes.
 
-    Keyed, for a hash of a short message could be guessed. Empty for what is no contact, and for one
-    whose id is not made of its provider's: that is a foreign producer's own.
+    Keyed, for a hash of a short message could be guessed. Empty for what is no contact.
 
     Args:
         record: What came in.
         secret: The identity secret.
     """
     event = record.event
-    if not isinstance(event, ContactReceived) or record.id != contact_id(
-        event.channel, event.provider_id
-    ):
+    if not isinstance(event, ContactReceived):
         return b""
     content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
     files = [one.model_dump(mode="json") for one in event.attachments]
@@ -76,7 +73,7 @@ def digest(record: Record, secret: str) -> bytes:
 
 
 def refuse_another(before: bytes, after: bytes, record: Record) -> None:
-    """A provider's repeat is the same message of the same person, here by their hashes.
+    """A repeat is the same message of the same person, here by their hashes.
 
     Args:
         before: The digest of what came first under the id; empty for what is no contact.
@@ -84,16 +81,23 @@ def refuse_another(before: bytes, after: bytes, record: Record) -> None:
         record: What comes now.
 
     Raises:
-        Unreadable: Something else came under the same provider id.
+        Unreadable: Something else came under the same id.
     """
     event = record.event
     if not isinstance(event, ContactReceived) or not before:
         return
-    if before[:_SIZE] != after[:_SIZE]:
-        raise another(event, "content")
-    sender = differing_sender(_sender(before), _sender(after))
-    if sender is not None:
-        raise another(event, sender)
+    field = "content"
+    if before[:_SIZE] == after[:_SIZE]:
+        sender = differing_sender(_sender(before), _sender(after))
+        if sender is None:
+            return
+        field = sender
+    if record.id == contact_id(event.channel, event.provider_id):
+        raise another(event, field)
+    raise Unreadable(
+        f"the record {record.id} was here before with another {field}",
+        "send another message under an id of its own",
+    )
 
 
 def _sender(digest: bytes) -> From[bytes]:

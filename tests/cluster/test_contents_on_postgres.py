@@ -98,6 +98,16 @@ def test_objects_of_other_programs_are_compared_once_they_lie_where_they_belong(
     assert "another content" in error
 
 
+def test_an_id_of_a_producer_s_own_stands_for_one_message_too(works: Works, log: MemoryLog) -> None:
+    inlet = works.inlet(partitions=[PARTITION])
+    for offset, message in enumerate(("Where is it?", "Where is it?", ELSE)):
+        entry = contact(offset, message=message)
+        headers = {**msgspec.json.decode(entry.headers), "ce_id": "order 7"}
+        inlet.take(entry._replace(headers=json.dumps(headers, separators=(",", ":")), id="order 7"))
+    ((_, error),) = put_aside(works, log)
+    assert error == "the record order 7 was here before with another content"
+
+
 def inbox(log: MemoryLog) -> list[Entry]:
     """What was appended to the inbox of contacts."""
     return [one for one in log.entries() if one.topic == CONTACTS.name]
