@@ -15,28 +15,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple, cast, get_args
-
-import msgspec
+from typing import cast, get_args
 
 from agents.learning import learns
 from agents.world import ArticleText, CategoryRule, Understanding
 from projections import article as lines
-from schemas.event import Event
 from schemas.events import knowledge as taught
 from schemas.record import Record
+from streams.folded_knowledge import HOUR, JUDGED, Beside, Items, Kept, Shown
 from streams.settings import TierName
 from streams.understanding import tiers
-from streams.understanding.index import KnowledgeIndex
-from streams.understanding.knowledge_items import Article, Category, Judged, Tag, ToneLabel
 from streams.understanding.tier import Tier
-from streams.understanding.trust import LATEST, Trust, earned
-
-HOUR = 3600.0
-"""Seconds after which what was learned joins the index, counted from full hours."""
 
 UNJUDGED = 65_536
 """So many shown answers wait for a judgement at most, the latest."""
@@ -51,144 +43,8 @@ TEACHES = (
 )
 """What changes the index; a judgement does only where it makes an article forget."""
 
-JUDGED = (
-    taught.ArticlePublished,
-    taught.ArticleRetired,
-    taught.ExampleProposed,
-    taught.SolutionAccepted,
-    taught.SolutionRejected,
-)
-"""What decides what an article learns and forgets, as far as its line is read for it."""
-
 OFTEN = (taught.ExampleProposed, taught.SolutionAccepted, taught.SolutionRejected)
 """What may come with every confirmation, and so joins with the next full hour."""
-
-
-class Shown(NamedTuple):
-    """An answer that was shown: how sure it was, and when."""
-
-    confidence: float
-    at: float
-
-
-class Beside(NamedTuple):
-    """What is known beside a record.
-
-    Attributes:
-        effective: From when on it counts.
-        forgotten: What its article no longer counts of what it learned.
-        shown: The answer that it judges, if any.
-    """
-
-    effective: float
-    forgotten: frozenset[str] = frozenset()
-    shown: Shown | None = None
-
-
-class Items:
-    """What has been taught, folded record by record."""
-
-    def __init__(self) -> None:
-        self.articles: dict[str, Article] = {}
-        self.learned: dict[str, tuple[str, ...]] = {}
-        self.categories: dict[str, Category] = {}
-        self.tags: dict[str, Tag] = {}
-        self.tones: dict[str, ToneLabel] = {}
-        self.forgotten: dict[str, tuple[int, frozenset[str]]] = {}
-        self.judged: deque[tuple[float, Judged]] = deque(maxlen=LATEST)
-        self._trusts: dict[float, Trust] = {}
-        self.offsets: dict[int, int] = {}
-
-    def apply(self, record: Record, beside: Beside) -> None:
-        """Take in one record that changes the index; of proposals only what is learned."""
-        event = record.event
-        if record.partition is not None and record.offset is not None:
-            self.offsets[record.partition] = record.offset + 1
-        if isinstance(event, JUDGED):
-            # what joins with the hour comes after what was taught since: the latest word stands
-            said, name = record.offset or 0, event.article_id
-            if said >= self.forgotten.get(name, (0, frozenset[str]()))[0]:
-                self.forgotten[name] = said, beside.forgotten
-        if beside.shown is not None:
-            models = self._trust(beside.shown.at).uncorrected(beside.shown.confidence)
-            judged = Judged(models, isinstance(event, taught.SolutionAccepted))
-            self.judged.append((beside.effective, judged))
-        self._event(event)
-
-    def _trust(self, at: float) -> Trust:
-        """The correction that was in force; it changes with full hours."""
-        hour = math.floor(at / HOUR) * HOUR
-        found = self._trusts.get(hour)
-        if found is None:
-            found = earned([one for effective, one in self.judged if effective <= hour])
-            self._trusts[hour] = found
-        return found
-
-    def _event(self, event: Event) -> None:
-        match event:
-            case taught.ArticlePublished():
-                self.articles[event.article_id] = Article(
-                    id=event.article_id,
-                    title=event.title,
-                    body=event.body,
-                    examples=self._with_learned(event),
-                    category=event.category,
-                    language=event.language,
-                )
-            case taught.ArticleRetired():
-                self.articles.pop(event.article_id, None)
-            case taught.ExampleProposed():
-                self._learn(event)
-            case taught.CategoryTaught():
-                self.categories[event.name] = Category(
-                    name=event.name,
-                    examples=tuple(event.examples),
-                    priority=event.priority,
-                    team=event.team,
-                )
-            case taught.TagTaught():
-                self.tags[event.name] = Tag(name=event.name, examples=tuple(event.examples))
-            case taught.ToneLabelled():
-                self.tones[event.text] = ToneLabel(text=event.text, score=event.score)
-            case _:
-                pass
-
-    def _with_learned(self, event: taught.ArticlePublished) -> tuple[str, ...]:
-        """The examples of a new version: those it came with, then what the article learned."""
-        learned = self.learned.get(event.article_id, ())
-        return tuple(dict.fromkeys((*event.examples, *learned)))
-
-    def _learn(self, event: taught.ExampleProposed) -> None:
-        known = self.learned.get(event.article_id, ())
-        self.learned[event.article_id] = (*known, event.example)
-        article = self.articles.get(event.article_id)
-        if article is not None:
-            examples = (*article.examples, event.example)
-            self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
-
-    def _remembered(self, article: Article) -> Article:
-        """The article without what it has forgotten."""
-        _, forgotten = self.forgotten.get(article.id, (0, frozenset()))
-        if not forgotten:
-            return article
-        kept = tuple(one for one in article.examples if lines.digest(one) not in forgotten)
-        return msgspec.structs.replace(article, examples=kept)
-
-    @property
-    def version(self) -> str:
-        """The vector of offsets that has been folded, of what teaches something."""
-        return ",".join(f"{p}:{n}" for p, n in sorted(self.offsets.items())) or "empty"
-
-    def index(self) -> KnowledgeIndex:
-        """The index over what has been taught by now."""
-        return KnowledgeIndex(
-            articles=tuple(map(self._remembered, self.articles.values())),
-            categories=tuple(self.categories.values()),
-            tags=tuple(self.tags.values()),
-            tone_labels=tuple(self.tones.values()),
-            version=self.version,
-            judged=[one for _, one in self.judged],
-        )
 
 
 class IndexedModels:
@@ -254,8 +110,9 @@ class KnowledgeHistory:
         self._clocks: dict[int, float] = {}
         self._lines: dict[str, lines.ArticleLine] = {}
         self._seen: set[str] = set()
-        self._items = Items()
-        self._applied = 0
+        self._kept = Kept()
+        self._applied, self._items = self._kept.until(0)
+        self._furthest = 0
         self._models: IndexedModels | None = None
 
     def activate(self, tier: str, clock: float) -> None:
@@ -306,8 +163,11 @@ class KnowledgeHistory:
         at = bisect_right(self._order, place)
         self._order.insert(at, place)
         self._records.insert(at, (record, beside))
+        if at < self._furthest:
+            self._kept.forget(at)
+            self._furthest = at
         if at < self._applied:
-            self._restart()
+            self._go_to(at)
 
     def _teaches(self, record: Record) -> bool:
         """Whether a record changes the index; follows the lines that decide what is learned."""
@@ -332,17 +192,21 @@ class KnowledgeHistory:
     def at(self, clock: float) -> IndexedModels:
         """The models over what a turn at this clock sees."""
         count = bisect_right(self._order, (clock, math.inf, math.inf))
-        if count < self._applied:
-            self._restart()
+        if count != self._applied and (
+            count < self._applied or self._kept.nearest(count) > self._applied
+        ):
+            self._go_to(count)
         tier = self._tier(clock)
         if self._models is None or count > self._applied or self._models.tier is not tier:
             for record, beside in self._records[self._applied : count]:
                 self._items.apply(record, beside)
-            self._applied = count
+                self._applied += 1
+                self._kept.keep(self._applied, self._items)
+            self._furthest = max(self._furthest, count)
             self._models = IndexedModels(tier, self._items)
         return self._models
 
-    def _restart(self) -> None:
-        self._items = Items()
-        self._applied = 0
+    def _go_to(self, count: int) -> None:
+        """Turns of several partitions do not come in the order of their clocks."""
+        self._applied, self._items = self._kept.until(count)
         self._models = None
