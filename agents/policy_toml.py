@@ -69,7 +69,10 @@ def _problem(fault: Any) -> Problem:  # Any: pydantic's description of an error
     if mark:
         return Problem(where, head, tail)
     right = _RIGHT.get(str(fault["type"]), what[:1].lower() + what[1:])
-    return Problem(where, f"{what} (it is {fault['input']!r})"[:300], right)
+    given = fault["input"]
+    if not isinstance(given, dict):  # of several fields that do not go together, they are named
+        what = f"{what} (it is {given!r})"
+    return Problem(where, what[:300], right)
 
 
 def to_toml(policy: Policy) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from streams.errors import NotFound
+from streams.clock import parse_time
+from streams.errors import Malformed, NotFound
 from streams.query import Rows
 
 PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d{1,9})/(\d{1,18})$")
@@ -29,6 +31,32 @@ class View(Protocol):
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
         ...
+
+
+def time_of(moment: str) -> datetime:
+    """The time that a moment names, where it is no position that there is.
+
+    Raises:
+        Malformed: It is no time, or meant as a place and none.
+    """
+    if moment.startswith("support."):
+        raise Malformed(
+            f"{moment} is not a position",
+            "write topic/partition/offset, such as support.tickets.v1/3/17",
+        )
+    return parse_time(moment)
+
+
+def of_times_alone(moment: str) -> Malformed:
+    """What is said where a position is asked for by occurred time.
+
+    Args:
+        moment: The position.
+    """
+    return Malformed(
+        f"{moment} is a position, and only of a time it can be asked what had occurred by then",
+        "give a time, or leave `occurred` out",
+    )
 
 
 def no_record(place: str) -> NotFound:

@@ -91,7 +91,7 @@ def parse_time(moment: str | datetime) -> datetime:
     """A moment in UTC.
 
     Raises:
-        Malformed: The text is not RFC 3339, or has no offset.
+        Malformed: The text is not RFC 3339, has no offset, or lies outside of the years 1 to 9999.
     """
     if isinstance(moment, str):
         try:
@@ -102,4 +102,9 @@ def parse_time(moment: str | datetime) -> datetime:
             ) from error
     if moment.tzinfo is None:
         raise Malformed(f"{moment.isoformat()} has no offset", "add Z or an offset such as +01:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Malformed(
+            f"{moment.isoformat()} is too far away", "give a time in the years 1 to 9999 of UTC"
+        ) from error

@@ -206,6 +206,14 @@ def record_again(letter: DeadLetter) -> Record:
     return msgspec.structs.replace(record, id=derived_id("again", letter.id))
 
 
+def _headers_as_they_are(text: str) -> object:
+    """Headers as JSON; as the text that they are where somebody made them something else."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
 def letter_line(entry: Entry, position: str) -> dict[str, object]:
     """What reading the log shows of an entry that holds no record."""
     return {
@@ -216,6 +224,6 @@ def letter_line(entry: Entry, position: str) -> dict[str, object]:
         "offset": entry.offset,
         "key": entry.key,
         "position": position,
-        "headers": msgspec.json.decode(entry.headers),
+        "headers": _headers_as_they_are(entry.headers),
         "bytes": len(entry.value),
     }

@@ -19,6 +19,9 @@ from streams.errors import Refused
 SECONDS = 60.0
 """How long a query may run."""
 
+ROWS = 1_000_000
+"""How many rows a query may give: they are held in memory."""
+
 GATHERED = frozenset({"satisfaction_history", "escalation_history", "buttons"})
 """Columns of lists that a view gathers or unites itself; recognised by name."""
 
@@ -77,6 +80,11 @@ def too_long(seconds: float | None = None) -> Refused:
     """
     given = SECONDS if seconds is None else seconds
     return Refused(f"the query ran longer than {given:.0f} seconds", "narrow it with a WHERE")
+
+
+def too_many() -> Refused:
+    """The refusal of what gives more rows than can be held."""
+    return Refused(f"the query gives more than {ROWS:,} rows", "narrow it with a WHERE or a LIMIT")
 
 
 def does_not_work(text: str) -> Refused:

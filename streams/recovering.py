@@ -167,10 +167,7 @@ class Refolding:
             " AND source_partition = ? AND source_offset = ? ORDER BY place",
             entry[1:4],
         ).fetchall()
-        try:
-            return [self._log.read(t, p, offset, 1)[0].record() for t, p, offset in rows]
-        except Unreadable as error:
-            raise _of_another_release(entry, error) from error
+        return [_said(self._log.read(t, p, offset, 1)[0]) for t, p, offset in rows]
 
     def _numbered(
         self, entry: Entry, outputs: list[Record], line: Line
@@ -211,6 +208,19 @@ class Refolding:
         left = {i: timer for i, timer in implied.items() if i not in ran_out}
         if left:
             self._store.retime(key, partition_of(key), {}, left)
+
+
+def _said(entry: Entry) -> Record:
+    """What an entry that was said in a turn holds; raises `Misconfigured` where it is no record."""
+    try:
+        return entry.record()
+    except Unreadable as error:
+        raise Misconfigured(
+            f"{named(entry[1:4])} was said in a turn, and this release cannot read it"
+            f" ({error.what})",
+            "install the release that wrote the log, or a later one; if that wrote it,"
+            " `pactdesk verify` says whether it was changed since",
+        ) from error
 
 
 def _of_another_release(entry: Entry, error: Unreadable) -> Misconfigured:

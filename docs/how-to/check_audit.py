@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+from collections import Counter
 from hashlib import sha256
 from struct import pack
 
@@ -22,16 +23,16 @@ def content(record):
 
 
 def faults(audit, public_key):
-    signed, sealed = audit["signed"], {}
+    signed, signature, sealed = audit["signed"], audit["signature"], {}
     try:
-        key, signature = VerifyKey(bytes.fromhex(public_key)), bytes.fromhex(audit["signature"])
-        key.verify(canonical(signed), signature)
+        VerifyKey(bytes.fromhex(public_key)).verify(canonical(signed), bytes.fromhex(signature))
     except (BadSignatureError, ValueError):
         yield "signature: this key did not sign what stands under `signed`"
     for kind in ("records", "stretches"):
-        there = {part["where"]: sha256(canonical(part)).hexdigest() for part in audit[kind]}
-        for where in sorted(there.items() ^ signed[kind].items()):
-            yield f"{kind} {where[0]}: not as it was signed"
+        there = Counter((p["where"], sha256(canonical(p)).hexdigest()) for p in audit[kind])
+        was = Counter(signed[kind].items())
+        for where, _ in sorted((there - was) + (was - there)):
+            yield f"{kind} {where}: not as it was signed"
     for stretch in audit["stretches"]:
         digest = bytes.fromhex(stretch["before"])
         for offset, record in stretch["hashes"]:

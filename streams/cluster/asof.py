@@ -14,8 +14,8 @@ from typing import NamedTuple
 from schemas.record import Record
 from schemas.topics import INBOX_NAMES, PARTITIONS, TOPICS
 from streams import query
-from streams.asof import AHEAD, BEFORE, PLACE, no_record
-from streams.clock import Clock, micros, parse_time
+from streams.asof import AHEAD, BEFORE, PLACE, no_record, time_of
+from streams.clock import Clock, micros
 from streams.cluster import positions, then
 from streams.cluster.asked import taken_apart
 from streams.cluster.postgres import PgDatabase
@@ -124,7 +124,7 @@ def cut_of(database: PgDatabase, moment: str) -> Cut:
     place = PLACE.match(moment)
     if place is not None:
         return _at_place(database, (place[1], int(place[2])), int(place[3]))
-    return Cut(micros(parse_time(moment)))
+    return Cut(micros(time_of(moment)))
 
 
 def remark_on(database: PgDatabase, cut: Cut, clock: Clock) -> str | None:

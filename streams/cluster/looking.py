@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from schemas.record import Record
-from streams.asof import View
+from streams.asof import View, of_times_alone
 from streams.clock import Clock
 from streams.cluster import asof, then
 from streams.cluster.postgres import PgDatabase, url_of
@@ -75,13 +75,15 @@ class LookingBack:
             step: Told how many records were folded since it was told last.
 
         Raises:
-            Refused: The moment is neither a time nor a position.
+            Refused: The moment is neither a time nor a position, or a position by occurred time.
             NotFound: It is a position, and the tables have folded nothing there.
         """
         del customer, ticket
         cut = asof.cut_of(self.database, moment)
+        if occurred and cut.ends is not None:
+            raise of_times_alone(moment)
         remark = asof.remark_on(self.database, cut, self.clock)
-        if not occurred or cut.ends is not None:
+        if not occurred:
             words = partial(then.as_it_stood, cut.past.by)
             own = partial(self._with_own, None, cut.holds, words, step)
             return asof.View(self._reader, cut, remark, own)

@@ -17,7 +17,7 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.readings import tables_of
 from streams.cluster.rebuild import NEAR, ROUNDS, SWAPS, fill, folded, live_rows, opened
 from streams.cluster.tables import ddl
-from streams.comparing import Report, compared, replaced
+from streams.comparing import Finding, Report, compared, replaced
 from streams.entry import Place
 from streams.errors import Unavailable
 from streams.folding import Step
@@ -61,7 +61,9 @@ def rebuild_own(settings: Settings, own: Own, step: Step) -> dict[str, Any]:
     )
 
 
-def verify_own(settings: Settings, database: PgDatabase, owns: Sequence[Own], step: Step) -> Report:
+def verify_own(
+    settings: Settings, database: PgDatabase, owns: Sequence[Own], step: Step
+) -> tuple[Report, list[Finding]]:
     """Fold users' tables anew as far as the live ones, and compare; one that is new is no part.
 
     Args:
@@ -69,8 +71,12 @@ def verify_own(settings: Settings, database: PgDatabase, owns: Sequence[Own], st
         database: In a transaction that sees one snapshot.
         owns: Which.
         step: Told how many records were folded since it was told last.
+
+    Returns:
+        What became of each, and the rows that differ, as `compared` tells them.
     """
     report: Report = {}
+    found: list[Finding] = []
     for own in owns:
         state = how(own, standing_of(database, own))
         if state == "changed":
@@ -83,10 +89,11 @@ def verify_own(settings: Settings, database: PgDatabase, owns: Sequence[Own], st
         with Anew(settings, folded_with((own.table,))) as anew:
             try:
                 anew.up_to(folded(database, anew.topics, own.name), database, step)
-                report[own.name] = _report(database, anew, own, live=True)
+                report[own.name], differing = _report(database, anew, own, live=True)
+                found += differing
             except Unfoldable as fault:
                 report[own.name] = _failed(fault)
-    return report
+    return report, found
 
 
 def _finished(
@@ -103,7 +110,7 @@ def _finished(
             )
         bounds = folded(database, anew.topics, reader)
         anew.up_to(bounds, database, step)
-        report = _report(database, anew, own, live=reader == own.name)
+        report, _ = _report(database, anew, own, live=reader == own.name)
         if not report["same"]:
             _swap(database, anew, own)
             if reader != own.name:
@@ -118,12 +125,14 @@ def _reader(database: PgDatabase, own: Own) -> str:
     return own.name if running else NAME
 
 
-def _report(database: PgDatabase, anew: Anew, own: Own, *, live: bool) -> dict[str, Any]:
+def _report(
+    database: PgDatabase, anew: Anew, own: Own, *, live: bool
+) -> tuple[dict[str, Any], list[Finding]]:
     """The new rows beside the live ones; without those, nothing of it is the same."""
     table = own.table
     if not live:
-        return replaced(anew.rows(table))
-    return compared(own.name, table.columns, live_rows(database, table), anew.rows(table))[0]
+        return replaced(anew.rows(table)), []
+    return compared(own.name, table.columns, live_rows(database, table), anew.rows(table))
 
 
 def _swap(database: PgDatabase, anew: Anew, own: Own) -> None:

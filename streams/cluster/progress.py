@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.topics import DOMAINS
-from streams.clock import parse_time
+from streams.asof import time_of
 from streams.cluster import positions
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
@@ -67,7 +67,7 @@ class Progress:
             return positions.token({})
         if positions.is_token(moment):
             return positions.token(positions.vector(moment))
-        return positions.token(self._log.since(parse_time(moment).timestamp()))
+        return positions.token(self._log.since(time_of(moment).timestamp()))
 
     def beyond(self, position: str) -> int:
         """How many records the log holds beyond a position; raises `Refused` for none."""

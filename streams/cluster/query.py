@@ -94,7 +94,8 @@ class PgReader:
             past: Where the views are as they stood; they are as now by default.
 
         Raises:
-            Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
+            Refused: The statement is not a SELECT over the views, or it is wrong, runs too long or
+                gives too many rows.
             Misconfigured: The role that runs queries is not there.
             Unavailable: The database does not answer.
         """
@@ -150,7 +151,9 @@ class PgReader:
             # nothing but a SELECT, at any depth.
             cursor = connection.cursor()
             cursor.execute(f"DECLARE asked NO SCROLL CURSOR FOR {text}", binary=True)
-            cursor = connection.execute("FETCH ALL FROM asked")
+            cursor = connection.execute(f"FETCH FORWARD {query.ROWS + 1} FROM asked".encode())
+            if cursor.rowcount > query.ROWS:
+                raise query.too_many()
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor]
         finally:

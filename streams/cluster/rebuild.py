@@ -257,7 +257,8 @@ def verify(
         if own:
             from streams.cluster.own_rebuild import verify_own
 
-            report |= verify_own(settings, database, own, step)
+            theirs, differing = verify_own(settings, database, own, step)
+            report, found = report | theirs, found + differing
         database.execute("ROLLBACK")
     return verified(report, gaps, seals, found)
 

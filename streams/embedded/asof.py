@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from projections.tables import TABLES
 from schemas.record import partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS, INBOX_NAMES, TICKETS
-from streams.asof import AHEAD, BEFORE
-from streams.clock import Clock, micros, parse_time
+from streams.asof import AHEAD, BEFORE, of_times_alone, time_of
+from streams.clock import Clock, micros
 from streams.embedded import query, tables
 from streams.embedded.cut import Cut
 from streams.embedded.database import Database
@@ -125,11 +125,13 @@ class History:
             ticket: Only what is shown of this ticket need be there.
 
         Raises:
-            Refused: The moment is neither a time nor a position.
+            Refused: The moment is neither a time nor a position, or a position by occurred time.
             NotFound: It is a position, and not one of this log.
         """
         seq = seq_at(self._log, moment)
-        until = None if seq is not None else parse_time(moment)
+        until = None if seq is not None else time_of(moment)
+        if occurred and until is None:
+            raise of_times_alone(moment)
         with self._db.snapshot():
             if occurred and until is not None:
                 self._times.read_on()

@@ -58,7 +58,7 @@ class EmbeddedLog:
     def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Raws]:
         """The records of a partition between two offsets, so many at most at once."""
         rows = self._database.execute(
-            "SELECT offset, key, headers, value FROM log"
+            "SELECT offset, key, headers, CAST(value AS BLOB) FROM log"
             " WHERE topic = ? AND partition = ? AND offset >= ? AND offset < ? ORDER BY offset",
             (*place, start, end),
         )

@@ -14,6 +14,9 @@ from streams.embedded.database import Database
 from streams.entry import Entry
 
 _COLUMNS = "seq, topic, partition, offset, key, headers, value, appended_at, id"
+_READ = _COLUMNS.replace("value", "CAST(value AS BLOB)")
+"""The same as they are read: a value that a hand made text is read as its bytes."""
+
 _INSERT = f"INSERT INTO log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -128,7 +131,7 @@ class SqliteLog:
         return [
             Entry(*row)
             for row in self._database.execute(
-                f"SELECT {_COLUMNS} FROM log WHERE topic = ? AND partition = ? AND offset >= ?"
+                f"SELECT {_READ} FROM log WHERE topic = ? AND partition = ? AND offset >= ?"
                 " ORDER BY offset LIMIT ?",
                 (topic, partition, start, limit),
             )
@@ -137,7 +140,7 @@ class SqliteLog:
     def backwards(self, topic: str, partition: int) -> Iterator[Entry]:
         """The entries of a partition, the last first."""
         for row in self._database.execute(
-            f"SELECT {_COLUMNS} FROM log WHERE topic = ? AND partition = ? ORDER BY offset DESC",
+            f"SELECT {_READ} FROM log WHERE topic = ? AND partition = ? ORDER BY offset DESC",
             (topic, partition),
         ):
             yield Entry(*row)
@@ -149,16 +152,14 @@ class SqliteLog:
         if topic is not None:
             where += " AND +topic = ?"  # the plus keeps it from the index, which has another order
             values.append(topic)
-        rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM log WHERE {where} ORDER BY seq", values
-        )
+        rows = self._database.execute(f"SELECT {_READ} FROM log WHERE {where} ORDER BY seq", values)
         for row in rows:
             yield Entry(*row)
 
     def find(self, record_id: str) -> Entry | None:
         """The first entry with this id."""
         row = self._database.execute(
-            f"SELECT {_COLUMNS} FROM log WHERE id = ? ORDER BY seq LIMIT 1", (record_id,)
+            f"SELECT {_READ} FROM log WHERE id = ? ORDER BY seq LIMIT 1", (record_id,)
         ).fetchone()
         return None if row is None else Entry(*row)
 
@@ -175,7 +176,7 @@ class SqliteLog:
         """
         beginning = correlation[:8]
         rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM log WHERE id >= ? AND id < ? ORDER BY seq",
+            f"SELECT {_READ} FROM log WHERE id >= ? AND id < ? ORDER BY seq",
             (beginning + "0", beginning + "g"),
         )
         mark = f'"ce_correlationid":{msgspec.json.encode(correlation).decode()}'

@@ -79,7 +79,7 @@ class LookingBack:
             step: Told how many entries of the log were folded since it was told last.
 
         Raises:
-            Refused: The moment is neither a time nor a position.
+            Refused: The moment is neither a time nor a position, or a position by occurred time.
             NotFound: It is a position, and not one of this log.
         """
         return self._history.view(moment, step, occurred=occurred, customer=customer, ticket=ticket)

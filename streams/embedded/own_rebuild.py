@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streams.comparing import Report, compared, replaced
+from streams.comparing import Finding, Report, compared, replaced
 from streams.embedded import tables
 from streams.embedded.database import Database
 from streams.embedded.own import make
@@ -48,7 +48,7 @@ def rebuild_own(database: Database, own: Own, step: Step) -> dict[str, Any]:
                     for place, end in _bounds(database, own).items()
                 }
                 fold_rest(database, fold, reached, bounds)
-                report = _report(database, anew, own, live=_runs(database, own))
+                report, _ = _report(database, anew, own, live=_runs(database, own))
                 if not report["same"]:
                     _swap(database, anew, own, bounds)
                 return report
@@ -56,15 +56,19 @@ def rebuild_own(database: Database, own: Own, step: Step) -> dict[str, Any]:
             return _failed(fault)
 
 
-def verify_own(store: Database, owns: Sequence[Own], step: Step) -> Report:
+def verify_own(store: Database, owns: Sequence[Own], step: Step) -> tuple[Report, list[Finding]]:
     """Fold users' tables anew as far as the live ones, and compare; one that is new is no part.
 
     Args:
         store: One snapshot of the store.
         owns: Which.
         step: Told how many records were folded since it was told last.
+
+    Returns:
+        What became of each, and the rows that differ, as `compared` tells them.
     """
     report: Report = {}
+    found: list[Finding] = []
     for own in owns:
         state = how(own, standing_of(store, own))
         if state == "new":
@@ -81,10 +85,11 @@ def verify_own(store: Database, owns: Sequence[Own], step: Step) -> Report:
             fold = Fold(anew, [own.table])
             try:
                 fold_up_to(store, fold, folded_up_to(store, fold.topics, own.name), step)
-                report[own.name] = _report(store, anew, own, live=True)
+                report[own.name], differing = _report(store, anew, own, live=True)
+                found += differing
             except Unfoldable as fault:
                 report[own.name] = _failed(fault)
-    return report
+    return report, found
 
 
 def _runs(database: Database, own: Own) -> bool:
@@ -101,13 +106,15 @@ def _bounds(database: Database, own: Own) -> dict[tuple[str, int], int]:
     )
 
 
-def _report(store: Database, anew: Database, own: Own, *, live: bool) -> dict[str, Any]:
+def _report(
+    store: Database, anew: Database, own: Own, *, live: bool
+) -> tuple[dict[str, Any], list[Finding]]:
     """The new rows beside the live ones; without those, nothing of it is the same."""
     table = own.table
     new = rows_of(anew, table.sql_name, table)
     if not live:
-        return replaced(new)
-    return compared(own.name, table.columns, rows_of(store, table.sql_name, table), new)[0]
+        return replaced(new), []
+    return compared(own.name, table.columns, rows_of(store, table.sql_name, table), new)
 
 
 def _failed(fault: Unfoldable) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from streams.asof import PLACE, no_record
-from streams.clock import parse_time
+from streams.asof import PLACE, no_record, time_of
 from streams.embedded.log import SqliteLog
 from streams.errors import Malformed, NotFound
 
@@ -46,7 +45,7 @@ def position_at(log: SqliteLog, moment: str) -> str:
     if moment == "beginning":
         return position_of(0)
     seq = seq_at(log, moment)
-    return position_of(log.last_before(parse_time(moment)) if seq is None else seq)
+    return position_of(log.last_before(time_of(moment)) if seq is None else seq)
 
 
 def seq_at(log: SqliteLog, moment: str) -> int | None:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -76,7 +77,8 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
         parameters: What its question marks stand for.
 
     Raises:
-        Refused: The statement is not a SELECT over the views, or it is wrong or runs too long.
+        Refused: The statement is not a SELECT over the views, or it is wrong, runs too long or
+            gives too many rows.
     """
     values = query.bound(parameters)
     deadline = time.monotonic() + query.SECONDS
@@ -87,7 +89,10 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
         _stand_in(own).compile(sql, values)
         cursor = connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
-        return [_shown(names, row) for row in cursor]
+        rows = [_shown(names, row) for row in islice(cursor, query.ROWS)]
+        if cursor.fetchone() is not None:
+            raise query.too_many()
+        return rows
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
         raise _refusal(error) from error
     finally:

@@ -155,7 +155,8 @@ def verify(
         if own:
             from streams.embedded.own_rebuild import verify_own
 
-            report |= verify_own(store, own, step)
+            theirs, differing = verify_own(store, own, step)
+            report, found = report | theirs, found + differing
     return verified(report, gaps, walked.seals, found)
 
 

@@ -12,10 +12,10 @@ from pydantic import ConfigDict, Field, create_model
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.gateway.bodies import JSON, answer, rows, wanted_form
 from streams.gateway.cursors import cursor_of, values_of
-from streams.gateway.looking import view_of
+from streams.gateway.looking import Looking, view_of
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Handler, Route
-from streams.gateway.waiting import POSITION, Since, reached
+from streams.gateway.waiting import POSITION, reached
 from streams.query import views
 
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ FEW, MANY = 50, 1000
 Kind = Literal["text", "number", "flag"]
 
 
-class Page(Since):
+class Page(Looking):
     """What every list takes.
 
     Attributes:
         limit: Rows of a page.
         cursor: From the `next` of an earlier page.
         fields: Columns, separated by commas; all of them by default.
-        as_of: A time or position: the rows as they stood.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +42,6 @@ class Page(Since):
     limit: Annotated[int, Field(ge=1, le=MANY)] = FEW
     cursor: str | None = None
     fields: str | None = None
-    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +193,16 @@ def _listed(listing: Listing) -> Handler:
         await reached(call.house, page)
         sql, values = _statement(listing, page)
         look = call.house.read if page.as_of is None else call.house.ask
-        found, position = await look(lambda desk: _seen(desk, page.as_of, sql, values))
+        found, position = await look(lambda desk: _seen(desk, page, sql, values))
         return _page(call, listing, page, form, found, position)
 
     return handler
 
 
-def _seen(desk: AnyDesk, as_of: str | None, sql: str, values: Sequence[object]) -> tuple[Rows, str]:
+def _seen(desk: AnyDesk, page: Page, sql: str, values: Sequence[object]) -> tuple[Rows, str]:
     """The rows, and the position that is shown now at least, whenever the rows are from."""
     position = desk.progress.shown()
-    return view_of(desk, as_of).query(sql, values), position
+    return view_of(desk, page).query(sql, values), position
 
 
 def _statement(listing: Listing, page: Page) -> tuple[str, list[object]]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from streams.errors import NotFound
 from streams.gateway.bodies import answer
+from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Parameters, Route
 from streams.gateway.verbs import etag_of
 from streams.gateway.waiting import Since, reached
@@ -23,24 +24,37 @@ class Looking(Since):
     """What one thing takes.
 
     Attributes:
-        as_of: A time or position: the thing as it stood.
+        as_of: A time or position: what is shown as it stood.
+        occurred: With the time: by when things happened, not when they were known.
     """
 
     as_of: str | None = None
+    occurred: bool = False
 
 
 def view_of(
-    desk: AnyDesk, as_of: str | None, *, customer: str | None = None, ticket: str | None = None
+    desk: AnyDesk, looking: Looking, *, customer: str | None = None, ticket: str | None = None
 ) -> AnyDesk | View:
-    """The views now, or as they stood at a moment; raises as `as_of` does.
+    """The views now, or as they stood at a moment.
 
     Args:
         desk: The desk.
-        as_of: The moment.
+        looking: The moment.
         customer: Only what is shown of this customer need be there.
         ticket: The same of a ticket.
+
+    Raises:
+        Problem: 400, `occurred` without a moment.
+        Refused: As `as_of` does.
+        NotFound: The same.
     """
-    return desk if as_of is None else desk.as_of(as_of, customer=customer, ticket=ticket)
+    if looking.as_of is not None:
+        return desk.as_of(
+            looking.as_of, occurred=looking.occurred, customer=customer, ticket=ticket
+        )
+    if looking.occurred:
+        raise bad_request("occurred says how as_of cuts", "give as_of too")
+    return desk
 
 
 def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
@@ -111,7 +125,7 @@ async def _looked(
     def see(desk: AnyDesk) -> tuple[dict[str, Any], str]:
         position = desk.progress.shown()
         only = {} if kind is None else {kind: name}
-        return look(view_of(desk, looking.as_of, **only), name), position
+        return look(view_of(desk, looking, **only), name), position
 
     return await (call.house.read if looking.as_of is None else call.house.ask)(see)
 

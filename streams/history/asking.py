@@ -29,7 +29,10 @@ from streams.history.views import TICKETS_VIEW, once, tickets_view
 from streams.query import Rows, too_long
 
 MEMORY = "1GB"
-"""What a question may hold in memory."""
+"""What a question may hold in memory while it runs."""
+
+GIVEN = 1_000_000_000
+"""Bytes of what it gives, at most, as Arrow counts them."""
 
 AT_ONCE = 10_000
 
@@ -64,14 +67,15 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Rows:
     _only_select(sql)
     try:
         return _asked(directory, sql, seconds, rows)
-    except duckdb.InterruptException as error:
-        raise too_long(seconds) from error
     except (duckdb.Error, pa.ArrowException, OSError, OverflowError) as error:
+        if "INTERRUPT Error" in str(error):  # by Arrow, when some rows were given before
+            raise too_long(seconds) from error
         raise _refusal(error) from error
 
 
 def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Rows:
     found: Rows = []
+    size = 0
     with _tables(directory, sql) as connection, _ended(connection, seconds):
         for batch in connection.sql(sql).to_arrow_reader(AT_ONCE):
             if len(found) + batch.num_rows > rows:
@@ -79,8 +83,15 @@ def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Rows:
                     f"the query gives more than {rows:,} rows",
                     "narrow it with a WHERE or a LIMIT, or raise history.query_rows",
                 )
+            size += batch.nbytes
+            if size > GIVEN:
+                raise _too_large()
             found += shown(batch)
     return found
+
+
+def _too_large() -> Refused:
+    return Refused(f"the query needs more memory than {MEMORY}", "narrow it with a WHERE")
 
 
 def columns_of_tickets() -> dict[str, str]:
@@ -167,7 +178,7 @@ def _refusal(error: Exception) -> Refused:
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return Refused(f"there is no such table or function ({text})", _REMEDY)
     if isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError):
-        return Refused(f"the query needs more memory than {MEMORY}", "narrow it with a WHERE")
+        return _too_large()
     if isinstance(error, FileNotFoundError):
         return Refused("the directory was added to while the query ran", "ask again")
     return Refused(f"the query does not work: {text}", _REMEDY)

@@ -185,6 +185,8 @@ class Promises:
                 self._reached(step, TARGETS)
             case "ended":
                 for run in self._runs.get(step.ticket_id, {}).values():
+                    if not run.over:
+                        self._pass(run, step.at)
                     run.over = True
             case _:
                 self._moved(step)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from pyarrow import parquet
@@ -47,6 +50,17 @@ def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
     (line,) = empty("events").lines
     assert line["topic"] == "support.dead-letters.v1"
     assert "not JSON" in json.dumps(line)
+
+
+def test_what_somebody_spoiled_in_the_log_is_an_event_line_as_it_lies_there(
+    empty: Shell, tmp_path: Path
+) -> None:
+    empty("produce", stdin=ndjson({"channel": "email", "handle": "ann", "message": "Hello"}))
+    (store,) = tmp_path.rglob("pactdesk.db")
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE log SET headers = '{' WHERE topic = 'support.contacts.v1'")
+    (line,) = empty("events", "--topic", "support.contacts.v1").lines
+    assert (line["headers"], line["offset"]) == ("{", 0)
 
 
 SQL = "SELECT ticket_id, channel, tags, vip_status, contacts FROM v1_tickets ORDER BY created_at"

@@ -161,7 +161,11 @@ def test_it_is_filled_kept_proved_and_rebuilt_as_on_the_embedded_engine(
             "UPDATE o_life SET events = 99 WHERE ticket_id = (SELECT min(ticket_id) FROM o_life)"
         )
         before = database.execute("SELECT * FROM read_positions ORDER BY 1, 2, 3").fetchall()
-    assert verify(settings, own=own)["tables"]["life"]["differing"] == 1
+    report = verify(settings, own=own)
+    assert report["tables"]["life"]["differing"] == 1
+    (changed,) = report["findings"]
+    assert changed["where"].startswith("life/TICK_")
+    assert (changed["kind"], changed["found"]) == ("row changed", "events = 99")
     mended = rebuild(settings, ["life", "letters"], own=own)
     assert {name: one["same"] for name, one in mended.items()} == {"letters": True, "life": False}
     assert shown(settings) == told.shown

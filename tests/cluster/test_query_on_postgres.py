@@ -125,6 +125,16 @@ def test_a_query_of_the_cluster_that_runs_too_long_is_stopped(
     reader.close()
 
 
+def test_a_query_of_the_cluster_that_gives_too_much_is_cut_off(
+    reader: PgReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "ROWS", 1000)
+    assert len(reader.query("SELECT generate_series(1, 1000) AS i")) == 1000
+    with pytest.raises(Refused, match="the query gives more than 1,000 rows"):
+        reader.query("SELECT generate_series(1, 100000000) AS i")
+    assert reader.query("SELECT 1 AS n") == [{"n": 1}]
+
+
 def test_a_lost_connection_is_told_and_the_next_query_opens_another(
     url: str, reader: PgReader
 ) -> None:

@@ -168,6 +168,13 @@ def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:
     }
 
 
+def test_fields_that_contradict_each_other_are_named_without_the_whole_file() -> None:
+    (fault,) = check(to_toml(default_policy()).replace("auto_answer = 0.8", "auto_answer = 0.95"))
+    assert fault.what == (
+        "thresholds: suggest, auto_answer and auto_resolution must rise in this order"
+    )
+
+
 def test_what_is_not_toml_is_told() -> None:
     (problem,) = check("[sla")
     assert problem.where == "the file"

@@ -9,6 +9,7 @@ import pytest
 
 from streams.desk import Desk
 from streams.embedded.database import Database
+from streams.embedded.rebuild import rebuild, verify
 from tests.stores import a_desk
 
 TOPIC = "support.contacts.v1"
@@ -71,3 +72,20 @@ def test_what_another_process_appends_between_two_transactions_is_seen(
         put(other, "b")
     with desk.database.transaction():
         assert put(desk, "c") == 2
+
+
+def test_a_value_that_a_hand_made_text_is_read_as_its_bytes(desk: Desk) -> None:
+    """`UPDATE log SET value = replace(value, ...)` leaves a text, and no reader stumbles on it."""
+    desk.produce({"channel": "email", "handle": "ann", "message": "Hello"})
+    desk.run()
+    desk.seal()
+    desk.database.execute("UPDATE log SET value = replace(value, 'Hello', 'Hallo')")
+    values = [
+        *(entry.value for entry in desk.log.scan()),
+        *(entry.value for entry in desk.log.read(TOPIC, 0, 0, 100)),
+    ]
+    assert values
+    assert {type(value) for value in values} == {bytes}
+    assert rebuild(desk.database, [])
+    found = verify(desk.database)["findings"]
+    assert "changed" in {one["kind"] for one in found}

@@ -238,7 +238,12 @@ def test_a_manual_clock_stands_until_it_is_moved_and_never_moves_backwards() -> 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("noon", "is not a time"), ("2026-03-02T08:00:00", "has no offset"), ("", "is not a time")],
+    [
+        ("noon", "is not a time"),
+        ("2026-03-02T08:00:00", "has no offset"),
+        ("", "is not a time"),
+        ("9999-12-31T23:00:00-02:00", "too far away"),
+    ],
 )
 def test_a_time_is_rfc_3339_with_an_offset(text: str, told: str) -> None:
     with pytest.raises(Refused, match=told):

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -146,6 +146,22 @@ def test_one_ticket_and_its_customer_as_they_stood_are_as_they_were(served: Clie
     assert stood == said
 
 
+def test_what_came_late_is_there_by_occurred_time(served: Client) -> None:
+    now = datetime.now(UTC)
+    late = {**CONTACT, "handle": "late@example.org", "at": (now - timedelta(hours=2)).isoformat()}
+    ticket = served.post("/api/v1/contacts?wait=30s", late).json["ticket_id"]
+    then = f"as_of={quote((now - timedelta(hours=1)).isoformat())}"
+    shown = [
+        {row["ticket_id"] for row in served.get(f"/api/v1/tickets?{query}").json["items"]}
+        for query in (then, f"{then}&occurred=false", f"{then}&occurred=true")
+    ]
+    assert [ticket in one for one in shown] == [False, False, True]
+    paths = [f"tickets/{ticket}", f"tickets/{ticket}/timeline"]
+    for path in paths:
+        assert served.get(f"/api/v1/{path}?{then}").status == 404
+        assert served.get(f"/api/v1/{path}?{then}&occurred=true").status == 200
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -160,6 +176,10 @@ def test_one_ticket_and_its_customer_as_they_stood_are_as_they_were(served: Clie
         ("wait=long", 400),
         ("min_position=here", 400),
         ("as_of=never", 400),
+        ("as_of=9999-12-31T23:59:59-12:00", 400),
+        ("as_of=support.tickets.v1/3", 400),
+        ("occurred=true", 400),
+        ("as_of=2026-03-02T08:00:00Z&occurred=perhaps", 400),
     ],
 )
 def test_what_a_list_cannot_give_is_told(full: Client, query: str, status: int) -> None:

@@ -155,6 +155,22 @@ def test_what_runs_too_long_is_cancelled(directory: Directory) -> None:
         asked(directory, endless, seconds=0.2)
 
 
+def test_what_runs_too_long_while_it_gives_rows_is_said_to_run_too_long(
+    directory: Directory,
+) -> None:
+    endless = "SELECT i FROM range(1000000000000) t(i) WHERE i < 100000 OR i = 999999999999"
+    with pytest.raises(Refused, match=r"^the query ran longer than 1 seconds"):
+        asked(directory, endless, seconds=1.0, most=1_000_000)
+
+
+def test_what_gives_more_than_can_be_held_is_refused(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "GIVEN", 20_000_000)
+    with pytest.raises(Refused, match="the query needs more memory than"):
+        asked(directory, "SELECT repeat('x', 10000) FROM range(900000)")
+
+
 def test_what_gives_too_much_is_cut_off(directory: Directory) -> None:
     """Long before a hundred million rows are there."""
     with pytest.raises(Refused, match="the query gives more than 1,000 rows"):

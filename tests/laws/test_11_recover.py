@@ -299,6 +299,19 @@ def test_a_log_with_a_hole_is_refused(tmp_path: Path) -> None:
         assert store(desk) == before
 
 
+def test_what_was_said_and_cannot_be_read_is_named_itself(tmp_path: Path) -> None:
+    with a_desk(tmp_path) as desk:
+        desk.produce(CONTACT)
+        desk.run()
+        before = store(desk)
+        desk.database.execute(
+            "UPDATE log SET value = x'00' WHERE topic = 'support.tickets.v1' AND offset = 1"
+        )
+        with pytest.raises(Misconfigured, match=r"support\.tickets\.v1/\d+/1 was said in a turn"):
+            recover(desk.database)
+        assert store(desk) == before
+
+
 def test_a_log_that_ends_before_the_store_does_is_refused(tmp_path: Path) -> None:
     with a_desk(tmp_path) as desk:
         desk.produce(CONTACT)

@@ -154,6 +154,19 @@ def _added(document: Audit) -> str:
     return f"records {CONTACTS}/0/77: not as it was signed"
 
 
+def _forged_before(document: Audit) -> str:
+    one = _record(document, "ContactReceived")
+    forged = {**one, "event": {**one["event"], "message": "I like it here"}}
+    document["records"].insert(0, forged)
+    return f"records {one['where']}: not as it was signed"
+
+
+def _doubled(document: Audit) -> str:
+    one = document["records"][3]
+    document["records"].append(one)
+    return f"records {one['where']}: not as it was signed"
+
+
 def _swapped(document: Audit) -> str:
     one, two = document["records"][:2]
     one["value"], two["value"] = two["value"], one["value"]
@@ -194,6 +207,8 @@ ALTERATIONS = [
     _cause,
     _removed,
     _added,
+    _forged_before,
+    _doubled,
     _swapped,
     _stretch,
     _stretch_removed,

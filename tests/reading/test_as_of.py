@@ -140,6 +140,9 @@ def test_a_position_is_the_same_however_often_it_is_asked_for(late: Desk) -> Non
         "",
         "2026-03-02T10:00:00",
         "2026-13-02T10:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+12:00",
+        "support.contacts.v1/2",
         "p1.",
         "p1.!!!",
         "p1.LTU",
@@ -157,6 +160,18 @@ def test_what_is_no_moment_of_this_log_is_refused(late: Desk, moment: str) -> No
     with pytest.raises(Refused) as refusal:
         late.as_of(moment)
     assert refusal.value.remedy
+
+
+def test_what_is_no_place_is_told_how_one_is_written(late: Desk) -> None:
+    with pytest.raises(Refused, match="is not a position") as refusal:
+        late.as_of("support.contacts.v1/2")
+    assert "topic/partition/offset" in refusal.value.remedy
+
+
+def test_of_a_position_it_cannot_be_asked_what_had_occurred(late: Desk) -> None:
+    for position in (late.position(), "support.contacts.v1/2/0"):
+        with pytest.raises(Refused, match="is a position"):
+            late.as_of(position, occurred=True)
 
 
 def test_looking_back_changes_nothing(late: Desk) -> None:

@@ -268,15 +268,19 @@ def lost(desk: Desk) -> None:
     desk.database.execute("DELETE FROM o_letters")
 
 
-@pytest.mark.parametrize("harm", [by_hand, lost])
+@pytest.mark.parametrize(("harm", "kind"), [(by_hand, "row changed"), (lost, "row removed")])
 def test_verify_finds_a_row_that_the_log_does_not_say_and_rebuild_mends_it(
-    tmp_path: Path, harm: Callable[[Desk], None]
+    tmp_path: Path, harm: Callable[[Desk], None], kind: str
 ) -> None:
     with open_with(tmp_path, written(tmp_path, THANKS)) as desk:
         say(desk, "one")
         harm(desk)
-        told = verify(desk.database, own=desk.own)["tables"]["letters"]
+        report = verify(desk.database, own=desk.own)
+        told = report["tables"]["letters"]
         assert (told["same"], told["differing"]) == (False, 1)
+        assert [(one["kind"], one["where"]) for one in report["findings"]] == [
+            (kind, "letters/ann")
+        ]
         rebuild(desk.database, ["letters"], own=desk.own)
         assert verify(desk.database, own=desk.own)["clean"]
         assert [row["letters"] for row in desk.query(ROWS)] == [1]

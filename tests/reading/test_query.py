@@ -184,6 +184,19 @@ def test_a_query_that_runs_too_long_is_stopped(desk: Desk, monkeypatch: pytest.M
         desk.query(endless)
 
 
+def test_a_query_that_gives_too_much_is_cut_off(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before a hundred million rows are there."""
+    monkeypatch.setattr(query, "ROWS", 1000)
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {})"
+    assert len(desk.query(numbers.format(1000) + " SELECT i FROM n")) == 1000
+    for most in (1001, 100_000_000):
+        with pytest.raises(Refused, match="the query gives more than 1,000 rows"):
+            desk.query(numbers.format(most) + " SELECT i FROM n")
+    assert desk.query("SELECT 1 AS n") == [{"n": 1}]
+
+
 def test_after_a_refusal_the_next_query_is_answered(desk: Desk) -> None:
     with pytest.raises(Refused):
         desk.query("SELECT * FROM log")

@@ -127,6 +127,19 @@ def test_what_a_ticket_is_done_with_counts_no_more() -> None:
     assert ended(step("ended", 9), step("replied", 9), step("moved", 9)) == []
 
 
+def test_what_was_missed_before_a_ticket_was_closed_or_merged_was_missed() -> None:
+    missed = step("breached", 5, "first_reply")
+    assert ended(started("first_reply"), missed, step("ended", 61)) == [
+        ("first_reply", "breached", "breached")
+    ]
+    waits = step("moved", 100, status="waiting_customer")
+    assert ended(started("resolution"), waits, step("ended", 600)) == [
+        ("resolution", "open", "open")
+    ]
+    reached = (started("first_reply"), step("replied", 9), step("ended", 600))
+    assert ended(*reached) == [("first_reply", "open", "met")]
+
+
 def test_a_target_that_was_reached_is_not_missed_afterwards() -> None:
     again = (step("replied", 600), step("moved", 601, ticket_id="T2"))
     assert ended(started("first_reply"), step("replied", 9), *again) == [
