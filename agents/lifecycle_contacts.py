@@ -220,8 +220,9 @@ def _follow_up(moves: Moves, contact: Contact, record: Record) -> None:
     score = rating_of(cues)
     if score is not None and _waits_for_rating(before):
         moves.say(TicketRated, score=score, contact_id=contact.id)
-    elif before.status == "resolved":
-        if not content and score is None and "greeting_only" not in cues:
+    if before.status == "resolved":
+        settled = content or score is not None or "greeting_only" in cues
+        if cues & _DISCONTENT or not settled:  # also what is said beside a number
             reopen(moves, record.id, "customer", "customer_wrote")
     elif content and (before.offer is not None or ("solved" in cues and before.replies)):
         resolve(moves, "customer", "confirmed", before.offer)

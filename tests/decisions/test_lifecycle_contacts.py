@@ -207,6 +207,17 @@ def test_a_ticket_is_rated_once_and_another_number_does_not_reopen_it() -> None:
     assert only_ticket(scene).rating == 4
 
 
+@pytest.mark.parametrize("cue", ["not_solved", "asks_person", "complaint"])
+def test_who_rates_and_says_that_it_is_not_solved_is_heard(cue: str) -> None:
+    scene = say(surveyed_ticket(), "1. It still leaks", "rating_1", cue)
+    assert scene.one(TicketRated).score == 1
+    assert scene.one(TicketReopened).reason == "customer_wrote"
+    assert only_ticket(scene).status not in {"resolved", "closed"}
+    scene = say(say(surveyed_ticket(), "4", "rating_4"), "1. It leaks again", "rating_1", cue)
+    assert scene.all(TicketRated) == []
+    assert len(scene.all(TicketReopened)) == 1
+
+
 def test_the_ticket_that_was_resolved_last_is_the_one_that_is_rated() -> None:
     scene = surveyed_ticket()
     first = only_ticket(scene)
