@@ -332,6 +332,11 @@ def test_a_question_after_an_answer_may_be_answered_once_more() -> None:
     assert may_answer_again(ANSWERED, frozenset({"greeting_only"}), POLICY)
 
 
+def test_who_thanks_and_asks_another_thing_may_be_answered_once_more() -> None:
+    assert may_answer_again(ANSWERED, frozenset({"thanks", "unsettled"}), POLICY)
+    assert not may_answer_again(ANSWERED, frozenset({"not_solved", "unsettled"}), POLICY)
+
+
 @pytest.mark.parametrize("cue", ["not_solved", "asks_person", "complaint", "thanks", "solved"])
 def test_whoever_judges_the_answer_gets_no_other_one(cue: str) -> None:
     assert not may_answer_again(ANSWERED, frozenset({cue}), POLICY)

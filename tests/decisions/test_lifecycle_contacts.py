@@ -137,6 +137,21 @@ def test_thanks_to_a_person_keep_waiting() -> None:
     assert only_ticket(scene).assume_resolved_at is not None
 
 
+def test_who_thanks_and_goes_on_has_not_said_that_it_is_settled() -> None:
+    for cues in (["thanks", "unsettled"], ["solved", "unsettled"]):
+        scene = say(answered(), "thanks, but where is the form?", *cues)
+        assert scene.all(TicketResolved) == []
+        assert scene.one(TicketWoken).reason == "customer_wrote"
+        scene = say(say(answered(), "thanks", "thanks"), "thanks, but it is back", *cues)
+        assert scene.one(TicketReopened).reason == "customer_wrote"
+
+
+def test_thanks_before_an_answer_was_tried_keep_waiting() -> None:
+    scene = say(answered(), "thanks, I will try it", "thanks", "will_try")
+    assert scene.all(TicketResolved) == []
+    assert scene.one(TicketAwaitsCustomer).reason == "thanked"
+
+
 def test_solved_after_a_persons_reply_resolves() -> None:
     scene = say(answered("agent_reply", None), "it works now", "solved")
     assert scene.one(TicketResolved).solution_id is None
