@@ -12,6 +12,7 @@ from agents.agent import Agent
 from agents.knowledge_judged import learned, rejected
 from agents.offers import BANS, Offer, offer, permitted
 from agents.rulings import may_answer_again
+from agents.shaping import beginning
 from agents.triage_rules import triggers
 from agents.world import ArticleText, World
 from projections.case import Case, Ticket
@@ -149,7 +150,7 @@ def _said(
         "solution_id": article.id,
         "solution_title": article.title,
     }
-    body = article.body.strip()[:MOST_CHARACTERS]
+    body = beginning(article.body.strip(), MOST_CHARACTERS)
     if found.outcome == "suggest":
         text = f"Did you mean: {article.title}?\n\n{body}\n\nA colleague will look at it as well."
         return SolutionSuggested.model_validate({**told, "text": text})

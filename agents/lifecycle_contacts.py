@@ -36,7 +36,7 @@ from schemas.events.tickets import (
 )
 from schemas.record import Record, ticket_id
 
-_DISCONTENT = frozenset({"not_solved", "asks_person", "complaint"})
+_DISCONTENT = frozenset({"not_solved", "asks_person", "complaint", "unsettled"})
 
 _RATING = "rating_"
 
@@ -214,16 +214,18 @@ def _follow_up(moves: Moves, contact: Contact, record: Record) -> None:
     before = moves.ticket
     cues = frozenset(contact.seen.cues if contact.seen is not None else ())
     content = is_content(cues, contact.seen.words if contact.seen is not None else 0)
+    confirms = content and "will_try" not in cues
     added(moves, contact)
     if before.snoozed_until is not None:
         moves.say(TicketWoken, reason="customer_wrote")
     score = rating_of(cues)
     if score is not None and _waits_for_rating(before):
         moves.say(TicketRated, score=score, contact_id=contact.id)
-    elif before.status == "resolved":
-        if not content and score is None and "greeting_only" not in cues:
+    if before.status == "resolved":
+        settled = content or score is not None or "greeting_only" in cues
+        if cues & _DISCONTENT or not settled:  # also what is said beside a number
             reopen(moves, record.id, "customer", "customer_wrote")
-    elif content and (before.offer is not None or ("solved" in cues and before.replies)):
+    elif confirms and (before.offer is not None or ("solved" in cues and before.replies)):
         resolve(moves, "customer", "confirmed", before.offer)
     elif before.status == "waiting_customer":
         _answered(moves, record, before, content=content, cues=cues)

@@ -100,7 +100,8 @@ def may_answer_again(ticket: Ticket, cues: frozenset[str], policy: Policy) -> bo
         ticket.awaiting == "answer"
         and not ticket.triggers
         and ticket.person_replies == 0
-        and not cues & {"not_solved", "asks_person", "complaint", "thanks", "solved"}
+        and not cues & {"not_solved", "asks_person", "complaint"}
+        and ("unsettled" in cues or not cues & {"thanks", "solved"})
         and len(ticket.offered) < policy.limits.automatic_answers_per_ticket
     )
 

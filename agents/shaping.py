@@ -66,6 +66,21 @@ def shape_blank(text: str, channel: str) -> list[str]:
     return _in_parts(marked, platform.template_characters, platform.markup)
 
 
+def beginning(text: str, most: int) -> str:
+    """As much of the beginning of a text as has room, with an ellipsis where it would go on.
+
+    It is cut where it reads best, so that neither a number nor a "not" loses its end.
+
+    Args:
+        text: The text, with bold and links in Markdown.
+        most: How many characters have room; the ellipsis comes on top.
+    """
+    if units(text) <= most:
+        return text
+    at = _best(text, _fitting(text, most), _WHOLE["markdown"])
+    return f"{text[:at].rstrip()} …"
+
+
 def _in_parts(marked: str, most: int, markup: Markup) -> list[str]:
     if units(marked) <= most:
         return [marked]

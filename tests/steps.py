@@ -38,6 +38,8 @@ CUES = (
     "churn_threat",
     "greeting_only",
     "out_of_office",
+    "unsettled",
+    "will_try",
 )
 PEOPLE = ("bo", "cy")
 

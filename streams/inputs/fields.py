@@ -34,6 +34,12 @@ def _clean(text: str) -> str:
     return text
 
 
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty; give it a value")
+    return text
+
+
 def _written(value: object) -> object:
     if isinstance(value, datetime) or (isinstance(value, str) and _TIME.match(value)):
         return value
@@ -68,8 +74,13 @@ Text = Annotated[str, AfterValidator(_clean)]
 Name = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_clean)]
 """Text that names something."""
 
-Body = Annotated[str, Field(min_length=1), AfterValidator(_clean)]
-"""Text that must say something."""
+Body = Annotated[
+    str,
+    Field(min_length=1, json_schema_extra={"pattern": r"\S"}),
+    AfterValidator(_clean),
+    AfterValidator(_says_something),
+]
+"""Text that must say something: blanks alone do not."""
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A number; true and "1" are none."""

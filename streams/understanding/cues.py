@@ -38,6 +38,18 @@ _WISHED = re.compile(
 )
 """Before "it is fixed" these say that it is not, or not yet."""
 
+_GOES_ON = re.compile(
+    r"\?|\b(?:but|however|except|although|though|unfortunately|then|until|till)\b[^\w.!?]+\w"
+)
+"""After thanks or "solved" these say that there is more: a question, another matter, or an end."""
+
+_DECLINED = re.compile(r"\bno,? (?:thanks?|thank ?you|thx)\b|\bthanks? for nothing\b")
+
+_WILL_TRY = re.compile(
+    r"(?:\bwill|\bi'll|\blet me|\bgoing to) (?:\w+ )?(?:try|test|check|see|look)\b"
+    r"|\blet you know\b|\bget back to you\b"
+)
+
 _NO_RUSH = re.compile(r"\b(?:no (?:rush|hurry)|not urgent)\b", re.IGNORECASE)
 SHORT = 80
 """Characters up to which a message may be nothing but a greeting."""
@@ -92,6 +104,7 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
     named = [name for name in CUES if name in found] if found else []
     if "not_solved" in found and "solved" in found:
         named.remove("solved")
+    named += _of_thanks(own.lower().replace("’", "'"), named)
     if len(text) <= SHORT:
         distinct = set(said)
         if distinct and distinct <= _GREETING_WORDS:
@@ -101,6 +114,19 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
         if rating is not None:
             named.append(f"rating_{rating}")
     return named
+
+
+def _of_thanks(lowered: str, named: Sequence[str]) -> list[str]:
+    """What thanks, or the word that it is solved, are worth: nothing is settled by some."""
+    kind = next((one for one in ("solved", "thanks") if one in named), None)
+    match = CUES[kind].search(lowered) if kind is not None else None
+    if match is None:
+        return []
+    if _GOES_ON.search(lowered, match.end()):
+        return ["unsettled"]
+    if kind == "thanks" and _DECLINED.search(lowered):
+        return ["unsettled"]
+    return ["will_try"] if kind == "thanks" and _WILL_TRY.search(lowered) else []
 
 
 def _rating(text: str) -> int | None:

@@ -45,6 +45,7 @@ ARTICLES = {
     "a2": ArticleText(id="a2", title="Passwords", body="Use the link."),
     "de": ArticleText(id="de", title="Rechnung", body="Im Konto.", language="de-AT"),
     "long": ArticleText(id="long", title="Terms", body="word " * 2000),
+    "rules": ArticleText(id="rules", title="Fees", body="The fee is not 12 euros. " * 200),
 }
 
 
@@ -223,6 +224,15 @@ def test_a_long_article_is_cut() -> None:
     assert len(written(("long", 0.95)).one(AnswerChosen).text) < MOST_CHARACTERS + 100
 
 
+def test_an_article_is_not_cut_in_a_sentence_and_says_that_it_goes_on() -> None:
+    quoted = written(("rules", 0.95)).one(AnswerChosen).text.split("\n\n", 1)[1]
+    assert quoted in written(("rules", 0.6)).one(SolutionSuggested).text
+    *whole, sign = quoted.split(" …")
+    assert (len(whole), sign) == (1, "")
+    assert whole[0].endswith("is not 12 euros.")
+    assert ARTICLES["rules"].body.startswith(whole[0])
+
+
 def test_a_further_question_is_searched_for_while_nobody_has_the_ticket() -> None:
     scene = says(written(("a1", 0.95)), pairs=(("a1", 0.95), ("a2", 0.9)))
     assert scene.one(AnswerChosen).solution_id == "a2"
@@ -320,6 +330,11 @@ ANSWERED = Ticket(
 
 def test_a_question_after_an_answer_may_be_answered_once_more() -> None:
     assert may_answer_again(ANSWERED, frozenset({"greeting_only"}), POLICY)
+
+
+def test_who_thanks_and_asks_another_thing_may_be_answered_once_more() -> None:
+    assert may_answer_again(ANSWERED, frozenset({"thanks", "unsettled"}), POLICY)
+    assert not may_answer_again(ANSWERED, frozenset({"not_solved", "unsettled"}), POLICY)
 
 
 @pytest.mark.parametrize("cue", ["not_solved", "asks_person", "complaint", "thanks", "solved"])

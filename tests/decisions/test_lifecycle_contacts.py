@@ -137,6 +137,21 @@ def test_thanks_to_a_person_keep_waiting() -> None:
     assert only_ticket(scene).assume_resolved_at is not None
 
 
+def test_who_thanks_and_goes_on_has_not_said_that_it_is_settled() -> None:
+    for cues in (["thanks", "unsettled"], ["solved", "unsettled"]):
+        scene = say(answered(), "thanks, but where is the form?", *cues)
+        assert scene.all(TicketResolved) == []
+        assert scene.one(TicketWoken).reason == "customer_wrote"
+        scene = say(say(answered(), "thanks", "thanks"), "thanks, but it is back", *cues)
+        assert scene.one(TicketReopened).reason == "customer_wrote"
+
+
+def test_thanks_before_an_answer_was_tried_keep_waiting() -> None:
+    scene = say(answered(), "thanks, I will try it", "thanks", "will_try")
+    assert scene.all(TicketResolved) == []
+    assert scene.one(TicketAwaitsCustomer).reason == "thanked"
+
+
 def test_solved_after_a_persons_reply_resolves() -> None:
     scene = say(answered("agent_reply", None), "it works now", "solved")
     assert scene.one(TicketResolved).solution_id is None
@@ -205,6 +220,17 @@ def test_a_ticket_is_rated_once_and_another_number_does_not_reopen_it() -> None:
     assert scene.all(TicketRated) == []
     assert scene.all(TicketReopened) == []
     assert only_ticket(scene).rating == 4
+
+
+@pytest.mark.parametrize("cue", ["not_solved", "asks_person", "complaint"])
+def test_who_rates_and_says_that_it_is_not_solved_is_heard(cue: str) -> None:
+    scene = say(surveyed_ticket(), "1. It still leaks", "rating_1", cue)
+    assert scene.one(TicketRated).score == 1
+    assert scene.one(TicketReopened).reason == "customer_wrote"
+    assert only_ticket(scene).status not in {"resolved", "closed"}
+    scene = say(say(surveyed_ticket(), "4", "rating_4"), "1. It leaks again", "rating_1", cue)
+    assert scene.all(TicketRated) == []
+    assert len(scene.all(TicketReopened)) == 1
 
 
 def test_the_ticket_that_was_resolved_last_is_the_one_that_is_rated() -> None:

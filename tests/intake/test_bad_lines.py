@@ -94,6 +94,13 @@ BAD: list[tuple[str, bytes, str, str]] = [
         "give it a value",
     ),
     ("reply of nothing", of("reply", ticket_id="T", text=""), "it is empty", "give it a value"),
+    (
+        "body of blanks",
+        of("article", article_id="a", title="t", body=" \n\t "),
+        "it is empty",
+        "value",
+    ),
+    ("reply of blanks", of("reply", ticket_id="T", text="  "), "it is empty", "give it a value"),
     ("unknown priority", of("priority", ticket_id="T", priority="huge"), "priority", "'low'"),
     ("snooze until noon", of("snooze", ticket_id="T", until="noon"), "until", "RFC 3339"),
     ("5 MB", line(message="x" * 5_000_000), "1048576 are allowed", "as an attachment"),

@@ -68,7 +68,7 @@ def sound(found: Understanding, message: str) -> None:
         assert confidences == sorted(confidences, reverse=True)
     assert sum(one.confidence for one in found.categories) <= 1.001
     ratings = {f"rating_{number}" for number in range(1, 6)}
-    assert set(found.cues) <= {*CUES, "greeting_only", *ratings}
+    assert set(found.cues) <= {*CUES, "unsettled", "will_try", "greeting_only", *ratings}
     assert set(found.urgency_indicators) <= set(URGENCY)
     spans = [(one.start, one.end, one.text) for one in found.clues]
     spans += [(one.start, one.end, one.text) for one in found.facts]

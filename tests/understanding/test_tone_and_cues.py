@@ -86,6 +86,14 @@ def test_labels_of_the_deployment_move_the_tone(models: Tier) -> None:
         ("I am switching to another bank", "churn_threat"),
         ("Hi there", "greeting_only"),
         ("I am out of the office until Monday", "out_of_office"),
+        ("Great, thanks. But where do I send my meter reading?", "unsettled"),
+        ("That solved it, but now I have been charged twice", "unsettled"),
+        ("It worked for one day and then stopped", "unsettled"),
+        ("it works now until I restart it", "unsettled"),
+        ("No thanks", "unsettled"),
+        ("thanks for nothing", "unsettled"),
+        ("thank you, I will try and let you know", "will_try"),
+        ("Thanks, I'll test it tomorrow", "will_try"),
     ],
 )
 def test_a_cue_is_found(models: Tier, message: str, cue: str) -> None:
@@ -103,6 +111,13 @@ def test_a_cue_is_found(models: Tier, message: str, cue: str) -> None:
         ("It worked, but now it still does not work", "solved"),
         ("Hi, where is my card", "greeting_only"),
         ("thankless", "thanks"),
+        ("It was broken, but it works now, thanks", "unsettled"),
+        ("It works now though. Thank you!", "unsettled"),
+        ("No, thanks, it works now", "unsettled"),
+        ("How do I pay?", "unsettled"),
+        ("I had no time, but tell me how", "unsettled"),
+        ("Just to let you know that it works now, thanks", "will_try"),
+        ("I will try it", "will_try"),
         ("the lawn is green", "legal_threat"),
     ],
 )
