@@ -171,6 +171,8 @@ def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:
 def test_what_is_not_toml_is_told() -> None:
     (problem,) = check("[sla")
     assert problem.where == "the file"
+    assert problem.what.startswith("it is not TOML (")
+    assert problem.remedy == "see `pactdesk policy show`"
 
 
 def test_a_target_is_in_minutes_above_nothing() -> None:

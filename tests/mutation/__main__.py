@@ -28,6 +28,7 @@ TESTS = (
     "tests/projections",
     "tests/wire",
     "tests/scenarios",
+    "tests/drafting/test_quoting.py",
     "tests/reading/test_query.py",
     "tests/reading/test_why_metrics.py",
     "tests/intake/test_lines.py",
