@@ -65,7 +65,7 @@ def test_a_template_has_no_files() -> None:
     assert refused.reason == "file_in_template"
     assert refused.remedy == (
         "whatsapp takes only a template now, which has no files; use another channel, or wait "
-        "until the customer writes",
+        "until the customer writes"
     )
     assert scene.all(ReplyRequested) == []
     assert written(late).one(ReplyRequested).template is not None
