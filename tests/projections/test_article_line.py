@@ -34,6 +34,7 @@ def test_of_too_many_learned_examples_the_latest_are_remembered() -> None:
     latest = tuple(digest(str(number)) for number in range(1, EXAMPLES + 1))
     assert line.examples == latest
     assert tuple(one.digest for one in line.learned) == latest
+    assert len(latest) == 60
 
 
 def test_of_too_many_examples_what_people_gave_comes_before_what_was_learned() -> None:
