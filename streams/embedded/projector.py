@@ -125,7 +125,6 @@ class Projector:
                 record = readable(self._log, entry)
                 if record is not None:
                     self._fold.apply(record)
-                count += 1
                 stood[entry.topic, entry.partition] = entry.offset + 1
                 went.add((entry.topic, entry.partition))
             for topic, partition in went:
@@ -139,7 +138,7 @@ class Projector:
                 moved,
             )
         self._left, self._made = stood, made
-        return any(limit > stood.get(place, 0) for place, limit in limits.items())
+        return any(limit > stood[place] for place, limit in limits.items())
 
     def _records(
         self, topic: str, partition: int, start: int, count: int

@@ -48,7 +48,10 @@ def test_a_stop_is_a_fact_about_the_address() -> None:
 def test_after_it_a_person_is_told_why_nothing_goes() -> None:
     refused = written(stopped()).one(IntentRefused)
     assert refused.reason == "stopped"
-    assert NUMBER in refused.remedy
+    assert refused.remedy == (
+        f"the customer ended messages to {NUMBER}; use another channel, or wait until they allow "
+        "them again"
+    )
     start = ConversationStarted(customer_id=ANN, channel="phone", text="Hello", by="bo")
     assert stopped().when(start).one(IntentRefused).reason == "stopped"
 

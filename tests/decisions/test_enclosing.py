@@ -36,7 +36,10 @@ def test_without_links_only_what_a_platform_takes_is_sent(channel: str) -> None:
     else:
         refused = scene.one(IntentRefused)
         assert (refused.intent, refused.reason) == ("ReplyWritten", "file_not_taken")
-        assert "gateway.public_url" in refused.remedy
+        assert refused.remedy == (
+            f"{channel} does not take it; set gateway.public_url, so that it goes as a link, or "
+            "use another channel"
+        )
         assert scene.all(ReplyRequested) == []
 
 
@@ -58,7 +61,12 @@ def test_what_does_not_fit_into_a_mail_goes_as_a_link(sizes: list[int], links: l
 def test_a_template_has_no_files() -> None:
     late = on("whatsapp", TEMPLATED).later(hours=24.1)
     scene = written(late, attachments=[file()], links=True)
-    assert scene.one(IntentRefused).reason == "file_in_template"
+    refused = scene.one(IntentRefused)
+    assert refused.reason == "file_in_template"
+    assert refused.remedy == (
+        "whatsapp takes only a template now, which has no files; use another channel, or wait "
+        "until the customer writes"
+    )
     assert scene.all(ReplyRequested) == []
     assert written(late).one(ReplyRequested).template is not None
 

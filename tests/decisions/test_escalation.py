@@ -68,7 +68,8 @@ def test_somebody_free_gets_the_ticket_and_every_step_is_said() -> None:
     scene.then(SpecialistChosen, AvailabilityChecked, SpecialistAssigned)
     assert got(scene) == [("T1", "bo")]
     assert scene.one(SpecialistChosen).candidates[0].name == "bo"
-    assert scene.one(AvailabilityChecked).available == ["bo"]
+    checked = scene.one(AvailabilityChecked)
+    assert (checked.outcome, checked.available) == ("free", ["bo"])
     assert scene.state.people["bo"].tickets == ("T1",)
     assert scene.state.waiting == {}
 
@@ -135,6 +136,8 @@ def test_one_asked_for_by_name_gets_it_whatever_their_load() -> None:
 def test_nobody_free_says_who_comes_next_and_when() -> None:
     scene = desk(who("bo", hours=DAYTIME), who("cy", available=False)).when(wants("T1"))
     scene.then(SpecialistChosen, AvailabilityChecked, SpecialistUnavailable)
+    checked = scene.one(AvailabilityChecked)
+    assert (checked.outcome, checked.available) == ("nobody_free", [])
     told = scene.one(SpecialistUnavailable)
     assert (told.next_specialist_id, told.next_at) == ("bo", START + timedelta(hours=1))
     assert told.reasons == ["nobody_free"]

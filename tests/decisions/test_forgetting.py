@@ -19,6 +19,7 @@ def test_a_learned_example_is_forgotten_after_some_rejections() -> None:
     learned = (REFUNDS, proposal())
     assert left_out(*learned, *[REJECTED] * (FORGOTTEN_FROM - 1)) == frozenset()
     assert left_out(*learned, *[REJECTED] * FORGOTTEN_FROM) == {digest(QUESTION)}
+    assert FORGOTTEN_FROM == 3
 
 
 def test_acceptances_speak_for_what_was_learned() -> None:
@@ -30,6 +31,7 @@ def test_acceptances_speak_for_what_was_learned() -> None:
 def test_rejections_before_it_was_learned_say_nothing_of_it() -> None:
     served = [ACCEPTED] * 4 + [REJECTED] * 4
     assert left_out(REFUNDS, *served, proposal(), REJECTED, REJECTED) == frozenset()
+    assert left_out(REFUNDS, *served, proposal(), *[REJECTED, ACCEPTED] * 3) == frozenset()
 
 
 def test_an_article_that_serves_well_again_remembers() -> None:

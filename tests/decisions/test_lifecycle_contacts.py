@@ -259,3 +259,7 @@ def test_a_link_says_what_its_confidence_was_held_against() -> None:
     assert scene.one(ContactLinked).threshold == 0.7
     shipped = given(agents=AGENTS).when(contact("I was charged twice"))
     assert shipped.one(ContactLinked).threshold == WEIGHTS["threshold"]
+    bare = {name: weight for name, weight in WEIGHTS.items() if name != "threshold"}
+    policy = default_policy().model_copy(update={"linking": bare})
+    scene = given(agents=AGENTS, policy=policy).when(contact("I was charged twice"))
+    assert scene.one(ContactLinked).threshold == 0.5

@@ -178,6 +178,8 @@ def test_fields_that_contradict_each_other_are_named_without_the_whole_file() ->
 def test_what_is_not_toml_is_told() -> None:
     (problem,) = check("[sla")
     assert problem.where == "the file"
+    assert problem.what.startswith("it is not TOML (")
+    assert problem.remedy == "see `pactdesk policy show`"
 
 
 def test_a_target_is_in_minutes_above_nothing() -> None:

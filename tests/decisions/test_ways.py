@@ -59,7 +59,10 @@ def test_later_than_a_week_nothing_goes_to_messenger_and_the_person_is_told() ->
     assert refused(noticed(scene)) == "window_closed"
     late = written(scene)
     assert late.one(IntentRefused).reason == "window_closed"
-    assert "168 hours" in late.one(IntentRefused).remedy
+    assert late.one(IntentRefused).remedy == (
+        "facebook takes messages only within 168 hours of the customer's last one; use another "
+        "channel, or wait until the customer writes"
+    )
     assert late.all(ReplyRequested) == []
 
 

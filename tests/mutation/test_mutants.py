@@ -6,15 +6,18 @@ import ast
 import gc
 import tomllib
 import weakref
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from streams.views import of_tables
 from tests.documents import ROOT
-from tests.mutation.__main__ import EQUIVALENT, interval, sample
+from tests.mutation.__main__ import EQUIVALENT, interval, noticed, sample
 from tests.mutation.loaded import caches, change, functions_of
 from tests.mutation.mutants import mutants_of, tree_of
+from tests.mutation.survey import UNREACHED
+from tests.mutation.trials import ENDLESS, KILLED, SURVIVED
 
 IN_A_FUNCTION = "def f(x, y):\n    "
 
@@ -140,6 +143,16 @@ def test_what_is_listed_as_nobodys_to_tell_can_still_be_changed() -> None:
     modules = sorted({name.split(" ")[0] for name in listed})
     names = {one.name for path in modules for one in mutants_of(path, tree_of(ROOT / path))}
     assert [name for name in listed if name not in names] == []
+
+
+def test_a_mutant_is_noticed_by_tests_that_fail_and_by_tests_that_never_end() -> None:
+    outcomes = {KILLED: 8, ENDLESS: 4, SURVIVED: 2, UNREACHED: 1}
+    assert noticed(Counter(outcomes)) == 12
+
+
+def test_tests_that_never_end_fail(pytestconfig: pytest.Config) -> None:
+    assert 0 < float(pytestconfig.getini("faulthandler_timeout")) <= 3600
+    assert pytestconfig.getini("faulthandler_exit_on_timeout")
 
 
 def test_the_interval_of_a_share_holds_it_and_narrows_with_the_sample() -> None:

@@ -122,6 +122,27 @@ def test_positions_are_written_with_the_rows_and_reach_the_ends(desk: Desk) -> N
     assert {place: position for place, (position, _) in found.items()} == ends
 
 
+def test_what_waits_is_told_of_a_partition_that_no_batch_has_reached(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "BATCH", 1)
+    told: list[dict[tuple[str, int], tuple[int, int]]] = []
+
+    def watched(statement: str) -> None:
+        if statement.startswith("BEGIN"):
+            with a_desk(tmp_path) as other:
+                told.append(stands(other))
+
+    desk.database.connection.set_trace_callback(watched)
+    Projector(desk.database).catch_up()
+    desk.database.connection.set_trace_callback(None)
+    before, first, *_ = told
+    ends = {place: end for place, end in desk.log.ends().items() if place[0] in TOPICS}
+    assert before == {}
+    assert {place: end for place, (_, end) in first.items()} == ends
+    assert sum(position for position, _ in first.values()) == 1
+
+
 def test_a_repeat_and_what_was_put_aside_are_passed_over_and_counted(
     desk: Desk, folded: list[Record]
 ) -> None:
