@@ -25,6 +25,9 @@ for name in [name for name in os.environ if name.startswith("PACTDESK_")]:
 # what is about the encoder tier asks for it.
 os.environ["PACTDESK_MODELS__TIER"] = "light"
 
+# As every command has it, before numpy is loaded: see `streams.understanding`.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # Far from UTC and not by whole hours, so that a local time taken for UTC shows.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()

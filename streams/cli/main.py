@@ -101,7 +101,7 @@ def split_globals(arguments: list[str]) -> tuple[Context, list[str]]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with its status; writes UTF-8 in every locale."""
-    # read when numpy is first needed: sums in one order, and a core for each process
+    # as `streams.understanding` has it, before anything else of a command loads numpy
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
