@@ -60,11 +60,12 @@ class Items:
     """What has been taught, folded record by record.
 
     Args:
-        trusts: The corrections by the hour, as far as they were asked for: those who fold the same
-            records share them, for each takes a fit.
+        trusts: The corrections by the hour, as far as they were asked for, each with how many
+            records were folded then: those who fold the same records share them, for each takes
+            a fit.
     """
 
-    def __init__(self, trusts: dict[float, Trust]) -> None:
+    def __init__(self, trusts: dict[float, tuple[int, Trust]]) -> None:
         self.articles: dict[str, Article] = {}
         self.learned: dict[str, tuple[str, ...]] = {}
         self.categories: dict[str, Category] = {}
@@ -73,6 +74,7 @@ class Items:
         self.forgotten: dict[str, tuple[int, frozenset[str]]] = {}
         self.judged: deque[tuple[float, Judged]] = deque(maxlen=LATEST)
         self._trusts = trusts
+        self.folded = 0
         self.offsets: dict[int, int] = {}
 
     def copy(self) -> Self:
@@ -86,10 +88,12 @@ class Items:
         other.forgotten = dict(self.forgotten)
         other.judged = self.judged.copy()
         other.offsets = dict(self.offsets)
+        other.folded = self.folded
         return other
 
     def apply(self, record: Record, beside: Beside) -> None:
         """Take in one record that changes the index; of proposals only what is learned."""
+        self.folded += 1
         event = record.event
         if record.partition is not None and record.offset is not None:
             self.offsets[record.partition] = record.offset + 1
@@ -109,9 +113,9 @@ class Items:
         hour = math.floor(at / HOUR) * HOUR
         found = self._trusts.get(hour)
         if found is None:
-            found = earned([one for effective, one in self.judged if effective <= hour])
-            self._trusts[hour] = found
-        return found
+            trust = earned([one for effective, one in self.judged if effective <= hour])
+            found = self._trusts[hour] = self.folded, trust
+        return found[1]
 
     def _event(self, event: Event) -> None:
         match event:
@@ -188,7 +192,7 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._trusts: dict[float, Trust] = {}
+        self._trusts: dict[float, tuple[int, Trust]] = {}
         self._every = EVERY
         self._by: dict[int, Items] = {}
 
@@ -213,4 +217,5 @@ class Kept:
     def forget(self, count: int) -> None:
         """Something else came behind so many records: what follows was of no avail."""
         self._by = {n: one for n, one in self._by.items() if n <= count}
-        self._trusts.clear()
+        for hour in [one for one, (folded, _) in self._trusts.items() if folded > count]:
+            del self._trusts[hour]
