@@ -17,7 +17,7 @@ from streams.cluster.query import PgReader
 from streams.desk import open_desk
 from streams.entry import Entry
 from tests.both import differences
-from tests.commands import Shell
+from tests.commands import started
 from tests.real import Cluster, invariants
 from tests.real.cast import Cast
 from tests.real.log import entries
@@ -30,9 +30,14 @@ RECORDS = (DECISIONS.name, TICKETS.name)
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An embedded store on which a part of the demo was worked off."""
+    """An embedded store on which a part of the demo was worked off, by a process of its own.
+
+    In this one numpy may have been loaded before anybody said how many threads it has.
+    """
     folder = tmp_path_factory.mktemp("played")
-    assert Shell(folder)("demo", "--limit", str(DIALOGUES)).status == 0
+    process = started("demo", "--limit", str(DIALOGUES), data=folder)
+    _, told = process.communicate()
+    assert process.returncode == 0, told
     return folder
 
 
