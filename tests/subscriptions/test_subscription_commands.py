@@ -74,13 +74,18 @@ def test_what_there_is_not_is_not_found(shell: Shell, command: str) -> None:
         (["add", NOWHERE, "--topic", "support.lost.v1"], "support.lost.v1"),
         (["add", NOWHERE, "--topic", "support.dead-letters.v1"], "dead letters"),
         (["add", NOWHERE, "--types", "TicketOpened", "--topic", "support.desk.v1"], "never"),
-        (["add", NOWHERE, "--from", "yesterday"], "yesterday"),
     ],
 )
 def test_what_would_never_work_is_refused(shell: Shell, arguments: list[str], says: str) -> None:
     refused = told(shell, *arguments)
     assert refused.status == 3
     assert says in refused.err + refused.out
+    assert told(shell, "list").json == []
+
+
+def test_what_is_no_time_to_begin_with_is_no_usage(shell: Shell) -> None:
+    refused = told(shell, "add", NOWHERE, "--from", "yesterday")
+    assert (refused.status, "'yesterday' is not a time" in refused.err) == (2, True)
     assert told(shell, "list").json == []
 
 
@@ -103,7 +108,7 @@ def test_from_where_on_is_a_time_a_position_now_or_the_beginning(shell: Shell) -
     assert lag(place) == len(lines) - 3
     number = told(shell, "list").json[0]["id"]
     assert told(shell, "replay", number, "--from", last).json["position"] == last
-    assert told(shell, "replay", number, "--from", "yesterday").status == 3
+    assert told(shell, "replay", number, "--from", "yesterday").status == 2
     assert told(shell, "replay", "none", "--from", "now").status == 4
     assert told(shell, "replay", number).status == 2
 
