@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from schemas.topics import CONTACTS
 from streams.cli.context import Context, give
 from streams.inputs import LINE_LIMIT
 
@@ -70,10 +71,16 @@ def run_command(context: Context, now: str | None) -> None:
         if now is None and _fetched(context, desk):
             turns += desk.run(bar.advance)
         position = desk.position()
-        later = 0 if now is None else desk.status()["waiting"]
+        later = 0 if now is None else _left(desk)
     if later:
         context.remark(f"left for a time after {now}: {later}")
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
+
+
+def _left(desk: Desk) -> int:
+    """How much of what customers and people sent waits; what agents tell each other may too."""
+    (contacts,) = (one for one in desk.status()["inboxes"] if one["topic"] == CONTACTS.name)
+    return int(contacts["waiting"])
 
 
 def _fetched(context: Context, desk: Desk) -> int:

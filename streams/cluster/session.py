@@ -201,7 +201,8 @@ class Session:
             self._db.connection, places, self._batches.marks, self._reading.name
         ).items():
             self.positions[place] = position
-            self._stopped_at.pop(place, None)
+            if position != self._stopped_at.get(place, (None,))[0]:  # else it was told already
+                self._stopped_at.pop(place, None)
             self._fetching.begin(place, position)
 
     def _candidates(self) -> dict[Place, list[Fetched]]:
