@@ -54,6 +54,8 @@ SHARE = 0.1
 out."""
 
 PROBES = 1000
+"""Contacts whose way is measured; at each load the first `CUSTOMERS` of them open a ticket."""
+
 SECONDS = 900.0
 
 
@@ -161,6 +163,8 @@ class Ours:
     def latencies(self, *loads: float) -> tuple[list[list[float]], list[float]]:
         """Milliseconds from a contact on Kafka to its decision there, and to its row.
 
+        The first contacts under each load are of new customers, the rest of the same ones.
+
         Args:
             loads: Contacts a second; decisions are waited for under each of them in turn.
         """
@@ -245,7 +249,7 @@ def paced(
     name: Callable[..., str],
     per_second: float,
 ) -> list[float]:
-    """Milliseconds from each record on Kafka to the first that follows from it.
+    """Milliseconds from each record on Kafka to the first that follows from it, in their order.
 
     The client that measures is the one in C: it takes the least from the machine that it measures.
 
@@ -286,7 +290,7 @@ def paced(
             if probe in sent and probe not in took:
                 took[probe] = (time.perf_counter() - sent[probe]) * 1000.0
     consumer.close()
-    return list(took.values())
+    return [took[probe] for probe in sent]
 
 
 def idiomatic(cluster: Cluster, count: int, folder: Path) -> tuple[float, list[list[float]]]:
@@ -361,7 +365,18 @@ def main() -> None:
                 *zip(
                     ["Faust alone, contact to output"] * 2, map(told, their_waits), at, strict=True
                 ),
-                *zip(["ours, contact to decision"] * 2, map(told, on_kafka), at, strict=True),
+                *zip(
+                    ["ours, new customer's contact to decision"] * 2,
+                    [told(some[:CUSTOMERS]) for some in on_kafka],
+                    at,
+                    strict=True,
+                ),
+                *zip(
+                    ["ours, known customer's contact to decision"] * 2,
+                    [told(some[CUSTOMERS:]) for some in on_kafka],
+                    at,
+                    strict=True,
+                ),
                 ("ours, contact to row", told(rows), "one at a time"),
                 ("publisher", f"{ours.published(7 * count):,.0f} records/s", ""),
                 ("take-over after kill -9", f"{ours.takeover():.1f} s", ""),
