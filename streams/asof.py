@@ -14,7 +14,7 @@ from typing import Protocol
 
 from streams.clock import parse_time
 from streams.errors import Malformed, NotFound
-from streams.query import Rows
+from streams.query import Found
 
 PLACE = re.compile(r"^(support\.[a-z0-9.-]+)/(\d{1,9})/(\d{1,18})$")
 """A place in a topic: `topic/partition/offset`."""
@@ -28,7 +28,7 @@ class View(Protocol):
         """What is to be said of the moment to whoever asked for it, if anything."""
         ...
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
         ...
 

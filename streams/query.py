@@ -6,7 +6,7 @@ How each runs one is in streams/embedded/query.py and streams/cluster/query.py.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,22 @@ BOOLEANS = _columns_of(bool)
 DOCUMENTS = _columns_of(Json) | GATHERED
 """Names of the columns that hold lists and objects."""
 
+
 Rows = list[dict[str, Any]]  # values of any column
+
+
+class Found(Rows):
+    """The rows that a query gave; and its columns, which are known also where there is no row.
+
+    Args:
+        columns: Their names.
+        rows: The rows.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+        super().__init__(rows)
+        self.columns = tuple(columns)
+
 
 _REMEDY = "see docs/reference/views.md for the views and their columns"
 
@@ -85,6 +100,17 @@ def too_long(seconds: float | None = None) -> Refused:
 def too_many() -> Refused:
     """The refusal of what gives more rows than can be held."""
     return Refused(f"the query gives more than {ROWS:,} rows", "narrow it with a WHERE or a LIMIT")
+
+
+def too_large(most: int) -> Refused:
+    """The refusal of what makes a value that is larger than can be held.
+
+    Args:
+        most: Bytes that it may have.
+    """
+    return Refused(
+        f"a value of the query has more than {most // 1024**2} MB", "select less of it, by substr()"
+    )
 
 
 def does_not_work(text: str) -> Refused:

@@ -113,7 +113,7 @@ def query_command(
     for_a_file(form)
     with context.desk() as desk:
         rows = context.view(desk, as_of, occurred=occurred).query(sql)
-    context.answer(rows, form)
+    context.answer(rows, rows.columns, form)
 
 
 @click.command("why")

@@ -91,15 +91,17 @@ class Context:
         """
         self.show(list(rows), lambda: table(rows, columns))
 
-    def answer(self, rows: Sequence[dict[str, Any]], form: str | None) -> None:
+    def answer(
+        self, rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str | None
+    ) -> None:
         """Rows in the format that was asked for; without one JSON with --json, else a table."""
         match form or ("json" if self.json else "table"):
             case "json":
                 self.line(list(rows))
             case "csv":
-                click.echo(as_csv(rows), nl=False)
+                click.echo(as_csv(rows, columns), nl=False)
             case "parquet":
-                click.echo(as_parquet(rows), nl=False)
+                click.echo(as_parquet(rows, columns), nl=False)
             case _:
                 click.echo(table(rows))
 

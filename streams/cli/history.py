@@ -67,7 +67,7 @@ def replay_command(
     context.remark(_told(done))
     limits = settings.history
     rows = ask(directory, sql, seconds=limits.query_seconds, rows=limits.query_rows)
-    context.answer(rows, form)
+    context.answer(rows, rows.columns, form)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _list(context: Context, form: str | None) -> None:
 
     rows = [{"question": name, "says": says(sql)} for name, sql in questions().items()]
     if context.json or form is not None:
-        context.answer(rows, form)
+        context.answer(rows, ("question", "says"), form)
         return
     click.echo("\n\n".join(f"{one['question']}\n{_indented(one['says'])}" for one in rows))
 

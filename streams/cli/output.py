@@ -153,20 +153,17 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def as_csv(rows: Rows) -> str:
+def as_csv(rows: Rows, columns: Sequence[str]) -> str:
     """Rows as CSV with a head; lists, objects and truth values are JSON, nothing is empty."""
     out = io.StringIO()
-    if rows:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(rows[0])
-        for row in rows:
-            writer.writerow(
-                _json(v) if isinstance(v, list | dict | bool) else v for v in row.values()
-            )
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(_json(v) if isinstance(v, list | dict | bool) else v for v in row.values())
     return out.getvalue()
 
 
-def as_parquet(rows: Rows) -> bytes:
+def as_parquet(rows: Rows, columns: Sequence[str]) -> bytes:
     """Rows as one Parquet file.
 
     Numbers and truth values keep their type. Everything else is text: times as JSON shows them,
@@ -175,10 +172,9 @@ def as_parquet(rows: Rows) -> bytes:
     import pyarrow as pa
     from pyarrow import parquet
 
-    names = list(rows[0]) if rows else []
-    columns = {name: _column(pa, [row[name] for row in rows]) for name in names}
+    made = {name: _column(pa, [row[name] for row in rows]) for name in columns}
     out = io.BytesIO()
-    parquet.write_table(pa.table(columns), out, compression="zstd")
+    parquet.write_table(pa.table(made), out, compression="zstd")
     return out.getvalue()
 
 

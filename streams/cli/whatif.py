@@ -107,7 +107,7 @@ def _write(to: Path, report: dict[str, Any], title: str) -> None:
 
             content = page(report, title).encode()
         case ".parquet":
-            content = as_parquet(_changes(report))
+            content = as_parquet(_changes(report), _COLUMNS)
         case _:
             content = msgspec.json.encode(report)
     try:

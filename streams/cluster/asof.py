@@ -22,7 +22,7 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.query import PgReader
 from streams.entry import Place
 from streams.errors import NotFound
-from streams.query import Rows
+from streams.query import Found
 
 
 class Cut(NamedTuple):
@@ -88,7 +88,7 @@ class View:
         self._theirs: frozenset[str] | None = None
         self.remark = remark
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
         named = {name for name in taken_apart(sql).names if name.startswith("own_")}
         if named:

@@ -17,7 +17,7 @@ from streams.cluster.reading import Reader
 from streams.cluster.why import Lookup
 from streams.entry import Place
 from streams.folding import Step
-from streams.query import Rows
+from streams.query import Found
 from streams.settings import Settings
 
 
@@ -37,7 +37,7 @@ class LookingBack:
     def _reader(self) -> PgReader:
         return PgReader(url_of(self.settings))
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """The rows of a SELECT over the views.
 
         Raises:

@@ -26,7 +26,7 @@ from streams.cluster import readers, tables, then
 from streams.cluster.asked import Asked, taken_apart
 from streams.cluster.postgres import PgDatabase, connect, of_the_database
 from streams.errors import PactdeskError, Refused
-from streams.query import Rows
+from streams.query import Found
 
 _SELECTS = frozenset({"select", "with", "values", "table"})
 
@@ -85,7 +85,7 @@ class PgReader:
 
     def query(
         self, text: str, parameters: Sequence[object] = (), past: then.Past | None = None
-    ) -> Rows:
+    ) -> Found:
         """The rows of a SELECT over the views.
 
         Args:
@@ -143,7 +143,7 @@ class PgReader:
                 "see docs/how-to/read-with-sql.md for what can be called",
             )
 
-    def _run(self, database: PgDatabase, text: str, first: str) -> Rows:
+    def _run(self, database: PgDatabase, text: str, first: str) -> Found:
         connection = database.connection
         try:
             self._set_out(database, first)
@@ -155,7 +155,7 @@ class PgReader:
             if cursor.rowcount > query.ROWS:
                 raise query.too_many()
             names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            return Found(names, (dict(zip(names, row, strict=True)) for row in cursor))
         finally:
             if not connection.closed:
                 connection.execute("ROLLBACK")

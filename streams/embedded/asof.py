@@ -37,7 +37,7 @@ from streams.embedded.projector import Fold, Projector, limits, readable
 from streams.embedded.times import Times
 from streams.entry import Entry, Place
 from streams.folding import Step
-from streams.query import Rows
+from streams.query import Found
 
 if TYPE_CHECKING:
     from streams.own.table import Own
@@ -82,7 +82,7 @@ class View:
         self._own = own
         self.remark = remark
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """The rows of a SELECT over the views; raises `Refused` for anything else."""
         if self._own is not None and NAMES_OWN.search(sql):
             self._connection, self._own = self._own(), None

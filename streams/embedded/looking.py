@@ -15,7 +15,7 @@ from streams.embedded.database import Database
 from streams.embedded.why import Lookup
 from streams.entry import Place
 from streams.folding import Step
-from streams.query import Rows
+from streams.query import Found
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class LookingBack:
     lookup: Lookup
     _reader: sqlite3.Connection | None = None
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """The rows of a SELECT over the views.
 
         Raises:

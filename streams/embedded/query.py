@@ -22,7 +22,7 @@ import msgspec
 
 from streams import query
 from streams.errors import Refused
-from streams.query import GATHERED, UNITED, Rows, views
+from streams.query import GATHERED, UNITED, Found, views
 
 _ALLOWED = frozenset(
     {
@@ -39,6 +39,10 @@ _MAKE_TABLE_FUNCTIONS = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
 """SQLite makes them at first use, which no query may cause."""
 
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a value that a query makes on its way. SQLite would let a function make a thousand
+million of them at once, where no limit of time is looked at."""
 
 sqlite3.register_converter("JSON", msgspec.json.decode)
 sqlite3.register_converter("BOOLEAN", lambda raw: raw != b"0")
@@ -64,11 +68,12 @@ def _connected(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, timeout=30.0, detect_types=sqlite3.PARSE_DECLTYPES
     )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
     connection.execute(_MAKE_TABLE_FUNCTIONS)
     return connection
 
 
-def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] = ()) -> Rows:
+def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] = ()) -> Found:
     """The rows of a SELECT over the views.
 
     Args:
@@ -89,7 +94,7 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
         _stand_in(own).compile(sql, values)
         cursor = connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
-        rows = [_shown(names, row) for row in islice(cursor, query.ROWS)]
+        rows = Found(names, (_shown(names, row) for row in islice(cursor, query.ROWS)))
         if cursor.fetchone() is not None:
             raise query.too_many()
         return rows
@@ -182,6 +187,8 @@ def _refusal(error: Exception) -> Refused:
         return query.no_such_view(text)
     if "interrupted" in text:
         return query.too_long()
+    if "too big" in text:
+        return query.too_large(LARGEST)
     return query.does_not_work(text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -136,16 +136,19 @@ def _weight(option: str) -> float:
         return 0.0
 
 
-def rows(found: list[dict[str, Any]], form: str, headers: Mapping[str, str]) -> web.Response:
+def rows(
+    found: list[dict[str, Any]], columns: Sequence[str], form: str, headers: Mapping[str, str]
+) -> web.Response:
     """Rows in a form other than JSON, without the envelope that JSON has.
 
     Args:
         found: The rows.
+        columns: The names of their columns.
         form: NDJSON or CSV.
         headers: Headers, which say what the envelope would.
     """
     if form == CSV:
-        content = as_csv(found).encode()
+        content = as_csv(found, columns).encode()
     else:
         encode = msgspec.json.encode
         content = b"".join(encode(row) + b"\n" for row in found)

@@ -20,7 +20,7 @@ from streams.query import views
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
-    from streams.query import Rows
+    from streams.query import Found
 
 FEW, MANY = 50, 1000
 """Rows of a page: by default, and at most."""
@@ -199,7 +199,7 @@ def _listed(listing: Listing) -> Handler:
     return handler
 
 
-def _seen(desk: AnyDesk, page: Page, sql: str, values: Sequence[object]) -> tuple[Rows, str]:
+def _seen(desk: AnyDesk, page: Page, sql: str, values: Sequence[object]) -> tuple[Found, str]:
     """The rows, and the position that is shown now at least, whenever the rows are from."""
     position = desk.progress.shown()
     return view_of(desk, page).query(sql, values), position
@@ -273,22 +273,22 @@ def _moment(name: str, text: str) -> str:
 
 
 def _page(
-    call: Call, listing: Listing, page: Page, form: str, found: Rows, position: str
+    call: Call, listing: Listing, page: Page, form: str, found: Found, position: str
 ) -> web.Response:
     more = len(found) > page.limit
-    found = found[: page.limit]
-    following = cursor_of([found[-1][name] for name in listing.order]) if more else None
+    items = found[: page.limit]
+    following = cursor_of([items[-1][name] for name in listing.order]) if more else None
     shown = _shown(listing, page)
-    if len(shown) < len(found[0]) if found else False:
-        found = [{name: row[name] for name in shown} for row in found]
+    if len(shown) < len(found.columns):
+        items = [{name: row[name] for name in shown} for row in items]
     if form == JSON:
-        document: dict[str, Any] = {"items": found, "next": following, "position": position}
+        document: dict[str, Any] = {"items": items, "next": following, "position": position}
         return answer(document, position=position)
     headers = {POSITION: position}
     if following is not None:
         link = call.request.rel_url.update_query(cursor=following)
         headers["Link"] = f'<{link}>; rel="next"'
-    return rows(found, form, headers)
+    return rows(items, shown, form, headers)
 
 
 ROUTES = tuple(

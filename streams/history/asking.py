@@ -26,7 +26,7 @@ from streams.errors import Refused
 from streams.history.columns import columns_of, quoted
 from streams.history.directory import FORMAT, Directory, Manifest
 from streams.history.views import TICKETS_VIEW, once, tickets_view
-from streams.query import Rows, too_long
+from streams.query import Found, too_long
 
 MEMORY = "1GB"
 """What a question may hold in memory while it runs."""
@@ -51,7 +51,7 @@ SHUT = (
 _REMEDY = "see docs/how-to/analyse-history.md for the tables and their columns"
 
 
-def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Rows:
+def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Found:
     """The rows of a SELECT over the tables of a directory.
 
     Args:
@@ -73,11 +73,12 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Rows:
         raise _refusal(error) from error
 
 
-def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Rows:
-    found: Rows = []
+def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Found:
     size = 0
     with _tables(directory, sql) as connection, _ended(connection, seconds):
-        for batch in connection.sql(sql).to_arrow_reader(AT_ONCE):
+        reader = connection.sql(sql).to_arrow_reader(AT_ONCE)
+        found = Found(reader.schema.names, ())
+        for batch in reader:
             if len(found) + batch.num_rows > rows:
                 raise Refused(
                     f"the query gives more than {rows:,} rows",
@@ -184,7 +185,7 @@ def _refusal(error: Exception) -> Refused:
     return Refused(f"the query does not work: {text}", _REMEDY)
 
 
-def shown(batch: pa.RecordBatch) -> Rows:
+def shown(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Rows with the values that every surface shows."""
     names = batch.schema.names
     columns = [[_value(one, column.type) for one in column.to_pylist()] for column in batch.columns]

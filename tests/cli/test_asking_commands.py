@@ -96,18 +96,28 @@ def test_parquet_keeps_numbers_and_writes_the_rest_as_text() -> None:
         {"n": 1, "x": 0.5, "b": True, "s": "é", "l": ["a"], "mixed": 1, "none": None},
         {"n": None, "x": 2, "b": None, "s": "", "l": [], "mixed": "a", "none": None},
     ]
-    back = parquet.read_table(io.BytesIO(as_parquet(rows))).to_pylist()
+    back = parquet.read_table(io.BytesIO(as_parquet(rows, list(rows[0])))).to_pylist()
     assert back == [
         {"n": 1, "x": 0.5, "b": True, "s": "é", "l": '["a"]', "mixed": "1", "none": None},
         {"n": None, "x": 2.0, "b": None, "s": "", "l": "[]", "mixed": "a", "none": None},
     ]
-    assert parquet.read_table(io.BytesIO(as_parquet([]))).num_rows == 0
+    assert parquet.read_table(io.BytesIO(as_parquet([], ["n"]))).num_rows == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_no_rows_have_a_head_too(read: Shell, form: str) -> None:
+    nobody = "SELECT ticket_id, contacts + 1 AS more FROM v1_tickets WHERE status = 'nowhere'"
+    told = read("query", nobody, "--format", form)
+    if form == "csv":
+        assert told.bytes == b"ticket_id,more\n"
+    else:
+        assert parquet.read_table(io.BytesIO(told.bytes)).column_names == ["ticket_id", "more"]
 
 
 def test_csv_keeps_line_breaks_and_quotes() -> None:
     text = 'she said "no",\nthen left'
-    assert list(csv.DictReader(io.StringIO(as_csv([{"text": text}])))) == [{"text": text}]
-    assert as_csv([]) == ""
+    assert list(csv.DictReader(io.StringIO(as_csv([{"text": text}], ["text"])))) == [{"text": text}]
+    assert as_csv([], ["text"]) == "text\n"
 
 
 @pytest.mark.parametrize(

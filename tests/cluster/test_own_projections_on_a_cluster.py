@@ -28,6 +28,7 @@ from streams.entry import Entry
 from streams.errors import Refused
 from streams.own.loading import load
 from streams.own.table import Own
+from streams.query import Found
 from streams.settings import Settings
 from tests.owned import MOVES, THANKS, naming, written
 from tests.projecting import SECONDS, opened, played, ready, rows, send, take, taken_in
@@ -58,8 +59,8 @@ class Told:
 
     log: list[Entry]
     taken: list[tuple[str, str, int, int]]
-    shown: list[list[dict[str, Any]]]
-    then: dict[tuple[str, bool], list[list[dict[str, Any]]]]
+    shown: list[Found]
+    then: dict[tuple[str, bool], list[Found]]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def states(settings: Settings) -> dict[str, dict[str, Any]]:
         return {one["projection"]: one for one in status(settings, database)["projections"]}
 
 
-def shown(settings: Settings) -> list[list[dict[str, Any]]]:
+def shown(settings: Settings) -> list[Found]:
     reader = PgReader(url_of(settings))
     try:
         return [reader.query(sql) for sql in VIEWS]

@@ -11,6 +11,7 @@ from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed
 from schemas.record import Record
 from streams.desk import Desk
+from streams.query import Found
 from streams.testing import Scene
 from tests.documents import ROOT
 from tests.owned import THANKS
@@ -23,7 +24,7 @@ def test_a_desk_is_used_as_its_types_say(tmp_path: Path) -> None:
         line = {"channel": "email", "handle": "ann", "message": "I was charged twice"}
         (record_id,) = assert_type(desk.produce(line), list[str])
         assert_type(desk.run(), int)
-        rows = assert_type(desk.query("SELECT status FROM v1_tickets"), list[dict[str, Any]])
+        rows = assert_type(desk.query("SELECT status FROM v1_tickets"), Found)
         assert len(rows) == 1
         records = [assert_type(record, Record) for record in desk.events()]
         assert record_id in [record.id for record in records]

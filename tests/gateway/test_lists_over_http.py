@@ -94,6 +94,12 @@ def test_rows_come_as_csv_and_as_ndjson(full: Client) -> None:
     assert lines.headers["pactdesk-position"].startswith("p1.")
 
 
+def test_a_page_without_rows_is_a_head_in_csv(full: Client) -> None:
+    nobody = "/api/v1/tickets?customer_id=nobody&fields=channel,status"
+    assert full.get(nobody, Accept="text/csv").body == b"channel,status\n"
+    assert full.get(nobody, Accept="application/x-ndjson").body == b""
+
+
 def test_a_link_leads_to_the_next_page(full: Client) -> None:
     first = full.get("/api/v1/tickets?limit=20", Accept="application/x-ndjson")
     target = first.headers["link"].partition(">")[0].removeprefix("<")

@@ -197,6 +197,15 @@ def test_a_query_that_gives_too_much_is_cut_off(
     assert desk.query("SELECT 1 AS n") == [{"n": 1}]
 
 
+@pytest.mark.parametrize(
+    "value", ["zeroblob(900000000)", "replace(hex(zeroblob(9000000)), '0', 'xxxx')"]
+)
+def test_a_query_that_makes_a_huge_value_is_refused(desk: Desk, value: str) -> None:
+    with pytest.raises(Refused, match="a value of the query has more than 64 MB"):
+        desk.query(f"SELECT length({value}) AS n")
+    assert desk.query("SELECT length(printf('%.*c', 900000000, 'x')) AS n") == [{"n": None}]
+
+
 def test_after_a_refusal_the_next_query_is_answered(desk: Desk) -> None:
     with pytest.raises(Refused):
         desk.query("SELECT * FROM log")
