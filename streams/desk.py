@@ -240,8 +240,12 @@ class Desk(Sealed, LookingBack):
         type: str | None = None,  # noqa: A002  # the public filter's name
         after: str | None = None,
     ) -> Iterator[Entry]:
-        """Log entries in the order of appending, undecoded, by what their headers say."""
-        wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=type)
+        """Log entries in the order of appending, undecoded, by what their headers say.
+
+        Raises:
+            Malformed: There is no such topic or type, or `after` is no position of this log.
+        """
+        wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=type).checked()
         return (entry for entry, _ in self.placed(wanted, after))
 
     def placed(self, wanted: Filter, after: str | None = None) -> Iterator[tuple[Entry, str]]:

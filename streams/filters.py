@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 from schemas.events import EVENTS
 from schemas.topics import TOPICS
 from streams.entry import Entry
-from streams.errors import Unreadable
+from streams.errors import Malformed, Unreadable
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -32,6 +34,12 @@ class Filter(msgspec.Struct, frozen=True):
         if self.type is not None and self.type not in EVENTS:
             return f"there is no event type {self.type}", "see `pactdesk schemas list`"
         return None
+
+    def checked(self) -> Self:
+        """The same; raises `Malformed` where something in it is misspelt."""
+        if (fault := self.fault()) is not None:
+            raise Malformed(*fault)
+        return self
 
     def fits(self, entry: Entry) -> bool:
         """Whether an entry is wanted; decodes it only where that is needed to tell."""

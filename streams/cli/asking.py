@@ -41,9 +41,7 @@ def events_command(
     from streams.filters import Filter
     from streams.showing import record_line
 
-    wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind)
-    if (fault := wanted.fault()) is not None:
-        raise click.UsageError("; ".join(fault))
+    wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind).checked()
     with context.desk() as desk:
         while True:
             for entry, position in desk.placed(wanted, after):

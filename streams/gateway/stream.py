@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from streams.filters import Filter
-from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Parameters, Route
 from streams.gateway.sse import Send, event, quiet, streamed
 from streams.gateway.typists import DESK
@@ -37,9 +36,7 @@ async def stream(call: Call) -> web.StreamResponse:
     asked, house = call.asked(Watching), call.house
     wanted = Filter(
         customer=asked.customer, topic=asked.topic, ticket=asked.ticket, type=asked.type
-    )
-    if (fault := wanted.fault()) is not None:
-        raise bad_request(*fault)
+    ).checked()
     after = call.request.headers.get("Last-Event-ID") or asked.after
     if after is None:
         after = await house.tail.end()  # before the client hears that it may rely on what follows

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+import pactdesk
 from streams.cli.output import as_csv, as_parquet
+from streams.errors import Malformed
 from tests.commands import Shell, ndjson
 
 
@@ -40,9 +42,16 @@ def test_events_are_filtered(read: Shell, ticket: str) -> None:
     assert 0 < len(hers) < len(everything)
 
 
-@pytest.mark.parametrize("wrong", [("--topic", "contacts"), ("--type", "TicketLost")])
-def test_a_name_that_matches_nothing_is_a_usage_error(read: Shell, wrong: tuple[str, str]) -> None:
-    assert read("events", *wrong).status == 2
+@pytest.mark.parametrize("wrong", [("topic", "contacts"), ("type", "TicketLost")])
+def test_a_name_that_matches_nothing_is_a_usage_error(
+    read: Shell, tmp_path: Path, wrong: tuple[str, str]
+) -> None:
+    name, value = wrong
+    told = read("events", f"--{name}", value)
+    assert told.status == 2
+    assert f"{name} {value}" in told.err
+    with pactdesk.open(tmp_path) as desk, pytest.raises(Malformed, match=f"{name} {value}"):
+        list(desk.events(**{name: value}))
 
 
 def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
