@@ -55,12 +55,14 @@ SHORT = 80
 """Characters up to which a message may be nothing but a greeting."""
 
 _RATING = re.compile(
-    r"^\W*(?:(?:i(?:'d| would)? )?(?:give|rate|say)(?: it| you)?(?: an?)? )?"
-    r"([1-5]|one|two|three|four|five)(?: ?/ ?5| out of (?:5|five)| stars?| points?)?"
-    r"(?: ?[.,;:!\u2013-].*| thank.*| thx.*)?$",
+    r"^[^\w+\u2010-\u2015\u2212-]*"
+    r"(?:(?:i(?:'d| would)? )?(?:give|rate|say)(?: it| you)?(?: an?)? )?"
+    r"([1-5]|one|two|three|four|five)\ufe0f?\u20e3?[)\]]?"
+    r"(?: ?/ ?5| out of (?:5|five)| stars?| points?)?"
+    r"(?: ?[.,;:!\u2013-](?!\d).*| thank.*| thx.*)?$",
     re.IGNORECASE | re.DOTALL,
 )
-"""A number from 1 to 5, and nothing behind it but a remark."""
+"""A number from 1 to 5, and nothing behind it but a remark; without a sign, which may mean no."""
 
 _STARS = re.compile(r"^([\u2605\u2b50]{1,5})[\u2606\s]*$")
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}

@@ -197,6 +197,8 @@ def test_greetings_signatures_and_quotes_are_not_read() -> None:
         ("five stars", 5),
         ("4 - thanks a lot", 4),
         ("1, nobody answered me for days", 1),
+        ("5\ufe0f\u20e3", 5),
+        ("(3)", 3),
         ("\u2605\u2605\u2605\u2606\u2606", 3),
     ],
 )
@@ -216,6 +218,12 @@ def test_a_bare_rating_is_understood(models: Tier, message: str, rating: int) ->
         "one of my cards is lost",
         "it has 4 stars in the shop",
         "4711",
+        "-1",
+        "\u22125",
+        "+1",
+        "1.5",
+        "4,5",
+        "1-5",
         "",
     ],
 )
