@@ -7,12 +7,9 @@ from collections import Counter
 from hashlib import sha256
 from struct import pack
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
+from nacl import exceptions, signing
 
-
-def canonical(part):
-    return json.dumps(part, sort_keys=True, separators=(",", ":")).encode()
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def content(record):
@@ -23,15 +20,15 @@ def content(record):
 
 
 def faults(audit, public_key):
-    signed, signature, sealed = audit["signed"], audit["signature"], {}
+    signed, said, sealed = audit["signed"], canonical(audit["signed"]).encode(), {}
     try:
-        VerifyKey(bytes.fromhex(public_key)).verify(canonical(signed), bytes.fromhex(signature))
-    except (BadSignatureError, ValueError):
+        signing.VerifyKey(bytes.fromhex(public_key)).verify(said, bytes.fromhex(audit["signature"]))
+    except (exceptions.BadSignatureError, ValueError):
         yield "signature: this key did not sign what stands under `signed`"
     for kind in ("records", "stretches"):
-        there = Counter((p["where"], sha256(canonical(p)).hexdigest()) for p in audit[kind])
+        now = Counter((p["where"], sha256(canonical(p).encode()).hexdigest()) for p in audit[kind])
         was = Counter(signed[kind].items())
-        for where, _ in sorted((there - was) + (was - there)):
+        for where, _ in sorted((now - was) + (was - now)):
             yield f"{kind} {where}: not as it was signed"
     for stretch in audit["stretches"]:
         digest = bytes.fromhex(stretch["before"])
@@ -45,6 +42,9 @@ def faults(audit, public_key):
             yield f"records {record['where']}: its bytes are not those that were sealed"
 
 
-found = list(dict.fromkeys(faults(json.load(open(sys.argv[1], "rb")), sys.argv[2])))
+try:
+    found = list(dict.fromkeys(faults(json.load(open(sys.argv[1], "rb")), sys.argv[2])))
+except (AttributeError, KeyError, TypeError, ValueError) as error:
+    found = [f"{sys.argv[1]}: this is no audit, or a part of it is not there ({error!r})"]
 print("\n".join(found) or "good")
 sys.exit(1 if found else 0)

@@ -92,6 +92,22 @@ def test_the_script_has_fifty_lines_and_needs_nothing_but_python_and_pynacl() ->
     assert imported - {"nacl"} <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.parametrize("part", ["signed", "signature", "records", "stretches"])
+def test_a_part_that_is_missing_is_said_and_no_crash(
+    good: Audit, checked: Check, part: str
+) -> None:
+    del good[part]
+    (status, (told,)) = checked(good)
+    assert status == 1
+    assert f"this is no audit, or a part of it is not there (KeyError('{part}'))" in told
+
+
+def test_a_record_that_lacks_its_place_is_said_and_no_crash(good: Audit, checked: Check) -> None:
+    del good["records"][0]["where"]
+    assert checked(good)[0] == 1
+    assert checked([])[0] == 1
+
+
 def test_it_has_what_names_the_ticket_and_what_led_to_that(store: Path, ticket: str) -> None:
     with open_in(store) as desk:
         entries = records_of(desk, ticket)
