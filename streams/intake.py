@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from schemas.event import Event, Intent
 from schemas.events.contacts import ContactReceived
 from schemas.record import Record, derived_id
 from schemas.topics import CONTACTS
@@ -140,6 +141,38 @@ def another(event: ContactReceived, field: str) -> Unreadable:
         f"{event.channel} message {event.provider_id} was here before with another {field}",
         "send a changed message under a provider_id of its own",
     )
+
+
+OWN_KEY = "give each request an idempotency key of its own"
+"""What would do where a key is another request's."""
+
+
+def same_request(before: Event, after: Event) -> bool:
+    """Whether two requests with one id ask for the same."""
+    return asked_for(before) == asked_for(after)
+
+
+def is_request(kind: type[Event]) -> bool:
+    """Whether an event asks for something: whoever asks may give it a key."""
+    return "idempotency_key" in kind.model_fields
+
+
+def asked_for(event: Event) -> dict[str, Any]:  # Any: values of any field
+    """What a request asks for, as JSON has it, without what a repeat may find otherwise by now.
+
+    Those are the ticket's revision, whose line it or a handle is on, and whether files may go as
+    links.
+    """
+    by_now = {"expected_revision", "links", "other_customer_id"}
+    if isinstance(event, Intent):
+        by_now.add("customer_id")
+    return event.model_dump(mode="json", exclude=by_now)
+
+
+def another_request(event: Event) -> Unreadable:
+    """What is wrong with a request that comes under an id which another one has."""
+    kind = type(event).__name__
+    return Unreadable(f"this {kind} has the idempotency key of another one", OWN_KEY)
 
 
 def bad_line(number: int, line: bytes, error: PactdeskError, now: datetime) -> DeadLetter:

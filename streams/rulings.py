@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.event import Event
 from schemas.events.decisions import IntentRefused, MessageUnderstood, WorkflowFailed
-from schemas.events.intents import ConversationStarted
 from schemas.record import Record
 from schemas.topics import DECISIONS, TICKETS
 from streams import inputs
 from streams.entry import Entry
+from streams.intake import OWN_KEY, same_request
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -95,13 +94,13 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     given = inputs.read_document(document)
     record = desk.intake.resolver.record(given, desk.clock.now())
     outcome = desk.carry_out(record)
-    if outcome.repeat and _asked(outcome.record.event) != _asked(record.event):
+    if outcome.repeat and not same_request(outcome.record.event, record.event):
         return Ruling(
             status="refused",
             record_id=outcome.record.id,
             accepted=False,
             reason=KEY_USED,
-            remedy="give each request an idempotency key of its own",
+            remedy=OWN_KEY,
         )
     return ruling_of(outcome)
 
@@ -109,17 +108,6 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
 def put(desk: AnyDesk, record: Record) -> Ruling:
     """Append a ready intent and read its ruling."""
     return ruling_of(desk.carry_out(record))
-
-
-def _asked(event: Event) -> dict[str, Any]:
-    """What an intent asks for, without what a repeat of it may find otherwise by now.
-
-    Those are the ticket's revision, whose line it is on, and whether files may go as links.
-    """
-    by_now = {"expected_revision", "links"}
-    if not isinstance(event, ConversationStarted):
-        by_now.add("customer_id")
-    return event.model_dump(exclude=by_now)
 
 
 def understood_in(entries: Iterable[Entry], contact_id: str) -> Record | None:

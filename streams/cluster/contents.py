@@ -1,4 +1,4 @@
-"""What each contact said, as hashes: whether one that comes again is a repeat or another message.
+"""What each contact said and each request asked, as hashes: is one that comes again a repeat?
 
 The way in keeps them by id (`taken_in`), and so does the worker that took one (`seen`), so that
 neither need ask Kafka. They follow from the log, and `recover` brings back those that a database
@@ -12,18 +12,31 @@ from hashlib import blake2b
 
 import msgspec
 
+from schemas.events import EVENTS
 from schemas.events.contacts import ContactReceived
 from schemas.record import Record, contact_id
-from schemas.topics import CONTACTS
+from schemas.topics import INBOX_NAMES
 from streams.cluster.postgres import PgDatabase
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 from streams.errors import Unreadable
-from streams.intake import SAME, From, another, differing_sender
+from streams.intake import (
+    SAME,
+    From,
+    another,
+    another_request,
+    asked_for,
+    differing_sender,
+    is_request,
+)
 
 _SIZE = 16
-_CONTACT = '"ce_type":"ContactReceived"'
+_COMPARED = tuple(
+    f'"ce_type":"{name}"'
+    for name, kind in EVENTS.items()
+    if kind is ContactReceived or is_request(kind)
+)
 
 _NOTED = """
 CREATE TABLE contents (
@@ -49,22 +62,26 @@ SELECT id, digest, topic, partition, offset FROM contents AS c WHERE seq = coale
 def digest(record: Record, secret: str) -> bytes:
     """What a message says, who sent it under which handle, and whose it is, as three hashes.
 
-    Keyed, for a hash of a short message could be guessed. Empty for what is no contact.
+    Of a request what it asks for, as the first of them. Keyed, for a hash of a short message could
+    be guessed. Empty for what is neither.
 
     Args:
         record: What came in.
         secret: The identity secret.
     """
     event = record.event
-    if not isinstance(event, ContactReceived):
+    if is_request(type(event)):
+        parts = (msgspec.json.encode(asked_for(event), order="sorted"), b"", b"")
+    elif isinstance(event, ContactReceived):
+        content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
+        files = [one.model_dump(mode="json") for one in event.attachments]
+        parts = (
+            msgspec.json.encode([*content, files]),
+            b"" if event.handle is None else b"h" + event.handle.encode(),
+            b"c" + event.customer_id.encode(),
+        )
+    else:
         return b""
-    content = [msgspec.to_builtins(getattr(event, field)) for field in SAME[:-1]]
-    files = [one.model_dump(mode="json") for one in event.attachments]
-    parts = (
-        msgspec.json.encode([*content, files]),
-        b"" if event.handle is None else b"h" + event.handle.encode(),
-        b"c" + event.customer_id.encode(),
-    )
     key = secret.encode()[:64]
     return b"".join(
         blake2b(part, digest_size=_SIZE, key=key).digest() if part else bytes(_SIZE)
@@ -73,10 +90,10 @@ def digest(record: Record, secret: str) -> bytes:
 
 
 def refuse_another(before: bytes, after: bytes, record: Record) -> None:
-    """A repeat is the same message of the same person, here by their hashes.
+    """A repeat is the same message of the same person or the same request, here by their hashes.
 
     Args:
-        before: The digest of what came first under the id; empty for what is no contact.
+        before: The digest of what came first under the id; empty for what is not compared.
         after: The digest of what comes now.
         record: What comes now.
 
@@ -84,6 +101,8 @@ def refuse_another(before: bytes, after: bytes, record: Record) -> None:
         Unreadable: Something else came under the same id.
     """
     event = record.event
+    if is_request(type(event)) and before and before != after:
+        raise another_request(event)
     if not isinstance(event, ContactReceived) or not before:
         return
     field = "content"
@@ -106,7 +125,7 @@ def _sender(digest: bytes) -> From[bytes]:
 
 
 class Contents:
-    """The contents of a log's contacts, noted in a scratch store that holds the log.
+    """The contents of a log's contacts and requests, noted in a scratch store that holds the log.
 
     Args:
         anew: The scratch store (`streams.recovered`).
@@ -125,7 +144,7 @@ class Contents:
         """Note what came since this was called last."""
         for entry in SqliteLog(self._db).scan(self._after):
             self._after = entry.seq
-            if entry.topic == CONTACTS.name and _CONTACT in entry.headers:
+            if entry.topic in INBOX_NAMES and any(one in entry.headers for one in _COMPARED):
                 self._note(entry)
 
     def _note(self, entry: Entry) -> None:

@@ -20,11 +20,14 @@ from streams.intake import (
     From,
     Taken,
     another,
+    another_request,
     bad_line,
     batches,
     differing_sender,
     firsts,
+    is_request,
     line_of,
+    same_request,
     unreadable,
 )
 
@@ -115,7 +118,7 @@ class Intake:
         record = self._resolver.record(given, now, place=place)
         known = self._log.find(record.id)
         if known is not None:
-            _same_message(known.record(), record)
+            _same(known.record(), record)
             return Taken(number, "repeat", record.id, known.topic, known.partition, known.offset)
         self._directory.learn(record.event)
         placed = self._log.append([record])[0]
@@ -128,13 +131,17 @@ class Intake:
         return unreadable(number, error, letter.id)
 
 
-def _same_message(known: Record, record: Record) -> None:
+def _same(known: Record, record: Record) -> None:
     """A provider's repeat is the same message of the same person; the rest of it may differ.
 
+    A repeated request asks for the same.
+
     Raises:
-        Unreadable: Something else came under the same provider id.
+        Unreadable: Something else came under the same id.
     """
     before, after = known.event, record.event
+    if is_request(type(after)) and not same_request(before, after):
+        raise another_request(after)
     if not isinstance(before, ContactReceived) or not isinstance(after, ContactReceived):
         return
     for field in SAME:

@@ -15,7 +15,8 @@ from schemas.event import Event, TicketEvent
 from schemas.record import Record, derived_id
 from schemas.topics import key_of
 from streams.directory import Directory
-from streams.errors import NotFound
+from streams.errors import NotFound, Refused
+from streams.intake import OWN_KEY, same_request
 from streams.pact.action import Asking, Call, Declined, failed
 from streams.rulings import Outcome
 
@@ -60,6 +61,9 @@ def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
         params: Its parameters: what makes the request this one and no other.
         event: The intent.
         step: Tells the several requests of one call apart.
+
+    Raises:
+        Refused: The idempotency key was another request's: that one happened, and not this one.
     """
     mark: tuple[str, ...]
     if params.idempotency_key is not None:
@@ -77,7 +81,10 @@ def asked(call: Call, params: Asking, event: Event, step: str = "") -> Outcome:
         event=event,
         correlation=record_id,
     )
-    return call.desk.carry_out(record)
+    outcome = call.desk.carry_out(record)
+    if outcome.repeat and not same_request(outcome.record.event, event):
+        raise Refused(f"{call.action}: {params.idempotency_key} is another request's key", OWN_KEY)
+    return outcome
 
 
 def done(call: Call, outcome: Outcome, *, but: frozenset[str] = frozenset()) -> Outcome:

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from schemas.record import contact_id, partition_of
+from schemas.events.intents import NoteWritten
+from schemas.record import Record, contact_id, partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS
 from streams.cluster.contents import digest
 from streams.cluster.postgres import connect
+from streams.cluster.wire import outgoing
 from streams.entry import Entry
-from tests.inlets import PARTITION, SECRET, MemoryLog, Works, contact
+from streams.testing import START
+from tests.inlets import CUSTOMER, PARTITION, SECRET, MemoryLog, Works, contact
 from tests.real import until
 
 ELSE = "Something else altogether"
@@ -106,6 +109,35 @@ def test_an_id_of_a_producer_s_own_stands_for_one_message_too(works: Works, log:
         inlet.take(entry._replace(headers=json.dumps(headers, separators=(",", ":")), id="order 7"))
     ((_, error),) = put_aside(works, log)
     assert error == "the record order 7 was here before with another content"
+
+
+def note(offset: int, text: str, line: str = CUSTOMER) -> Entry:
+    """A note under the same key each time, as it lies in the log."""
+    event = NoteWritten(
+        ticket_id="t1", customer_id=line, by="sam", text=text, idempotency_key="k",
+        expected_revision=offset,
+    )  # fmt: skip
+    name = "the note's id"
+    record = Record(id=name, key=line, at=START, by="sam", event=event, correlation=name)
+    sent = outgoing(record)
+    return Entry(
+        0, sent.topic, sent.partition, offset, sent.key, sent.headers, sent.value,
+        "2026-03-02T09:00:00.000Z", sent.id,
+    )  # fmt: skip
+
+
+def test_another_request_under_the_same_key_is_put_aside(works: Works, log: MemoryLog) -> None:
+    inlet = works.inlet(partitions=[PARTITION])
+    for offset, text in enumerate(("She rang", "She rang", ELSE)):
+        inlet.take(note(offset, text))
+    ((value, error),) = put_aside(works, log)
+    assert value == note(2, ELSE).value
+    assert error == "this NoteWritten has the idempotency key of another one"
+
+
+def test_a_request_is_the_same_on_whatever_line_its_ticket_is_by_then() -> None:
+    first, moved = (note(0, "She rang", line).record() for line in ("ann", "ben"))
+    assert digest(first, SECRET) == digest(moved, SECRET)
 
 
 def inbox(log: MemoryLog) -> list[Entry]:

@@ -149,19 +149,21 @@ def test_a_provider_id_that_was_here_is_known_again_with_what_was_said(
     ann = {"channel": "email", "handle": "ann@example.org", "provider_id": "mail-1"}
     ben = {"channel": "email", "customer_id": "ben", "provider_id": "mail-2"}
     foreign = {"channel": "slack", "handle": "U1", "provider_id": "ts-3", "message": "Hello?"}
+    started = {"type": "start", "customer_id": "ben", "channel": "email", "text": "Good day"}
+    started |= {"idempotency_key": "k"}
     with ClusterDesk(settings, WallClock()) as desk:
         desk.produce({**ann, "message": "My order is late!"})
         kind, value = json.dumps({"content-type": "application/json"}), json.dumps(foreign).encode()
         desk.producer.send([Outgoing(CONTACTS.name, 7, None, kind, value, "")])
         work(cluster, cast)
-        desk.produce({**ben, "message": "Nobody has taken this yet"})
+        desk.produce({**ben, "message": "Nobody has taken this yet"}, started)
         contents = "SELECT * FROM taken_in WHERE digest <> '' ORDER BY id"
         before = invariants.rows(cluster.url, contents)
-        assert len(before) == 2
+        assert len(before) == 3
         with psycopg.connect(cluster.url, autocommit=True) as connection:
             for table in (*REFOLDED, "partitions", "taken_in"):
                 connection.execute(f"TRUNCATE {table}")
-        assert recover(settings)["contents"] == 3
+        assert recover(settings)["contents"] == 4
         assert set(before) < set(invariants.rows(cluster.url, contents))
         assert recover(settings)["contents"] == 0
 
@@ -171,8 +173,10 @@ def test_a_provider_id_that_was_here_is_known_again_with_what_was_said(
         for told in desk.intake.documents(others):
             assert told.status == "unreadable"
             assert "was here before with another content" in str(told.error)
+        (told,) = desk.intake.documents([{**started, "text": "Good night"}])
+        assert "has the idempotency key of another one" in str(told.error)
         work(cluster, cast)
-        assert len(desk.query("SELECT * FROM v1_dead_letters")) == 3
+        assert len(desk.query("SELECT * FROM v1_dead_letters")) == 4
         assert len(desk.query("SELECT * FROM v1_interactions WHERE direction = 'in'")) == 3
 
 

@@ -89,6 +89,32 @@ def test_an_idempotency_key_makes_an_intent_the_same(desk: Desk) -> None:
     assert statuses(desk, keyed, later, {**keyed, "by": "bo"}) == ["accepted", "repeat", "accepted"]
 
 
+BEGIN = {"type": "start", "customer_id": "ann", "channel": "email", "text": "Hello"}
+LINK = {"type": "link", "customer_id": "ann", "channel": "slack", "handle": "U1"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "other"),
+    [
+        (BEGIN, {"text": "Goodbye"}),
+        (BEGIN, {"customer_id": "bo"}),
+        (LINK, {"handle": "U2"}),
+        (LINK, {"customer_id": "bo"}),
+    ],
+)
+def test_another_request_under_the_same_key_is_a_dead_letter(
+    desk: Desk, asked: dict[str, str], other: dict[str, str]
+) -> None:
+    keyed = {**asked, "idempotency_key": "k"}
+    (first, second) = desk.intake.documents([keyed, {**keyed, **other}])
+    assert (first.status, second.status) == ("accepted", "unreadable")
+    assert str(second.error).endswith("has the idempotency key of another one")
+    desk.run()
+    assert statuses(desk, keyed) == ["repeat"]
+    (letter,) = desk.query("SELECT error FROM v1_dead_letters")
+    assert letter["error"] == second.error
+
+
 def test_of_records_that_come_together_the_first_of_an_id_counts(desk: Desk) -> None:
     first = Record(
         id="r1",

@@ -86,6 +86,21 @@ def test_the_same_key_again_gives_the_same_answer_and_does_nothing(
     assert desk.log.last_seq() == stands
 
 
+@pytest.mark.parametrize("action", ["notification.alert_team", "knowledge.update_knowledge_base"])
+def test_the_key_of_another_request_is_refused_and_nothing_happens(
+    action: str, desk: Desk, ann: str
+) -> None:
+    name = "title" if action.startswith("knowledge") else "message"
+    params = {**example(action, ann), name: "one", "idempotency_key": "k-1"}
+    first = desk.pact(action, params)
+    stands = desk.log.last_seq()
+    second = desk.pact(action, {**params, name: "another"})
+    assert second["success"] is False
+    assert "k-1 is another request's key" in second["error"]
+    assert desk.log.last_seq() == stands
+    assert desk.pact(action, params) == first
+
+
 @pytest.mark.parametrize("action", APPENDS)
 def test_another_asker_may_have_the_same_key(action: str, desk: Desk, ann: str) -> None:
     params = {**example(action, ann), "idempotency_key": "k-1"}
