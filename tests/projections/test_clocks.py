@@ -1,0 +1,47 @@
+"""How the clock of a target goes on: what ended stays so, and what is paused is never due."""
+
+from __future__ import annotations
+
+import pytest
+
+from projections.case.clocks import ended, paused, started, stopped, warned
+from projections.case.state import Clock
+from schemas.events.tickets import SlaStarted
+from tests.busycase import DUE, told
+
+RUNNING = Clock(due=100.0, warn=90.0, target=60, warned=True)
+MET = Clock(due=100.0, warn=90.0, target=60, ended="met")
+
+
+def test_a_paused_clock_is_due_at_no_moment_and_keeps_what_is_left() -> None:
+    assert paused(RUNNING, 12.5) == Clock(target=60, left=12.5, warned=True)
+
+
+@pytest.mark.parametrize("clock", [None, MET])
+def test_what_does_not_run_is_not_paused(clock: Clock | None) -> None:
+    assert paused(clock, 12.5) == clock
+
+
+def test_a_clock_of_which_nothing_is_left_runs_on() -> None:
+    assert paused(RUNNING, None) == RUNNING
+
+
+@pytest.mark.parametrize("before", [None, RUNNING, Clock(target=60, left=5.0)])
+def test_only_a_clock_that_is_resumed_remembers_that_it_has_warned(before: Clock | None) -> None:
+    for resumed in (True, False):
+        event = told(SlaStarted, target_minutes=30, resumed=resumed)
+        has_warned = resumed and before == RUNNING
+        assert started(before, event) == Clock(due=DUE, warn=DUE, target=30, warned=has_warned)
+
+
+def test_a_ticket_that_is_done_with_keeps_how_its_clock_ended_and_nothing_else() -> None:
+    assert stopped(MET) == MET
+    assert stopped(RUNNING) is None
+    assert stopped(None) is None
+
+
+def test_without_a_clock_nothing_warns_or_ends() -> None:
+    assert warned(None) is None
+    assert ended(None, "met") is None
+    assert warned(Clock(due=1.0)) == Clock(due=1.0, warned=True)
+    assert ended(Clock(due=1.0), "met") == Clock(due=1.0, ended="met")
