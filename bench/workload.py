@@ -10,6 +10,7 @@ import os
 import random
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -148,6 +149,22 @@ def timed(work: Callable[[], object]) -> Timed:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Timed(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+_HELD = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def held_mb(*arguments: str) -> float:
+    """The largest that a command of ours ever was, in MB.
+
+    It is started from a small process, for on Linux a process begins with its parent's peak.
+    """
+    command = [sys.executable, "-c", _HELD, sys.executable, str(ROOT / "pactdesk.py"), *arguments]
+    return int(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout) / 1024
 
 
 def peak_mb() -> float:
