@@ -89,3 +89,26 @@ def test_of_many_skills_that_a_route_needs_eight_are_remembered() -> None:
     route = after(RouteChosen, skills=skills).tickets["T"].proposal
     assert route is not None
     assert route.skills == tuple(skill[:120] for skill in skills[:8])
+
+
+def told_language(before: str | None, language: str | None, confidence: float | None) -> Case:
+    contact = Contact(id="c1", channel="email", at=1.0)
+    at = Case(customer_id="ann", contact=contact, language=before, unannounced=False)
+    fields = {"language": language, "language_confidence": confidence}
+    return after(MessageUnderstood, at=at, contact_id="c1", **fields)
+
+
+def test_a_language_that_is_sure_is_the_customers_and_is_yet_to_be_told() -> None:
+    case = told_language(None, "de", 0.91)
+    assert (case.language, case.unannounced) == ("de", True)
+
+
+@pytest.mark.parametrize(
+    ("before", "language", "confidence"),
+    [("en", "de", 0.99), (None, "de", 0.9), (None, "de", None), (None, None, 0.99)],
+)
+def test_a_language_is_not_changed_and_not_guessed(
+    before: str | None, language: str | None, confidence: float | None
+) -> None:
+    case = told_language(before, language, confidence)
+    assert (case.language, case.unannounced) == (before, False)
