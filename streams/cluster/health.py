@@ -223,8 +223,10 @@ def _waiting(settings: Settings, database: PgDatabase) -> Iterator[Finding]:
     )
     if now["gaps"]:
         yield ill(
-            f"{now['gaps']} times a line's numbers did not follow each other",
-            "see `SELECT * FROM gaps`, then `pactdesk verify`: records are missing from the log",
+            f"{now['gaps']} times a line's numbers did not follow each other, or a record could not"
+            " be read",
+            "see `SELECT * FROM gaps`, then `pactdesk verify`: records are missing from the log, or"
+            " others write where only agents do",
         )
     (letters,) = database.execute("SELECT count(*) FROM dead_letters").fetchone() or (0,)
     yield well(f"{letters} dead letters are kept; see `pactdesk deadletters list`")

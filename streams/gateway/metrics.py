@@ -170,7 +170,7 @@ _GAUGES = {
         "pactdesk_outbox_oldest_seconds",
         "For how long the oldest of them waits (cluster).",
     ),
-    "gaps": ("pactdesk_sequence_gaps", "Times that a line's numbers did not follow (cluster)."),
+    "gaps": ("pactdesk_sequence_gaps", "Records that are missing or are none (cluster)."),
 }
 """Gauges by the status's own names; what an engine does not have is left out."""
 
