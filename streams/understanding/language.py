@@ -29,6 +29,12 @@ SECOND_OPINION_OF_FEW = 0.2
 """Its weight for so few words, chosen likewise: it has seen more single words than the own model.
 More weight would take English pairs of words for other languages."""
 
+SPANISH, TURNED = "es", frozenset("\u00bf\u00a1")
+"""The language that begins questions and calls with these marks; no other that is served does."""
+
+TURNED_LEAD = 4.0
+"""Nats for it from such a mark: somebody may quote one, and a long text tells more."""
+
 FURTHEST = -20.0
 MIN_LETTERS = 4
 MIN_WORDS = 2
@@ -73,6 +79,8 @@ class LanguageModel(NamedTuple):
             few = len(text.split()) <= FEW_WORDS
             weight = np.float32(SECOND_OPINION_OF_FEW if few else SECOND_OPINION)
             scores += weight * second_opinion(text, self.languages)
+        if not TURNED.isdisjoint(text) and SPANISH in self.languages:
+            scores[self.languages.index(SPANISH)] += TURNED_LEAD
         return scores
 
 

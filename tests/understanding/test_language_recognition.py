@@ -32,6 +32,20 @@ def test_a_sentence_is_recognised(models: Tier, message: str, language: str) -> 
     assert found.language_confidence > 0.5
 
 
+@pytest.mark.parametrize(
+    "message", ["¿Dónde está mi pedido?", "¡Hola!", "¿Cuánto cuesta?", "¿Me pueden ayudar?"]
+)
+def test_a_question_or_a_call_that_begins_with_its_mark_is_spanish(
+    models: Tier, message: str
+) -> None:
+    assert seen(models, message).language == "es"
+
+
+def test_a_mark_that_is_quoted_makes_no_other_language_spanish(models: Tier) -> None:
+    message = 'My keyboard always types "¿" instead of a question mark, how can I change that?'
+    assert seen(models, message).language == "en"
+
+
 @pytest.mark.parametrize("message", ["ok", "hm", "12345", "...", "Thanks", "😀"])
 def test_a_text_too_short_to_tell_keeps_the_known_language(models: Tier, message: str) -> None:
     found = models.understand(message, known_language="de", index=EMPTY)
