@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -9,6 +10,10 @@ from msgspec.structs import replace
 from projections.case import Case, Ticket
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
 from projections.case.state import Fact
+
+PLAIN = Ticket(
+    id="a", status="closed", priority="low", channel="email", opened_at=0.0, updated_at=0.0
+)
 
 KINDS = ("contact", "answer", "reply", "other")
 
@@ -62,6 +67,16 @@ def test_what_was_merged_and_parted_again_counts_as_before(a: Ticket, b: Ticket)
     assert counts(let_go(both, b)) == counts(a)
 
 
+@pytest.mark.parametrize(("spoke_at", "channel"), [(4.0, "email"), (5.0, "email"), (6.0, "phone")])
+def test_what_was_merged_goes_on_where_the_customer_wrote_last(
+    spoke_at: float, channel: str
+) -> None:
+    into = replace(PLAIN, last_channel="email", last_customer_at=5.0)
+    both = absorbed(into, replace(PLAIN, id="b", last_channel="phone", last_customer_at=spoke_at))
+    assert both.last_channel == channel
+    assert both.last_customer_at == max(5.0, spoke_at)
+
+
 @drawn(tickets("a"), tickets("b"), tickets("c"))
 def test_a_chain_parts_where_it_was_joined(a: Ticket, b: Ticket, c: Ticket) -> None:
     middle = absorbed(b, c)
@@ -79,6 +94,8 @@ def test_a_split_leaves_every_message_on_one_side_and_counted_there(
     rest, gone = parted(a, named)
     assert {m for m, _ in gone.messages} == named & {m for m, _ in a.messages}
     assert sorted((*rest.messages, *gone.messages)) == sorted(a.messages)
+    assert gone.facts == tuple(fact for fact in a.facts if fact.contact_id in named)
+    assert rest.facts == tuple(fact for fact in a.facts if fact.contact_id not in named)
     for field in ("contacts", "replies", "person_replies", "facts_given"):
         assert getattr(rest, field) + getattr(gone, field) == getattr(a, field)
     fresh = joined(replace(a, id="b", messages=(), contacts=0, facts=()), gone)
@@ -90,10 +107,7 @@ def test_a_split_leaves_every_message_on_one_side_and_counted_there(
 
 
 def test_a_lineage_follows_the_merges_as_far_as_they_are_at_hand_and_never_in_circles() -> None:
-    base = Ticket(
-        id="a", status="closed", priority="low", channel="email", opened_at=0.0, updated_at=0.0
-    )
-    a, b = replace(base, merged_into="b"), replace(base, id="b", merged_into="c")
+    a, b = replace(PLAIN, merged_into="b"), replace(PLAIN, id="b", merged_into="c")
     case = Case(customer_id="ann", tickets={"a": a, "b": b})
     assert [t.id for t in lineage(case, "a")] == ["a", "b"]
     circle = replace(case, tickets={"a": a, "b": replace(b, merged_into="a")})
