@@ -53,7 +53,7 @@ class Found(Rows):
 
     def __init__(self, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
         super().__init__(rows)
-        self.columns = tuple(columns)
+        self.columns = tuple(dict.fromkeys(columns))  # a row has each name once
 
 
 _REMEDY = "see docs/reference/views.md for the views and their columns"

@@ -123,6 +123,13 @@ def test_no_rows_have_a_head_too(read: Shell, form: str) -> None:
         assert parquet.read_table(io.BytesIO(told.bytes)).column_names == ["ticket_id", "more"]
 
 
+def test_a_name_that_two_columns_have_is_one_column(read: Shell) -> None:
+    twice = "SELECT ticket_id, contacts AS more, contacts + 1 AS more FROM v1_tickets"
+    rows = list(csv.reader(io.StringIO(read("query", twice, "--format", "csv").out)))
+    assert rows[0] == ["ticket_id", "more"]
+    assert {len(row) for row in rows} == {2}
+
+
 def test_csv_keeps_line_breaks_and_quotes() -> None:
     text = 'she said "no",\nthen left'
     assert list(csv.DictReader(io.StringIO(as_csv([{"text": text}], ["text"])))) == [{"text": text}]
