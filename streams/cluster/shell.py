@@ -16,7 +16,7 @@ import faust
 import faust.transport.drivers.aiokafka as driver
 
 from schemas.topics import Domain
-from streams.cluster.kafka import faust_broker
+from streams.cluster.kafka import COMMITTED, faust_broker
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
 from streams.settings import Settings
@@ -41,12 +41,27 @@ class Inbox(Protocol):
         """Take one record; it is decided and kept when this returns."""
 
 
+class _Thread(driver.AIOKafkaConsumerThread):
+    """Faust's client, which gives no record that its producer took back.
+
+    Faust has it so only where it works in transactions of its own.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:  # Any: of Faust, and of aiokafka
+        client = super()._create_worker_consumer(transport)
+        client._isolation_level = COMMITTED  # noqa: SLF001  # Faust hands nothing through to it
+        return client
+
+
 class _Consumer(driver.Consumer):
     """Faust's consumer, which begins where the database says.
 
     A seek in the signal of an assignment is undone by Faust afterwards; this is the place where
     it seeks itself. And where fetching fails, Faust would go on without fetching, for ever.
     """
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:  # Any: a service of Faust's
         """Fetch until told to stop; whatever the client raises ends the process."""
