@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from contextlib import closing
 
+import pytest
 from confluent_kafka import Producer as Confluent
 from kafka import KafkaConsumer, TopicPartition
 
-from schemas.topics import CONTACTS, PARTITIONS
+from schemas.topics import CONTACTS, DEAD_LETTERS, PARTITIONS
+from streams.clock import WallClock
 from streams.cluster import topics
+from streams.cluster.backlog import status
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.reading import ends, entries
+from streams.settings import Settings
 from tests.kafkas import settings_of
-from tests.real import Broker, until
+from tests.real import Broker, Cluster, until
+from tests.real.cast import Cast
 
 PATIENCE = 90
 PLACE = 5
@@ -108,3 +114,35 @@ def test_what_is_not_yet_committed_is_not_yet_there(broker: Broker) -> None:
     until(
         lambda: len(list(entries(settings, [CONTACTS.name]))) == 1, PATIENCE, "the commit is seen"
     )
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "aborted"])
+def test_only_what_was_committed_is_decided_and_nothing_waits_afterwards(
+    committed: bool,  # noqa: FBT001  # pytest names it
+    cluster: Cluster,
+    settings: Settings,
+    cast: Cast,
+) -> None:
+    shop = Shop(cluster.broker, "shop")
+    shop.begin("mail-1: the wrong text")
+    shop.abort()
+    shop.begin("mail-1: the right text")
+    shop.commit()
+    shop.begin("mail-2: one more")
+    if committed:
+        shop.commit()
+    else:
+        shop.abort()
+    cast.add("desk", "up")
+    with ClusterDesk(settings, WallClock()) as desk:
+
+        def works() -> bool:
+            now = status(settings, desk.database)
+            return (now["waiting"], now["unpublished"], now["tables_behind"]) == (0, 0, 0)
+
+        shown = "SELECT message_content AS m FROM v1_interactions WHERE direction = 'in'"
+        until(lambda: bool(desk.query(shown)) and works(), PATIENCE, "nothing waits any more")
+        wanted = ["mail-1: the right text", *(["mail-2: one more"] if committed else [])]
+        assert sorted(row["m"] for row in desk.query(shown)) == wanted
+        assert desk.progress.shows(desk.position())
+    assert list(entries(settings, [DEAD_LETTERS.name])) == []
