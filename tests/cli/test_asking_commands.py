@@ -48,7 +48,7 @@ def test_a_name_that_matches_nothing_is_a_usage_error(read: Shell, wrong: tuple[
 def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
     empty("produce", stdin="{]\n")
     (line,) = empty("events").lines
-    assert line["topic"] == "support.dead-letters.v1"
+    assert (line["topic"], line["type"]) == ("support.dead-letters.v1", "DeadLetter")
     assert "not JSON" in json.dumps(line)
 
 
@@ -60,7 +60,7 @@ def test_what_somebody_spoiled_in_the_log_is_an_event_line_as_it_lies_there(
     with closing(sqlite3.connect(store)) as database, database:
         database.execute("UPDATE log SET headers = '{' WHERE topic = 'support.contacts.v1'")
     (line,) = empty("events", "--topic", "support.contacts.v1").lines
-    assert (line["headers"], line["offset"]) == ("{", 0)
+    assert (line["headers"], line["offset"], line["type"]) == ("{", 0, "Foreign")
 
 
 SQL = "SELECT ticket_id, channel, tags, vip_status, contacts FROM v1_tickets ORDER BY created_at"
