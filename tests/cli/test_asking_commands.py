@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import unicodedata
 from contextlib import closing
 from pathlib import Path
 
@@ -216,3 +217,43 @@ def test_pact_takes_an_object_of_parameters(read: Shell, parameters: str) -> Non
 def test_pact_reads_parameters_from_standard_input(read: Shell) -> None:
     told = read("pact", "no.such_action", "-", stdin="{}")
     assert told.json["success"] is False
+
+
+STEERING = "\x1b]0;taken over\x07 \x9b2J \u202etxt.exe"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tickets",),
+        ("ticket", "{ticket}"),
+        ("query", "SELECT subject, description FROM v1_tickets"),
+        ("search", "card"),
+        ("why", "{ticket}"),
+        ("deadletters", "list"),
+        ("deadletters", "show", "{letter}"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_what_would_steer_a_terminal_is_shown_and_does_not(
+    command: tuple[str, ...], empty: Shell
+) -> None:
+    contact = {
+        "channel": "email",
+        "handle": "eve",
+        "subject": f"Card {STEERING}",
+        "message": f"Where is my card?\n\tIt is lost {STEERING}",
+    }
+    wrong = json.dumps({**contact, "fax": 1}, ensure_ascii=False) + "\n"
+    empty("produce", stdin=ndjson(contact) + wrong)
+    empty("run")
+    named = {
+        "ticket": empty("query", "SELECT ticket_id AS i FROM v1_tickets", "--json").json[0]["i"],
+        "letter": empty("deadletters", "list", "--json").json[0]["id"],
+    }
+    told = empty(*(part.format_map(named) for part in command))
+    assert told.status == 0
+    assert [c for c in told.out if c not in "\n\t" and unicodedata.category(c) == "Cc"] == []
+    assert "\u202e" not in told.out
+    rows = empty("query", "SELECT subject AS s FROM v1_tickets", "--json").json
+    assert rows == [{"s": f"Card {STEERING}"}]
