@@ -6,7 +6,7 @@ moments for each day on its own, so that days with a change of clocks have the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -119,6 +119,24 @@ def _zone_of(name: str) -> ZoneInfo:
 
 def _zone(calendar: Calendar) -> ZoneInfo:
     return _zone_of(calendar.zone)
+
+
+def sound(week: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    """See that spans by weekday can be kept to.
+
+    Raises:
+        ValueError: A day is none, a time is none, or spans end too early or overlap.
+    """
+    for day, spans in week.items():
+        if day not in WEEKDAYS:
+            raise ValueError(f"{day!r} is no weekday; use {', '.join(WEEKDAYS)}")
+        ends = 0
+        for start, stop in sorted((minutes_of(a), minutes_of(b)) for a, b in spans):
+            if start >= stop:
+                raise ValueError(f"{day}: a span ends before it begins; split it at midnight")
+            if start < ends:
+                raise ValueError(f"{day}: spans overlap; join or shorten them")
+            ends = stop
 
 
 def minutes_of(text: str) -> int:

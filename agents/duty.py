@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -61,9 +62,13 @@ def _hours(person: Person, policy: Policy) -> Calendar | None:
         return None
     return Calendar(
         zone=policy.calendar.zone,
-        week=tuple(
-            tuple(sorted((minutes_of(a), minutes_of(b)) for a, b in person.hours.get(day, [])))
-            for day in WEEKDAYS
-        ),
+        week=tuple(tuple(sorted(_spans(person.hours.get(day, [])))) for day in WEEKDAYS),
         holidays=frozenset(policy.calendar.holidays),
     )
+
+
+def _spans(given: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+    """The spans of a day, without such as no input may have: nobody else suffers from those."""
+    for start, stop in given:
+        with suppress(ValueError):
+            yield minutes_of(start), minutes_of(stop)

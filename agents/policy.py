@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from agents.calendar import WEEKDAYS, Calendar, minutes_of
+from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
 from schemas.vocabulary import PRIORITIES, Channel
@@ -160,16 +160,7 @@ class CalendarPolicy(_Part):
     def _sound_week(
         cls, week: dict[str, list[tuple[str, str]]]
     ) -> dict[str, list[tuple[str, str]]]:
-        for day, spans in week.items():
-            if day not in WEEKDAYS:
-                raise ValueError(f"{day!r} is no weekday; use {', '.join(WEEKDAYS)}")
-            ends = 0
-            for start, stop in sorted((minutes_of(a), minutes_of(b)) for a, b in spans):
-                if start >= stop:
-                    raise ValueError(f"{day}: a span ends before it begins; split it at midnight")
-                if start < ends:
-                    raise ValueError(f"{day}: spans overlap; join or shorten them")
-                ends = stop
+        sound(week)
         if not any(week.values()):
             raise ValueError("the desk is never open; give at least one span")
         return week

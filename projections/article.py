@@ -72,8 +72,15 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
             return _replace(line, version=event.version, adopted=line.content)
         case chose.ExampleLearned():
             return learned(line, event.example)
+        case knowledge.ToneLabelled() if not is_tone(event.score):
+            raise ValueError(f"a score of {event.score} is not from 0 to 1")
         case _:  # counts and categories are not the article's own
             return line
+
+
+def is_tone(score: float) -> bool:
+    """Whether a number says how a text sounds; any producer can write any number."""
+    return 0 <= score <= 1
 
 
 def learned(line: ArticleLine, example: str) -> ArticleLine:

@@ -19,6 +19,9 @@ The whole line is stored after each turn, so a longer one would make every turn 
 
 SUMMARY = 300
 
+CAPACITY = 1000
+"""How many tickets somebody may have at most."""
+
 _replace = msgspec.structs.replace
 
 Hours = dict[str, list[tuple[str, str]]]
@@ -104,6 +107,8 @@ def request_of(event: desk.SpecialistRequested, at: datetime) -> Request:
 
 
 def _described(state: Desk, event: desk.SpecialistDescribed) -> Person:
+    if event.capacity is not None and not 0 <= event.capacity <= CAPACITY:
+        raise ValueError(f"a capacity of {event.capacity} is not from 0 to {CAPACITY}")
     known = state.people.get(event.specialist_id) or Person(event.specialist_id)
     changes: dict[str, object] = {
         name: value

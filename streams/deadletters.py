@@ -215,10 +215,14 @@ def _headers_as_they_are(text: str) -> object:
 
 
 def letter_line(entry: Entry, position: str) -> dict[str, object]:
-    """What reading the log shows of an entry that holds no record."""
+    """What reading the log shows of an entry that holds no record.
+
+    Elsewhere than among the dead letters it is foreign: what another producer wrote in a format of
+    its own. What became of it, a record or a dead letter, lies in the log behind it.
+    """
     return {
         "id": entry.id,
-        "type": "DeadLetter",
+        "type": "DeadLetter" if entry.topic == DEAD_LETTERS.name else "Foreign",
         "topic": entry.topic,
         "partition": entry.partition,
         "offset": entry.offset,

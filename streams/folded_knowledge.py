@@ -141,7 +141,7 @@ class Items:
                 )
             case taught.TagTaught():
                 self.tags[event.name] = Tag(name=event.name, examples=tuple(event.examples))
-            case taught.ToneLabelled():
+            case taught.ToneLabelled() if lines.is_tone(event.score):  # else it is put aside
                 self.tones[event.text] = ToneLabel(text=event.text, score=event.score)
             case _:
                 pass

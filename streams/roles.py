@@ -5,6 +5,7 @@ from __future__ import annotations
 from streams.errors import Misconfigured
 
 ROLES = frozenset({"agents", "projections", "effects"})
+"""What works behind the gateway, which is a role of its own."""
 
 
 def require_known(roles: frozenset[str]) -> None:
@@ -12,6 +13,6 @@ def require_known(roles: frozenset[str]) -> None:
     unknown = roles - ROLES
     if unknown:
         raise Misconfigured(
-            f"there is no role {', '.join(sorted(unknown))} on this engine",
-            f"use some of {', '.join(sorted(ROLES))}",
+            f"there is no role {', '.join(sorted(unknown))}",
+            f"use some of {', '.join(sorted({*ROLES, 'gateway'}))}",
         )

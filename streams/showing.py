@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def record_line(entry: Entry, position: str) -> dict[str, Any]:
-    """A record as JSON; what cannot be read is shown as the letter it became.
+    """A record as JSON; of what is none, where it lies and what its headers say.
 
     Args:
         entry: Where it lies.

@@ -210,6 +210,8 @@ def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> C
 
 
 def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:
+    if not 1 <= event.score <= 5:  # any producer can write any number
+        raise ValueError(f"a score of {event.score} is not from 1 to 5")
     return _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from streams.cli.output import LateProgress, Progress, as_csv, as_parquet, table
+from streams.cli.output import LateProgress, Progress, as_csv, as_parquet, table, visible
 
 if TYPE_CHECKING:
     from streams.asof import View
@@ -76,7 +76,7 @@ class Context:
         if self.json:
             self.line(document)
         else:
-            click.echo(text())
+            click.echo(visible(text()))
 
     def line(self, document: Any) -> None:
         """One JSON document on a line of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ WIDEST = 48
 
 LATE_SECONDS = 1.0
 """After how long something that is mostly quick says how far it has come."""
+
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 FORMATS = ("table", "json", "csv", "parquet")
 """How rows can be printed."""
@@ -109,6 +112,14 @@ class LateProgress:
             self._bar.advance(self._steps)
 
 
+def visible(text: str) -> str:
+    """Text as a terminal may show it: of what steers it, or turns text round, the code.
+
+    Anybody can write to a desk. Line ends and tabs stay; other formats keep everything as it is.
+    """
+    return _STEERS.sub(lambda found: ascii(found.group())[1:-1], text.replace("\r\n", "\n"))
+
+
 def table(rows: Rows, columns: Sequence[str] | None = None) -> str:
     """Rows as aligned text; long values are cut, which the other formats never do."""
     if not rows:
@@ -142,11 +153,11 @@ def _words(value: Any) -> str:
         case float():
             return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
         case list() if all(isinstance(one, str) for one in value):
-            return ", ".join(value) or "-"
+            return visible(", ".join(value)) or "-"
         case list() | dict():
             return _json(value) if value else "-"
         case _:
-            return str(value)
+            return visible(str(value))
 
 
 def _json(value: Any) -> str:

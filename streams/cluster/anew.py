@@ -21,7 +21,7 @@ from schemas.topics import INBOX_NAMES, PARTITIONS
 from streams.cluster.decoding import Quick
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.judging import Judge, Taking
-from streams.cluster.kafka import of_kafka, options
+from streams.cluster.kafka import of_kafka, reading_options
 from streams.cluster.marks import Marks
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
@@ -84,7 +84,7 @@ class Anew:
         places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
             consumer = KafkaConsumer(
-                **options(settings),
+                **reading_options(settings),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,

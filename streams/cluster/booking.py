@@ -81,6 +81,39 @@ def begin(
     return positions
 
 
+def passed(
+    connection: Connection,
+    stood: Mapping[Place, int],
+    ends: Mapping[Place, int],
+    name: str = NAME,
+) -> set[Place]:
+    """Go on behind offsets that hold no record; returns the partitions where nobody else did.
+
+    Args:
+        connection: The reader's, in no transaction.
+        stood: Where the reader stood in these partitions.
+        ends: Where it stands now.
+        name: Its name in the books.
+    """
+    moved = connection.execute(
+        "UPDATE read_positions r SET position = given.position,"
+        " end_position = greatest(r.end_position, given.position)"
+        " FROM json_to_recordset(%s::json)"
+        " AS given (topic text, partition integer, stood bigint, position bigint)"
+        " WHERE r.topic = given.topic AND r.partition = given.partition"
+        f" AND r.projection = '{name}' AND r.position = given.stood"
+        " RETURNING r.topic, r.partition",
+        (
+            _json(
+                {"topic": t, "partition": p, "stood": at, "position": ends[t, p]}
+                for (t, p), at in stood.items()
+            ),
+        ),
+        prepare=True,
+    )
+    return {(str(topic), int(partition)) for topic, partition in moved.fetchall()}
+
+
 def note_ends(connection: Connection, ends: Mapping[Place, int], name: str = NAME) -> None:
     """Note how long partitions have grown that are not folded to their ends."""
     connection.execute(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import kafka.errors as kafkas
 from kafka import KafkaConsumer
-from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.fetcher import Fetcher, IsolationLevel
 
 from streams.cluster.wire import header_text
 
@@ -65,7 +65,7 @@ class _QuickRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-py
             if batch.magic < 2:
                 raise kafkas.UnsupportedForMessageFormatError(str(tp))
             self.leader_epoch = batch.leader_epoch
-            if not batch.is_control_batch:
+            if not self._took_back(batch) and not batch.is_control_batch:
                 try:
                     for one in _records(tp.topic, tp.partition, batch):
                         self.next_fetch_offset = one.offset + 1
@@ -77,6 +77,19 @@ class _QuickRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-py
             self.next_fetch_offset = batch.next_offset
             batch = records.next_batch()
         self.drain()
+
+    def _took_back(self, batch: Any) -> bool:
+        """Whether a batch is of a transaction that was aborted; batches are asked in their order.
+
+        As kafka-python itself finds it out, by what the broker says of the transactions.
+        """
+        if self.isolation_level != IsolationLevel.READ_COMMITTED or not batch.has_producer_id():
+            return False
+        self._consume_aborted_transactions_up_to(batch.last_offset)
+        if self._contains_abort_marker(batch):
+            self.aborted_producer_ids.discard(batch.producer_id)
+            return False
+        return bool(self._is_batch_aborted(batch))
 
 
 def _records(topic: str, partition: int, batch: Any) -> Iterator[Quick]:

@@ -26,7 +26,7 @@ from streams.clock import WallClock
 from streams.cluster import outbox, presence
 from streams.cluster.errands import Errands
 from streams.cluster.identity import secret_of
-from streams.cluster.kafka import of_kafka, options
+from streams.cluster.kafka import of_kafka, reading_options
 from streams.cluster.membership import keep_joining
 from streams.cluster.ownership import Owned, advance, claim, release
 from streams.cluster.postgres import connect, url_of
@@ -128,7 +128,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             auto_offset_reset="earliest",
             session_timeout_ms=session,
             heartbeat_interval_ms=session // 4,
-            **options(self._settings),
+            **reading_options(self._settings),
         )
         try:
             self._consumer.partitions_for_topic(DECISIONS.name)  # as in `membership`

@@ -33,6 +33,13 @@ SKEW_SECONDS = 2.0
 LATE_SECONDS = 60.0
 """How long a record may wait for a worker, the publisher or the projector."""
 
+_WRITABLE = """
+SELECT current_setting('transaction_read_only') = 'on', coalesce(array_agg(relname::text
+           ORDER BY relname) FILTER (WHERE NOT (has_table_privilege(oid, 'INSERT')
+           AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))), '{}')
+FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())
+"""
+
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check of the cluster engine; a check that another one needs comes after it."""
@@ -172,10 +179,30 @@ def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> I
         return
     yield well(f"the database has version {found}")
     yield _checked(lambda: _tables(settings))
+    yield _writable(database)
     yield from subscriptions(database)
     yield from own(settings, database)
     if reachable:
         yield from _waiting(settings, database)
+
+
+def _writable(database: PgDatabase) -> Finding:
+    """Whether this user may write here: reading alone is enough for no role, nor to produce."""
+    row = database.execute(_WRITABLE).fetchone()
+    assert row is not None
+    copied, closed = row
+    if copied:
+        return ill(
+            "the database is only to be read here",
+            "name the primary in database.url, not a copy of it",
+        )
+    if closed:
+        return ill(
+            f"this user of the database may not write {', '.join(closed[:3])}"
+            f"{' and others' if len(closed) > 3 else ''}",
+            "name the owner of the tables in database.url, or let an administrator grant it",
+        )
+    return well("this user may write the tables")
 
 
 def _version(found: int) -> Finding:

@@ -1,13 +1,13 @@
 """One domain's inbox on the cluster: claims partitions, takes records, one transaction each.
 
-What the shell (`streams.cluster.shell`, the only place that knows Faust) needs of us are three
-methods: `assigned`, `revoked` and `take`. Everything that matters is here and in the database, so
-that the shell could be another client's loop.
+What the shell (`streams.cluster.shell`, the only place that knows Faust) needs of us are four
+methods: `assigned`, `revoked`, `take` and `pass_over`. Everything that matters is here and in the
+database, so that the shell could be another client's loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -31,7 +31,7 @@ from streams.deadletters import letter_for
 from streams.deciding import Decider
 from streams.directory import teaches
 from streams.entry import Entry
-from streams.errors import PactdeskError, Unreadable
+from streams.errors import PactdeskError, Unavailable, Unreadable
 from streams.foreign import sent_at
 from streams.shadowing.beside import Beside
 from streams.timing import Timers
@@ -124,6 +124,7 @@ class Inlet:
         self._owned: dict[int, Owned] = {}
         self._owner = presence.me()
         self._timed = domain == CONTACTS.domain
+        self._stood = 0
 
     def show(self, beside: Beside) -> None:
         """Hand what is decided to a shadow, from now on."""
@@ -181,6 +182,27 @@ class Inlet:
         self._take(owned, entry, now, reading)
         owned.careful = False
         self.turns += 1
+
+    def pass_over(self, ends: Mapping[int, int]) -> None:
+        """Go on behind a partition's last offsets where they hold no record.
+
+        Nothing comes for a transaction's marks and for what was taken back with it, so that they
+        would count as what waits for as long as nothing else is sent. It is looked for in the log
+        only while nothing is taken: else there may be records that are on their way.
+
+        Args:
+            ends: Up to where each partition can be read.
+        """
+        stands, self._stood = self._stood == self.turns, self.turns
+        if not stands:
+            return
+        for partition, owned in self._owned.items():
+            end = ends.get(partition, 0)
+            try:
+                if end > owned.position and not self._lost(owned, end):
+                    self._pass_to(owned, end)
+            except Unavailable:  # Kafka is away: it is waited for, here as well
+                return
 
     def fire(self) -> None:
         """Turn every timer that is due by the clock into a record of its partition."""
@@ -285,12 +307,19 @@ class Inlet:
 
     def _skip_to(self, owned: Owned, offset: int) -> None:
         """Offsets that hold nothing, such as a transaction's marks, are passed; lost ones not."""
-        if self.holds(self.topic, owned.partition, owned.position, offset):
+        if self._lost(owned, offset):
             raise LostRecords(
                 f"{self.topic}/{owned.partition} was to be read on from offset {owned.position},"
                 f" and {offset} came",
                 "start the worker again; nothing was skipped",
             )
+        self._pass_to(owned, offset)
+
+    def _lost(self, owned: Owned, offset: int) -> bool:
+        """Whether the log holds records below an offset that were not taken."""
+        return self.holds(self.topic, owned.partition, owned.position, offset)
+
+    def _pass_to(self, owned: Owned, offset: int) -> None:
         with self._db.transaction():
             advance(self._db, owned, offset, owned.clock, 0)
         owned.position = offset

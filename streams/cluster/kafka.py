@@ -27,6 +27,9 @@ REQUEST_SECONDS = 10
 RECONNECT_MILLISECONDS = 500
 """The longest wait between attempts to connect: by default a client is away 30 s too long."""
 
+COMMITTED = "read_committed"
+"""Which records consumers are given; kafka-python and aiokafka name it alike."""
+
 _KEPT = "nothing that was acknowledged is lost"
 
 _LOGGERS = ("kafka", "aiokafka")
@@ -80,6 +83,19 @@ def options(settings: Settings) -> dict[str, Any]:
     if _encrypts(kafka):
         found["ssl_context"] = tls(kafka)
     return found
+
+
+def reading_options(settings: Settings) -> dict[str, Any]:
+    """What every consumer of kafka-python is built with.
+
+    What a producer took back by aborting its transaction was never said: Kafka's consumers would
+    give it all the same, unless they are told. What lies behind a transaction that is still open
+    comes when that has ended.
+
+    Raises:
+        Misconfigured: As `options`.
+    """
+    return {**options(settings), "isolation_level": COMMITTED}
 
 
 def faust_broker(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from schemas.topics import PARTITIONS
-from streams.cluster.kafka import options
+from streams.cluster.kafka import reading_options
 from streams.entry import Place
 from streams.settings import Settings
 
@@ -52,7 +52,7 @@ def consumer(
         most: Records of one poll at most.
     """
     given: dict[str, Any] = {
-        **options(settings),
+        **reading_options(settings),
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",
         "allow_auto_create_topics": False,

@@ -134,14 +134,29 @@ def connect(url: str) -> PgDatabase:
     return PgDatabase(connection)
 
 
+_NOT_LET_IN = ("authentication failed", "no password supplied", "pg_hba.conf", "FATAL: role ")
+"""What is said to who is not let in: on connecting there is no code to tell it by."""
+
+
 def of_the_database(error: psycopg.Error) -> PactdeskError:
     """What a failure of the database means to people; passwords are never part of it."""
     text = " ".join(str(error).split())
     if isinstance(error, psycopg.errors.InvalidAuthorizationSpecification) or any(
-        sign in text for sign in ("authentication failed", "no password supplied", "pg_hba.conf")
+        sign in text for sign in _NOT_LET_IN
     ):
         return Misconfigured(
             f"the database does not let this user in ({text})", "mend database.url"
+        )
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return Misconfigured(
+            f"the database does not allow this user what it takes ({text})",
+            "name the owner of the tables in database.url, or let an administrator grant it",
+        )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return Unavailable(
+            f"the database is only to be read here ({text})",
+            "name the primary in database.url, not a copy of it; nothing that was acknowledged is"
+            " lost",
         )
     if isinstance(error, psycopg.errors.InvalidCatalogName) or "does not exist" in text:
         return Misconfigured(

@@ -21,7 +21,7 @@ from kafka import KafkaConsumer, TopicPartition
 from schemas.topics import TOPICS
 from schemas.vocabulary import rfc3339
 from streams.cluster.decoding import Quick, quick
-from streams.cluster.kafka import greet, of_kafka, options
+from streams.cluster.kafka import greet, of_kafka, reading_options
 from streams.cluster.topics import absent
 from streams.entry import Entry, Place
 from streams.errors import Misconfigured, PactdeskError, Unavailable
@@ -59,7 +59,7 @@ class Reader:
         try:
             self._consumer = quick(
                 KafkaConsumer(
-                    **options(settings),
+                    **reading_options(settings),
                     group_id=None,
                     enable_auto_commit=False,
                     auto_offset_reset="none",

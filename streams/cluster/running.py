@@ -236,12 +236,16 @@ async def _agents(
         apps: list[App] = [app_of(inlet, settings, folder, _fatal) for inlet in inlets]
         await asyncio.gather(*(app.start() for app in apps))
         ready()
+        passing = [asyncio.create_task(app.pass_over()) for app in apps]
         while not stop.is_set():
             for app, inlet, present in zip(apps, inlets, presences, strict=True):
                 app.guarded(present.tell)
                 if not recorded:
                     app.guarded(inlet.fire)
             await asyncio.sleep(TICK_SECONDS)
+        for task in passing:
+            task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
         await asyncio.gather(*(app.stop() for app in apps))
     for inlet, present in zip(inlets, presences, strict=True):
         inlet.leave()

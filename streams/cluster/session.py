@@ -17,7 +17,7 @@ from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from schemas.topics import DEAD_LETTERS, DOMAINS, INBOX_NAMES
-from streams.cluster.booking import Overtaken, begin, note_ends
+from streams.cluster.booking import Overtaken, begin, note_ends, passed
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.folding import Batches
 from streams.cluster.marks import Gap
@@ -269,9 +269,22 @@ class Session:
             )
         self._stopped_at[place] = (offset, since)
 
+    def _pass_over(self) -> None:
+        """Go on behind what was fetched and held no record, such as a transaction's marks."""
+        at = {
+            place: int(self._consumer.position(TopicPartition(*place)))
+            for place in self.positions
+            if not self._fetching.queue(place)
+        }
+        stood = {place: self.positions[place] for place in at if at[place] > self.positions[place]}
+        if stood:
+            for place in passed(self._db.connection, stood, at, self._reading.name):
+                self.positions[place] = at[place]
+
     def _note(self) -> None:
         """Note how long the partitions are, and tell Kafka how far we are."""
         self._noted = time.monotonic()
+        self._pass_over()
         ends = {p: self._fetching.end(p) for p in self.positions}
         note_ends(self._db.connection, ends, self._reading.name)
         if self._grouped and self.positions:

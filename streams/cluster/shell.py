@@ -7,22 +7,28 @@ sends, no automatic topics, and start positions from the database and not from K
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import faust
 import faust.transport.drivers.aiokafka as driver
+from faust.types import TP
 
 from schemas.topics import Domain
-from streams.cluster.kafka import faust_broker
+from streams.cluster.kafka import COMMITTED, faust_broker
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
 from streams.settings import Settings
 
 BUFFERED = 256
 """Records that are fetched ahead: what a worker must let go of when a partition moves."""
+
+
+PASS_SECONDS = 1.0
+"""How often it is looked whether a partition's last offsets hold no record."""
 
 
 class Inbox(Protocol):
@@ -40,6 +46,32 @@ class Inbox(Protocol):
     def take(self, entry: Entry) -> None:
         """Take one record; it is decided and kept when this returns."""
 
+    def pass_over(self, ends: Mapping[int, int]) -> None:
+        """Partitions can be read up to these ends: what lies before may hold no record."""
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """Faust's client, which gives no record that its producer took back.
+
+    Faust has it so only where it works in transactions of its own.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:  # Any: of Faust, and of aiokafka
+        client = super()._create_worker_consumer(transport)
+        client._isolation_level = COMMITTED  # noqa: SLF001  # Faust hands nothing through to it
+        return client
+
+    async def readable(self) -> dict[TP, int]:
+        """Up to where each partition at hand can be read, as the brokers said last."""
+
+        async def found() -> dict[TP, int]:  # on the client's own thread
+            client = self._consumer
+            if client is None:  # it is starting
+                return {}
+            return {tp: client.last_stable_offset(tp) or 0 for tp in client.assignment()}
+
+        return dict(await self.call_thread(found))
+
 
 class _Consumer(driver.Consumer):
     """Faust's consumer, which begins where the database says.
@@ -47,6 +79,18 @@ class _Consumer(driver.Consumer):
     A seek in the signal of an assignment is undone by Faust afterwards; this is the place where
     it seeks itself. And where fetching fails, Faust would go on without fetching, for ever.
     """
+
+    _thread: _Thread
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def readable(self) -> dict[int, int]:
+        """Up to where each partition of the inbox at hand can be read."""
+        app = self.app
+        assert isinstance(app, App)
+        found = await self._thread.readable()
+        return {tp.partition: end for tp, end in found.items() if tp.topic == app.inbox.topic}
 
     async def _drain_messages(self, fetcher: Any) -> None:  # Any: a service of Faust's
         """Fetch until told to stop; whatever the client raises ends the process."""
@@ -97,6 +141,19 @@ class App(faust.App):
         except BaseException as error:
             self.failed(error)
             raise
+
+    async def pass_over(self) -> None:
+        """Tell the inbox every now and then how far its partitions go, until cancelled."""
+        while True:
+            await asyncio.sleep(PASS_SECONDS)
+            consumer = self.consumer
+            assert isinstance(consumer, _Consumer)
+            try:
+                ends = await consumer.readable()
+            except Exception as error:
+                self.failed(error)
+                raise
+            self.guarded(partial(self.inbox.pass_over, ends))
 
 
 def app_of(

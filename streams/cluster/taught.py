@@ -16,7 +16,7 @@ import kafka.errors as kafkas
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.topics import CONTROL, KNOWLEDGE, PARTITIONS
-from streams.cluster.kafka import of_kafka, options
+from streams.cluster.kafka import of_kafka, reading_options
 from streams.cluster.reading import Reader
 from streams.cluster.wire import entry_of
 from streams.entry import Entry, Place
@@ -98,7 +98,7 @@ class Taught:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=POLL_MILLISECONDS,
-                **options(self._settings),
+                **reading_options(self._settings),
             )
             try:
                 self._follow(consumer)

@@ -193,7 +193,9 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
 
     with admin(settings) as client:
         there = set(client.list_topics())
-        found = {one["name"]: one for one in client.describe_topics(sorted(there & set(TOPICS)))}
+        names = sorted(there & set(TOPICS))
+        found = {one["name"]: one for one in client.describe_topics(names)}
+        values = _configured(client, names)
         rows = []
         for topic in TOPICS.values():
             one = found.get(topic.name)
@@ -217,11 +219,28 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
                 )
                 row |= {
                     "partitions": len(places),
+                    "retention_days": _days(int(values[topic.name]["retention.ms"]["value"])),
                     "replicas": min(len(p["replica_nodes"]) for p in one["partitions"]),
                     "records": sum(ends[one].offset - starts[one].offset for one in places),
                 }
             rows.append(row)
         return rows
+
+
+def _configured(client: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Every setting of some topics, by topic and name."""
+    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found = client.describe_configs(wanted, config_filter="all") if wanted else {}
+    settings: dict[str, dict[str, Any]] = found.get("topic", {})
+    return settings
+
+
+def _days(milliseconds: int) -> float | None:
+    """How many days records are kept; None for those that are kept for ever."""
+    if milliseconds < 0:
+        return None
+    days = milliseconds / _DAY
+    return int(days) if days.is_integer() else round(days, 3)
 
 
 def _against_the_contract(
@@ -247,8 +266,7 @@ def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
             f"{name} has {count} partitions, not {PARTITIONS}: this cannot be changed in place;"
             " if it holds nothing, delete it and run `pactdesk topics create`"
         )
-    resource = ConfigResource(ConfigResourceType.TOPIC, name)
-    values = client.describe_configs([resource], config_filter="all")["topic"][name]
+    values = _configured(client, [name])[name]
     right = wanted(topic, 1)
     servers = ",".join(client.config["bootstrap_servers"])
     for setting in _COMPARED:

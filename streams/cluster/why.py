@@ -2,11 +2,15 @@
 
 What follows from an outside record shares the beginning of its id, and the store knows where that
 record lies: so a cause is found by reading from there on, to a little behind what it caused.
+Foreign producers choose ids of their own, which may be too short for that, or of another chain than
+they name: then it is read from the inbox record whose turn wrote what it caused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import msgspec
 
 from schemas.record import partition_of
 from schemas.topics import DEAD_LETTERS, PARTITIONS
@@ -16,9 +20,19 @@ from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.directory import Directory
 from streams.entry import Entry, Place
+from streams.heads import head_of
 
 FAMILY = 8
 """Characters that the ids of a family share (`schemas.record.answer_id`)."""
+
+_LAST = "\U0010ffff"
+
+
+class _Headers(msgspec.Struct, frozen=True):
+    ce_correlationid: str | None = None
+
+
+_headers = msgspec.json.Decoder(_Headers)
 
 
 class Lookup:
@@ -34,10 +48,11 @@ class Lookup:
         self._reader = reader
         self._known: dict[str, Entry] = {}
         self._read_until: dict[str, float] = {}
+        self._turns: dict[Spot, float] = {}
         self._named: dict[tuple[str, str, str], list[Entry]] = {}
 
     def find(self, record_id: str, effect: Entry | None = None) -> Entry | None:
-        """The first entry with an id.
+        """The entry with an id: the one that was taken, or else the first.
 
         Args:
             record_id: The id.
@@ -47,6 +62,8 @@ class Lookup:
         if record_id in self._known:
             return self._known[record_id]
         self._read_family(record_id[:FAMILY], None if effect is None else _behind(effect))
+        if record_id not in self._known and effect is not None:
+            self._read_turn(record_id, effect)
         found = self._known.get(record_id) or self._letter(record_id)
         if found is None and effect is None:
             found = next((e for e in self._entries() if e.id == record_id), None)
@@ -91,17 +108,31 @@ class Lookup:
             return
         self._read_until[beginning] = wanted
         rows = self._database.execute(
-            'SELECT topic, partition, "offset" FROM seen WHERE id >= ? AND id < ?',
-            (beginning, beginning + "g"),
+            'SELECT id, topic, partition, "offset" FROM seen WHERE id >= ? AND id < ?',
+            (beginning, beginning + _LAST),
         ).fetchall()
         if not rows:
             return
-        starts = [around(self._reader, (str(t), int(p), int(o))) for t, p, o in rows]
+        taken = {str(number): (str(t), int(p), int(o)) for number, t, p, o in rows}
+        starts = [around(self._reader, spot) for spot in taken.values()]
         start = {place: min(one[place] for one in starts) for place in starts[0]}
         ends = self._reader.ends() if until is None else self._reader.since(until)
         for step in self._reader.steps(start, ends):
             for entry in step:
-                if entry.id.startswith(beginning):
+                # a foreign record has the id of the native one that it became, and lies before it
+                if entry.id.startswith(beginning) and taken.get(entry.id) in {None, _spot(entry)}:
+                    self._known.setdefault(entry.id, entry)
+
+    def _read_turn(self, record_id: str, effect: Entry) -> None:
+        """Read from the inbox record whose turn wrote an effect, for its cause and all its kin."""
+        source, kin, until = head_of(effect.headers).source, _correlation(effect), _behind(effect)
+        if source is None or kin is None or self._turns.get(source, 0.0) >= until:
+            return
+        self._turns[source] = until
+        start = around(self._reader, source)
+        for step in self._reader.steps(start, self._reader.since(until)):
+            for entry in step:
+                if entry.id == record_id or _correlation(entry) == kin:
                     self._known.setdefault(entry.id, entry)
 
     def _letter(self, record_id: str) -> Entry | None:
@@ -130,6 +161,14 @@ class Lookup:
 def _behind(effect: Entry) -> float:
     """A moment at which what caused something lay in the log for sure."""
     return parse_time(effect.appended_at).timestamp() + SKEW_SECONDS
+
+
+def _correlation(entry: Entry) -> str | None:
+    """The outside record at the root of the chain, by an entry's headers."""
+    try:
+        return _headers.decode(entry.headers).ce_correlationid
+    except msgspec.MsgspecError:
+        return None
 
 
 def _spot(entry: Entry) -> Spot:

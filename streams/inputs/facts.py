@@ -12,6 +12,7 @@ from streams.inputs.fields import (
     Body,
     Flag,
     Handles,
+    Hours,
     Input,
     Metadata,
     Name,
@@ -141,7 +142,7 @@ class SpecialistInput(Input):
     languages: list[Name] | None = None
     senior: Flag | None = None
     capacity: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
-    hours: dict[str, list[tuple[str, str]]] | None = None
+    hours: Hours | None = None
     available: Flag | None = None
 
 

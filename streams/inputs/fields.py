@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from agents.calendar import sound
 from schemas.vocabulary import Channel
 
 DEEPEST = 100
@@ -61,6 +62,11 @@ def _flat_enough(value: dict[str, Any]) -> dict[str, Any]:
     raise ValueError(f"it is nested too deep; {DEEPEST} levels are allowed")
 
 
+def _sound(hours: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
+    sound(hours)
+    return hours
+
+
 def _inside(value: object) -> list[object]:
     """What a list or an object holds; nothing for any other value."""
     if isinstance(value, dict):
@@ -93,6 +99,9 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_kep
 
 Metadata = Annotated[dict[str, Any], AfterValidator(_flat_enough)]
 """An object of the sender's own, kept as it is."""
+
+Hours = Annotated[dict[str, list[tuple[str, str]]], AfterValidator(_sound)]
+"""When somebody is on duty, by weekday; a day that is left out is a day off."""
 
 Handles = dict[Channel, list[Name]]
 """The addresses of somebody on each channel."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import unicodedata
 from contextlib import closing
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_a_name_that_matches_nothing_is_a_usage_error(
 def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
     empty("produce", stdin="{]\n")
     (line,) = empty("events").lines
-    assert line["topic"] == "support.dead-letters.v1"
+    assert (line["topic"], line["type"]) == ("support.dead-letters.v1", "DeadLetter")
     assert "not JSON" in json.dumps(line)
 
 
@@ -69,7 +70,7 @@ def test_what_somebody_spoiled_in_the_log_is_an_event_line_as_it_lies_there(
     with closing(sqlite3.connect(store)) as database, database:
         database.execute("UPDATE log SET headers = '{' WHERE topic = 'support.contacts.v1'")
     (line,) = empty("events", "--topic", "support.contacts.v1").lines
-    assert (line["headers"], line["offset"]) == ("{", 0)
+    assert (line["headers"], line["offset"], line["type"]) == ("{", 0, "Foreign")
 
 
 SQL = "SELECT ticket_id, channel, tags, vip_status, contacts FROM v1_tickets ORDER BY created_at"
@@ -242,3 +243,43 @@ def test_pact_takes_an_object_of_parameters(read: Shell, parameters: str) -> Non
 def test_pact_reads_parameters_from_standard_input(read: Shell) -> None:
     told = read("pact", "no.such_action", "-", stdin="{}")
     assert told.json["success"] is False
+
+
+STEERING = "\x1b]0;taken over\x07 \x9b2J \u202etxt.exe"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tickets",),
+        ("ticket", "{ticket}"),
+        ("query", "SELECT subject, description FROM v1_tickets"),
+        ("search", "card"),
+        ("why", "{ticket}"),
+        ("deadletters", "list"),
+        ("deadletters", "show", "{letter}"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_what_would_steer_a_terminal_is_shown_and_does_not(
+    command: tuple[str, ...], empty: Shell
+) -> None:
+    contact = {
+        "channel": "email",
+        "handle": "eve",
+        "subject": f"Card {STEERING}",
+        "message": f"Where is my card?\n\tIt is lost {STEERING}",
+    }
+    wrong = json.dumps({**contact, "fax": 1}, ensure_ascii=False) + "\n"
+    empty("produce", stdin=ndjson(contact) + wrong)
+    empty("run")
+    named = {
+        "ticket": empty("query", "SELECT ticket_id AS i FROM v1_tickets", "--json").json[0]["i"],
+        "letter": empty("deadletters", "list", "--json").json[0]["id"],
+    }
+    told = empty(*(part.format_map(named) for part in command))
+    assert told.status == 0
+    assert [c for c in told.out if c not in "\n\t" and unicodedata.category(c) == "Cc"] == []
+    assert "\u202e" not in told.out
+    rows = empty("query", "SELECT subject AS s FROM v1_tickets", "--json").json
+    assert rows == [{"s": f"Card {STEERING}"}]

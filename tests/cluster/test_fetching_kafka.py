@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,9 @@ class Emptied:
     def take(self, entry: Entry) -> None:
         """Never called."""
         raise AssertionError(entry)
+
+    def pass_over(self, ends: Mapping[int, int]) -> None:
+        """Nothing is passed."""
 
 
 def test_an_error_of_the_client_while_it_fetches_is_told(

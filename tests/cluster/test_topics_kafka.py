@@ -168,6 +168,15 @@ def test_the_commands_say_it_with_their_exit_status(
     assert rows[DEAD_LETTERS.name]["retention_days"] == 30
 
 
+def test_the_list_says_how_long_records_are_really_kept(broker: Broker) -> None:
+    made(broker, CONTACTS.name, retention_ms="4320000")
+    made(broker, TICKETS.name, retention_ms="172800000")
+    made(broker, DEAD_LETTERS.name, retention_ms="-1")
+    kept = {row["topic"]: row["retention_days"] for row in topics.describe(settings_of(broker))}
+    assert (kept[CONTACTS.name], kept[TICKETS.name]) == (0.05, 2)
+    assert kept[DEAD_LETTERS.name] is None
+
+
 def test_a_wrong_topic_is_refused_by_the_command(
     broker: Broker, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

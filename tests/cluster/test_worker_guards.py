@@ -13,7 +13,7 @@ from streams.cluster.inlet import LostRecords
 from streams.cluster.ownership import Fenced
 from streams.cluster.postgres import connect
 from streams.cluster.wire import Outgoing
-from streams.errors import Refused
+from streams.errors import Refused, Unavailable
 from tests.inlets import PARTITION, MemoryLog, Works, contact
 from tests.real import until
 
@@ -287,3 +287,38 @@ def test_bytes_that_cannot_be_read_become_a_dead_letter_and_the_next_record_is_t
     letters = [one for one in log.sent if one.topic == DEAD_LETTERS.name]
     assert [one.value for one in letters] == [garbage.value]
     assert counted(database, "seen") == 1
+
+
+def test_last_offsets_that_hold_no_record_are_passed_while_nothing_is_taken(
+    works: Works, database: str
+) -> None:
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.take(contact(0))
+    inlet.pass_over({PARTITION: 3})
+    assert positioned(database) == 1, "something was taken just before"
+    inlet.pass_over({PARTITION: 3})
+    assert positioned(database) == 3
+    inlet.take(contact(3))
+    assert positioned(database) == 4
+
+
+def test_last_offsets_that_hold_a_record_are_not_passed(database: str, log: MemoryLog) -> None:
+    works = Works(database, log, holds=lambda *_: True)
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.pass_over({PARTITION: 1})
+    inlet.pass_over({PARTITION: 1})
+    assert positioned(database) == 0
+    inlet.take(contact(0))
+    assert positioned(database) == 1
+    works.close()
+
+
+def test_last_offsets_are_left_while_no_broker_answers(database: str, log: MemoryLog) -> None:
+    def away(*_: object) -> bool:
+        raise Unavailable("no broker answers", "wait")
+
+    works = Works(database, log, holds=away)
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.pass_over({PARTITION: 1})
+    assert positioned(database) == 0
+    works.close()

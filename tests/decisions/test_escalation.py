@@ -251,6 +251,13 @@ def test_somebody_whose_hours_are_empty_never_comes() -> None:
     assert availability({"bo": person}, START, POLICY).next_id is None
 
 
+def test_hours_that_are_none_keep_nobody_else_from_work() -> None:
+    wrong = Person("al", hours={"monday": [("25:00", "aa"), ("10:00", "12:00")]})
+    told = availability({"al": wrong, "bo": Person("bo")}, START, POLICY)
+    assert told.available == ["bo"]
+    assert availability({"al": wrong}, START, POLICY).next_id == "al"
+
+
 def test_the_parts_of_a_score_add_up_as_documented() -> None:
     best = Person("bo", team="t", skills=("a", "b"), languages=("de",), senior=True, capacity=2)
     request = Request(

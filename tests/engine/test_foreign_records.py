@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 
 from schemas.event import Event
 from schemas.events import EVENTS
-from schemas.events.contacts import ContactReceived
+from schemas.events.contacts import ContactReceived, SurveyAnswered
 from schemas.events.control import PolicyActivated
-from schemas.record import Record
+from schemas.events.desk import SpecialistDescribed
+from schemas.events.knowledge import ToneLabelled
+from schemas.record import Record, partition_of
 from schemas.topics import INBOXES, TOPICS, key_of
 from streams import codec
 from streams.desk import Desk
@@ -182,3 +185,31 @@ def test_no_readable_event_however_odd_stops_a_worker_or_its_tables(events: list
         }
         report = verify(desk.database)
         assert all(one["same"] for one in report["tables"].values())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ToneLabelled(text="This is fine", score=math.nan),
+        ToneLabelled(text="This is fine", score=math.inf),
+        ToneLabelled(text="This is fine", score=-0.5),
+        SurveyAnswered(customer_id="ann", score=9),
+        SurveyAnswered(customer_id="ann", score=0),
+        SpecialistDescribed(specialist_id="eva", capacity=-1),
+        SpecialistDescribed(specialist_id="eva", capacity=10**12),
+    ],
+    ids=repr,
+)
+def test_a_number_that_no_input_may_have_is_put_aside_and_counts_for_nothing(
+    event: Event, desk: Desk
+) -> None:
+    key = key_of(event, "")
+    with desk.database.transaction():
+        place = (event.TOPIC, partition_of(key), key)
+        desk.log.append_raw(*place, *framed(event, "wrong", key), "wrong")
+    desk.run()
+    (waits,) = waiting(desk)
+    assert waits.error.startswith(f"the {type(event).__name__} cannot be folded: ValueError")
+    assert desk.query("SELECT * FROM v1_specialists") == []
+    assert desk.query("SELECT * FROM v1_decisions") == []
+    assert verify(desk.database)["clean"]

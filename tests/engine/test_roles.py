@@ -18,6 +18,7 @@ from streams.embedded.rebuild import verify
 from streams.embedded.running import run_roles
 from streams.embedded.shift import Shift
 from streams.errors import Misconfigured, Refused
+from streams.roles import require_known
 from tests.commands import Shell, ndjson, started
 from tests.stores import a_desk
 
@@ -81,6 +82,12 @@ def test_a_role_or_domain_that_there_is_not_is_a_matter_of_configuration(
 ) -> None:
     with a_desk(tmp_path, WallClock()) as desk, pytest.raises(Misconfigured, match=told):
         run_roles(desk, frozenset(roles), domain, threading.Event(), recorded=False, ready=nothing)
+
+
+def test_whoever_misspells_a_role_is_told_all_that_there_are() -> None:
+    with pytest.raises(Misconfigured) as told:
+        require_known(frozenset({"gatway"}))
+    assert told.value.remedy == "use some of agents, effects, gateway, projections"
 
 
 def test_a_second_worker_is_refused_while_readers_and_producers_work(tmp_path: Path) -> None:

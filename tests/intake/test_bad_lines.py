@@ -80,6 +80,20 @@ BAD: list[tuple[str, bytes, str, str]] = [
         "lifetime_value",
         "a number, without quotes",
     ),
+    *(
+        (
+            f"hours {name}",
+            of("specialist", specialist_id="a", name="A", hours=hours),
+            f"specialist: hours: {what}",
+            remedy,
+        )
+        for name, hours, what, remedy in [
+            ("of no day", {"mon": [["09:00", "17:00"]]}, "'mon' is no weekday", "use monday"),
+            ("of no time", {"monday": [["25:00", "26:00"]]}, "'25:00' is not a time of day", "24"),
+            ("backwards", {"monday": [["17:00", "9:00"]]}, "monday: a span ends before", "split"),
+            ("twice", {"monday": [["9:00", "12:00"], ["11:00", "13:00"]]}, "monday: spans", "join"),
+        ]
+    ),
     (
         "senior of 1",
         of("specialist", specialist_id="a", name="A", senior=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from schemas.events.knowledge import (
     SolutionAccepted,
     SolutionRejected,
     SolutionShown,
+    ToneLabelled,
 )
 from schemas.record import Record
 from streams.knowledge import KnowledgeHistory
@@ -53,6 +55,17 @@ def test_what_people_teach_counts_at_once(models: Tier) -> None:
     found = history(models, [(START, ARTICLE)])
     assert found.at(START.timestamp() - 1).article("a") is None
     assert found.at(START.timestamp()).article("a") is not None
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -0.5, 1.5])
+def test_a_label_that_is_no_tone_leaves_the_others_alone(score: float, models: Tier) -> None:
+    right = [(START, ToneLabelled(text=f"this is fine {n}", score=0.9)) for n in range(8)]
+    wrong = [(START, ToneLabelled(text=f"what a week {n}", score=score)) for n in range(8)]
+    found = history(models, [*right, *wrong]).at(START.timestamp())
+    told = found.understand("what a fine week", subject="", known_language=None)
+    only = history(models, right).at(START.timestamp())
+    assert told == only.understand("what a fine week", subject="", known_language=None)
+    assert 0 <= told.sentiment_score <= 1
 
 
 def test_what_was_learned_joins_at_the_full_hour(models: Tier) -> None:
