@@ -10,7 +10,7 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from streams.channels.channel import Outcome, Rejected, Response, Sending
+from streams.channels.channel import MISSHAPEN, Outcome, Rejected, Response, Sending
 from streams.delivery.errand import Came, NoAnswer, Unsent
 
 MOST_BYTES = 1 << 20
@@ -94,8 +94,9 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """What came of sending a message.
 
     A platform that says yes in words that nobody understands took it all the same, perhaps; and
-    what stands between us and a platform may have lost no more than its answer. A token that is no
-    longer good is the operator's to mend, and no fault of the message: it waits.
+    what stands between us and a platform may have lost no more than its answer. What stands there
+    also answers in words of its own: of those only the status counts. A token that is no longer
+    good is the operator's to mend, and no fault of the message: it waits.
 
     Args:
         answer: What was answered.
@@ -103,7 +104,11 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """
     if not isinstance(answer, Response):
         return answer
-    outcome = means(answer)
+    try:
+        outcome = means(answer)
+    except MISSHAPEN:
+        answer = answer._replace(body=b"")
+        outcome = means(answer)
     if answer.status == HTTPStatus.UNAUTHORIZED and isinstance(outcome, Rejected):
         return outcome._replace(final=False)
     if answer.status == HTTPStatus.GATEWAY_TIMEOUT:

@@ -1,0 +1,54 @@
+"""What came of a request to a platform, also where something else answers than the platform."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from streams.channels.channel import Channel, Rejected, Response
+from streams.channels.known import CHANNELS
+from streams.channels.settings import ChannelSettings
+from streams.delivery.calling import came_of
+from streams.delivery.errand import NoAnswer
+
+FOREIGN = [
+    b'{"error": "Too Many Requests"}',
+    b'{"ok": true}',
+    b'{"data": "here you are"}',
+    b'{"data": {"id": "1"}}',
+    b'{"messages": [1]}',
+    b'{"messages": {"id": "1"}}',
+    b'{"error": ["no"]}',
+    b'{"error": {"code": [1]}, "code": {"a": 1}}',
+]
+"""What a proxy, a firewall or a release of the platform may answer that nobody here knows."""
+
+
+def came(channel: Channel, status: int, body: bytes) -> Any:
+    settings = getattr(ChannelSettings(), channel.name)
+    return came_of(Response(status, {}, body), partial(channel.outcome, settings))
+
+
+@pytest.mark.parametrize("body", FOREIGN)
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda one: one.name)
+def test_of_an_answer_in_foreign_words_the_status_counts(channel: Channel, body: bytes) -> None:
+    for status in (429, 500, 503):
+        found = came(channel, status, body)
+        assert isinstance(found, Rejected)
+        assert not found.final
+
+
+@pytest.mark.parametrize(
+    ("channel", "body"),
+    [
+        ("slack", b'{"ok": true}'),
+        ("whatsapp", b'{"messages": [1]}'),
+        ("whatsapp", b'{"error": "maintenance"}'),
+        ("facebook", b'{"error": "maintenance"}'),
+        ("twitter", b'{"data": "here you are"}'),
+    ],
+)
+def test_whoever_says_yes_in_foreign_words_may_have_taken_it(channel: str, body: bytes) -> None:
+    assert isinstance(came(CHANNELS[channel], 200, body), NoAnswer)
