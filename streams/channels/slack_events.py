@@ -51,6 +51,15 @@ class _File(msgspec.Struct):
     url_private_download: str | None = None
 
 
+class _Shared(msgspec.Struct):
+    """What stands under a message: another one that was passed on, or a link's preview."""
+
+    is_share: bool = False
+    text: str | None = None
+    fallback: str | None = None
+    files: list[_File] = []
+
+
 class _Message(msgspec.Struct):
     """A message, or an event that holds one."""
 
@@ -64,6 +73,7 @@ class _Message(msgspec.Struct):
     thread_ts: str | None = None
     edited: _Edited | None = None
     files: list[_File] = []
+    attachments: list[_Shared] = []
     message: _Message | None = None
     previous_message: _Message | None = None
 
@@ -180,7 +190,9 @@ def _contact(team: str, channel: str, message: _Message) -> dict[str, Any]:
     if not (team and channel):
         raise ValueError("a message without its workspace and conversation")
     name = f"{team}:{channel}:{message.ts}"
-    text = plain(message.text or "")
+    passed_on = [one for one in message.attachments if one.is_share]
+    text = "\n\n".join(filter(None, [plain(message.text or ""), *map(_forwarded, passed_on)]))
+    files = [*message.files, *(file for one in passed_on for file in one.files)]
     contact: dict[str, Any] = {
         "channel": NAME,
         "handle": f"{team}/{message.user}",
@@ -200,9 +212,14 @@ def _contact(team: str, channel: str, message: _Message) -> dict[str, Any]:
             "in_reply_to": name,
             "at": _time(message.edited.ts),
         }
-    if message.files:
-        contact["attachments"] = [_attachment(one) for one in message.files]
+    if files:
+        contact["attachments"] = [_attachment(one) for one in files]
     return contact
+
+
+def _forwarded(shared: _Shared) -> str:
+    """A message that was passed on, in whose words there may be none of who passed it on."""
+    return f"Forwarded: {plain(shared.text or shared.fallback or '')}".strip()
 
 
 def _deletion(contact: dict[str, Any], event: _Message) -> dict[str, Any]:
