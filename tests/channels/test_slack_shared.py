@@ -1,10 +1,11 @@
-"""Slack: what somebody passes on to us."""
+"""Slack: what somebody passes on to us, and what Slack itself asks of an address."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from streams.channels.channel import Heard, Hook
 from streams.channels.settings import Slack
@@ -54,3 +55,8 @@ def test_what_is_said_of_a_message_that_is_passed_on_stands_before_it() -> None:
 def test_a_preview_of_a_link_is_nothing_that_somebody_wrote() -> None:
     (contact,) = heard(text="See <https://shop.example>", attachments=[PREVIEW]).inputs
     assert contact["message"] == "See https://shop.example"
+
+
+def test_slack_looking_whether_an_address_is_encrypted_is_no_command() -> None:
+    found = asked("commands", urlencode({"token": "t", "ssl_check": "1"}).encode())
+    assert (found.inputs, found.missed) == ([], ["ssl_check"])
