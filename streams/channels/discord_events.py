@@ -86,12 +86,22 @@ class _Reference(msgspec.Struct):
     message_id: str | None = None
 
 
-class _Quoted(msgspec.Struct):
-    """A message, of which only what it says is wanted."""
+class _Words(msgspec.Struct):
+    """What a message says."""
 
     content: str = ""
     attachments: list[_Attachment] = []
     mentions: list[_User] = []
+
+
+class _Snapshot(msgspec.Struct):
+    message: _Words
+
+
+class _Quoted(_Words):
+    """A message, of which only what it says is wanted, and what it passes on of others."""
+
+    message_snapshots: list[_Snapshot] = []
 
 
 class _Message(_Quoted, kw_only=True):
@@ -210,7 +220,7 @@ def _command(one: _Interaction) -> dict[str, Any]:
     if data.type == _MESSAGE_COMMAND:
         message = resolved.messages[data.target_id]
         about = {"in_reply_to": f"{one.channel_id}:{data.target_id}"}
-        return {**_content(message.content, message.attachments, message.mentions), **about}
+        return {**_said(message), **about}
     words = "\n".join(_words(data.options))
     found = _content(words, resolved.attachments.values(), resolved.users.values())
     if not words and not resolved.attachments:
@@ -259,7 +269,7 @@ def contact_of(message: dict[str, Any]) -> dict[str, Any] | None:
         contact = {
             "channel": NAME,
             "handle": said.author.id,
-            **_content(said.content, said.attachments, said.mentions),
+            **_said(said),
             "provider_id": f"{said.channel_id}:{said.id}",
             "at": _time(said.id),
             "metadata": {"message": message},
@@ -286,6 +296,18 @@ def _edit(contact: dict[str, Any], at: datetime) -> dict[str, Any]:
         "in_reply_to": name,
         "at": rfc3339(at),
     }
+
+
+def _said(message: _Quoted) -> dict[str, Any]:
+    """What a message says, and what it passes on: in that there is no word of its author's."""
+    said = _content(message.content, message.attachments, message.mentions)
+    for one in message.message_snapshots:
+        more = _content(one.message.content, one.message.attachments, one.message.mentions)
+        forwarded = f"Forwarded: {more['message']}".strip()
+        said["message"] = f"{said['message']}\n\n{forwarded}".lstrip("\n")
+        if files := [*said.get("attachments", []), *more.get("attachments", [])]:
+            said["attachments"] = files
+    return said
 
 
 def _content(
