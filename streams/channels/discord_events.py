@@ -33,6 +33,9 @@ _OF_A_PAGE = "see that it is a MESSAGE_CREATE or MESSAGE_UPDATE as Discord's pag
 _PING, _COMMAND, _COMPONENT = 1, 2, 3
 _MESSAGE_COMMAND = 3
 _STRING, _INTEGER, _BOOLEAN, _NUMBER = 3, 4, 5, 10
+_NAMED = {6: "@", 7: "#", 8: "@&", 9: "@"}
+"""How Discord marks what an option names: a user, a channel, a role, a user or a role."""
+
 _WRITTEN = frozenset({0, 19})
 """Types of messages that somebody wrote: one for itself, and one that answers another."""
 
@@ -234,6 +237,8 @@ def _words(options: Iterable[_Option]) -> Iterator[str]:
             yield str(option.value)
         elif option.type in {_INTEGER, _BOOLEAN, _NUMBER}:
             yield f"{option.name}: {option.value}"
+        elif option.type in _NAMED:
+            yield f"{option.name}: <{_NAMED[option.type]}{option.value}>"
         yield from _words(option.options)
 
 

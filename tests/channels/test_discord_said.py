@@ -68,3 +68,17 @@ def test_a_command_on_a_message_that_passes_one_on_says_that_one() -> None:
     resolved["messages"][body["data"]["target_id"]].update(content="", message_snapshots=[SNAPSHOT])
     contact = asked("message_command.json", resolved=resolved)
     assert contact["message"] == "Forwarded: It fails since @bo updated it"
+
+
+def test_who_and_what_a_command_was_given_are_named() -> None:
+    contact = asked(
+        "command.json",
+        options=[
+            {"name": "text", "type": 3, "value": "They shout at me"},
+            {"name": "who", "type": 6, "value": "7"},
+            {"name": "where", "type": 7, "value": "8"},
+            {"name": "role", "type": 8, "value": "9"},
+        ],
+        resolved={"users": {"7": {"id": "7", "username": "bo"}}},
+    )
+    assert contact["message"] == "They shout at me\nwho: @bo\nwhere: #8\nrole: @9"
