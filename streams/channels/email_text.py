@@ -134,14 +134,40 @@ _BELOW = re.compile(
 )
 """A line below which everything is the mail that is answered."""
 
-_FROM = re.compile(r"^\*?(?:from|von|de|da|van|fra|från|от):\*? ?\S", re.IGNORECASE)
-_BESIDE = re.compile(
-    r"^\*?(?:sent|date|to|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto"
-    r"|inviato|oggetto|verzonden|aan|onderwerp|assunto|отправлено|кому|тема):\*?(?: |$)",
-    re.IGNORECASE,
+_CLOCK = re.compile(r"\d{1,2}:\d{2}|\bkl\.? ?\d{1,2}[.:]\d{2}|\S@\S", re.IGNORECASE)
+"""What a mail program says of when or by whom; a person who tells of a letter says it seldom."""
+
+_ADDRESSED = re.compile(
+    r"^(?!>)(?=.*(?:\d{4}|\d{1,2}[:.]\d{2})).{0,400}\S@\S.{0,80}[:：][\u200e\u200f\u202c]*$"
+)
+"""The line above a quotation in any language: a time, an address, and a colon at its end."""
+
+
+def _head(*words: str) -> re.Pattern[str]:
+    """A line of a mail's head, by the words with which mail programs begin it."""
+    return re.compile(rf"^\*?(?:{'|'.join(words)})\s?\*?\s?[:：]", re.IGNORECASE)
+
+
+_FROM = _head(
+    "from|von|de|da|van|fra|från|lähettäjä|od|de la|feladó|kimden|от|від|από",
+    "差出人|发件人|寄件者|보낸 사람|보낸사람",
+)
+_ABOUT = _head(
+    "subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět",
+    "predmet|subiect|tárgy|konu|тема|θέμα|件名|主题|主旨|제목",
+)
+_BESIDE = _head(
+    "sent|date|to|cc|gesendet|datum|an|envoyé(?: le)?|à|enviado(?: el| em)?|enviada(?: em)?",
+    "fecha|data|para|inviato|a|verzonden|aan|skickat|till|sendt|dato|til|lähetetty|päiväys",
+    "vastaanottaja|wysłano|do|kopia|odesláno|komu|trimis|către|elküldve|küldve|címzett",
+    "gönderildi|tarih|kime|отправлено|дата|кому|копия|надіслано|送信日時|日付|宛先",
+    "发送时间|日期|收件人|抄送|寄件日期|收件者|보낸 날짜|날짜|받는 사람|받는사람",
 )
 _HEADS = 2
 """Lines of a quoted mail's head that must follow on its first one."""
+
+_HEAD_LINES = 8
+"""Within how many lines: to whom a mail went may be told on several of them."""
 
 
 def split(text: str) -> Split:
@@ -162,12 +188,22 @@ def _ends(lines: list[str], at: int) -> bool:
     if _BELOW.match(line):
         return True
     if _FROM.match(line):
-        heads = [one for one in lines[at + 1 : at + 5] if _BESIDE.match(one.strip())]
-        return len(heads) >= _HEADS
-    if not (_BEGINS.match(line) and _DATED.search(line)):
+        return _is_head(line, [one.strip() for one in lines[at + 1 : at + 1 + _HEAD_LINES]])
+    if not (_BEGINS.match(line) and _DATED.search(line) and _CLOCK.search(line)):
         return False
     below = next((one for one in lines[at + 1 :] if one.strip()), ">")
     return not below.startswith(">")
+
+
+def _is_head(first: str, below: list[str]) -> bool:
+    """Whether the head of a mail begins here.
+
+    Whoever writes where something goes from and to has lines like these, but neither an address nor
+    a subject among them.
+    """
+    subjects = [one for one in below if _ABOUT.match(one)]
+    others = [one for one in below if _BESIDE.match(one)]
+    return len(subjects) + len(others) >= _HEADS and bool(subjects or "@" in first)
 
 
 def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
@@ -180,6 +216,6 @@ def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
     line, before = lines[above].strip(), lines[above - 1].strip() if above else ""
     if not _OPENS.match(line) and _OPENS.match(before) and above - 1 not in quoted:
         both = f"{before} {line}"
-        if _BEGINS.match(both) and _DATED.search(both):
+        if (_BEGINS.match(both) and _DATED.search(both)) or _ADDRESSED.match(both):
             return [above - 1, above]
-    return [above] if _BEGINS.match(line) else []
+    return [above] if _BEGINS.match(line) or _ADDRESSED.match(line) else []
