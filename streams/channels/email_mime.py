@@ -23,6 +23,23 @@ _WRONG = (LookupError, ValueError, MessageError, NotBase64, AttributeError, Type
 _WEB = {"us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "iso8859-1"}
 """Charsets whose name stands for windows-1252 in practice, which has them whole."""
 
+_MEANT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk", "csgb2312"), ("gb18030",)),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), ("cp932",)),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "x-windows-949"), ("cp949",)),
+    **dict.fromkeys(("big5", "x-x-big5", "cn-big5"), ("cp950", "big5hkscs")),
+    **dict.fromkeys(("iso-8859-9", "latin5"), ("cp1254",)),
+    **dict.fromkeys(("iso-8859-11", "tis-620", "dos-874"), ("cp874",)),
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical"), ("iso8859-8",)),
+    **dict.fromkeys(("iso-8859-6-i", "iso-8859-6-e"), ("iso8859-6",)),
+    "x-mac-roman": ("mac-roman",),
+    "x-mac-cyrillic": ("mac-cyrillic",),
+}
+"""Charsets under whose name programs write a larger one, or that have another name here."""
+
+_NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|win|windows|ms)[-_]?(\d{3,4})")
+"""A charset that is known by its number, however that is introduced."""
+
 _CARRIERS = {"message/delivery-status", "message/rfc822", "text/rfc822-headers"}
 """Parts that are about another mail; their text is not the sender's."""
 
@@ -79,12 +96,21 @@ def clean(text: str) -> str:
 def decoded(raw: bytes, charset: str | None) -> str:
     """Bytes as text, by the charset that is named if it fits, else by the likeliest one."""
     named = (charset or "utf-8").strip("\"' ").lower()
-    for one in (named, "utf-8", "windows-1252") if named not in _WEB else ("utf-8", "windows-1252"):
+    for one in (*_charsets(named), "utf-8", "windows-1252"):
         try:
             return clean(raw.decode(one))
         except (LookupError, ValueError):
             continue
     return clean(raw.decode("latin-1"))
+
+
+def _charsets(named: str) -> tuple[str, ...]:
+    """By what the charset of a name is read: first the largest that goes under it."""
+    if named in _WEB:
+        return ()
+    if numbered := _NUMBERED.fullmatch(named):
+        return (f"cp{numbered[1]}", named)
+    return (*_MEANT.get(named, ()), named)
 
 
 def header(value: str) -> str:
