@@ -13,7 +13,7 @@ _BLOCKS = frozenset({
     "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr",
     "ul",
 })  # fmt: skip
-_UNREAD = frozenset({"script", "style"})
+_UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^>]*>")
 
@@ -32,6 +32,8 @@ class _Reader(HTMLParser):
         """A block begins a line; a picture says what stands for it."""
         if tag in _UNREAD:
             self._unread += 1
+        if tag == "body":
+            self._unread = 0  # whatever the head left open, here the text begins
         if tag in _BLOCKS:
             self._break()
         if tag == "blockquote":

@@ -91,6 +91,8 @@ def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("a<br><br><br><br>b", "a\nb"),
         ("<style>p {}</style><p>x</p>", "x"),
+        ("<head><title>A mail</title></head><body><p>x</p></body>", "x"),
+        ("<head><title>A mail</head><body><p>x</p></body>", "x"),
         ('<img alt="a cat">', "[a cat]"),
         ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
         ("<p>cut <b", "cut <b"),
