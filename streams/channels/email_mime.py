@@ -44,6 +44,10 @@ _CARRIERS = {"message/delivery-status", "message/rfc822", "text/rfc822-headers"}
 """Parts that are about another mail; their text is not the sender's."""
 
 
+_DATA = {"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv"}
+"""Text for programs: an invitation, a card of an address book, a table."""
+
+
 class File(NamedTuple):
     """A part of a mail that is no text to be read in it."""
 
@@ -206,7 +210,8 @@ def _best(versions: list[Part]) -> Part | None:
 
 
 def _is_file(part: Part) -> bool:
-    if part.get_content_type() in _CARRIERS or part.get_content_maintype() != "text":
+    kind = part.get_content_type()
+    if kind in _CARRIERS or kind in _DATA or part.get_content_maintype() != "text":
         return True
     return disposition(part) == "attachment" or bool(_filename(part))
 
