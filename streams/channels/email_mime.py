@@ -40,7 +40,16 @@ _MEANT: dict[str, tuple[str, ...]] = {
 _NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|win|windows|ms)[-_]?(\d{3,4})")
 """A charset that is known by its number, however that is introduced."""
 
-_CARRIERS = {"message/delivery-status", "message/rfc822", "text/rfc822-headers"}
+_CARRIERS = {
+    "message/delivery-status",
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-delivery-status",
+    "message/global-headers",
+    "message/disposition-notification",
+    "message/feedback-report",
+}
 """Parts that are about another mail; their text is not the sender's."""
 
 
@@ -177,18 +186,6 @@ def inside(part: Part) -> list[Part]:
     """The parts of a part."""
     held = part.get_payload()
     return [one for one in held if isinstance(one, Message)] if isinstance(held, list) else []
-
-
-def leaves(part: Part) -> Iterator[Part]:
-    """The parts that hold no others, in their order, of carried mails too."""
-    waiting = [part]
-    while waiting:
-        one = waiting.pop()
-        held = inside(one)
-        if held:
-            waiting += reversed(held)
-        else:
-            yield one
 
 
 def _versions(part: Part) -> Iterator[Part]:
