@@ -21,6 +21,8 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 _DONE, _GO_ON = 250, 354
 _LATER, _NEVER = 400, 500
+_NO_SUCH_LETTERS = 553, b"our mail server takes no address with letters beyond ASCII"
+"""The answer of a server without SMTPUTF8 (RFC 6531), which is not even asked."""
 
 
 class Mail:
@@ -125,10 +127,13 @@ def _sent(server: smtplib.SMTP, mail: Mail, at: datetime) -> Came:
 
 def _announced(server: smtplib.SMTP, mail: Mail) -> tuple[int, bytes]:
     """Say whom a mail is from and for; the answer that counts."""
+    options = [] if mail.to.isascii() else ["SMTPUTF8"]
+    if options and not server.has_extn("smtputf8"):
+        return _NO_SUCH_LETTERS
     code, text = _NEVER, b"it has no sender"
     for sender in mail.senders:
         server.rset()
-        code, text = server.mail(sender)
+        code, text = server.mail(sender, options)
         if code < _LATER:
             code, text = server.rcpt(mail.to)
         if code < _NEVER:
