@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
@@ -208,9 +209,18 @@ class Response(NamedTuple):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds in the header Retry-After, where there are some."""
+        """The seconds that the header Retry-After asks for, which may name a time instead.
+
+        That is by the provider's own clock, so that it counts from the time of the answer.
+        """
         wait = self.headers.get("retry-after", "")
-        return float(wait) if wait.isdecimal() else None
+        if wait.isdecimal():
+            return float(wait)
+        try:
+            until, now = (parsedate_to_datetime(one) for one in (wait, self.headers["date"]))
+            return max(0.0, (until - now).total_seconds())
+        except (LookupError, TypeError, ValueError):
+            return None
 
 
 class Fetching(NamedTuple):
