@@ -80,6 +80,7 @@ class Caller:
             aiohttp.ConnectionTimeoutError,
             aiohttp.InvalidURL,
             aiohttp.ClientProxyConnectionError,
+            UnicodeError,  # no name of a host
         ) as error:
             return Unsent(_said(error))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:

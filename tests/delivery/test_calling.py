@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
 import pytest
 
-from streams.channels.channel import Channel, Rejected, Response
+from streams.channels.channel import Channel, Rejected, Response, Sending
 from streams.channels.known import CHANNELS
 from streams.channels.settings import ChannelSettings
-from streams.delivery.calling import came_of
-from streams.delivery.errand import NoAnswer
+from streams.delivery.calling import Caller, came_of
+from streams.delivery.errand import NoAnswer, Unsent
 
 FOREIGN = [
     b'{"error": "Too Many Requests"}',
@@ -52,3 +53,12 @@ def test_of_an_answer_in_foreign_words_the_status_counts(channel: Channel, body:
 )
 def test_whoever_says_yes_in_foreign_words_may_have_taken_it(channel: str, body: bytes) -> None:
     assert isinstance(came(CHANNELS[channel], 200, body), NoAnswer)
+
+
+@pytest.mark.parametrize("url", ["http://x..y/", f"http://{'a' * 64}.example/", "http://[::x/"])
+def test_an_address_that_is_none_was_never_reached(url: str) -> None:
+    async def asked() -> object:
+        async with Caller(1.0) as caller:
+            return await caller.ask(Sending("POST", url, {}))
+
+    assert isinstance(asyncio.run(asked()), Unsent)
