@@ -129,7 +129,7 @@ _OPENS = re.compile(r"(?:on|am|le|el|il|em|op|den|på|w dniu|dne)\b|\d", re.IGNO
 _DATED = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\S@\S")
 
 _BELOW = re.compile(
-    r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d'origine"
+    r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d['’]origine"
     r"|message original|mensaje original|messaggio originale|mensagem original"
     r"|oorspronkelijk bericht|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
     re.IGNORECASE,
@@ -176,6 +176,8 @@ def split(text: str) -> Split:
     """The new text of a mail apart from the mail that it answers."""
     lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    while 0 < end < len(lines) and _BESIDE.match(lines[end - 1].strip()):
+        end -= 1  # some programs name the time before the sender
     quoted = {at for at in range(end) if lines[at].startswith(">")}
     quoted |= {above for at in quoted for above in _attribution(lines, at, quoted)}
     if end == len(lines) and not quoted:

@@ -23,6 +23,8 @@ QUOTED = [
     "Von: Help\nGesendet: Montag\nAn: Ann\nBetreff: AW: X\n\nHat es geholfen?",
     "> Did it help?\n> > I was charged twice",
     "De\xa0: Help <help@desk.example>\nEnvoyé\xa0: lundi\nÀ\xa0: Ann\nObjet\xa0: RE: X\n\nAlors ?",
+    "-------- Message d’origine --------\nDe : Help\n\nAlors ?",
+    'Gesendet: Montag, 2. März\nVon: "Help" <h@x.example>\nAn: a@x.example\nBetreff: X\n\nUnd?',
     "Van: Help\nVerzonden: maandag\nAan: Ann\nOnderwerp: RE: X\n\nEn?",
     "Från: Help\nSkickat: den 2 mars 2026\nTill: Ann\nÄmne: SV: X\n\nGick det?",
     "Fra: Help\nSendt: 2. marts 2026\nTil: Ann\nEmne: SV: X\n\nGik det?",
