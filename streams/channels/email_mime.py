@@ -162,7 +162,9 @@ def _sorted(part: Part, read: list[Text], others: list[Text], files: list[File])
     while waiting:
         one = waiting.pop()
         kind = clean(one.get_content_type())
-        if kind in _CARRIERS or not one.is_multipart():
+        if kind.startswith("multipart/") and not one.is_multipart():
+            read.append(_text(one))  # it has no parts, whatever it says
+        elif kind in _CARRIERS or not one.is_multipart():
             if _is_file(one):
                 files.append(File(_name(one), kind, content(one)))
             else:

@@ -140,6 +140,13 @@ def test_text_for_programs_alone_is_no_message(kind: str) -> None:
     assert [each["media_type"] for each in one["attachments"]] == [f"text/{kind}"]
 
 
+@pytest.mark.parametrize("kind", ["multipart/alternative; boundary=B", "multipart/mixed"])
+def test_a_mail_that_says_it_has_parts_and_has_none_is_read(kind: str) -> None:
+    raw = f"From: ann@example.org\r\nContent-Type: {kind}\r\n\r\nIt broke.\r\n"
+    one = contact(raw.encode())
+    assert (one["message"], one["attachments"]) == ("It broke.", [])
+
+
 def test_a_mail_passed_on_as_a_file_is_a_file() -> None:
     message = mail("See below.")
     message.add_attachment(mail("the other one"))
