@@ -136,6 +136,19 @@ _BELOW = re.compile(
 )
 """A line below which everything is the mail that is answered."""
 
+_PASSED_ON = re.compile(
+    r"^(?:-{2,} ?(?:forwarded message|weitergeleitete nachricht|message transféré"
+    r"|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht"
+    r"|vidarebefordrat meddelande|videresendt (?:besked|melding)|przekazana wiadomość"
+    r"|пересылаемое сообщение) ?-{2,}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
+    r"|inizio messaggio inoltrato|início da mensagem (?:re)?encaminhada"
+    r"|begin doorgestuurd bericht) ?:)$",
+    re.IGNORECASE,
+)
+"""A line below which a mail stands that is passed on: it is what its sender has to say."""
+
 _CLOCK = re.compile(r"\d{1,2}:\d{2}|\bkl\.? ?\d{1,2}[.:]\d{2}|\S@\S", re.IGNORECASE)
 """What a mail program says of when or by whom; a person who tells of a letter says it seldom."""
 
@@ -176,6 +189,10 @@ def split(text: str) -> Split:
     """The new text of a mail apart from the mail that it answers."""
     lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    for at in range(end):
+        if _PASSED_ON.match(lines[at].strip()):
+            above, below = split("\n".join(lines[:at])), "\n".join(lines[at:])
+            return Split(tidied(f"{above.new}\n\n{below}") if above.quotes else text, above.quotes)
     while 0 < end < len(lines) and _BESIDE.match(lines[end - 1].strip()):
         end -= 1  # some programs name the time before the sender
     quoted = {at for at in range(end) if lines[at].startswith(">")}

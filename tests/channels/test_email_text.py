@@ -57,6 +57,26 @@ def test_a_quotation_below_is_no_part_of_the_answer(quotation: str) -> None:
     assert told.quotes
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        (
+            "---------- Forwarded message ---------\nFrom: Shop <s@x.example>\nDate: Mon\n"
+            "Subject: Your bill\nTo: Ann\n\nYou owe 5"
+        ),
+        "Begin forwarded message:\n\n> From: Shop <s@x.example>\n> Subject: Bill\n>\n> You owe 5",
+        (
+            "Anfang der weitergeleiteten Nachricht:\n\nVon: Shop\nBetreff: Bon\nDatum: Montag\n"
+            "An: Ann\n\nBitte zahlen"
+        ),
+    ],
+)
+def test_a_mail_that_is_passed_on_is_part_of_what_is_said(below: str) -> None:
+    assert split(f"They wrote me this:\n\n{below}") == (f"They wrote me this:\n\n{below}", False)
+    told = split(f"> Which bill?\nThis one:\n\n{below}")
+    assert told == (f"This one:\n\n{below}", True)
+
+
 def test_answers_between_the_lines_are_all_kept() -> None:
     told = split("> Did it help?\n\nNo.\n\n> Shall we call?\n\nYes, please.")
     assert told.new == "No.\n\nYes, please."
