@@ -17,6 +17,8 @@ from email.policy import Compat32
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
+from streams.channels.email_flowed import unflowed
+
 _WRONG = (LookupError, ValueError, MessageError, NotBase64, AttributeError, TypeError)
 """What the standard library raises over values that are not what they should be."""
 
@@ -235,7 +237,19 @@ def _name(part: Part) -> str:
 
 
 def _text(part: Part) -> Text:
-    return Text(text(part), html=part.get_content_type() == "text/html")
+    html = part.get_content_type() == "text/html"
+    said = text(part)
+    if not html and _parameter(part, "format") == "flowed":
+        said = unflowed(said, added=_parameter(part, "delsp") == "yes")
+    return Text(said, html=html)
+
+
+def _parameter(part: Part, name: str) -> str:
+    """A parameter of a part's type, in small letters; empty where it has none."""
+    try:
+        return str(part.get_param(name, "")).lower()
+    except _WRONG:
+        return ""
 
 
 def text(part: Part) -> str:
