@@ -19,7 +19,7 @@ from streams.delivery.errand import Came, NoAnswer, Unsent
 
 PORTS = {"smtp": 587, "smtps": 465}
 
-_DONE, _GO_ON = 250, 354
+_DONE = range(200, 300)
 _LATER, _NEVER = 400, 500
 _NO_SUCH_LETTERS = 553, b"our mail server takes no address with letters beyond ASCII"
 """The answer of a server without SMTPUTF8 (RFC 6531), which is not even asked."""
@@ -120,8 +120,10 @@ def _sent(server: smtplib.SMTP, mail: Mail, at: datetime) -> Came:
         )
     except (OSError, smtplib.SMTPException) as error:
         return NoAnswer(_said(error))
-    if code == _DONE:
+    if code in _DONE:
         return Accepted(mail.number)
+    if code < _LATER:  # the whole of it was heard, and this is neither yes nor no
+        return NoAnswer(f"the mail server's answer cannot be read: {_words(text)} ({code})")
     return Rejected(f"{_words(text)} ({code})", final=code >= _NEVER)
 
 

@@ -76,6 +76,11 @@ TAKES = (*BEGINS, LETS, LETS, b"354 go\r\n")
         ([*TAKES, b"552 full\r\n"], Rejected("full (552)", final=True)),
         ([*TAKES, b"451 wait\r\n"], Rejected("wait (451)", final=False)),
         ([*TAKES, b"250 ok\r\n"], Accepted("<m1@example>")),
+        ([*TAKES, b"200 fine\r\n"], Accepted("<m1@example>")),
+        (
+            [*TAKES, b"oops, queued\r\n"],
+            NoAnswer("the mail server's answer cannot be read: , queued (-1)"),
+        ),
         ([GREETS, HEARS], Unsent("Connection unexpectedly closed")),
         ([*BEGINS, LETS, LETS], Unsent("Connection unexpectedly closed")),
         (TAKES, NoAnswer("Connection unexpectedly closed")),
