@@ -13,6 +13,9 @@ from aiohttp.abc import AbstractResolver
 from streams.channels.channel import MISSHAPEN, Outcome, Rejected, Response, Sending
 from streams.delivery.errand import Came, NoAnswer, Unsent
 
+_FAULT = frozenset({"error", "errors", "code"})
+"""By what the platforms say no in a document, also with a status that says yes."""
+
 MOST_BYTES = 1 << 20
 """How much of an answer is read: the platforms' are a few kilobytes."""
 
@@ -114,7 +117,7 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
         return outcome._replace(final=False)
     if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
         return NoAnswer(f"HTTP {answer.status}")
-    unclear = isinstance(outcome, Rejected) and not answer.document
+    unclear = isinstance(outcome, Rejected) and _FAULT.isdisjoint(answer.document)
     if unclear and answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return NoAnswer(f"HTTP {answer.status} with an answer that cannot be read")
     return outcome

@@ -49,6 +49,10 @@ def test_of_an_answer_in_foreign_words_the_status_counts(channel: Channel, body:
         ("whatsapp", b'{"error": "maintenance"}'),
         ("facebook", b'{"error": "maintenance"}'),
         ("twitter", b'{"data": "here you are"}'),
+        ("whatsapp", b'{"queued": 1}'),
+        ("facebook", b'{"recipient_id": "1"}'),
+        ("phone", b'{"status": "queued"}'),
+        ("discord", b'{"id": "1"}'),
     ],
 )
 def test_whoever_says_yes_in_foreign_words_may_have_taken_it(channel: str, body: bytes) -> None:
@@ -62,3 +66,9 @@ def test_an_address_that_is_none_was_never_reached(url: str) -> None:
             return await caller.ask(Sending("POST", url, {}))
 
     assert isinstance(asyncio.run(asked()), Unsent)
+
+
+def test_a_no_with_a_status_that_says_yes_is_a_no() -> None:
+    found = came(CHANNELS["slack"], 200, b'{"ok": false, "error": "channel_not_found"}')
+    assert isinstance(found, Rejected)
+    assert found.final
