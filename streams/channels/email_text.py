@@ -17,6 +17,9 @@ _UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^>]*>")
 
+_INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.DOTALL)
+"""The style of what somebody indented by a button of Gmail; a quotation has a line at its left."""
+
 
 class _Reader(HTMLParser):
     """Collects text; what stands in a `blockquote` gets the marks that plain quotations have."""
@@ -25,7 +28,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = [""]
         self._unread = 0
-        self._quoted = 0
+        self._quotes: list[bool] = []
         self._kept = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -37,7 +40,7 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self._break()
         if tag == "blockquote":
-            self._quoted += 1
+            self._quotes.append(not _INDENTED.match(dict(attrs).get("style") or ""))
         if tag == "pre":
             self._kept += 1
         self.lines[-1] += _MARK.get(tag, "")
@@ -50,8 +53,8 @@ class _Reader(HTMLParser):
             self._unread = max(0, self._unread - 1)
         if tag in _BLOCKS:
             self._break()
-        if tag == "blockquote":
-            self._quoted = max(0, self._quoted - 1)
+        if tag == "blockquote" and self._quotes:
+            self._quotes.pop()
         if tag == "pre":
             self._kept = max(0, self._kept - 1)
         if tag == "p":
@@ -71,8 +74,9 @@ class _Reader(HTMLParser):
         self._say(re.sub(r"\s+", " ", data))
 
     def _say(self, text: str) -> None:
-        if self._quoted and not self.lines[-1]:
-            self.lines[-1] = "> " * min(self._quoted, 9)
+        quoted = sum(self._quotes)
+        if quoted and not self.lines[-1]:
+            self.lines[-1] = "> " * min(quoted, 9)
         if not self._kept and (not self.lines[-1] or self.lines[-1].endswith(" ")):
             text = text.removeprefix(" ")
         self.lines[-1] += text

@@ -117,6 +117,11 @@ def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
         ("<head><title>A mail</head><body><p>x</p></body>", "x"),
         ('<img alt="a cat">', "[a cat]"),
         ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
+        (
+            '<blockquote style="border:none;margin:9px">b<blockquote>c</blockquote>d</blockquote>e',
+            "b\n> c\nd\ne",
+        ),
+        ('a<blockquote style="border:none;border-left:solid">b</blockquote>', "a\n> b"),
         ("<p>cut <b", "cut <b"),
         ("<![what>It broke.", "It broke."),
         ("5 < 6", "5 < 6"),
