@@ -305,6 +305,7 @@ class Channel:
             each time that it is tried.
         look_up: How the provider is asked whether it has a message, where it can be.
         repeat_seconds: For how long the provider knows a message that comes again for the same one.
+        body_bytes: How much a hook may have at most.
         tells: Whether the provider says by itself what became of a message, and that it has one.
         enclose: The request of a message with files in it, where the platform takes them in the
             same one.
@@ -331,6 +332,7 @@ class Channel:
     stamp: Callable[[Any, Sending, datetime], Sending] | None = None
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0
+    body_bytes: int = 1 << 20
     tells: bool = False
     enclose: Callable[[Sending, Sequence[File]], Sending] | None = None
     fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None

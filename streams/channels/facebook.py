@@ -244,5 +244,6 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    body_bytes=signing.META_BYTES,
     tells=True,
 )

@@ -265,6 +265,7 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    body_bytes=signing.META_BYTES,
     tells=True,
     fetch=fetch,
 )
