@@ -95,7 +95,7 @@ class _Button(msgspec.Struct):
     action_id: str
     action_ts: str
     type: str
-    value: str = ""
+    value: str | None = None  # a field that was emptied has none
 
 
 class _Pressed(msgspec.Struct):
@@ -276,7 +276,7 @@ def _press(body: _Interaction, button: _Button) -> dict[str, Any]:
     contact = {
         "channel": NAME,
         "handle": f"{team}/{body.user.id}",
-        "message": button.value,
+        "message": button.value or "",
         "provider_id": f"{team}:{place}:{button.action_ts}:{body.user.id}",
         "in_reply_to": place,
         "at": _time(button.action_ts),

@@ -57,6 +57,14 @@ def test_a_preview_of_a_link_is_nothing_that_somebody_wrote() -> None:
     assert contact["message"] == "See https://shop.example"
 
 
+def test_a_field_of_another_s_that_was_emptied_is_passed_over() -> None:
+    payload = json.loads(sent("slack", "block_actions.json"))
+    field = {"type": "plain_text_input", "action_id": "note", "action_ts": "1.1", "value": None}
+    payload["actions"] = [field]
+    found = asked("actions", urlencode({"payload": json.dumps(payload)}).encode())
+    assert (found.inputs, found.missed) == ([], ["plain_text_input note: not ours"])
+
+
 def test_slack_looking_whether_an_address_is_encrypted_is_no_command() -> None:
     found = asked("commands", urlencode({"token": "t", "ssl_check": "1"}).encode())
     assert (found.inputs, found.missed) == ([], ["ssl_check"])
