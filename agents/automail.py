@@ -20,6 +20,8 @@ _NOBODY = re.compile(
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam")
 _OUR_MARK = "x-pactdesk"
+_READ = "disposition-notification"
+"""How a report calls itself that says a mail was read (RFC 8098): that is no bounce."""
 _AUTO_SUBJECTS = re.compile(
     r"(?:automatic reply|auto-reply|autoreply|out of office|abwesenheitsnotiz|automatische antwort"
     r"|réponse automatique|respuesta automática|risposta automatica|resposta automática"
@@ -118,6 +120,8 @@ def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | Non
         return "loop"
     if any(_keyword(headers.get(name, "")).rstrip(",") == "yes" for name in _SPAM_HEADERS):
         return "spam"
+    if "multipart/report" in kind and _READ in kind:
+        return "auto_reply"
     if "multipart/report" in kind or title.startswith(_BOUNCE_SUBJECTS):
         return "bounce"
     if _keyword(headers.get("auto-submitted", "no")) not in {"no", ""}:

@@ -25,6 +25,12 @@ AUTOMATIC = [
     ({}, "  OUT OF OFFICE: back on Monday", None, "auto_reply"),
     ({}, "Automatische Antwort: Rechnung", None, "auto_reply"),
     ({}, "Réponse automatique : facture", None, "auto_reply"),
+    (
+        {"content-type": 'multipart/report; report-type=disposition-notification; boundary="B"'},
+        "Read: your invoice",
+        "ann@example.org",
+        "auto_reply",
+    ),
     ({}, "Automatisch antwoord: factuur", None, "auto_reply"),
     ({}, "Resposta automática: fatura", None, "auto_reply"),
     ({}, "Automatiskt svar: faktura", None, "auto_reply"),
