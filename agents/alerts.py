@@ -61,8 +61,9 @@ def flooded(record: Record, case: Case, world: World) -> Iterator[Event]:
 def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
     """Nobody is free, or a reply did not get through: the team must know, once each.
 
-    One that goes another way instead gets through. Where there is no roster, or a crowd waits, one
-    more that waits is no news.
+    A reply that perhaps did is not said to be lost: whoever read that would send it again. One that
+    goes another way instead gets through. Where there is no roster, or a crowd waits, one more that
+    waits is no news.
     """
     event = record.event
     assert isinstance(event, SpecialistUnavailable | ReplyFailed | ReplyUnconfirmed)
@@ -74,7 +75,10 @@ def answered(record: Record, case: Case, world: World) -> Iterator[Event]:
             coming = _coming(event)
             text = f"nobody is free, {coming}: {ticket.subject}"
             yield alert(case, ticket, world, "nobody_free", text)
-    elif isinstance(event, ReplyUnconfirmed) or (event.final and not _goes_on(event, case, world)):
+    elif isinstance(event, ReplyUnconfirmed):
+        text = f"nobody can tell whether a reply got through: {ticket.subject}"
+        yield alert(case, ticket, world, "delivery", text)
+    elif event.final and not _goes_on(event, case, world):
         text = f"a reply did not get through: {ticket.subject}"
         yield alert(case, ticket, world, "delivery", text)
 

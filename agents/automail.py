@@ -20,17 +20,20 @@ _NOBODY = re.compile(
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam")
 _OUR_MARK = "x-pactdesk"
-_AUTO_SUBJECTS = (
-    "automatic reply:",
-    "auto-reply:",
-    "autoreply:",
-    "out of office:",
-    "abwesenheitsnotiz",
-    "automatische antwort",
-    "réponse automatique",
-    "respuesta automática",
-    "risposta automatica",
+_READ = "disposition-notification"
+"""How a report calls itself that says a mail was read (RFC 8098): that is no bounce."""
+_AUTO_SUBJECTS = re.compile(
+    r"(?:automatic reply|auto-reply|autoreply|out of office|abwesenheitsnotiz|automatische antwort"
+    r"|réponse automatique|respuesta automática|risposta automatica|resposta automática"
+    r"|automatisch antwoord|autosvar|automatiskt? svar|automaattinen vastaus"
+    r"|odpowiedź automatyczna|automatická odpověď|automatická odpoveď|automatikus válasz"
+    r"|răspuns automat|otomatik yanıt|αυτόματη απάντηση|автоматический ответ|автоответ"
+    r"|автоматична відповідь|自動応答|自動返信|自动回复|自动答复|自動回覆|자동 회신|자동 응답"
+    r"|תשובה אוטומטית|رد تلقائي)\s?[:：]"
 )
+"""How mail programs of several languages begin the subject of what they answer by themselves. The
+colon is part of it: whoever writes about such an answer writes on."""
+
 _BOUNCE_SUBJECTS = (
     "undelivered mail returned to sender",
     "undeliverable:",
@@ -117,11 +120,13 @@ def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | Non
         return "loop"
     if any(_keyword(headers.get(name, "")).rstrip(",") == "yes" for name in _SPAM_HEADERS):
         return "spam"
+    if "multipart/report" in kind and _READ in kind:
+        return "auto_reply"
     if "multipart/report" in kind or title.startswith(_BOUNCE_SUBJECTS):
         return "bounce"
     if _keyword(headers.get("auto-submitted", "no")) not in {"no", ""}:
         return "auto_reply"
-    if any(name in headers for name in _AUTO_HEADERS) or title.startswith(_AUTO_SUBJECTS):
+    if any(name in headers for name in _AUTO_HEADERS) or _AUTO_SUBJECTS.match(title):
         return "auto_reply"
     if headers.get("return-path", "?").strip() in {"", "<>"}:
         return "bounce"

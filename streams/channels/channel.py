@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
@@ -208,9 +209,18 @@ class Response(NamedTuple):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds in the header Retry-After, where there are some."""
+        """The seconds that the header Retry-After asks for, which may name a time instead.
+
+        That is by the provider's own clock, so that it counts from the time of the answer.
+        """
         wait = self.headers.get("retry-after", "")
-        return float(wait) if wait.isdecimal() else None
+        if wait.isdecimal():
+            return float(wait)
+        try:
+            until, now = (parsedate_to_datetime(one) for one in (wait, self.headers["date"]))
+            return max(0.0, (until - now).total_seconds())
+        except (LookupError, TypeError, ValueError):
+            return None
 
 
 class Fetching(NamedTuple):
@@ -295,6 +305,7 @@ class Channel:
             each time that it is tried.
         look_up: How the provider is asked whether it has a message, where it can be.
         repeat_seconds: For how long the provider knows a message that comes again for the same one.
+        body_bytes: How much a hook may have at most.
         tells: Whether the provider says by itself what became of a message, and that it has one.
         enclose: The request of a message with files in it, where the platform takes them in the
             same one.
@@ -321,6 +332,7 @@ class Channel:
     stamp: Callable[[Any, Sending, datetime], Sending] | None = None
     look_up: LookUp | None = None
     repeat_seconds: float = 0.0
+    body_bytes: int = 1 << 20
     tells: bool = False
     enclose: Callable[[Sending, Sequence[File]], Sending] | None = None
     fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None

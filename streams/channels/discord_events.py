@@ -33,6 +33,9 @@ _OF_A_PAGE = "see that it is a MESSAGE_CREATE or MESSAGE_UPDATE as Discord's pag
 _PING, _COMMAND, _COMPONENT = 1, 2, 3
 _MESSAGE_COMMAND = 3
 _STRING, _INTEGER, _BOOLEAN, _NUMBER = 3, 4, 5, 10
+_NAMED = {6: "@", 7: "#", 8: "@&", 9: "@"}
+"""How Discord marks what an option names: a user, a channel, a role, a user or a role."""
+
 _WRITTEN = frozenset({0, 19})
 """Types of messages that somebody wrote: one for itself, and one that answers another."""
 
@@ -86,12 +89,22 @@ class _Reference(msgspec.Struct):
     message_id: str | None = None
 
 
-class _Quoted(msgspec.Struct):
-    """A message, of which only what it says is wanted."""
+class _Words(msgspec.Struct):
+    """What a message says."""
 
     content: str = ""
     attachments: list[_Attachment] = []
     mentions: list[_User] = []
+
+
+class _Snapshot(msgspec.Struct):
+    message: _Words
+
+
+class _Quoted(_Words):
+    """A message, of which only what it says is wanted, and what it passes on of others."""
+
+    message_snapshots: list[_Snapshot] = []
 
 
 class _Message(_Quoted, kw_only=True):
@@ -210,7 +223,7 @@ def _command(one: _Interaction) -> dict[str, Any]:
     if data.type == _MESSAGE_COMMAND:
         message = resolved.messages[data.target_id]
         about = {"in_reply_to": f"{one.channel_id}:{data.target_id}"}
-        return {**_content(message.content, message.attachments, message.mentions), **about}
+        return {**_said(message), **about}
     words = "\n".join(_words(data.options))
     found = _content(words, resolved.attachments.values(), resolved.users.values())
     if not words and not resolved.attachments:
@@ -224,6 +237,8 @@ def _words(options: Iterable[_Option]) -> Iterator[str]:
             yield str(option.value)
         elif option.type in {_INTEGER, _BOOLEAN, _NUMBER}:
             yield f"{option.name}: {option.value}"
+        elif option.type in _NAMED:
+            yield f"{option.name}: <{_NAMED[option.type]}{option.value}>"
         yield from _words(option.options)
 
 
@@ -259,7 +274,7 @@ def contact_of(message: dict[str, Any]) -> dict[str, Any] | None:
         contact = {
             "channel": NAME,
             "handle": said.author.id,
-            **_content(said.content, said.attachments, said.mentions),
+            **_said(said),
             "provider_id": f"{said.channel_id}:{said.id}",
             "at": _time(said.id),
             "metadata": {"message": message},
@@ -286,6 +301,18 @@ def _edit(contact: dict[str, Any], at: datetime) -> dict[str, Any]:
         "in_reply_to": name,
         "at": rfc3339(at),
     }
+
+
+def _said(message: _Quoted) -> dict[str, Any]:
+    """What a message says, and what it passes on: in that there is no word of its author's."""
+    said = _content(message.content, message.attachments, message.mentions)
+    for one in message.message_snapshots:
+        more = _content(one.message.content, one.message.attachments, one.message.mentions)
+        forwarded = f"Forwarded: {more['message']}".strip()
+        said["message"] = f"{said['message']}\n\n{forwarded}".lstrip("\n")
+        if files := [*said.get("attachments", []), *more.get("attachments", [])]:
+            said["attachments"] = files
+    return said
 
 
 def _content(

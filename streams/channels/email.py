@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.events.decisions import ReplyRequested
 from schemas.record import derived_id
 from streams.channels.channel import File, Heard
+from streams.channels.email_address import recipient
 from streams.channels.email_identity import (
     addresses,
     forwards,
@@ -197,13 +198,17 @@ def render(
         request: What is sent.
         request_id: Its record.
         files: The files that go with it.
+
+    Raises:
+        Refused: Whom it is for is no address.
     """
     assert settings.address is not None
     assert settings.token_secret is not None
     mark = token(request_id, settings.token_secret)
-    message = EmailMessage(policy=SMTP)
+    to = recipient(request.handle or "")
+    message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     message["From"] = settings.address
-    message["To"] = " ".join((request.handle or "").split())
+    message["To"] = to
     message["Subject"] = " ".join((request.subject or "").split())
     message["Message-ID"] = number_of(settings, request_id)
     answered, began = hinted(request.in_reply_to), hinted(request.thread)

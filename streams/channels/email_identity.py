@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from email.utils import getaddresses
 from hashlib import blake2b, sha256
 
-from streams.channels.email_mime import clean, header
+from streams.channels.email_mime import decoded, header
 
 _OF_THE_SENDER = (
     "from",
@@ -67,7 +67,12 @@ def hinted(reference: str | None) -> str | None:
 
 def message_ids(values: Iterable[str]) -> list[str]:
     """The Message-IDs in some headers, without their brackets."""
-    return [clean(one) for value in values for one in _ID.findall(value)]
+    return [decoded(_raw(one), None) for value in values for one in _ID.findall(value)]
+
+
+def _raw(told: str) -> bytes:
+    """What stands in a header, as it came over the wire: it may have letters beyond ASCII."""
+    return told.encode("utf-8", "surrogateescape")
 
 
 def base_subject(subject: str) -> str:
@@ -135,7 +140,7 @@ def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """Names and addresses in some headers; the domain in small letters."""
     found = []
     for name, one in getaddresses([" ".join(value.split()) for value in values]):
-        local, at, domain = clean(one).strip().rpartition("@")
+        local, at, domain = decoded(_raw(one), None).strip().rpartition("@")
         found.append((header(name), f"{local}{at}{domain.lower()}"))
     return [(name, one) for name, one in found if one]
 

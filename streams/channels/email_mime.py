@@ -17,14 +17,46 @@ from email.policy import Compat32
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
+from streams.channels.email_flowed import unflowed
+
 _WRONG = (LookupError, ValueError, MessageError, NotBase64, AttributeError, TypeError)
 """What the standard library raises over values that are not what they should be."""
 
 _WEB = {"us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "iso8859-1"}
 """Charsets whose name stands for windows-1252 in practice, which has them whole."""
 
-_CARRIERS = {"message/delivery-status", "message/rfc822", "text/rfc822-headers"}
+_MEANT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk", "csgb2312"), ("gb18030",)),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), ("cp932",)),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "x-windows-949"), ("cp949",)),
+    **dict.fromkeys(("big5", "x-x-big5", "cn-big5"), ("cp950", "big5hkscs")),
+    **dict.fromkeys(("iso-8859-9", "latin5"), ("cp1254",)),
+    **dict.fromkeys(("iso-8859-11", "tis-620", "dos-874"), ("cp874",)),
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical"), ("iso8859-8",)),
+    **dict.fromkeys(("iso-8859-6-i", "iso-8859-6-e"), ("iso8859-6",)),
+    "x-mac-roman": ("mac-roman",),
+    "x-mac-cyrillic": ("mac-cyrillic",),
+}
+"""Charsets under whose name programs write a larger one, or that have another name here."""
+
+_NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|win|windows|ms)[-_]?(\d{3,4})")
+"""A charset that is known by its number, however that is introduced."""
+
+_CARRIERS = {
+    "message/delivery-status",
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-delivery-status",
+    "message/global-headers",
+    "message/disposition-notification",
+    "message/feedback-report",
+}
 """Parts that are about another mail; their text is not the sender's."""
+
+
+_DATA = {"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv"}
+"""Text for programs: an invitation, a card of an address book, a table."""
 
 
 class File(NamedTuple):
@@ -79,12 +111,21 @@ def clean(text: str) -> str:
 def decoded(raw: bytes, charset: str | None) -> str:
     """Bytes as text, by the charset that is named if it fits, else by the likeliest one."""
     named = (charset or "utf-8").strip("\"' ").lower()
-    for one in (named, "utf-8", "windows-1252") if named not in _WEB else ("utf-8", "windows-1252"):
+    for one in (*_charsets(named), "utf-8", "windows-1252"):
         try:
             return clean(raw.decode(one))
         except (LookupError, ValueError):
             continue
     return clean(raw.decode("latin-1"))
+
+
+def _charsets(named: str) -> tuple[str, ...]:
+    """By what the charset of a name is read: first the largest that goes under it."""
+    if named in _WEB:
+        return ()
+    if numbered := _NUMBERED.fullmatch(named):
+        return (f"cp{numbered[1]}", named)
+    return (*_MEANT.get(named, ()), named)
 
 
 def header(value: str) -> str:
@@ -123,7 +164,9 @@ def _sorted(part: Part, read: list[Text], others: list[Text], files: list[File])
     while waiting:
         one = waiting.pop()
         kind = clean(one.get_content_type())
-        if kind in _CARRIERS or not one.is_multipart():
+        if kind.startswith("multipart/") and not one.is_multipart():
+            read.append(_text(one))  # it has no parts, whatever it says
+        elif kind in _CARRIERS or not one.is_multipart():
             if _is_file(one):
                 files.append(File(_name(one), kind, content(one)))
             else:
@@ -149,18 +192,6 @@ def inside(part: Part) -> list[Part]:
     return [one for one in held if isinstance(one, Message)] if isinstance(held, list) else []
 
 
-def leaves(part: Part) -> Iterator[Part]:
-    """The parts that hold no others, in their order, of carried mails too."""
-    waiting = [part]
-    while waiting:
-        one = waiting.pop()
-        held = inside(one)
-        if held:
-            waiting += reversed(held)
-        else:
-            yield one
-
-
 def _versions(part: Part) -> Iterator[Part]:
     """What an alternative has to choose from; a picture inside HTML is a file beside it."""
     waiting = inside(part)[::-1]
@@ -180,7 +211,8 @@ def _best(versions: list[Part]) -> Part | None:
 
 
 def _is_file(part: Part) -> bool:
-    if part.get_content_type() in _CARRIERS or part.get_content_maintype() != "text":
+    kind = part.get_content_type()
+    if kind in _CARRIERS or kind in _DATA or part.get_content_maintype() != "text":
         return True
     return disposition(part) == "attachment" or bool(_filename(part))
 
@@ -205,7 +237,19 @@ def _name(part: Part) -> str:
 
 
 def _text(part: Part) -> Text:
-    return Text(text(part), html=part.get_content_type() == "text/html")
+    html = part.get_content_type() == "text/html"
+    said = text(part)
+    if not html and _parameter(part, "format") == "flowed":
+        said = unflowed(said, added=_parameter(part, "delsp") == "yes")
+    return Text(said, html=html)
+
+
+def _parameter(part: Part, name: str) -> str:
+    """A parameter of a part's type, in small letters; empty where it has none."""
+    try:
+        return str(part.get_param(name, "")).lower()
+    except _WRONG:
+        return ""
 
 
 def text(part: Part) -> str:

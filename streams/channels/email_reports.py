@@ -7,21 +7,35 @@ from collections.abc import Iterator, Sequence
 
 from streams.channels.channel import Receipt
 from streams.channels.email_identity import message_ids, request_of
-from streams.channels.email_mime import Part, header, headers, inside, leaves, parsed, text
+from streams.channels.email_mime import Part, content, header, headers, inside, parsed, text
 
 _REASON_CHARACTERS = 500
 
+_FAILED = "x-failed-recipients"
+"""The header in which Exim names whom a mail did not reach."""
+
+_QMAIL = "Hi. This is the"
+"""How the reports of qmail begin, so that programs know them (QSBMF)."""
+
+_PERMANENT = re.compile(r"^.*(?:\b5\d\d[ -]|#5\.\d).*$", re.MULTILINE)
+_CARRIED = re.compile(r"^Message-ID:\s*<([^<>\s]{3,500})>", re.MULTILINE | re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
+
 
 def bounces(mail: Part, secret: str) -> Iterator[Receipt]:
-    """The messages of ours that a delivery report (RFC 3464) says did not arrive, and never will.
+    """The messages of ours that a delivery report says did not arrive, and never will.
+
+    Reports are as RFC 3464 has them, with or without letters beyond ASCII (RFC 6533); or mails in
+    words alone, as Exim and qmail write them.
 
     Args:
         mail: Any mail.
         secret: Signs the Message-IDs of ours.
     """
     if mail.get_content_type() != "multipart/report":
+        yield from _in_words(mail, secret)
         return
-    failures = [one for one in _recipients(mail) if one.get("action", [""])[0].strip() == "failed"]
+    failures = [one for one in _recipients(mail) if one["action"][0] == "failed"]
     if not failures:
         return
     first = failures[0]
@@ -36,26 +50,55 @@ def bounces(mail: Part, secret: str) -> Iterator[Receipt]:
         )
 
 
+def _in_words(mail: Part, secret: str) -> Iterator[Receipt]:
+    """What a report in words says; the mail that it is about stands below them."""
+    if mail.get_content_type() != "text/plain":
+        return
+    said = text(mail).lstrip()
+    if _FAILED not in headers(mail) and not said.startswith(_QMAIL):
+        return
+    why = _PERMANENT.search(said)
+    error = why[0].strip() if why is not None else "the report does not say why"
+    for message_id in dict.fromkeys(_CARRIED.findall(said)):
+        request_id = request_of(message_id.partition("@")[0], secret)
+        if request_id is not None:
+            yield Receipt(
+                state="failed",
+                provider_message_id=message_id,
+                request_id=request_id,
+                error=error[:_REASON_CHARACTERS],
+            )
+
+
 def _recipients(mail: Part) -> Iterator[dict[str, list[str]]]:
-    """What a report says of each address; the actions in small letters."""
+    """What a report says of each address; the actions as one word in small letters."""
     for part in inside(mail):
-        if part.get_content_type() == "message/delivery-status":
-            for block in inside(part):
-                found = headers(block)
-                if "action" in found:
-                    yield {**found, "action": [found["action"][0].lower()]}
+        for block in _blocks(part):
+            found = headers(block)
+            if words := _WORD.findall(found.get("action", [""])[0].lower()):
+                yield {**found, "action": words}
+
+
+def _blocks(part: Part) -> list[Part]:
+    """The groups of fields in a part of a report; one with other letters is not taken apart yet."""
+    kind = part.get_content_type()
+    if kind == "message/delivery-status":
+        return inside(part)
+    if kind == "message/global-delivery-status":
+        told = content(part).decode("utf-8", "replace").replace("\r\n", "\n")
+        return [parsed(one.lstrip().encode()) for one in told.split("\n\n")]
+    return []
 
 
 def _originals(mail: Part) -> Iterator[str]:
     """The Message-IDs of the mails that a report is about."""
     for part in inside(mail):
         kind = part.get_content_type()
-        if kind == "message/rfc822":
+        if kind in {"message/rfc822", "message/global"}:
             for carried in inside(part):
                 yield from message_ids(headers(carried).get("message-id", []))
-        elif kind in {"text/rfc822-headers", "message/rfc822-headers"}:
-            held = "".join(text(leaf) for leaf in leaves(part))
-            yield from message_ids(headers(parsed(held.encode())).get("message-id", []))
+        elif kind in {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}:
+            yield from message_ids(headers(parsed(content(part))).get("message-id", []))
 
 
 def trusted(values: Sequence[str], address: str, host: str) -> str | None:

@@ -18,6 +18,7 @@ from schemas.vocabulary import rfc3339
 from streams.channels.channel import Heard
 from streams.channels.email import NAME, contact_of
 from streams.channels.email_answers import in_its_chat
+from streams.channels.hearing import LETTER_BYTES
 from streams.channels.imap import Fetched
 from streams.channels.receipts import noted
 from streams.channels.settings import Email
@@ -31,9 +32,6 @@ from streams.intake import line_of
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
     from streams.gateway.house import House
-
-LETTER_BYTES = 1024 * 1024
-"""How much of a mail that cannot be read is kept; the mailbox has it whole."""
 
 _log = structlog.get_logger(__name__)
 

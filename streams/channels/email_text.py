@@ -13,9 +13,12 @@ _BLOCKS = frozenset({
     "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr",
     "ul",
 })  # fmt: skip
-_UNREAD = frozenset({"script", "style"})
+_UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^>]*>")
+
+_INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.DOTALL)
+"""The style of what somebody indented by a button of Gmail; a quotation has a line at its left."""
 
 
 class _Reader(HTMLParser):
@@ -25,17 +28,19 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = [""]
         self._unread = 0
-        self._quoted = 0
+        self._quotes: list[bool] = []
         self._kept = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A block begins a line; a picture says what stands for it."""
         if tag in _UNREAD:
             self._unread += 1
+        if tag == "body":
+            self._unread = 0  # whatever the head left open, here the text begins
         if tag in _BLOCKS:
             self._break()
         if tag == "blockquote":
-            self._quoted += 1
+            self._quotes.append(not _INDENTED.match(dict(attrs).get("style") or ""))
         if tag == "pre":
             self._kept += 1
         self.lines[-1] += _MARK.get(tag, "")
@@ -48,8 +53,8 @@ class _Reader(HTMLParser):
             self._unread = max(0, self._unread - 1)
         if tag in _BLOCKS:
             self._break()
-        if tag == "blockquote":
-            self._quoted = max(0, self._quoted - 1)
+        if tag == "blockquote" and self._quotes:
+            self._quotes.pop()
         if tag == "pre":
             self._kept = max(0, self._kept - 1)
         if tag == "p":
@@ -69,8 +74,9 @@ class _Reader(HTMLParser):
         self._say(re.sub(r"\s+", " ", data))
 
     def _say(self, text: str) -> None:
-        if self._quoted and not self.lines[-1]:
-            self.lines[-1] = "> " * min(self._quoted, 9)
+        quoted = sum(self._quotes)
+        if quoted and not self.lines[-1]:
+            self.lines[-1] = "> " * min(quoted, 9)
         if not self._kept and (not self.lines[-1] or self.lines[-1].endswith(" ")):
             text = text.removeprefix(" ")
         self.lines[-1] += text
@@ -127,27 +133,72 @@ _OPENS = re.compile(r"(?:on|am|le|el|il|em|op|den|på|w dniu|dne)\b|\d", re.IGNO
 _DATED = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\S@\S")
 
 _BELOW = re.compile(
-    r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d'origine"
+    r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d['’]origine"
     r"|message original|mensaje original|messaggio originale|mensagem original"
     r"|oorspronkelijk bericht|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
     re.IGNORECASE,
 )
 """A line below which everything is the mail that is answered."""
 
-_FROM = re.compile(r"^\*?(?:from|von|de|da|van|fra|från|от):\*? ?\S", re.IGNORECASE)
-_BESIDE = re.compile(
-    r"^\*?(?:sent|date|to|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto"
-    r"|inviato|oggetto|verzonden|aan|onderwerp|assunto|отправлено|кому|тема):\*?(?: |$)",
+_PASSED_ON = re.compile(
+    r"^(?:-{2,} ?(?:forwarded message|weitergeleitete nachricht|message transféré"
+    r"|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht"
+    r"|vidarebefordrat meddelande|videresendt (?:besked|melding)|przekazana wiadomość"
+    r"|пересылаемое сообщение) ?-{2,}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
+    r"|inizio messaggio inoltrato|início da mensagem (?:re)?encaminhada"
+    r"|begin doorgestuurd bericht) ?:)$",
     re.IGNORECASE,
+)
+"""A line below which a mail stands that is passed on: it is what its sender has to say."""
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}|\bkl\.? ?\d{1,2}[.:]\d{2}|\S@\S", re.IGNORECASE)
+"""What a mail program says of when or by whom; a person who tells of a letter says it seldom."""
+
+_ADDRESSED = re.compile(
+    r"^(?!>)(?=.*(?:\d{4}|\d{1,2}[:.]\d{2})).{0,400}\S@\S.{0,80}[:：][\u200e\u200f\u202c]*$"
+)
+"""The line above a quotation in any language: a time, an address, and a colon at its end."""
+
+
+def _head(*words: str) -> re.Pattern[str]:
+    """A line of a mail's head, by the words with which mail programs begin it."""
+    return re.compile(rf"^\*?(?:{'|'.join(words)})\s?\*?\s?[:：]", re.IGNORECASE)
+
+
+_FROM = _head(
+    "from|von|de|da|van|fra|från|lähettäjä|od|de la|feladó|kimden|от|від|από",
+    "差出人|发件人|寄件者|보낸 사람|보낸사람",
+)
+_ABOUT = _head(
+    "subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět",
+    "predmet|subiect|tárgy|konu|тема|θέμα|件名|主题|主旨|제목",
+)
+_BESIDE = _head(
+    "sent|date|to|cc|gesendet|datum|an|envoyé(?: le)?|à|enviado(?: el| em)?|enviada(?: em)?",
+    "fecha|data|para|inviato|a|verzonden|aan|skickat|till|sendt|dato|til|lähetetty|päiväys",
+    "vastaanottaja|wysłano|do|kopia|odesláno|komu|trimis|către|elküldve|küldve|címzett",
+    "gönderildi|tarih|kime|отправлено|дата|кому|копия|надіслано|送信日時|日付|宛先",
+    "发送时间|日期|收件人|抄送|寄件日期|收件者|보낸 날짜|날짜|받는 사람|받는사람",
 )
 _HEADS = 2
 """Lines of a quoted mail's head that must follow on its first one."""
+
+_HEAD_LINES = 8
+"""Within how many lines: to whom a mail went may be told on several of them."""
 
 
 def split(text: str) -> Split:
     """The new text of a mail apart from the mail that it answers."""
     lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    for at in range(end):
+        if _PASSED_ON.match(lines[at].strip()):
+            above, below = split("\n".join(lines[:at])), "\n".join(lines[at:])
+            return Split(tidied(f"{above.new}\n\n{below}") if above.quotes else text, above.quotes)
+    while 0 < end < len(lines) and _BESIDE.match(lines[end - 1].strip()):
+        end -= 1  # some programs name the time before the sender
     quoted = {at for at in range(end) if lines[at].startswith(">")}
     quoted |= {above for at in quoted for above in _attribution(lines, at, quoted)}
     if end == len(lines) and not quoted:
@@ -162,12 +213,22 @@ def _ends(lines: list[str], at: int) -> bool:
     if _BELOW.match(line):
         return True
     if _FROM.match(line):
-        heads = [one for one in lines[at + 1 : at + 5] if _BESIDE.match(one.strip())]
-        return len(heads) >= _HEADS
-    if not (_BEGINS.match(line) and _DATED.search(line)):
+        return _is_head(line, [one.strip() for one in lines[at + 1 : at + 1 + _HEAD_LINES]])
+    if not (_BEGINS.match(line) and _DATED.search(line) and _CLOCK.search(line)):
         return False
     below = next((one for one in lines[at + 1 :] if one.strip()), ">")
     return not below.startswith(">")
+
+
+def _is_head(first: str, below: list[str]) -> bool:
+    """Whether the head of a mail begins here.
+
+    Whoever writes where something goes from and to has lines like these, but neither an address nor
+    a subject among them.
+    """
+    subjects = [one for one in below if _ABOUT.match(one)]
+    others = [one for one in below if _BESIDE.match(one)]
+    return len(subjects) + len(others) >= _HEADS and bool(subjects or "@" in first)
 
 
 def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
@@ -180,6 +241,6 @@ def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
     line, before = lines[above].strip(), lines[above - 1].strip() if above else ""
     if not _OPENS.match(line) and _OPENS.match(before) and above - 1 not in quoted:
         both = f"{before} {line}"
-        if _BEGINS.match(both) and _DATED.search(both):
+        if (_BEGINS.match(both) and _DATED.search(both)) or _ADDRESSED.match(both):
             return [above - 1, above]
-    return [above] if _BEGINS.match(line) else []
+    return [above] if _BEGINS.match(line) or _ADDRESSED.match(line) else []

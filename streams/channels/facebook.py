@@ -107,9 +107,11 @@ def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     who, at = told["sender"]["id"], told["timestamp"]
     if pressed:
-        said, number = pressed["title"], pressed.get("mid") or f"{who}.{at}"
+        # Of a button of another app Meta tells what it stands for alone.
+        said = pressed.get("title") or pressed.get("payload", "")
+        number = pressed.get("mid") or f"{who}.{at}"
     else:
-        said, number = message.get("text", ""), message["mid"]
+        said, number = _text(message), message["mid"]
     contact = {
         "channel": NAME,
         "handle": who,
@@ -134,9 +136,24 @@ def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def _text(message: dict[str, Any]) -> str:
+    """What somebody wrote, where they said that they are, and the goods that they ask about."""
+    lines = [message.get("text", "")]
+    for one in message.get("attachments", []):
+        payload = one.get("payload") or {}
+        if place := payload.get("coordinates"):
+            lines.append(f"{one.get('title') or ''} ({place['lat']}, {place['long']})".strip())
+        for goods in (payload.get("product") or {}).get("elements") or []:
+            parts = (goods.get(part) for part in ("title", "subtitle", "retailer_id"))
+            lines.append(", ".join(str(part) for part in parts if part))
+    return "\n".join(line for line in lines if line)
+
+
 def _attachments(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in message.get("attachments", []):
         payload = one.get("payload") or {}
+        if "coordinates" in payload or "product" in payload:
+            continue  # it is no file
         yield {
             "name": one.get("title") or one["type"],
             "media_type": _MEDIA_TYPES.get(one["type"], "application/octet-stream"),
@@ -227,5 +244,6 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    body_bytes=signing.META_BYTES,
     tells=True,
 )

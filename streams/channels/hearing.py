@@ -19,6 +19,9 @@ from streams.intake import line_of
 if TYPE_CHECKING:
     from streams.gateway.house import House
 
+LETTER_BYTES = 1 << 20
+"""How much of what cannot be understood is kept: a record takes no more."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -76,5 +79,5 @@ def _letter(channel: Channel, hook: Hook, error: Exception) -> DeadLetter:
         remedy=error.remedy,
         attempts=1,
         at=rfc3339(hook.at),
-        value=hook.body,
+        value=hook.body[:LETTER_BYTES],
     )

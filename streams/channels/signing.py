@@ -7,6 +7,9 @@ from hashlib import sha256
 
 from streams.channels.channel import WINDOW_SECONDS, Hook, Told, Unverified
 
+META_BYTES = 3_000_000
+"""How much Meta puts into one body at most: what many people wrote comes together."""
+
 _META = "x-hub-signature-256"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -63,6 +64,12 @@ _MEDIA_TYPES = {"photo": "image/*", "animated_gif": "video/*", "video": "video/*
 """X tells no more of a file's type."""
 
 
+_LETTERS = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+"""The letters that X escapes; the last one is part of how the others are."""
+
+_LINK = re.compile(r"https?://\S+")
+
+
 def verify(settings: Twitter, hook: Hook) -> Told | None:
     """Answer X's challenge, or check its signature; raises `Unverified`.
 
@@ -94,6 +101,8 @@ def parse(_settings: Twitter, hook: Hook) -> Heard:
     """Contacts and receipts in a body; raises `Unreadable`."""
     try:
         body = msgspec.json.decode(hook.body, type=dict[str, Any])
+        if "user_event" in body:  # who took our rights away is no sender of a message
+            return Heard(missed=["user_event"])
         if "data" not in body:
             return _heard(body, str(body["for_user_id"]))
         told = body["data"]
@@ -133,7 +142,7 @@ def _contacts(told: dict[str, Any], us: str) -> Iterator[dict[str, Any]]:
         contact = {
             "channel": NAME,
             "handle": who,
-            "message": content["text"],
+            "message": _text(content),
             "provider_id": event["id"],
             "at": rfc3339(datetime.fromtimestamp(int(event["created_timestamp"]) / 1000, UTC)),
             "metadata": {
@@ -145,6 +154,30 @@ def _contacts(told: dict[str, Any], us: str) -> Iterator[dict[str, Any]]:
         if attachments := [*_attachments(content)]:
             contact["attachments"] = attachments
         yield contact
+
+
+def _text(content: dict[str, Any]) -> str:
+    """What somebody wrote, with the addresses that they wrote, or where they said that they are.
+
+    X puts an address of its own for each, and adds one of a picture that is attached.
+    """
+    text = _unescaped(content["text"])
+    attached = content.get("attachment", {})
+    own = (attached.get("media") or {}).get("url")
+    for one in content.get("entities", {}).get("urls", []):
+        written = "" if one["url"] == own else one.get("expanded_url") or one["url"]
+        text = text.replace(one["url"], written)
+    place = (attached.get("location") or {}).get("shared_coordinate")
+    if place is not None:
+        east, north = place["coordinates"]["coordinates"]
+        text = f"{text} ({north}, {east})"
+    return text.strip()
+
+
+def _unescaped(text: str) -> str:
+    for escaped, letter in _LETTERS:
+        text = text.replace(escaped, letter)
+    return text
 
 
 def _attachments(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -188,13 +221,19 @@ def _ask(settings: Twitter, sent: Sent) -> Sending:
 
 
 def _found(settings: Twitter, sent: Sent, response: Response) -> Accepted | None:
-    """The same words from us, since then: X keeps no mark of ours."""
+    """The same words from us, since then: X keeps no mark of ours, and none of our links."""
     us = (settings.access_token or "").partition("-")[0]
     for event in response.document.get("data", []):
         made = datetime.fromisoformat(event["created_at"])
-        if (event.get("text"), event["sender_id"]) == (sent.text, us) and made >= sent.since - SKEW:
+        ours = event["sender_id"] == us and made >= sent.since - SKEW
+        if ours and _words(event.get("text", "")) == _words(sent.text):
             return Accepted(event["id"])
     return None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, as X gives it back or as it was sent."""
+    return _LINK.sub(" ", _unescaped(text)).split()
 
 
 def stamp(settings: Twitter, sending: Sending, at: datetime) -> Sending:

@@ -33,6 +33,7 @@ from streams.channels.channel import (
     messages_of,
 )
 from streams.channels.settings import WhatsApp
+from streams.channels.whatsapp_text import text
 from streams.errors import Refused, Unreadable
 
 NAME = "whatsapp"
@@ -117,7 +118,7 @@ def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, A
         contact = {
             "channel": NAME,
             "handle": who,
-            "message": _text(message),
+            "message": text(message),
             "provider_id": message["id"],
             "at": rfc3339(datetime.fromtimestamp(int(message["timestamp"]), UTC)),
             "metadata": {
@@ -132,23 +133,6 @@ def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, A
         if attachments := [*_attachments(settings, message)]:
             contact["attachments"] = attachments
         yield contact
-
-
-def _text(message: dict[str, Any]) -> str:
-    """What somebody wrote, pressed or said of a file; nothing of what cannot be read here."""
-    kind = message["type"]
-    content = message.get(kind) or {}
-    if kind == "text":
-        return str(content["body"])
-    if kind == "button":
-        return str(content["text"])
-    if kind == "interactive":
-        chosen = content.get("button_reply") or content.get("list_reply") or {}
-        return str(chosen.get("title", ""))
-    if kind == "location":
-        name = " ".join(content[part] for part in ("name", "address") if content.get(part))
-        return f"{name} ({content['latitude']}, {content['longitude']})".strip()
-    return str(content.get("caption", ""))
 
 
 def _attachments(settings: WhatsApp, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -183,13 +167,13 @@ def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list
     """A message for each part, in a template if it goes as one; buttons stand on the last."""
     assert request.handle is not None
     return [
-        _message(settings, request, mark, text, buttons)
-        for mark, text, buttons in messages_of(request, request_id)
+        _message(settings, request, mark, said, buttons)
+        for mark, said, buttons in messages_of(request, request_id)
     ]
 
 
 def _message(
-    settings: WhatsApp, request: ReplyRequested, mark: str, text: str, buttons: list[str]
+    settings: WhatsApp, request: ReplyRequested, mark: str, said: str, buttons: list[str]
 ) -> Sending:
     handle = request.handle or ""
     to = "to" if handle.isdigit() else "recipient"
@@ -203,12 +187,12 @@ def _message(
         body["context"] = {"message_id": request.in_reply_to}
     if request.template is not None:
         body["type"] = "template"
-        body["template"] = _template(request, text)
+        body["template"] = _template(request, said)
     elif buttons:
         body["type"] = "interactive"
         body["interactive"] = {
             "type": "button",
-            "body": {"text": text},
+            "body": {"text": said},
             "action": {
                 "buttons": [
                     {"type": "reply", "reply": {"id": one, "title": one[:TITLE_CHARACTERS]}}
@@ -218,7 +202,7 @@ def _message(
         }
     else:
         body["type"] = "text"
-        body["text"] = {"body": text, "preview_url": False}
+        body["text"] = {"body": said, "preview_url": False}
     return Sending(
         "POST",
         f"{settings.api_base_url}/{settings.graph_version}/{settings.phone_number_id}/messages",
@@ -230,9 +214,9 @@ def _message(
     )
 
 
-def _template(request: ReplyRequested, text: str) -> dict[str, Any]:
+def _template(request: ReplyRequested, said: str) -> dict[str, Any]:
     """The template with its one blank filled in; a blank without a name has a number."""
-    blank = {"type": "text", "text": text}
+    blank = {"type": "text", "text": said}
     if request.template_parameter is not None:
         blank["parameter_name"] = request.template_parameter
     return {
@@ -281,6 +265,7 @@ CHANNEL = Channel(
     render=render,
     outcome=outcome,
     methods=("GET", "POST"),
+    body_bytes=signing.META_BYTES,
     tells=True,
     fetch=fetch,
 )

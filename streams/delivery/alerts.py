@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from http import HTTPStatus
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from schemas.record import Record
 from schemas.vocabulary import rfc3339
 from streams.channels import slack
 from streams.channels.channel import Accepted, Outcome, Rejected, Response, Sending
+from streams.channels.email_address import recipient
 from streams.delivery.calling import Caller, came_of
 from streams.delivery.errand import Came, Errand, Repeatable
 from streams.delivery.mail import Mail, handed_over
@@ -39,6 +40,9 @@ class AlertCarrier:
         errand: The errand.
         record: The alert.
         caller: Calls programs.
+
+    Raises:
+        Refused: The mailbox that it goes to is no address.
     """
 
     parts = 1
@@ -87,7 +91,8 @@ class _Mailbox:
         to = settings.alerts.email or ""
         if isinstance(event, AccountManagerNotified):
             to = event.account_manager
-        mail = EmailMessage(policy=SMTP)
+        to = recipient(to)
+        mail = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
         mail["From"], mail["To"] = mine.address, to
         mail["Subject"] = _subject(record)
         number = mail["Message-ID"] = f"<alert-{record.id}@{mine.address.rpartition('@')[2]}>"

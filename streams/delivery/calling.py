@@ -10,8 +10,11 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from streams.channels.channel import Outcome, Rejected, Response, Sending
+from streams.channels.channel import MISSHAPEN, Outcome, Rejected, Response, Sending
 from streams.delivery.errand import Came, NoAnswer, Unsent
+
+_FAULT = frozenset({"error", "errors", "code"})
+"""By what the platforms say no in a document, also with a status that says yes."""
 
 MOST_BYTES = 1 << 20
 """How much of an answer is read: the platforms' are a few kilobytes."""
@@ -80,6 +83,7 @@ class Caller:
             aiohttp.ConnectionTimeoutError,
             aiohttp.InvalidURL,
             aiohttp.ClientProxyConnectionError,
+            UnicodeError,  # no name of a host
         ) as error:
             return Unsent(_said(error))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -94,8 +98,9 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """What came of sending a message.
 
     A platform that says yes in words that nobody understands took it all the same, perhaps; and
-    what stands between us and a platform may have lost no more than its answer. A token that is no
-    longer good is the operator's to mend, and no fault of the message: it waits.
+    what stands between us and a platform may have lost no more than its answer. What stands there
+    also answers in words of its own: of those only the status counts. A token that is no longer
+    good is the operator's to mend, and no fault of the message: it waits.
 
     Args:
         answer: What was answered.
@@ -103,12 +108,16 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
     """
     if not isinstance(answer, Response):
         return answer
-    outcome = means(answer)
+    try:
+        outcome = means(answer)
+    except MISSHAPEN:
+        answer = answer._replace(body=b"")
+        outcome = means(answer)
     if answer.status == HTTPStatus.UNAUTHORIZED and isinstance(outcome, Rejected):
         return outcome._replace(final=False)
     if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
         return NoAnswer(f"HTTP {answer.status}")
-    unclear = isinstance(outcome, Rejected) and not answer.document
+    unclear = isinstance(outcome, Rejected) and _FAULT.isdisjoint(answer.document)
     if unclear and answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return NoAnswer(f"HTTP {answer.status} with an answer that cannot be read")
     return outcome

@@ -14,6 +14,7 @@ from schemas.events.decisions import ReplyRequested
 from schemas.record import Record
 from streams.channels import email
 from streams.channels.channel import MISSHAPEN, Channel, Response, Sending, Sent, mark_of
+from streams.channels.email_address import recipient
 from streams.channels.known import CHANNELS
 from streams.channels.settings import Email
 from streams.delivery.alerts import AlertCarrier
@@ -184,7 +185,11 @@ def _no_file(error: OSError) -> Unsent:
 
 
 class MailCarrier:
-    """By SMTP; a mail has one part, and no server can be asked for it afterwards."""
+    """By SMTP; a mail has one part, and no server can be asked for it afterwards.
+
+    Raises:
+        Refused: Whom it is for is no address.
+    """
 
     parts = 1
 
@@ -204,6 +209,7 @@ class MailCarrier:
         bare = request.kind == "confirmation"
         self._senders = ["", settings.address] if bare else [settings.address]
         self._settings, self._id, self._request = settings, request_id, request
+        self._to = recipient(request.handle or "")
         self._files = files
 
     async def send(self, _part: int, at: datetime) -> Came:
@@ -216,8 +222,7 @@ class MailCarrier:
         except OSError as error:
             return _no_file(error)
         content = email.render(self._settings, self._request, self._id, files)
-        to = " ".join((self._request.handle or "").split())
-        mail = Mail(self._senders, to, content, email.number_of(self._settings, self._id))
+        mail = Mail(self._senders, self._to, content, email.number_of(self._settings, self._id))
         return handed_over(self._url, mail, at, self._seconds)
 
     async def look(self, _part: int, _since: datetime, _at: datetime) -> Came:

@@ -19,8 +19,10 @@ from streams.delivery.errand import Came, NoAnswer, Unsent
 
 PORTS = {"smtp": 587, "smtps": 465}
 
-_DONE, _GO_ON = 250, 354
+_DONE = range(200, 300)
 _LATER, _NEVER = 400, 500
+_NO_SUCH_LETTERS = 553, b"our mail server takes no address with letters beyond ASCII"
+"""The answer of a server without SMTPUTF8 (RFC 6531), which is not even asked."""
 
 
 class Mail:
@@ -118,17 +120,22 @@ def _sent(server: smtplib.SMTP, mail: Mail, at: datetime) -> Came:
         )
     except (OSError, smtplib.SMTPException) as error:
         return NoAnswer(_said(error))
-    if code == _DONE:
+    if code in _DONE:
         return Accepted(mail.number)
+    if code < _LATER:  # the whole of it was heard, and this is neither yes nor no
+        return NoAnswer(f"the mail server's answer cannot be read: {_words(text)} ({code})")
     return Rejected(f"{_words(text)} ({code})", final=code >= _NEVER)
 
 
 def _announced(server: smtplib.SMTP, mail: Mail) -> tuple[int, bytes]:
     """Say whom a mail is from and for; the answer that counts."""
+    options = [] if mail.to.isascii() else ["SMTPUTF8"]
+    if options and not server.has_extn("smtputf8"):
+        return _NO_SUCH_LETTERS
     code, text = _NEVER, b"it has no sender"
     for sender in mail.senders:
         server.rset()
-        code, text = server.mail(sender)
+        code, text = server.mail(sender, options)
         if code < _LATER:
             code, text = server.rcpt(mail.to)
         if code < _NEVER:

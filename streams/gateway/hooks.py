@@ -34,7 +34,8 @@ def _received(channel: Channel, path: str) -> Handler:
                 f"the channel {channel.name} is off",
                 "set its secrets; `pactdesk doctor` says which are missing",
             )
-        hook = _hook(call, path, await body(call.request), settings)
+        request = call.request.clone(client_max_size=channel.body_bytes)
+        hook = _hook(call, path, await body(request), settings)
         try:
             told = channel.verify(settings, hook)
         except Unverified as error:

@@ -57,10 +57,10 @@ def channels_page() -> str:
             "# Channels",
             (
                 "The channels that a contact may come on and a reply may go out on, with the"
-                " limits that replies are shaped to. What customers write is taken in where a"
-                " channel's settings are set, see docs/how-to. Replies are put into a mailbox"
-                " folder below the data directory, and marked as local: sending them out is"
-                " planned."
+                " limits that replies are shaped to. What customers write is taken in, and"
+                " replies are sent, where a channel's settings are set, see docs/how-to. Without"
+                " them replies are put into a mailbox folder below the data directory, and marked"
+                " as local."
             ),
             table(
                 (

@@ -122,6 +122,31 @@ def test_files_are_described() -> None:
     ]
 
 
+def test_an_invitation_is_a_file_beside_what_it_says() -> None:
+    message = mail("Shall we talk?")
+    message.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR", subtype="calendar")
+    one = contact(bytes(message))
+    assert one["message"] == "Shall we talk?"
+    assert "versions" not in one["metadata"]
+    assert [each["media_type"] for each in one["attachments"]] == ["text/calendar"]
+
+
+@pytest.mark.parametrize("kind", ["calendar", "x-vcard", "csv"])
+def test_text_for_programs_alone_is_no_message(kind: str) -> None:
+    message = mail()
+    message.set_content("BEGIN:SOMETHING", subtype=kind)
+    one = contact(bytes(message))
+    assert one["message"] == ""
+    assert [each["media_type"] for each in one["attachments"]] == [f"text/{kind}"]
+
+
+@pytest.mark.parametrize("kind", ["multipart/alternative; boundary=B", "multipart/mixed"])
+def test_a_mail_that_says_it_has_parts_and_has_none_is_read(kind: str) -> None:
+    raw = f"From: ann@example.org\r\nContent-Type: {kind}\r\n\r\nIt broke.\r\n"
+    one = contact(raw.encode())
+    assert (one["message"], one["attachments"]) == ("It broke.", [])
+
+
 def test_a_mail_passed_on_as_a_file_is_a_file() -> None:
     message = mail("See below.")
     message.add_attachment(mail("the other one"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.channels.email_text import of_html, split
+from streams.channels.email_text import of_html, split, tidied
 
 QUOTED = [
     "On Mon, Mar 2, 2026 at 10:00 AM Help <help@desk.example> wrote:\n> Did it help?",
@@ -22,14 +22,59 @@ QUOTED = [
     ),
     "Von: Help\nGesendet: Montag\nAn: Ann\nBetreff: AW: X\n\nHat es geholfen?",
     "> Did it help?\n> > I was charged twice",
+    "De\xa0: Help <help@desk.example>\nEnvoyé\xa0: lundi\nÀ\xa0: Ann\nObjet\xa0: RE: X\n\nAlors ?",
+    "-------- Message d’origine --------\nDe : Help\n\nAlors ?",
+    'Gesendet: Montag, 2. März\nVon: "Help" <h@x.example>\nAn: a@x.example\nBetreff: X\n\nUnd?',
+    "Van: Help\nVerzonden: maandag\nAan: Ann\nOnderwerp: RE: X\n\nEn?",
+    "Från: Help\nSkickat: den 2 mars 2026\nTill: Ann\nÄmne: SV: X\n\nGick det?",
+    "Fra: Help\nSendt: 2. marts 2026\nTil: Ann\nEmne: SV: X\n\nGik det?",
+    "Lähettäjä: Help\nLähetetty: maanantai\nVastaanottaja: Ann\nAihe: VS: X\n\nToimiiko?",
+    "Od: Help\nWysłano: poniedziałek\nDo: Ann\nTemat: RE: X\n\nCzy działa?",
+    "Od: Help\nOdesláno: pondělí\nKomu: Ann\nPředmět: RE: X\n\nFunguje to?",
+    "Kimden: Help\nGönderildi: Pazartesi\nKime: Ann\nKonu: RE: X\n\nOldu mu?",
+    "От: Help\nОтправлено: 2 марта 2026\nКому: Ann\nТема: RE: X\n\nПомогло?",
+    "差出人: Help\n送信日時: 2026年3月2日\n宛先: Ann\n件名: RE: X\n\n直りましたか",
+    "发件人：Help\n发送时间：2026年3月2日\n收件人：Ann\n主题：RE: X\n\n好了吗",
+    "보낸 사람: Help\n보낸 날짜: 2026년 3월 2일\n받는 사람: Ann\n제목: RE: X\n\n되나요?",
+    (
+        "From: Help <help@desk.example>\nSent: Monday\nTo: Ann <a@x.example>; Bo <b@x.example>;\n"
+        "Cy <c@x.example>;\nDi <d@x.example>\nSubject: RE: X\n\nDid it help?"
+    ),
+    "пн, 2 мар. 2026 г. в 10:00, Help <help@desk.example>:\n\n> Помогло?",
+    "2026年3月2日(月) 10:00 Help <help@desk.example>:\n\n> 直りましたか",
+    "2026年3月2日(月) 10:00 Help\n<help@desk.example>:\n\n> 直りましたか",
+    "Help <help@desk.example> 于2026年3月2日周一 10:00写道：\n\n> 好了吗",
+    "2026년 3월 2일 (월) 오전 10:00, Help <help@desk.example>님이 작성:\n\n> 되나요?",
+    "În lun., 2 mar. 2026 la 10:00, Help <help@desk.example> a scris:\n\n> Merge?",
+    "בתאריך יום ב׳, 2 במרץ 2026 ב-10:00 מאת Help <help@desk.example>:\u200f\n\n> עובד?",
 ]
 
 
 @pytest.mark.parametrize("quotation", QUOTED)
 def test_a_quotation_below_is_no_part_of_the_answer(quotation: str) -> None:
-    told = split(f"It works now.\nThanks,\nAnn\n\n{quotation}")
+    told = split(tidied(f"It works now.\nThanks,\nAnn\n\n{quotation}"))
     assert told.new == "It works now.\nThanks,\nAnn"
     assert told.quotes
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        (
+            "---------- Forwarded message ---------\nFrom: Shop <s@x.example>\nDate: Mon\n"
+            "Subject: Your bill\nTo: Ann\n\nYou owe 5"
+        ),
+        "Begin forwarded message:\n\n> From: Shop <s@x.example>\n> Subject: Bill\n>\n> You owe 5",
+        (
+            "Anfang der weitergeleiteten Nachricht:\n\nVon: Shop\nBetreff: Bon\nDatum: Montag\n"
+            "An: Ann\n\nBitte zahlen"
+        ),
+    ],
+)
+def test_a_mail_that_is_passed_on_is_part_of_what_is_said(below: str) -> None:
+    assert split(f"They wrote me this:\n\n{below}") == (f"They wrote me this:\n\n{below}", False)
+    told = split(f"> Which bill?\nThis one:\n\n{below}")
+    assert told == (f"This one:\n\n{below}", True)
 
 
 def test_answers_between_the_lines_are_all_kept() -> None:
@@ -44,6 +89,9 @@ def test_answers_between_the_lines_are_all_kept() -> None:
         "On Monday your colleague wrote:\nit is free",
         "From: the shop in town\nI bought it there.",
         "I pay > 20 a month",
+        "Please change my trip:\nFrom: Berlin\nTo: Munich\nDate: 3 March 2026\nOr I cancel it.",
+        "Meine Lieferung\nVon: Berlin\nAn: Bonn\nDatum: 3.3.2026\nist nicht da.",
+        "On 12.02.2026 your colleague wrote me the following:\nyou get it back.\nI did not.",
         "",
     ],
 )
@@ -65,8 +113,15 @@ def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("a<br><br><br><br>b", "a\nb"),
         ("<style>p {}</style><p>x</p>", "x"),
+        ("<head><title>A mail</title></head><body><p>x</p></body>", "x"),
+        ("<head><title>A mail</head><body><p>x</p></body>", "x"),
         ('<img alt="a cat">', "[a cat]"),
         ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
+        (
+            '<blockquote style="border:none;margin:9px">b<blockquote>c</blockquote>d</blockquote>e',
+            "b\n> c\nd\ne",
+        ),
+        ('a<blockquote style="border:none;border-left:solid">b</blockquote>', "a\n> b"),
         ("<p>cut <b", "cut <b"),
         ("<![what>It broke.", "It broke."),
         ("5 < 6", "5 < 6"),

@@ -73,6 +73,26 @@ def test_the_same_body_again_is_nothing_more(client: Client, provider: Provider)
     assert len(contacts(client)) == 1
 
 
+def test_a_body_may_be_as_large_as_its_platform_makes_them(tmp_path: Path) -> None:
+    sizes = {name: channel.body_bytes for name, channel in CHANNELS.items()}
+    assert {name for name, size in sizes.items() if size > 1 << 20} == {"whatsapp", "facebook"}
+    for name in ("whatsapp", "facebook"):
+        provider = PROVIDERS[name]
+        with gateway(tmp_path / name, **provider.flags) as client:
+            body = {**json.loads(provider.one), "more": "x" * 2_900_000}
+            assert send(client, provider, json.dumps(body).encode()).status == 200
+            assert len(contacts(client)) == 1
+            assert send(client, provider, b"x" * 3_000_001).status == 413
+
+
+def test_of_a_large_body_that_means_nothing_a_record_s_fill_is_kept(tmp_path: Path) -> None:
+    provider = PROVIDERS["whatsapp"]
+    with gateway(tmp_path, **provider.flags) as client:
+        assert send(client, provider, b"x" * 2_000_000).status == 200
+        (letter,) = client.get("/api/v1/dead-letters").json["items"]
+    assert letter["bytes"] == 1 << 20
+
+
 def test_two_people_in_one_body_are_two_contacts(client: Client, provider: Provider) -> None:
     if provider.two:
         assert send(client, provider, provider.two).status == 200

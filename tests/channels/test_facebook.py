@@ -72,6 +72,37 @@ def test_a_quick_reply_is_its_title() -> None:
     assert first["message"] == "I need more help"
 
 
+def written(**message: Any) -> dict[str, Any]:
+    body = json.loads(sent("facebook", "text.json"))
+    body["entry"][0]["messaging"][0]["message"] = {"mid": "m1", **message}
+    (contact,) = facebook.parse(SETTINGS, hook(json.dumps(body).encode())).inputs
+    return contact
+
+
+def test_a_place_is_told_in_the_text() -> None:
+    place = {"coordinates": {"lat": 37.7, "long": -122.4}}
+    contact = written(attachments=[{"type": "location", "title": "My home", "payload": place}])
+    assert contact["message"] == "My home (37.7, -122.4)"
+    assert "attachments" not in contact
+
+
+def test_goods_that_somebody_asks_about_are_named() -> None:
+    lamp = {"id": "1", "retailer_id": "lamp-7", "title": "Lamp", "subtitle": "19.90 EUR"}
+    template = {"type": "template", "payload": {"product": {"elements": [lamp]}}}
+    contact = written(text="Is it in stock?", attachments=[template])
+    assert contact["message"] == "Is it in stock?\nLamp, 19.90 EUR, lamp-7"
+    assert "attachments" not in contact
+
+
+def test_a_button_without_a_title_says_what_it_stands_for() -> None:
+    body = json.loads(sent("facebook", "text.json"))
+    told = body["entry"][0]["messaging"][0]
+    del told["message"]
+    told["postback"] = {"payload": "START"}
+    (contact,) = facebook.parse(SETTINGS, hook(json.dumps(body).encode())).inputs
+    assert contact["message"] == "START"
+
+
 def test_files_and_links_are_attachments() -> None:
     _, second = heard("two_people").inputs
     assert second["message"] == "This is what came"

@@ -25,3 +25,21 @@ def test_a_wait_is_a_number_of_seconds_or_none(header: str, seconds: float | Non
 
 def test_without_a_header_there_is_no_wait() -> None:
     assert Response(429, {}, b"").retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds"),
+    [
+        ("Mon, 02 Mar 2026 09:02:00 GMT", 120.0),
+        ("Mon, 02 Mar 2026 08:00:00 GMT", 0.0),
+        ("Mon, 02 Mar 2026 09:02:00 -0000", None),
+    ],
+)
+def test_a_wait_may_be_a_time_by_the_providers_clock(until: str, seconds: float | None) -> None:
+    headers = {"retry-after": until, "date": "Mon, 02 Mar 2026 09:00:00 GMT"}
+    assert Response(429, headers, b"").retry_after == seconds
+
+
+def test_a_time_means_nothing_where_the_provider_does_not_tell_its_own() -> None:
+    headers = {"retry-after": "Mon, 02 Mar 2026 09:02:00 GMT"}
+    assert Response(429, headers, b"").retry_after is None

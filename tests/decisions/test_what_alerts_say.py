@@ -76,7 +76,8 @@ def told(kind: type[Event], case: Case = CASE, **fields: object) -> list[TeamAle
             "nobody_free", "nobody is free, and nobody is known to come: My bill",
         ),
         (inbox.ReplyFailed, {"final": True}, "delivery", "a reply did not get through: My bill"),
-        (inbox.ReplyUnconfirmed, {}, "delivery", "a reply did not get through: My bill"),
+        (inbox.ReplyUnconfirmed, {}, "delivery",
+         "nobody can tell whether a reply got through: My bill"),
     ],
 )  # fmt: skip
 def test_the_team_that_has_the_ticket_is_told_what_happened_to_it(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,11 @@ TAKES = (*BEGINS, LETS, LETS, b"354 go\r\n")
         ([*TAKES, b"552 full\r\n"], Rejected("full (552)", final=True)),
         ([*TAKES, b"451 wait\r\n"], Rejected("wait (451)", final=False)),
         ([*TAKES, b"250 ok\r\n"], Accepted("<m1@example>")),
+        ([*TAKES, b"200 fine\r\n"], Accepted("<m1@example>")),
+        (
+            [*TAKES, b"oops, queued\r\n"],
+            NoAnswer("the mail server's answer cannot be read: , queued (-1)"),
+        ),
         ([GREETS, HEARS], Unsent("Connection unexpectedly closed")),
         ([*BEGINS, LETS, LETS], Unsent("Connection unexpectedly closed")),
         (TAKES, NoAnswer("Connection unexpectedly closed")),
@@ -96,6 +102,25 @@ def test_the_server_hears_whom_it_is_from_and_for_and_the_whole_mail_with_its_da
     ]
     mail = said[said.index(b"data") + 1 :] if b"data" in said else said
     assert mail[:4] == [b"Date: Mon, 02 Mar 2026 09:00:00 +0000", b"Subject: Hi", b"", b"Hello"]
+
+
+def test_letters_beyond_ascii_go_to_a_server_that_takes_them() -> None:
+    heard: list[bytes] = []
+    offers = b"250-here\r\n250 SMTPUTF8\r\n"
+    mail = Mail(MAIL.senders, "jörg@xn--mller-kva.example", MAIL.content, MAIL.number)
+    with says(GREETS, offers, *TAKES[2:], b"250 ok\r\n", hears=heard) as url:
+        assert isinstance(handed_over(url, mail, AT, 5.0), Accepted)
+    assert b"mail FROM:<desk@example.org> SMTPUTF8\r\n" in heard
+    assert "rcpt TO:<jörg@xn--mller-kva.example>\r\n".encode() in heard
+
+
+def test_a_server_that_takes_no_letters_beyond_ascii_has_refused_the_mail() -> None:
+    mail = Mail(MAIL.senders, "jörg@example.org", MAIL.content, MAIL.number)
+    with says(GREETS, HEARS) as url:
+        came = handed_over(url, mail, AT, 5.0)
+    assert came == Rejected(
+        "our mail server takes no address with letters beyond ASCII (553)", final=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,6 +211,37 @@ def test_a_reply_is_a_mail_in_the_customers_mailbox(tmp_path: Path, greenmail: G
     assert reply["Auto-Submitted"] is None
     (confirmation,) = [mail for mail in mails if mail is not reply]
     assert confirmation["Auto-Submitted"] is not None
+
+
+def delivered(tmp_path: Path, url: str, handle: str) -> dict[str, Any]:
+    """What becomes of the confirmation that somebody gets."""
+    flags = {
+        "channels.email.imap_url": "imap://a:b@127.0.0.1/INBOX",
+        "channels.email.smtp_url": url,
+        "channels.email.address": "help@desk.example",
+        "channels.email.token_secret": "of the tests",
+    }
+    settings = load({"data": tmp_path, **flags}, {}, tmp_path)[0]
+    with a_desk(tmp_path, WallClock(), settings=settings) as desk:
+        desk.produce({"channel": "email", "handle": handle, "message": "It broke"})
+        desk.run()
+        (row,) = desk.query("SELECT state, error FROM v1_deliveries")
+    return row
+
+
+def test_a_reply_to_letters_that_the_server_does_not_take_fails_and_ends_nothing_else(
+    tmp_path: Path,
+) -> None:
+    with says(GREETS, HEARS) as url:
+        row = delivered(tmp_path, url, "jörg@example.org")
+    assert row["state"] == "failed"
+    assert "letters beyond ASCII" in row["error"]
+
+
+def test_a_reply_to_what_is_no_address_fails_and_ends_nothing_else(tmp_path: Path) -> None:
+    row = delivered(tmp_path, "smtp://127.0.0.1:1", "(ann)b@[(b?(:(=")
+    assert row["state"] == "failed"
+    assert "is no address of e-mail" in row["error"]
 
 
 def test_a_file_arrives_byte_for_byte(tmp_path: Path, greenmail: GreenMail) -> None:
