@@ -134,9 +134,14 @@ def automatic_reason(headers: Mapping[str, str], subject: str, handle: str | Non
         return "bulk"
     if "list-id" in headers or "list-unsubscribe" in headers:
         return "bulk"
-    if _NOBODY.match((handle or "").strip().lower()):
+    if nobody_reads(handle or ""):
         return "no_reply"
     return None
+
+
+def nobody_reads(address: str) -> bool:
+    """Whether an address says of itself that nobody reads what is sent to it."""
+    return _NOBODY.match(address.strip().lower()) is not None
 
 
 def _keyword(value: str) -> str:

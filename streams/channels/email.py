@@ -13,6 +13,7 @@ from email.policy import SMTP, SMTPUTF8
 from typing import Any
 from urllib.parse import urlsplit
 
+from agents.automail import nobody_reads
 from schemas.events.decisions import ReplyRequested
 from schemas.record import derived_id
 from streams.channels.channel import File, Heard
@@ -81,7 +82,7 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         )
     mail = parsed(raw)
     found = headers(mail)
-    senders = addresses(found.get("from", [])) or addresses(found.get("sender", []))
+    senders = _senders(found)
     if not senders or len(senders[0][1]) > LONGEST_HANDLE:
         raise Unreadable(
             "the mail does not say who sent it", "answer it by hand; discard it where it is rubbish"
@@ -122,6 +123,18 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         receipts=[*bounces(mail, settings.token_secret)],
         files=[one.content for one in files],
     )
+
+
+def _senders(found: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Whose a mail is, with their names.
+
+    A form on a page writes from an address that nobody reads, and says who filled it in by whom it
+    is to be answered to.
+    """
+    senders = addresses(found.get("from", [])) or addresses(found.get("sender", []))
+    if senders and nobody_reads(senders[0][1]):
+        return addresses(found.get("reply-to", [])) or senders
+    return senders
 
 
 def _read(text: Text) -> str:

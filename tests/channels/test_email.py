@@ -233,6 +233,9 @@ def test_a_mail_that_goes_on_from_their_own_is_in_its_thread() -> None:
         ({"List_Id": "<news.example.org>"}, "bulk"),
         ({"Return_Path": "<>"}, "bounce"),
         ({"From": "no-reply@example.org"}, "no_reply"),
+        ({"From": "no-reply@example.org", "Reply_To": "noreply@example.org"}, "no_reply"),
+        ({"From": "no-reply@example.org", "Reply_To": "help+x@desk.example"}, "loop"),
+        ({"From": "no-reply@a.example", "Reply_To": "ann@b.example", "List_Id": "<n.x>"}, "bulk"),
         ({"X_Pactdesk": REQUEST}, "loop"),
         ({"From": ADDRESS}, "loop"),
         ({"From": "help+tag@desk.example"}, "loop"),
@@ -243,6 +246,19 @@ def test_what_no_person_wrote_is_a_contact_that_is_left_alone(
     headers: dict[str, str], reason: str
 ) -> None:
     assert inert(written(**headers)) == reason
+
+
+def test_a_form_on_a_page_writes_for_whom_it_asks_to_answer() -> None:
+    form = {"From": "Shop <noreply@shop.example>", "Reply_To": "Ann Lee <ann@example.org>"}
+    contact = written(**form)
+    assert contact["handle"] == "ann@example.org"
+    assert contact["metadata"]["name"] == "Ann Lee"
+    assert inert(contact) is None
+
+
+def test_a_person_who_wants_answers_elsewhere_is_who_wrote() -> None:
+    contact = written(From="ann@example.org", Reply_To="assistant@example.org")
+    assert contact["handle"] == "ann@example.org"
 
 
 def test_a_bounce_is_a_contact_that_is_left_alone_and_a_failed_delivery() -> None:
