@@ -32,6 +32,9 @@ WINDOW_SECONDS = 300
 SKEW = timedelta(seconds=5)
 """How far a provider's clock is behind ours at most, where a message is looked for by its time."""
 
+NOT_PASSED_ON = "[{} does not pass on what was sent here: look there]"
+"""What stands for a message of a kind that a platform tells of and does not hand over."""
+
 MISSHAPEN = (
     msgspec.MsgspecError,
     LookupError,

@@ -89,12 +89,31 @@ class _Reference(msgspec.Struct):
     message_id: str | None = None
 
 
+class _Sticker(msgspec.Struct):
+    name: str
+
+
+class _Media(msgspec.Struct):
+    text: str = ""
+
+
+class _Answer(msgspec.Struct):
+    poll_media: _Media
+
+
+class _Poll(msgspec.Struct):
+    question: _Media
+    answers: list[_Answer] = []
+
+
 class _Words(msgspec.Struct):
     """What a message says."""
 
     content: str = ""
     attachments: list[_Attachment] = []
     mentions: list[_User] = []
+    sticker_items: list[_Sticker] = []
+    poll: _Poll | None = None
 
 
 class _Snapshot(msgspec.Struct):
@@ -305,14 +324,23 @@ def _edit(contact: dict[str, Any], at: datetime) -> dict[str, Any]:
 
 def _said(message: _Quoted) -> dict[str, Any]:
     """What a message says, and what it passes on: in that there is no word of its author's."""
-    said = _content(message.content, message.attachments, message.mentions)
+    said = _content(_shown(message), message.attachments, message.mentions)
     for one in message.message_snapshots:
-        more = _content(one.message.content, one.message.attachments, one.message.mentions)
+        more = _content(_shown(one.message), one.message.attachments, one.message.mentions)
         forwarded = f"Forwarded: {more['message']}".strip()
         said["message"] = f"{said['message']}\n\n{forwarded}".lstrip("\n")
         if files := [*said.get("attachments", []), *more.get("attachments", [])]:
             said["attachments"] = files
     return said
+
+
+def _shown(words: _Words) -> str:
+    """What somebody wrote, the names of their stickers, and the poll that they hold."""
+    lines = [words.content, *(f"[{one.name}]" for one in words.sticker_items)]
+    if words.poll is not None:
+        lines.append(words.poll.question.text)
+        lines += (f"- {one.poll_media.text}" for one in words.poll.answers)
+    return "\n".join(line for line in lines if line)
 
 
 def _content(

@@ -20,6 +20,7 @@ from schemas.vocabulary import rfc3339
 from streams.channels import signing
 from streams.channels.channel import (
     MISSHAPEN,
+    NOT_PASSED_ON,
     Accepted,
     Channel,
     Heard,
@@ -138,6 +139,8 @@ def _time(milliseconds: int) -> datetime:
 
 def _text(message: dict[str, Any]) -> str:
     """What somebody wrote, where they said that they are, and the goods that they ask about."""
+    if message.get("is_unsupported"):
+        return NOT_PASSED_ON.format("Messenger")
     lines = [message.get("text", "")]
     for one in message.get("attachments", []):
         payload = one.get("payload") or {}

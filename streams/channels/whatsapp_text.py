@@ -1,4 +1,4 @@
-"""What somebody said by a message on WhatsApp, as text; what cannot be read here says nothing.
+"""What somebody said by a message on WhatsApp, as text; a kind that is not known says nothing.
 
 Contract: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messages. A
 message holds what it says under the name of its type. Somebody says something also by a card of an
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+
+from streams.channels.channel import NOT_PASSED_ON
 
 _OF_THE_FORM = {"flow_token"}
 """Fields of a form that nobody filled in."""
@@ -34,6 +36,8 @@ def text(message: dict[str, Any]) -> str:
             return "\n".join(", ".join(_card(one)) for one in content)
         case "order":
             return "\n".join(_ordered(content))
+        case "unsupported":
+            return NOT_PASSED_ON.format("WhatsApp")
         case _:
             return str(content.get("caption", "")) if isinstance(content, dict) else ""
 

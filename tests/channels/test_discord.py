@@ -207,6 +207,15 @@ def test_an_ordinary_message_is_a_contact_in_answer_to_what_it_names() -> None:
     }
 
 
+def test_stickers_are_named_and_a_poll_is_its_question_with_the_answers() -> None:
+    answers = [{"poll_media": {"text": "A new one"}}, {"poll_media": {"text": "My money back"}}]
+    poll = {"question": {"text": "What do I get?"}, "answers": answers}
+    stickers = [{"id": "1", "name": "Sad face", "format_type": 1}]
+    contact = contact_of(message(content="", attachments=[], sticker_items=stickers, poll=poll))
+    assert contact is not None
+    assert contact["message"] == "[Sad face]\nWhat do I get?\n- A new one\n- My money back"
+
+
 def test_a_forwarded_message_answers_nothing() -> None:
     reference = {"type": 1, "channel_id": HELP, "message_id": "1"}
     contact = contact_of(message(message_reference=reference))

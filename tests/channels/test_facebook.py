@@ -94,6 +94,11 @@ def test_goods_that_somebody_asks_about_are_named() -> None:
     assert "attachments" not in contact
 
 
+def test_what_messenger_does_not_pass_on_is_a_message_that_says_so() -> None:
+    contact = written(is_unsupported=True)
+    assert contact["message"] == "[Messenger does not pass on what was sent here: look there]"
+
+
 def test_a_button_without_a_title_says_what_it_stands_for() -> None:
     body = json.loads(sent("facebook", "text.json"))
     told = body["entry"][0]["messaging"][0]

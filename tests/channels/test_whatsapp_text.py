@@ -83,6 +83,13 @@ def test_a_form_without_fields_says_its_own_words(response: str) -> None:
     assert said({"type": "interactive", "interactive": form}) == ["Sent"]
 
 
-@pytest.mark.parametrize("kind", ["unsupported", "request_welcome", "something_new"])
+@pytest.mark.parametrize("kind", ["request_welcome", "something_new"])
 def test_what_cannot_be_read_says_nothing_and_breaks_nothing(kind: str) -> None:
     assert said({"type": kind}, {"type": kind, kind: ["of", "another", "shape"]}) == ["", ""]
+
+
+def test_what_whatsapp_does_not_pass_on_is_a_message_that_says_so() -> None:
+    errors = [{"code": 131051, "title": "Message type unknown"}]
+    assert said({"type": "unsupported", "errors": errors}) == [
+        "[WhatsApp does not pass on what was sent here: look there]"
+    ]
