@@ -44,11 +44,14 @@ def events_command(
     wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind).checked()
     with context.desk() as desk:
         while True:
+            # What does not fit is not read once more: behind the last that does, or behind all.
+            end = desk.position() if follow else None
             for entry, position in desk.placed(wanted, after):
                 context.line(record_line(entry, position))
-                after = position
+                end = position
             if not follow:
                 return
+            after = end
             sys.stdout.flush()
             time.sleep(FOLLOW_SECONDS)
 

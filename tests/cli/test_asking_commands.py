@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 import unicodedata
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from pyarrow import parquet
 
 import pactdesk
 from streams.cli.output import as_csv, as_parquet
+from streams.desk import Desk
+from streams.entry import Entry
 from streams.errors import Malformed
+from streams.filters import Filter
 from tests.commands import Shell, ndjson
 
 
@@ -53,6 +57,27 @@ def test_a_name_that_matches_nothing_is_a_usage_error(
     assert f"{name} {value}" in told.err
     with pactdesk.open(tmp_path) as desk, pytest.raises(Malformed, match=f"{name} {value}"):
         list(desk.events(**{name: value}))
+
+
+def test_whoever_follows_reads_nothing_twice_though_nothing_fits(
+    read: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str | None] = []
+    placed = Desk.placed
+
+    def noted(desk: Desk, wanted: Filter, after: str | None = None) -> Iterator[tuple[Entry, str]]:
+        begun.append(after)
+        return placed(desk, wanted, after)
+
+    def pause(_: float) -> None:
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Desk, "placed", noted)
+    monkeypatch.setattr("streams.cli.asking.time.sleep", pause)
+    assert read("events", "--follow", "--customer", "nobody").lines == []
+    newest = read("events").lines[-1]["position"]
+    assert begun == [None, newest, newest, None]
 
 
 def test_a_dead_letter_is_an_event_line_with_its_error(empty: Shell) -> None:
