@@ -365,17 +365,10 @@ def main() -> None:
                 *zip(
                     ["Faust alone, contact to output"] * 2, map(told, their_waits), at, strict=True
                 ),
-                *zip(
-                    ["ours, new customer's contact to decision"] * 2,
-                    [told(some[:CUSTOMERS]) for some in on_kafka],
-                    at,
-                    strict=True,
-                ),
-                *zip(
-                    ["ours, known customer's contact to decision"] * 2,
-                    [told(some[CUSTOMERS:]) for some in on_kafka],
-                    at,
-                    strict=True,
+                *(
+                    (f"ours, {who} customer's contact to decision", told(waits[part]), load)
+                    for who, part in (("new", slice(CUSTOMERS)), ("known", slice(CUSTOMERS, None)))
+                    for waits, load in zip(on_kafka, at, strict=True)
                 ),
                 ("ours, contact to row", told(rows), "one at a time"),
                 ("publisher", f"{ours.published(7 * count):,.0f} records/s", ""),
