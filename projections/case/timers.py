@@ -74,7 +74,8 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
 def _sla(ticket: Ticket, target: str, clock: Clock | None) -> Iterator[Timer]:
     if clock is None or clock.ended is not None or clock.due is None:
         return
-    if not clock.warned and clock.warn is not None:
+    # Where both moments are one, as when a raised priority leaves no time, only the miss is news.
+    if not clock.warned and clock.warn is not None and clock.warn < clock.due:
         yield _timer(ticket, f"{target}_warning", target, clock.warn)
     yield _timer(ticket, f"{target}_breach", target, clock.due)
 
