@@ -58,7 +58,8 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
         yield _timer(ticket, "wake", None, ticket.snoozed_until)
     if ticket.follow_up_at is not None:
         yield _timer(ticket, "follow_up", None, ticket.follow_up_at)
-    if ticket.assume_resolved_at is not None:
+    # Whoever put the ticket out of sight looks at it again before silence counts as solved.
+    if ticket.assume_resolved_at is not None and ticket.snoozed_until is None:
         yield _timer(ticket, "assume_resolved", None, ticket.assume_resolved_at)
     if ticket.close_at is not None:
         yield _timer(ticket, "close", None, ticket.close_at)

@@ -28,6 +28,7 @@ from schemas.events.tickets import (
     SlaMet,
     SlaStarted,
     SlaWarned,
+    TicketAwaitsCustomer,
     TicketClosed,
     TicketRated,
     TicketResolved,
@@ -108,6 +109,27 @@ def test_a_snoozed_ticket_wakes_at_its_time_with_its_status() -> None:
     woken = scene.one(TicketWoken)
     assert (woken.reason, woken.status) == ("time_came", "in_progress")
     assert only_ticket(scene).snoozed_until is None
+
+
+def test_silence_solves_nothing_while_a_person_has_put_the_ticket_out_of_sight() -> None:
+    scene = ask(answered(), asked.SnoozeAsked, until=START + timedelta(days=9))
+    assert scene.later(days=8, hours=23).all(TicketResolved) == []
+    scene = scene.later(days=9)
+    assert [e.reason for e in scene.all(TicketWoken)] == ["time_came"]
+    assert scene.all(TicketResolved) == []
+    anew = scene.one(TicketAwaitsCustomer)
+    assert (anew.status, anew.reason) == ("waiting_customer", "woken")
+    assert anew.assume_resolved_at == scene.now + timedelta(hours=72)
+    assert scene.all(FollowUpScheduled) == []  # the customer was asked again once already
+    assert scene.later(hours=71).all(TicketResolved) == []
+    assert scene.later(hours=72).one(TicketResolved).reason == "no_answer_from_customer"
+
+
+def test_silence_that_has_not_run_out_when_a_ticket_wakes_goes_on() -> None:
+    scene = ask(answered(), asked.SnoozeAsked, until=START + timedelta(days=1))
+    scene = scene.later(days=1)
+    assert (len(scene.all(TicketWoken)), scene.all(TicketAwaitsCustomer)) == (1, [])
+    assert scene.later(days=2).one(TicketResolved).reason == "no_answer_from_customer"
 
 
 def test_a_resolved_ticket_has_no_timer_but_its_closing() -> None:
