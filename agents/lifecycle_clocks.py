@@ -20,6 +20,13 @@ def begin(moves: Moves, *targets: str) -> None:
         _run(moves, target, minutes, minutes, resumed=False)
 
 
+def begin_again(moves: Moves) -> None:
+    """A ticket that is open again owes a resolution, and an answer where there never was one."""
+    ticket = moves.ticket
+    owed = ticket.first_reply is None and not ticket.replies
+    begin(moves, *(TARGETS if owed else ("resolution",)))
+
+
 def resume(moves: Moves) -> None:
     """The resolution target runs on with what was left, if it was paused, or begins only now."""
     clock = moves.ticket.resolution
