@@ -63,9 +63,14 @@ def reach(moves: Moves, *targets: str) -> None:
 
 
 def remaining(world: World, clock: Clock) -> float:
-    """Business minutes left of a running clock; 0 when it is past due."""
+    """Business minutes left of a running clock; 0 when it is past due.
+
+    Never more than the whole target: nights until a moment that was set under another calendar may
+    be business time under the one in force.
+    """
     due = datetime.fromtimestamp(clock.due or 0.0, UTC)
-    return business_between(world.now, due, world.policy.calendar.calendar)
+    left = business_between(world.now, due, world.policy.calendar.calendar)
+    return min(left, float(clock.target))
 
 
 def _clock(ticket: Ticket, target: str) -> Clock | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from agents import channel, lifecycle, notification, outbound
+from agents.calendar import WEEKDAYS
 from agents.policy import CalendarPolicy, Policy, default_policy
 from projections.case.timers import timers
 from schemas.events import intents as asked
@@ -248,8 +250,6 @@ def test_a_priority_that_changes_during_the_pause_counts_from_then_on() -> None:
 
 
 def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() -> None:
-    from msgspec.structs import replace
-
     scene = opened(AGENTS)
     before = only_ticket(scene).resolution
     scene = replace(scene, policy=policy())
@@ -257,6 +257,16 @@ def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() ->
     scene = ask(scene.later(minutes=10), asked.PriorityAsked, priority="high")
     versions = {s.calendar_version for s in scene.all(SlaStarted)}
     assert versions == {policy().calendar.version} != {default_policy().calendar.version}
+
+
+def test_under_a_longer_calendar_no_more_is_left_of_a_target_than_it_promises() -> None:
+    scene = opened(AGENTS)  # 1440 minutes of twelve hours a day: due in two days
+    longer = {day: [("00:00", "24:00")] for day in WEEKDAYS}
+    scene = replace(scene.later(minutes=1), policy=policy(week=longer))
+    scene = scene.when(reply(scene))
+    assert scene.one(TicketAwaitsCustomer).resolution_left_minutes == 1440.0
+    resumed = say(scene, "and now?")
+    assert resumed.one(SlaStarted).due_at == resumed.now + timedelta(minutes=1440)
 
 
 def test_who_waits_for_a_person_is_asked_for_again_when_somebody_comes() -> None:
