@@ -109,7 +109,18 @@ def _moment(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     if minutes == 1440:
         day, minutes = day + timedelta(days=1), 0
     local = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
-    return local.astimezone(UTC)
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    if before is None or after is None or after <= before:  # it exists, or exists twice
+        return local.astimezone(UTC)
+    early, late = local.replace(fold=1).astimezone(UTC), local.astimezone(UTC)
+    while late - early > timedelta(seconds=1):  # the change lies after `early`, at or before `late`
+        middle = early + (late - early) // 2
+        middle = middle.replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            early = middle
+        else:
+            late = middle
+    return late
 
 
 @lru_cache(maxsize=64)

@@ -20,6 +20,13 @@ def begin(moves: Moves, *targets: str) -> None:
         _run(moves, target, minutes, minutes, resumed=False)
 
 
+def begin_again(moves: Moves) -> None:
+    """A ticket that is open again owes a resolution, and an answer where there never was one."""
+    ticket = moves.ticket
+    owed = ticket.first_reply is None and not ticket.replies
+    begin(moves, *(TARGETS if owed else ("resolution",)))
+
+
 def resume(moves: Moves) -> None:
     """The resolution target runs on with what was left, if it was paused, or begins only now."""
     clock = moves.ticket.resolution
@@ -56,9 +63,14 @@ def reach(moves: Moves, *targets: str) -> None:
 
 
 def remaining(world: World, clock: Clock) -> float:
-    """Business minutes left of a running clock; 0 when it is past due."""
+    """Business minutes left of a running clock; 0 when it is past due.
+
+    Never more than the whole target: nights until a moment that was set under another calendar may
+    be business time under the one in force.
+    """
     due = datetime.fromtimestamp(clock.due or 0.0, UTC)
-    return business_between(world.now, due, world.policy.calendar.calendar)
+    left = business_between(world.now, due, world.policy.calendar.calendar)
+    return min(left, float(clock.target))
 
 
 def _clock(ticket: Ticket, target: str) -> Clock | None:

@@ -75,7 +75,7 @@ def reopen(moves: Moves, cause: str, by: str, reason: str) -> None:
         previous=before.status,
         reopened=before.reopened + 1,
     )
-    clocks.begin(moves, "resolution")
+    clocks.begin_again(moves)
     ask(moves, cause, former_id=before.specialist_id)
 
 

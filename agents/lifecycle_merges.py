@@ -52,7 +52,7 @@ def unmerge(moves: Moves, event: UnmergeAsked, record: Record) -> None:
         previous="closed",
         reopened=before.reopened,
     )
-    clocks.begin(moves, "resolution")
+    clocks.begin_again(moves)
     ask(moves, record.id, former_id=before.specialist_id)
 
 

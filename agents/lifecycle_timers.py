@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from agents.agent import Agent
@@ -20,6 +20,7 @@ from schemas.events.tickets import (
     SlaBreached,
     SlaMet,
     SlaWarned,
+    TicketAwaitsCustomer,
     TicketClosed,
     TicketRated,
     TicketResolved,
@@ -44,6 +45,7 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
             moves.say(SlaBreached, target=event.target, due_at=event.due_at)
         case "wake":
             moves.say(TicketWoken, reason="time_came")
+            _silence_anew(moves)
         case "assume_resolved":
             resolve(moves, NAME, "no_answer_from_customer", moves.ticket.offer)
         case "close":
@@ -57,6 +59,16 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
         case _:
             assert_never(event.kind)
     yield from moves.events
+
+
+def _silence_anew(moves: Moves) -> None:
+    """A customer's silence that ran out while the ticket was out of sight counts from now on."""
+    now, until = moves.world.now, moves.ticket.assume_resolved_at
+    if until is not None and until <= now.timestamp():
+        hours = moves.world.policy.lifecycle.assume_resolved_hours
+        moves.say(
+            TicketAwaitsCustomer, reason="woken", assume_resolved_at=now + timedelta(hours=hours)
+        )
 
 
 def _due_at(moves: Moves, event: TimerDue) -> datetime:
@@ -87,6 +99,7 @@ TIMED = Agent(
             SlaWarned,
             SlaBreached,
             SlaMet,
+            TicketAwaitsCustomer,
             TicketWoken,
             TicketResolved,
             TicketClosed,

@@ -82,7 +82,8 @@ class LifecyclePolicy(_Part):
 
     Attributes:
         follow_up_hours: How long after an answer the customer is asked again.
-        assume_resolved_hours: Silence after an answer or a reply that counts as solved.
+        assume_resolved_hours: Silence after an answer or a reply that counts as solved; while the
+            ticket is snoozed none does.
         close_after_days: How long a resolved ticket can be reopened by writing.
         reopen_within_days: A message after that opens a new ticket.
         crashes_for_proactive: More crashes than this open a ticket by themselves.

@@ -16,6 +16,7 @@ from agents.addressing import Place, latest_handle, place_of
 from agents.policy import Policy
 from agents.ways import Shut, Way, way
 from projections.case import Case, Ticket
+from projections.case.mending import lineage
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
 
@@ -81,7 +82,7 @@ def ruling(event: Event, case: Case, policy: Policy, now: datetime) -> Refusal |
     if event.expected_revision not in {None, ticket.revision}:
         return Refusal("stale", f"look at the ticket again: it is at revision {ticket.revision}")
     if ticket.merged_into is not None and not isinstance(event, asked.UnmergeAsked):
-        return Refusal("merged", f"use ticket {ticket.merged_into}, or unmerge this one first")
+        return Refusal("merged", f"use ticket {_goes_on(ticket, case)}, or unmerge this one first")
     if ticket.status == "closed" and not isinstance(event, _ON_CLOSED):
         return _CLOSED
     if ticket.status == "resolved" and isinstance(event, _ON_OPEN):
@@ -222,10 +223,20 @@ def _merge(event: asked.MergeAsked, ticket: Ticket, case: Case, *_: object) -> R
     if into is None:
         return Refusal("unknown_target", "merge tickets of one customer; link the customers first")
     if into.merged_into is not None:
-        return Refusal("target_merged", f"merge it into {into.merged_into}")
+        last = _goes_on(into, case)
+        back = last == ticket.id
+        return Refusal(
+            "target_merged", f"unmerge {into.id} first" if back else f"merge it into {last}"
+        )
     if into.status == "closed":
         return Refusal("target_closed", "reopen the other ticket first")
     return None
+
+
+def _goes_on(ticket: Ticket, case: Case) -> str:
+    """Where a merged ticket goes on: at the end of its merges, as far as they are at hand."""
+    last = lineage(case, ticket.id)[-1]
+    return last.merged_into or last.id
 
 
 def _unmerge(_event: asked.UnmergeAsked, ticket: Ticket, *_: object) -> Refusal | None:

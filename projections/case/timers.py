@@ -58,7 +58,8 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
         yield _timer(ticket, "wake", None, ticket.snoozed_until)
     if ticket.follow_up_at is not None:
         yield _timer(ticket, "follow_up", None, ticket.follow_up_at)
-    if ticket.assume_resolved_at is not None:
+    # Whoever put the ticket out of sight looks at it again before silence counts as solved.
+    if ticket.assume_resolved_at is not None and ticket.snoozed_until is None:
         yield _timer(ticket, "assume_resolved", None, ticket.assume_resolved_at)
     if ticket.close_at is not None:
         yield _timer(ticket, "close", None, ticket.close_at)
@@ -74,7 +75,8 @@ def _of(ticket: Ticket) -> Iterator[Timer]:
 def _sla(ticket: Ticket, target: str, clock: Clock | None) -> Iterator[Timer]:
     if clock is None or clock.ended is not None or clock.due is None:
         return
-    if not clock.warned and clock.warn is not None:
+    # Where both moments are one, as when a raised priority leaves no time, only the miss is news.
+    if not clock.warned and clock.warn is not None and clock.warn < clock.due:
         yield _timer(ticket, f"{target}_warning", target, clock.warn)
     yield _timer(ticket, f"{target}_breach", target, clock.due)
 

@@ -150,6 +150,7 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
         case became.TicketReopened():
             changes |= {
                 "reopened": event.reopened,
+                "assigned_agent": None,  # until the desk finds somebody again
                 "resolved_at": None,
                 "resolved_by": None,
                 "closed_at": None,

@@ -92,23 +92,34 @@ LEFT JOIN (
 ) l ON l.assigned_agent = s.specialist_id;
 
 -- By the day on which tickets were opened, where they began and what they are about. A ticket that
--- was merged into another counts with that one. Resolved at first contact is what was resolved,
--- not reopened, and took one contact of the customer.
+-- was merged into another counts with that one, and what was written on it too. Resolved at first
+-- contact is what was resolved, not reopened, and took one contact of the customer.
 CREATE VIEW v1_daily AS
+WITH RECURSIVE merged AS (
+    SELECT ticket_id, merged_into AS into_id FROM p_tickets WHERE merged_into IS NOT NULL
+    UNION
+    SELECT m.ticket_id, t.merged_into FROM merged m JOIN p_tickets t ON t.ticket_id = m.into_id
+    WHERE t.merged_into IS NOT NULL
+),
+brought AS (
+    SELECT m.into_id, sum(t.contacts) AS more_contacts, sum(t.replies) AS more_replies
+    FROM merged m JOIN p_tickets t ON t.ticket_id = m.ticket_id GROUP BY m.into_id
+)
 SELECT substr(created_at, 1, 10) AS day, channel, category, count(*) AS tickets,
        count(resolved_at) AS resolved,
        count(*) FILTER (WHERE resolved_at IS NOT NULL AND contacts_at_resolution = 1
                         AND reopened = 0) AS first_contact_resolved,
        count(escalated_at) AS escalated,
        count(*) FILTER (WHERE automatic) AS automatic,
-       CAST(sum(contacts) AS BIGINT) AS contacts, CAST(sum(replies) AS BIGINT) AS replies,
+       CAST(sum(contacts + coalesce(more_contacts, 0)) AS BIGINT) AS contacts,
+       CAST(sum(replies + coalesce(more_replies, 0)) AS BIGINT) AS replies,
        CAST(coalesce(sum(CAST(round(first_reply_minutes * 60000000.0) AS BIGINT)), 0)
             AS DOUBLE PRECISION) / 60000000.0 AS first_reply_minutes_sum,
        CAST(coalesce(sum(CAST(round(resolution_time_minutes * 60000000.0) AS BIGINT)), 0)
             AS DOUBLE PRECISION) / 60000000.0 AS resolution_minutes_sum,
        CAST(coalesce(sum(satisfaction_score), 0) AS BIGINT) AS satisfaction_sum,
        count(satisfaction_score) AS satisfaction_count
-FROM p_tickets
+FROM p_tickets LEFT JOIN brought ON brought.into_id = p_tickets.ticket_id
 WHERE merged_into IS NULL
 GROUP BY 1, 2, 3;
 

@@ -87,9 +87,10 @@ class TicketStarted(TicketEvent):
 class TicketAwaitsCustomer(TicketEvent):
     """The ball is with the customer; the SLA clocks pause.
 
-    `reason` is the kind of the reply that waits for an answer, or thanked. Without an answer the
-    ticket counts as resolved at `assume_resolved_at`. `resolution_left_minutes` is what remained
-    of the resolution target, in business minutes, when the clock paused.
+    `reason` is the kind of the reply that waits for an answer, or thanked, or woken where silence
+    that ran out under a snooze counts anew. Without an answer the ticket counts as resolved at
+    `assume_resolved_at`. `resolution_left_minutes` is what remained of the resolution target, in
+    business minutes, when the clock paused.
     """
 
     reason: str

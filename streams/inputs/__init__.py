@@ -131,7 +131,7 @@ def read_document(document: object) -> Input:
     try:
         return kind.model_validate(body)
     except ValidationError as error:
-        raise Unreadable(*told(kind.TYPE, error)) from error
+        raise Unreadable(*told(kind.TYPE, kind.model_fields, error)) from error
 
 
 def _kind(body: dict[str, Any]) -> type[Input]:

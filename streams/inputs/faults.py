@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "string_too_short": ("it is empty", "give it a value"),
     "string_too_long": ("it has more than {max_length} characters", "shorten it"),
     "too_short": ("it has too few entries", "give at least {min_length}"),
-    "extra_forbidden": ("there is no such field", "leave it out, or put it into metadata"),
+    "extra_forbidden": ("there is no such field", "leave it out, or {instead}"),
     "timezone_aware": ("{given} has no offset", _OFFSET),
     "datetime_from_date_parsing": ("{given} is not a time", _RFC),
     "datetime_parsing": ("{given} is not a time", _RFC),
@@ -43,11 +44,12 @@ _TOLD: dict[str, tuple[str, str]] = {
 """By pydantic's name of a fault; what is not here is told in pydantic's own words."""
 
 
-def told(kind: str, error: ValidationError) -> tuple[str, str]:
+def told(kind: str, fields: Collection[str], error: ValidationError) -> tuple[str, str]:
     """What is wrong and what would be right, of the first fault.
 
     Args:
         kind: The type of the line.
+        fields: What a line of this type may hold.
         error: What was found.
     """
     fault = error.errors(include_url=False)[0]
@@ -56,14 +58,20 @@ def told(kind: str, error: ValidationError) -> tuple[str, str]:
     given = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
     if field == "channel" and fault["type"] == "literal_error":
         return f"{kind}: channel {given} is unknown", "use one of " + ", ".join(CHANNELS)
-    what, right = _words(fault, given)
+    free = "metadata" in fields
+    instead = "put it into metadata" if free else f"use one of {', '.join(sorted(fields))}"
+    what, right = _words(fault, given, instead)
     return f"{kind}: {field}: {what}" if field else f"{kind}: {what}", right
 
 
-def _words(fault: Any, given: str) -> tuple[str, str]:  # Any: pydantic's description of a fault
+def _words(
+    fault: Any,  # Any: pydantic's description of a fault
+    given: str,
+    instead: str,
+) -> tuple[str, str]:
     known = _TOLD.get(fault["type"])
     if known is not None:
-        facts = {"given": given, **fault.get("ctx", {})}
+        facts = {"given": given, "instead": instead, **fault.get("ctx", {})}
         return known[0].format(**facts), known[1].format(**facts)
     what = str(fault["msg"]).removeprefix("Value error, ")
     for mark in (";", ":"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+import msgspec
 from pydantic import Field, model_validator
 
 from agents.analytics import surge
@@ -172,9 +173,10 @@ def identify_common_issues(call: Call, params: Filtered) -> Answer:
 
 
 def _surging(call: Call, category: str) -> dict[str, Any]:
-    """Whether a category is asked about more than usual, by the workflow's own judgement."""
+    """Whether a category is asked about more than usual by now, by the workflow's own judgement."""
     line: CategoryLine = call.states.of("analytics", category)
-    found = surge(line, call.policy)
+    # The line's own time is that of the last contact, which may have come long ago.
+    found = surge(msgspec.structs.replace(line, at=max(line.at, call.now.timestamp())), call.policy)
     if found is None:
         return {"surge": False}
     return {"surge": True, "in_window": found.count, "expected": found.expected}

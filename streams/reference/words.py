@@ -12,7 +12,10 @@ VIEWS = {
     "v1_decisions": "One row a decision of an agent.",
     "v1_articles": "One row an article that is offered.",
     "v1_specialists": "One row a person at the desk.",
-    "v1_daily": "Tickets counted by the day of opening, the first channel and the category.",
+    "v1_daily": (
+        "Tickets counted by the day of opening, the first channel and the category. One that was"
+        " merged into another, and what was written on it, counts with that one."
+    ),
     "v1_metrics": "The metrics; see [metrics](metrics.md).",
     "v1_counted": (
         "One row for each record that a row of v1_metrics counted; name the metric, the definition,"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,22 @@ def test_a_span_within_the_hour_that_the_clocks_skip_is_no_time() -> None:
     night = hours("Europe/Berlin", (120, 180))  # two to three o'clock
     day = datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert business_between(day, day + timedelta(hours=23), night) == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "skipped", "open_minutes"),
+    [
+        ("Europe/Berlin", "2026-03-29", (60, 150), 60),  # one o'clock to half past two: to two
+        ("Europe/Berlin", "2026-03-29", (150, 240), 60),  # half past two to four: from three on
+        ("Australia/Lord_Howe", "2026-10-04", (60, 135), 60),  # half an hour is skipped there
+        ("Europe/Berlin", "2026-10-25", (60, 150), 90),  # what comes twice ends the first time
+    ],
+)
+def test_a_time_that_the_clocks_skip_is_the_moment_of_the_change(
+    zone: str, day: str, skipped: tuple[int, int], open_minutes: int
+) -> None:
+    begin = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo(zone))
+    assert business_between(begin, begin + timedelta(hours=9), hours(zone, skipped)) == open_minutes
 
 
 def test_lunch_nights_and_holidays_are_left_out() -> None:

@@ -188,12 +188,22 @@ def test_an_unmerge_gives_back_threads_and_counts_and_opens_the_ticket_again() -
     assert scene.one(TicketsUnmerged).from_ticket_id == first
     reopened = scene.one(TicketReopened)
     assert (reopened.status, reopened.reason, reopened.reopened) == ("triaged", "unmerged", 0)
-    assert scene.one(SlaStarted).target == "resolution"
+    assert [s.target for s in scene.all(SlaStarted)] == ["first_reply", "resolution"]
     assert scene.one(SpecialistRequested).ticket_id == second
     now = at(scene, first)
     assert (now.contacts, now.threads, now.absorbed) == (was.contacts, was.threads, ())
     scene = scene.when(contact("any news?", thread="t2", provider_id="p9"))
     assert scene.one(ContactLinked).ticket_id == second
+
+
+def test_a_ticket_that_was_answered_before_its_merge_owes_no_first_reply_after_the_unmerge() -> (
+    None
+):
+    scene, first, second = two()
+    scene = on(scene, second, asked.ReplyWritten, text="we look into it")
+    scene = on(scene, second, asked.MergeAsked, into=first)
+    scene = on(scene, second, asked.UnmergeAsked)
+    assert scene.one(SlaStarted).target == "resolution"
 
 
 def test_a_ticket_that_was_resolved_before_its_merge_stays_closed_after_the_unmerge() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from agents import channel, lifecycle, notification, outbound
+from agents.calendar import WEEKDAYS
 from agents.policy import CalendarPolicy, Policy, default_policy
 from projections.case.timers import timers
 from schemas.events import intents as asked
@@ -28,6 +30,7 @@ from schemas.events.tickets import (
     SlaMet,
     SlaStarted,
     SlaWarned,
+    TicketAwaitsCustomer,
     TicketClosed,
     TicketRated,
     TicketResolved,
@@ -108,6 +111,27 @@ def test_a_snoozed_ticket_wakes_at_its_time_with_its_status() -> None:
     woken = scene.one(TicketWoken)
     assert (woken.reason, woken.status) == ("time_came", "in_progress")
     assert only_ticket(scene).snoozed_until is None
+
+
+def test_silence_solves_nothing_while_a_person_has_put_the_ticket_out_of_sight() -> None:
+    scene = ask(answered(), asked.SnoozeAsked, until=START + timedelta(days=9))
+    assert scene.later(days=8, hours=23).all(TicketResolved) == []
+    scene = scene.later(days=9)
+    assert [e.reason for e in scene.all(TicketWoken)] == ["time_came"]
+    assert scene.all(TicketResolved) == []
+    anew = scene.one(TicketAwaitsCustomer)
+    assert (anew.status, anew.reason) == ("waiting_customer", "woken")
+    assert anew.assume_resolved_at == scene.now + timedelta(hours=72)
+    assert scene.all(FollowUpScheduled) == []  # the customer was asked again once already
+    assert scene.later(hours=71).all(TicketResolved) == []
+    assert scene.later(hours=72).one(TicketResolved).reason == "no_answer_from_customer"
+
+
+def test_silence_that_has_not_run_out_when_a_ticket_wakes_goes_on() -> None:
+    scene = ask(answered(), asked.SnoozeAsked, until=START + timedelta(days=1))
+    scene = scene.later(days=1)
+    assert (len(scene.all(TicketWoken)), scene.all(TicketAwaitsCustomer)) == (1, [])
+    assert scene.later(days=2).one(TicketResolved).reason == "no_answer_from_customer"
 
 
 def test_a_resolved_ticket_has_no_timer_but_its_closing() -> None:
@@ -226,8 +250,6 @@ def test_a_priority_that_changes_during_the_pause_counts_from_then_on() -> None:
 
 
 def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() -> None:
-    from msgspec.structs import replace
-
     scene = opened(AGENTS)
     before = only_ticket(scene).resolution
     scene = replace(scene, policy=policy())
@@ -235,6 +257,16 @@ def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() ->
     scene = ask(scene.later(minutes=10), asked.PriorityAsked, priority="high")
     versions = {s.calendar_version for s in scene.all(SlaStarted)}
     assert versions == {policy().calendar.version} != {default_policy().calendar.version}
+
+
+def test_under_a_longer_calendar_no_more_is_left_of_a_target_than_it_promises() -> None:
+    scene = opened(AGENTS)  # 1440 minutes of twelve hours a day: due in two days
+    longer = {day: [("00:00", "24:00")] for day in WEEKDAYS}
+    scene = replace(scene.later(minutes=1), policy=policy(week=longer))
+    scene = scene.when(reply(scene))
+    assert scene.one(TicketAwaitsCustomer).resolution_left_minutes == 1440.0
+    resumed = say(scene, "and now?")
+    assert resumed.one(SlaStarted).due_at == resumed.now + timedelta(minutes=1440)
 
 
 def test_who_waits_for_a_person_is_asked_for_again_when_somebody_comes() -> None:

@@ -33,6 +33,8 @@ TICKET = Ticket(
 )
 OTHERS = {
     "M": replace(TICKET, id="M", merged_into="T"),
+    "L": replace(TICKET, id="L", merged_into="M"),
+    "A": replace(TICKET, id="A", merged_into="elsewhere"),
     "C": replace(TICKET, id="C", status="closed"),
     "S": replace(TICKET, id="S", status="resolved"),
     "N": replace(TICKET, id="N", status="triaged"),
@@ -109,7 +111,18 @@ def ruled(kind: type[Event], case: Case = CASE, **fields: Any) -> Refusal | None
             asked.MergeAsked, {"into": "elsewhere"},
             "unknown_target", "merge tickets of one customer; link the customers first",
         ),
-        (asked.MergeAsked, {"into": "M"}, "target_merged", "merge it into T"),
+        (asked.MergeAsked, {"into": "M"}, "target_merged", "unmerge M first"),
+        (asked.MergeAsked, {"ticket_id": "N", "into": "M"}, "target_merged", "merge it into T"),
+        (asked.MergeAsked, {"ticket_id": "N", "into": "L"}, "target_merged", "merge it into T"),
+        (asked.MergeAsked, {"into": "L"}, "target_merged", "unmerge L first"),
+        (
+            asked.NoteWritten, {"ticket_id": "L"},
+            "merged", "use ticket T, or unmerge this one first",
+        ),
+        (
+            asked.NoteWritten, {"ticket_id": "A"},
+            "merged", "use ticket elsewhere, or unmerge this one first",
+        ),
         (asked.MergeAsked, {"into": "C"}, "target_closed", "reopen the other ticket first"),
         (asked.UnmergeAsked, {}, "not_merged", "the ticket stands on its own already"),
         (asked.SplitAsked, {"messages": ["m1", "elsewhere"]},

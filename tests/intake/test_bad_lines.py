@@ -27,6 +27,18 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("type of no text", line(type=5), "5 is not a type", "or no type for a contact"),
     ("unknown channel", line(channel="fax"), "channel 'fax' is unknown", "email, slack, whatsapp"),
     ("unknown field", line(colour="red"), "colour", "put it into metadata"),
+    (
+        "unknown field of a survey",
+        of("survey", score=3, colour=1),
+        "colour",
+        "use one of at, comment",
+    ),
+    (
+        "metadata of a survey",
+        of("survey", score=3, metadata={}),
+        "metadata",
+        "use one of at, comment",
+    ),
     ("number for text", line(message=5), "message: 5 is not a text", "in quotes"),
     ("empty handle", line(handle=""), "it is empty", "give it a value"),
     ("no offset", line(at="2026-03-02T08:00:00"), "has no offset", "an offset"),

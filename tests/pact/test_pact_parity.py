@@ -22,6 +22,7 @@ from schemas.events.decisions import (
     SolutionsFound,
     VipRecognised,
 )
+from streams.clock import ManualClock
 from streams.desk import Desk
 from tests.pact_world import CHARGED, FORGOT, example
 
@@ -210,6 +211,12 @@ def test_a_surge_shows_as_common_issue_when_the_workflow_raises_it(desk: Desk) -
     assert isinstance(raised[0], CommonIssueFound)
     insights = desk.pact("analytics.generate_insights", {"category": "billing"})["insights"]
     assert "surge" in {one["kind"] for one in insights}
+    assert isinstance(desk.clock, ManualClock)
+    desk.clock.advance(hours=3)  # nobody wrote since, and so no new moment was measured
+    (later,) = desk.pact("analytics.identify_common_issues", {"category": "billing"})[
+        "common_issues"
+    ]
+    assert later["surge"] is False
 
 
 @pytest.mark.parametrize(

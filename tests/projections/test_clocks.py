@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from projections.case.clocks import ended, paused, started, stopped, warned
-from projections.case.state import Clock
+from projections.case.state import Case, Clock, Ticket
+from projections.case.timers import timers
 from schemas.events.tickets import SlaStarted
 from tests.busycase import DUE, told
 
@@ -45,3 +46,19 @@ def test_without_a_clock_nothing_warns_or_ends() -> None:
     assert ended(None, "met") is None
     assert warned(Clock(due=1.0)) == Clock(due=1.0, warned=True)
     assert ended(Clock(due=1.0), "met") == Clock(due=1.0, ended="met")
+
+
+@pytest.mark.parametrize(
+    ("warn", "due", "kinds"),
+    [
+        (90.0, 100.0, ["resolution_warning", "resolution_breach"]),
+        (100.0, 100.0, ["resolution_breach"]),
+    ],
+)
+def test_a_target_warns_only_before_it_is_missed(warn: float, due: float, kinds: list[str]) -> None:
+    ticket = Ticket(
+        id="T", status="triaged", priority="low", channel="email", opened_at=1.0, updated_at=1.0,
+        resolution=Clock(due=due, warn=warn, target=60),
+    )  # fmt: skip
+    case = Case("ann", tickets={"T": ticket})
+    assert [timer.kind for timer in timers(case).values()] == kinds

@@ -158,6 +158,19 @@ def test_what_was_resolved_and_reopened_is_as_open_as_before() -> None:
     assert (again.automatic, again.reopened) == (False, 1)
 
 
+def test_a_ticket_that_was_reopened_is_with_nobody_until_somebody_gets_it() -> None:
+    had = [
+        OPENED,
+        change(became.TicketAssigned, specialist_id="bo"),
+        change(became.TicketResolved, by="bo"),
+    ]
+    assert folded("tickets", *had).assigned_agent == "bo"
+    again = [*had, change(became.TicketReopened, reopened=1)]
+    assert folded("tickets", *again).assigned_agent is None
+    given = change(became.TicketAssigned, specialist_id="kim")
+    assert folded("tickets", *again, given).assigned_agent == "kim"
+
+
 @pytest.mark.parametrize(("replies", "article"), [(1, "a1"), (0, None), (1, None)])
 def test_only_an_article_without_a_person_resolves_by_itself(
     replies: int, article: str | None

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from projections.tables.tickets import TicketRow
 from schemas.events.contacts import ContactReceived
 from streams.desk import Desk
 from tests.both import ORDER
@@ -143,6 +145,24 @@ def test_no_part_of_the_metrics_is_searched_again_for_every_ticket(empty: Desk) 
     assert not any(text.startswith("SCAN n") for _, text in plan)
 
 
+def test_what_was_written_on_merged_tickets_counts_with_the_one_they_went_into() -> None:
+    written = [("A", "2026-03-02", 3, 1, "B"), ("B", "2026-03-03", 2, 0, "C")]
+    with somewhere() as folder, open_in(folder) as desk:
+        for name, day, contacts, replies, into in [*written, ("C", "2026-03-04", 1, 1, None)]:
+            row = TicketRow(
+                ticket_id=name, customer_id="ann", channel="email", priority="low",
+                status="closed", created_at=f"{day}T09:00:00.000Z", updated_at=day,
+                contacts=contacts, replies=replies, merged_into=into,
+            )  # fmt: skip
+            told = msgspec.structs.asdict(row)
+            places = ", ".join("?" * len(told))
+            desk.database.execute(
+                f"INSERT INTO p_tickets ({', '.join(told)}) VALUES ({places})", tuple(told.values())
+            )
+        days = desk.query("SELECT day, tickets, contacts, replies FROM v1_daily")
+        assert days == [{"day": "2026-03-04", "tickets": 1, "contacts": 6, "replies": 2}]
+
+
 def _all_metrics(desk: Desk) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         (row["metric"], row["period"], row["segment"]): row
@@ -192,6 +212,8 @@ def _metrics_agree_with_days(desk: Desk) -> None:
         return float(metrics[metric, "all", "all"]["numerator"])
 
     assert numerator("total_tickets") == total("tickets")
+    whole = desk.query("SELECT sum(contacts) AS contacts, sum(replies) AS replies FROM v1_tickets")
+    assert (total("contacts"), total("replies")) == tuple(n or 0 for n in whole[0].values())
     assert numerator("resolved_tickets") == total("resolved")
     assert numerator("first_contact_resolution") == total("first_contact_resolved")
     assert numerator("escalation_rate") == total("escalated")
