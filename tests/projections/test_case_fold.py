@@ -247,23 +247,26 @@ def test_a_timer_fires_once_and_one_that_does_not_stand_never(
     kind: str, field: str, due: float
 ) -> None:
     at = START.fromtimestamp(due, START.tzinfo)
-    fired = after(inbox.TimerDue, kind=kind, due_at=at)
+    before = case(BUSY if kind == "wake" else msgspec.structs.replace(BUSY, snoozed_until=None))
+    fired = after(inbox.TimerDue, at=before, kind=kind, due_at=at)
     assert fired.fired == record_of(told(inbox.TimerDue)).id
     assert getattr(fired.tickets["T"], field) is None
-    late = after(inbox.TimerDue, kind=kind, due_at=at + timedelta(seconds=1))
-    assert late == case()
+    late = after(inbox.TimerDue, at=before, kind=kind, due_at=at + timedelta(seconds=1))
+    assert late == before
     assert after(inbox.TimerDue, at=fired, kind=kind, due_at=at).fired is None
 
 
 def test_a_ticket_implies_a_timer_for_everything_that_stands() -> None:
     asleep = msgspec.structs.replace(BUSY, first_reply=Clock(due=100.0, warn=90.0, target=60))
-    found = {(one.kind, one.target, one.due_at) for one in timers(case(asleep)).values()}
-    assert found == {
-        ("wake", None, 4.0), ("follow_up", None, 5.0), ("assume_resolved", None, 6.0),
-        ("close", None, 7.0), ("ask_again", None, 3.0),
+    awake = msgspec.structs.replace(asleep, snoozed_until=None)
+    always = {
+        ("follow_up", None, 5.0), ("close", None, 7.0), ("ask_again", None, 3.0),
         ("first_reply_warning", "first_reply", 90.0), ("first_reply_breach", "first_reply", 100.0),
         ("resolution_breach", "resolution", 200.0),
     }  # fmt: skip
+    for ticket, more in ((asleep, ("wake", None, 4.0)), (awake, ("assume_resolved", None, 6.0))):
+        found = {(one.kind, one.target, one.due_at) for one in timers(case(ticket)).values()}
+        assert found == always | {more}
     assert {one.ticket_id for one in timers(case()).values()} == {"T"}
     same = case()
     assert timers(same, same) == {}
