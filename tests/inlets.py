@@ -50,10 +50,14 @@ def contact(
     record = Record(
         id=record_id, key=customer, at=START, by="producer", event=event, correlation=record_id
     )
+    return lying(record, number if offset is None else offset)
+
+
+def lying(record: Record, offset: int) -> Entry:
+    """The entry of a record, at an offset of the partition of its key."""
     sent = outgoing(record)
-    place = number if offset is None else offset
     return Entry(
-        0, sent.topic, sent.partition, place, sent.key, sent.headers, sent.value,
+        0, sent.topic, sent.partition, offset, sent.key, sent.headers, sent.value,
         "2026-03-02T09:00:00.000Z", sent.id,
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from streams.channels.channel import (
     Rejected,
     Response,
     Sending,
+    Sent,
     Unverified,
 )
 from streams.channels.settings import Twitter
@@ -227,3 +228,28 @@ def test_what_the_answer_to_a_message_means(
     status: int, headers: dict[str, str], body: bytes, expected: Accepted | Rejected
 ) -> None:
     assert twitter.outcome(SETTINGS, Response(status, headers, body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_there"),
+    [
+        ("Rate R&D: https://desk.example/s/1", "Rate R&amp;D: https://t.co/s1", True),
+        ("We looked.", "We looked.", True),
+        ("We looked.", "We did not look.", False),
+    ],
+)
+def test_a_message_of_ours_is_found_as_x_gives_it_back(
+    ours: str, theirs: str, *, is_there: bool
+) -> None:
+    event = {
+        "id": "77",
+        "text": theirs,
+        "sender_id": "4337869213",
+        "created_at": (AT + timedelta(seconds=1)).isoformat(),
+    }
+    answer = Response(200, {}, json.dumps({"data": [event]}).encode())
+    assert twitter.CHANNEL.look_up is not None
+    found = twitter.CHANNEL.look_up.found(
+        SETTINGS, Sent(request(parts=[ours]), ours, "r1", AT), answer
+    )
+    assert found == (Accepted("77") if is_there else None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from schemas.events.decisions import ReplyRequested
 from streams.channels import twitter
-from streams.channels.channel import Accepted, Hook, Response, Sent
+from streams.channels.channel import Hook
 from streams.channels.settings import Twitter
 from tests.providers import TWITTER, sent
 
@@ -70,39 +69,3 @@ def test_who_takes_our_rights_away_is_named_and_passed_over() -> None:
     raw = json.dumps({"user_event": revoked}).encode()
     found = twitter.parse(SETTINGS, Hook("POST", "", "https://desk.example", {}, {}, raw, AT))
     assert (found.inputs, found.missed) == ([], ["user_event"])
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "is_there"),
-    [
-        ("Rate R&D: https://desk.example/s/1", "Rate R&amp;D: https://t.co/s1", True),
-        ("We looked.", "We looked.", True),
-        ("We looked.", "We did not look.", False),
-    ],
-)
-def test_a_message_of_ours_is_found_as_x_gives_it_back(
-    ours: str, theirs: str, *, is_there: bool
-) -> None:
-    request = ReplyRequested.model_validate(
-        {
-            "customer_id": "ann",
-            "ticket_id": "TICK_1",
-            "outcome": "twitter",
-            "policy_version": "1",
-            "channel": "twitter",
-            "handle": "3001969357",
-            "kind": "agent_reply",
-            "author": "bo",
-            "parts": [ours],
-        }
-    )
-    event = {
-        "id": "77",
-        "text": theirs,
-        "sender_id": "4337869213",
-        "created_at": (AT + timedelta(seconds=1)).isoformat(),
-    }
-    answer = Response(200, {}, json.dumps({"data": [event]}).encode())
-    assert twitter.CHANNEL.look_up is not None
-    found = twitter.CHANNEL.look_up.found(SETTINGS, Sent(request, ours, "r1", AT), answer)
-    assert found == (Accepted("77") if is_there else None)

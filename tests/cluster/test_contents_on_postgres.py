@@ -13,10 +13,9 @@ from schemas.record import Record, contact_id, partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS
 from streams.cluster.contents import digest
 from streams.cluster.postgres import connect
-from streams.cluster.wire import outgoing
 from streams.entry import Entry
 from streams.testing import START
-from tests.inlets import CUSTOMER, PARTITION, SECRET, MemoryLog, Works, contact
+from tests.inlets import CUSTOMER, PARTITION, SECRET, MemoryLog, Works, contact, lying
 from tests.real import until
 
 ELSE = "Something else altogether"
@@ -119,11 +118,7 @@ def note(offset: int, text: str, line: str = CUSTOMER) -> Entry:
     )  # fmt: skip
     name = "the note's id"
     record = Record(id=name, key=line, at=START, by="sam", event=event, correlation=name)
-    sent = outgoing(record)
-    return Entry(
-        0, sent.topic, sent.partition, offset, sent.key, sent.headers, sent.value,
-        "2026-03-02T09:00:00.000Z", sent.id,
-    )  # fmt: skip
+    return lying(record, offset)
 
 
 def test_another_request_under_the_same_key_is_put_aside(works: Works, log: MemoryLog) -> None:

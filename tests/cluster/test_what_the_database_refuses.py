@@ -9,11 +9,12 @@ import pytest
 
 from streams.cluster import health, migrating
 from streams.cluster.postgres import connect, of_the_database
-from streams.errors import Misconfigured, Unavailable
+from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import DatabaseSettings, Settings
 from tests.real import Postgres
 
 READS = "pactdesk_test_reads"
+READ_ONLY = "?options=-c%20default_transaction_read_only%3Don"
 WRITE = "UPDATE partitions SET owner = NULL"
 
 
@@ -30,23 +31,24 @@ def reader(postgres: Postgres, database: str) -> Iterator[str]:
     assert postgres.process.alive()
 
 
-def test_a_user_who_may_not_write_is_a_matter_of_configuration(reader: str) -> None:
-    database = connect(reader)
-    with pytest.raises(psycopg.Error) as refused:
+def refused(url: str) -> PactdeskError:
+    """What is told where a write over a connection is refused."""
+    database = connect(url)
+    with pytest.raises(psycopg.Error) as error:
         database.execute(WRITE)
     database.close()
-    told = of_the_database(refused.value)
+    return of_the_database(error.value)
+
+
+def test_a_user_who_may_not_write_is_a_matter_of_configuration(reader: str) -> None:
+    told = refused(reader)
     assert isinstance(told, Misconfigured)
     assert "does not allow this user" in told.what
 
 
 def test_a_copy_that_is_only_read_is_told_as_one(database: str) -> None:
     migrating.migrate(database)
-    copy = connect(f"{database}?options=-c%20default_transaction_read_only%3Don")
-    with pytest.raises(psycopg.Error) as refused:
-        copy.execute(WRITE)
-    copy.close()
-    told = of_the_database(refused.value)
+    told = refused(f"{database}{READ_ONLY}")
     assert isinstance(told, Unavailable)
     assert "only to be read" in told.what
 
@@ -67,8 +69,6 @@ def test_the_doctor_knows_who_may_not_write(settings: Settings, reader: str) -> 
     url = settings.database.url
     assert url is not None
     assert found(settings, url) == []
-    assert found(settings, f"{url}?options=-c%20default_transaction_read_only%3Don") == [
-        "the database is only to be read here"
-    ]
+    assert found(settings, f"{url}{READ_ONLY}") == ["the database is only to be read here"]
     (told,) = found(settings, reader)
     assert "may not write" in told
