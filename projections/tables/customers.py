@@ -81,6 +81,7 @@ TABLES: tuple[Table, ...] = (
         by("customer_id", _ABOUT_CUSTOMERS),
         customer_row,
         _ABOUT_CUSTOMERS,
+        indexes=(("merged_into",),),
         searched=("name", "email", "phone"),
     ),
 )

@@ -2,9 +2,9 @@
 -- v1_dead_letters is not here: each engine keeps dead letters in its own way (streams/views.py).
 --
 -- SQLite and PostgreSQL run this text and give the same values. What they do not share is written
--- in SQLite's words and listed in streams/cluster/tables.py: json_group_array, strftime, COLLATE
--- BINARY. A sum of minutes is taken in whole microseconds: it is then exact, whatever the order of
--- the rows and however an engine adds floating-point numbers.
+-- in SQLite's words and listed in streams/cluster/tables.py: json_group_array, json_each, strftime,
+-- COLLATE BINARY. A sum of minutes is taken in whole microseconds: it is then exact, whatever the
+-- order of the rows and however an engine adds floating-point numbers.
 
 -- What a ticket that was split off is about is the first of the messages that it took along.
 CREATE VIEW v1_tickets AS
@@ -43,28 +43,41 @@ FROM p_turned_away a
 LEFT JOIN p_texts t ON t.record_id = a.contact_id
 LEFT JOIN p_understood u ON u.contact_id = a.contact_id;
 
+-- What belongs to a customer is what lies on their line and on those that were merged into it. Of a
+-- line that was merged itself nothing is told: the one that it went into tells it.
 CREATE VIEW v1_customers AS
 SELECT c.customer_id, c.name, c.email, c.phone, c.preferred_channel, c.vip_status,
        c.lifetime_value,
        (SELECT json_group_array(score) FROM (
             SELECT t.satisfaction_score AS score FROM p_tickets t
-            WHERE t.customer_id = c.customer_id AND t.satisfaction_score IS NOT NULL
+            WHERE t.customer_id IN (SELECT value FROM json_each(c.lines))
+            AND t.satisfaction_score IS NOT NULL
             ORDER BY t.rated_at, t.ticket_id) AS rated) AS satisfaction_history,
-       (SELECT count(*) FROM p_messages m WHERE m.customer_id = c.customer_id)
-           AS interaction_count,
-       (SELECT max(m.timestamp) FROM p_messages m WHERE m.customer_id = c.customer_id)
-           AS last_interaction,
-       (SELECT count(*) FROM p_tickets t WHERE t.customer_id = c.customer_id
+       (SELECT count(*) FROM p_messages m
+            WHERE m.customer_id IN (SELECT value FROM json_each(c.lines))) AS interaction_count,
+       (SELECT max(m.timestamp) FROM p_messages m
+            WHERE m.customer_id IN (SELECT value FROM json_each(c.lines))) AS last_interaction,
+       (SELECT count(*) FROM p_tickets t
+            WHERE t.customer_id IN (SELECT value FROM json_each(c.lines))
             AND t.status NOT IN ('resolved', 'closed')) AS open_tickets,
-       (SELECT count(*) FROM p_tickets t WHERE t.customer_id = c.customer_id
+       (SELECT count(*) FROM p_tickets t
+            WHERE t.customer_id IN (SELECT value FROM json_each(c.lines))
             AND t.resolved_at IS NOT NULL) AS resolved_tickets,
        (SELECT json_group_array(ticket_id) FROM (
             SELECT t.ticket_id FROM p_tickets t
-            WHERE t.customer_id = c.customer_id AND t.escalated_at IS NOT NULL
+            WHERE t.customer_id IN (SELECT value FROM json_each(c.lines))
+            AND t.escalated_at IS NOT NULL
             ORDER BY t.escalated_at, t.ticket_id) AS escalated) AS escalation_history,
        c.satisfaction_score, c.first_interaction, c.language, c.account_manager, c.handles,
        c.merged_into
-FROM p_customers c;
+FROM (SELECT c.*, (
+          WITH RECURSIVE brought (line) AS (
+              SELECT c.customer_id WHERE c.merged_into IS NULL
+              UNION
+              SELECT m.customer_id FROM brought JOIN p_customers m ON m.merged_into = line
+          )
+          SELECT json_group_array(line) FROM brought) AS lines
+      FROM p_customers c) c;
 
 CREATE VIEW v1_decisions AS
 SELECT record_id, at, agent, action, customer_id, ticket_id, cause_id, confidence, outcome,

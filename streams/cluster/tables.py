@@ -55,6 +55,10 @@ _OTHER_WORDS = (
         r"CAST('[' || coalesce(string_agg(CAST(to_json(\1) AS TEXT), ','), '') || ']' AS JSON)",
     ),
     (
+        re.compile(r"SELECT value FROM json_each\(([\w.]+)\)"),
+        r"SELECT json_array_elements_text(\1)",
+    ),
+    (
         re.compile(r"strftime\('%Y-%m-%dT%H:%M:%fZ', ([\w.]+), '\+7 days'\)"),
         r"""to_char(CAST(\1 AS TIMESTAMP) + INTERVAL '7 days', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
     ),

@@ -169,7 +169,8 @@ def _sparse(name: str, columns: Sequence[str]) -> type[Any]:
 @cache
 def _together(table: Table) -> tuple[str, ...]:
     """The columns by which rows of a past are looked up: what belongs to something else."""
-    return tuple(dict.fromkeys(first for first, *_ in table.indexes if first.endswith("_id")))
+    ids = (first for first, *_ in table.indexes if first.endswith(("_id", "_into")))
+    return tuple(dict.fromkeys(ids))
 
 
 def past_ddl(table: Table, own: str, columns: str) -> tuple[str, ...]:

@@ -144,6 +144,8 @@ def _without_agents(
     """Effects and projections beside agents in another process; a pass follows every change."""
     effects = desk.effects() if "effects" in roles else None
     projector = Projectors(desk.database, desk.own) if "projections" in roles else None
+    if effects is None and projector is None:  # the others have threads of their own
+        stop.wait()
     seen: tuple[int, ...] = ()
     while not stop.is_set():
         changes = desk.database.changes(*TOPICS)

@@ -80,6 +80,9 @@ COLUMNS = {
     "created_at": "when it was opened",
     "customer_id": "whose it is",
     "v1_customers.customer_id": "the customer",
+    "v1_interactions.customer_id": (
+        "on whose line it came; where that was merged, `merged_into` of the customer leads on"
+    ),
     "day": "the day of opening, in UTC",
     "dead_letter_id": "the letter; `pactdesk deadletters show` takes it",
     "definition": "which definition of the metric; there may be several beside each other",
@@ -123,7 +126,7 @@ COLUMNS = {
     "handler": "which part of pactdesk could not read it",
     "handles": "addresses of the customer by channel",
     "insight_id": "the record that raised it",
-    "interaction_count": "messages, replies and notes",
+    "interaction_count": "messages, replies and notes, with those of customers merged into this",
     "interaction_id": "the record that holds the text",
     "interaction_type": "customer_message, agent_response, system_action or note",
     "instead_of": "the message of ours that failed or was not read, said again another way",

@@ -163,6 +163,51 @@ def test_what_was_written_on_merged_tickets_counts_with_the_one_they_went_into()
         assert days == [{"day": "2026-03-04", "tickets": 1, "contacts": 6, "replies": 2}]
 
 
+def test_who_was_merged_twice_over_is_counted_with_whom_they_became() -> None:
+    """The caller went into the one who chats, and that one into ann; two tickets had ended."""
+    said = [
+        ("email", "ann@example.org", "The invoice is wrong."),
+        ("whatsapp", "+2", "Where is my card?"),
+        ("phone", "+1", "It rings and nobody is there."),
+    ]
+    with somewhere() as folder, open_in(folder) as desk:
+
+        def came(line: dict[str, Any]) -> None:
+            (taken,) = desk.intake.lines([msgspec.json.encode(line)])
+            assert taken.status == "accepted", taken
+            desk.run()
+
+        for channel, handle, message in said:
+            came({"channel": channel, "handle": handle, "message": message, "provider_id": handle})
+        tickets = desk.query("SELECT ticket_id, customer_id, channel FROM v1_tickets")
+        ann, chat, call = [
+            next(t for t in tickets if t["channel"] == channel) for channel, *_ in said
+        ]
+        for ticket in (chat, call):
+            came({"type": "resolve", "ticket_id": ticket["ticket_id"], "by": "bo"})
+        for survivor, (channel, handle, _) in ((chat, said[2]), (ann, said[1])):
+            customer = survivor["customer_id"]
+            came(
+                {
+                    "type": "link", "customer_id": customer, "channel": channel, "handle": handle,
+                    "by": "bo",
+                }
+            )  # fmt: skip
+        interactions = desk.query("SELECT * FROM v1_interactions")
+        rows = {row["customer_id"]: row for row in desk.query("SELECT * FROM v1_customers")}
+    counted = [
+        (row["merged_into"], row["interaction_count"], row["resolved_tickets"])
+        for row in (rows[one["customer_id"]] for one in (ann, chat, call))
+    ]
+    assert counted == [
+        (None, len(interactions), 2),
+        (ann["customer_id"], 0, 0),
+        (chat["customer_id"], 0, 0),
+    ]
+    latest = max(one["timestamp"] for one in interactions)
+    assert rows[ann["customer_id"]]["last_interaction"] == latest
+
+
 def _all_metrics(desk: Desk) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         (row["metric"], row["period"], row["segment"]): row
@@ -233,8 +278,23 @@ def _metrics_agree_with_days(desk: Desk) -> None:
 
 
 def _customers_agree_with_tickets(desk: Desk) -> None:
-    for row in desk.query("SELECT * FROM v1_customers"):
-        mine = desk.query("SELECT * FROM v1_tickets WHERE customer_id = ?", [row["customer_id"]])
+    """What lies on lines that were merged counts with the one that they went into, and once."""
+    rows = desk.query("SELECT * FROM v1_customers")
+    into = {row["customer_id"]: row["merged_into"] for row in rows}
+
+    def survivor(customer_id: str) -> str:
+        while (next_one := into.get(customer_id)) is not None:
+            customer_id = next_one
+        return customer_id
+
+    tickets = desk.query("SELECT * FROM v1_tickets")
+    said = desk.query("SELECT * FROM v1_interactions WHERE kind NOT IN ('held', 'rejected')")
+    for row in rows:
+        customer = row["customer_id"]
+        mine = [t for t in tickets if survivor(t["customer_id"]) == customer]
+        times = [one["timestamp"] for one in said if survivor(one["customer_id"]) == customer]
+        assert row["interaction_count"] == len(times)
+        assert row["last_interaction"] == max(times, default=None)
         open_now = [t for t in mine if t["status"] not in {"resolved", "closed"}]
         assert row["open_tickets"] == len(open_now)
         assert row["resolved_tickets"] == sum(t["resolved_at"] is not None for t in mine)
