@@ -11,7 +11,7 @@ from schemas.events.intents import NoteWritten
 from streams.gateway import keyring
 from streams.gateway.keyring import Keyring
 from streams.gateway.keys import Key, kept, made, revoked
-from tests.gateways import CONTACT, Answered, Client, gateway, worker
+from tests.gateways import CONTACT, Answered, Client, Stream, gateway, worker
 from tests.stores import a_desk
 
 
@@ -90,6 +90,42 @@ def test_a_revoked_key_opens_nothing_once_the_keys_are_looked_at_again(
         told = asked(client, key)
         assert told.status == 401
         assert "revoked" in told.json["detail"]
+
+
+def test_a_stream_ends_with_the_key_that_it_was_asked_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0.0)
+    key = key_of(tmp_path, "read", "produce")
+    other = key_of(tmp_path, "produce")
+    with gateway(tmp_path) as client:
+        stream = Stream(client, "/api/v1/stream", Authorization=f"Bearer {key}")
+        events = iter(stream)
+        client("POST", "/api/v1/contacts", CONTACT, {"Authorization": f"Bearer {key}"})
+        assert "charged twice" in next(events)["data"]
+        with a_desk(tmp_path) as desk:
+            first, _ = sorted(kept(desk.database), key=lambda one: "read" not in one.scopes)
+            revoked(desk.database, first.id, desk.clock.now())
+        client(
+            "POST",
+            "/api/v1/contacts",
+            {**CONTACT, "message": "Nothing for them"},
+            {"Authorization": f"Bearer {other}"},
+        )
+        assert list(events) == []
+        stream.close()
+
+
+def test_a_stream_of_everybody_ends_with_the_first_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0.0)
+    with gateway(tmp_path) as client:
+        stream = Stream(client, "/api/v1/stream")
+        produces = {"Authorization": f"Bearer {key_of(tmp_path, 'produce')}"}
+        assert client("POST", "/api/v1/contacts", CONTACT, produces).status == 202
+        assert list(stream) == []
+        stream.close()
 
 
 def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path) -> None:
