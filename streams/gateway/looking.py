@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aiohttp import web
+from pydantic import AfterValidator
 
 from streams.errors import NotFound
 from streams.gateway.bodies import answer
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from streams.engines import AnyDesk
 
 
+_LOST_PLUS = re.compile(r"(T\d\d:\d\d\S*) (\d\d:?\d\d)$")
+
+
+def _as_meant(text: str) -> str:
+    """A time with its offset: a plus sign that stands in an address as it is is read as a blank."""
+    return _LOST_PLUS.sub(r"\1+\2", text)
+
+
+Moment = Annotated[str, AfterValidator(_as_meant)]
+"""A time or position, from an address."""
+
+
 class Looking(Since):
     """What one thing takes.
 
@@ -28,7 +42,7 @@ class Looking(Since):
         occurred: With the time: by when things happened, not when they were known.
     """
 
-    as_of: str | None = None
+    as_of: Moment | None = None
     occurred: bool = False
 
 

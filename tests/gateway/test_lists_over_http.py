@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
 import pytest
@@ -75,6 +76,31 @@ def test_a_list_is_filtered_by_value_and_by_time(full: Client) -> None:
     assert all(row["created_at"] >= middle for row in late)
 
 
+def test_a_value_may_have_a_comma(full: Client) -> None:
+    names = {"c-1": "Smith, Anna", "c-2": "Smith", "c-3": "Jones"}
+    told = full.post(
+        "/api/v1/contacts",
+        [{"type": "customer", "customer_id": one, "name": name} for one, name in names.items()],
+    )
+    since = f"&wait=30s&min_position={told.headers['pactdesk-position']}"
+
+    def found(name: str) -> set[str]:
+        rows = full.get(f"/api/v1/customers?name={quote(name)}{since}").json["items"]
+        return {row["customer_id"] for row in rows}
+
+    assert found("Smith, Anna") == {"c-1", "c-2"}, "each of its parts is asked for as well"
+    assert found("Smith,Jones") == {"c-2", "c-3"}
+
+
+@pytest.mark.parametrize("parameter", ["since", "as_of"])
+def test_a_plus_sign_of_an_offset_may_stand_as_it_is(full: Client, parameter: str) -> None:
+    then = (datetime.now(UTC) - timedelta(hours=1)).astimezone(timezone(timedelta(hours=2)))
+    as_it_is = full.get(f"/api/v1/tickets?limit=3&{parameter}={then.isoformat()}")
+    assert as_it_is.status == 200, as_it_is.json
+    escaped = full.get(f"/api/v1/tickets?limit=3&{parameter}={quote(then.isoformat())}")
+    assert as_it_is.json["items"] == escaped.json["items"]
+
+
 def test_only_the_fields_that_are_asked_for_come_in_their_order(full: Client) -> None:
     told = full.get("/api/v1/tickets?fields=status,ticket_id&limit=2")
     assert [list(row) for row in told.json["items"]] == [["status", "ticket_id"]] * 2
@@ -98,6 +124,19 @@ def test_a_page_without_rows_is_a_head_in_csv(full: Client) -> None:
     nobody = "/api/v1/tickets?customer_id=nobody&fields=channel,status"
     assert full.get(nobody, Accept="text/csv").body == b"channel,status\n"
     assert full.get(nobody, Accept="application/x-ndjson").body == b""
+
+
+def test_a_cursor_leads_on_in_its_own_list_alone(full: Client) -> None:
+    following = full.get("/api/v1/tickets?limit=2").json["next"]
+    told = full.get(f"/api/v1/interactions?cursor={following}")
+    assert (told.status, told.json["detail"]) == (400, "this is no cursor of this list")
+
+
+@pytest.mark.parametrize("held", [["tickets", 1, 2], ["tickets", None, None], [2**70, "x", "y"]])
+def test_what_no_page_gave_is_no_cursor(full: Client, held: list[object]) -> None:
+    made = urlsafe_b64encode(json.dumps(held).encode()).decode().rstrip("=")
+    told = full.get(f"/api/v1/tickets?cursor={made}")
+    assert (told.status, told.json["detail"]) == (400, "this is no cursor of this list")
 
 
 def test_a_link_leads_to_the_next_page(full: Client) -> None:
