@@ -107,7 +107,10 @@ def _refuse_verbs(lines: list[bytes], who: str) -> None:
 
 
 def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
-    """A contact whose identity is the key of its request, unless it names one itself."""
+    """An input whose identity is the key of its request, unless it names one itself.
+
+    What only says how the world is has none: said again it changes nothing.
+    """
     if many:
         raise bad_request(
             "Idempotency-Key does not go with a list", "give each contact a provider_id"
@@ -119,8 +122,10 @@ def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
         return raw
     if not isinstance(document, dict):
         return raw
-    if document.get("type", "contact") == "contact":
+    if document.get("type", inputs.ContactInput.TYPE) == inputs.ContactInput.TYPE:
         document.setdefault("provider_id", derived_id("idempotency-key", key))
+    elif inputs.takes_a_key(document):
+        document.setdefault("idempotency_key", key)
     return msgspec.json.encode(document)
 
 
@@ -200,6 +205,9 @@ ROUTES = (
             422: None,
         },
         tag="contacts",
-        headers={"Idempotency-Key": "Stands for the provider_id of a contact that has none"},
+        headers={
+            "Idempotency-Key": "The same key is the same input: it is taken once. Of a contact it"
+            " stands for the provider_id, else for the idempotency_key, where it has none"
+        },
     ),
 )
