@@ -29,6 +29,15 @@ PACKINGS = ("gzip", "deflate")
 """How a body may be packed."""
 
 
+FAULTS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+"""What may be wrong with any body, by its status."""
+
+
 async def body(request: web.Request) -> bytes:
     """The body of a request.
 

@@ -201,7 +201,6 @@ ROUTES = (
                     },
                 ]
             },
-            413: None,
             422: None,
         },
         tag="contacts",

@@ -112,6 +112,11 @@ def test_what_would_match_nothing_is_refused(lonely: Client, query: str, status:
     assert told.json["remedy"]
 
 
+def test_the_id_of_an_event_that_is_no_text_is_refused_like_any_other(lonely: Client) -> None:
+    told = lonely("GET", "/api/v1/stream", headers={"Last-Event-ID": "p1.\xff"})
+    assert (told.status, told.json["detail"]) == (400, "p1.? is not a position")
+
+
 def test_the_stream_ends_when_the_gateway_stops(tmp_path: Path) -> None:
     with gateway(tmp_path) as client:
         stream = Stream(client, "/api/v1/stream")
