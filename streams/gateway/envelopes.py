@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from streams.gateway.bodies import document
+from streams.gateway.problems import Problem
 from streams.inputs import Name, Text
 from streams.inputs.fields import Moment
 
@@ -147,6 +151,17 @@ INVALID, MISSING = "ERR_INVALID_INTENT", "ERR_MISSING_PARAMETERS"
 UNAUTHORIZED, TIMEOUT = "ERR_UNAUTHORIZED", "ERR_TIMEOUT"
 
 M = TypeVar("M", bound=BaseModel)
+
+
+async def raw_in(request: web.Request) -> dict[str, Any]:
+    """The JSON object in a body; raises `Objection` where there is none."""
+    try:
+        return await document(request)
+    except Problem as problem:
+        if problem.status != HTTPStatus.BAD_REQUEST:
+            raise
+        told = f"{problem.detail}; {problem.remedy}"
+        raise Objection(INVALID, told, problem.status) from problem
 
 
 def read(kind: type[M], raw: dict[str, Any]) -> M:

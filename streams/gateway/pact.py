@@ -16,7 +16,7 @@ from aiohttp import web
 from schemas.events.control import IntentReceived
 from schemas.record import Record, derived_id
 from streams.errors import PactdeskError, Unavailable
-from streams.gateway.bodies import answer, document
+from streams.gateway.bodies import answer
 from streams.gateway.callers import Caller
 from streams.gateway.envelopes import (
     INVALID,
@@ -26,6 +26,7 @@ from streams.gateway.envelopes import (
     IntentEnvelope,
     Objection,
     Reply,
+    raw_in,
     read,
 )
 from streams.gateway.problems import problem_of
@@ -65,8 +66,8 @@ class Vouched(NamedTuple):
 
 async def send(call: Call) -> web.StreamResponse:
     """Carry out an intent, and answer in PACT's words."""
-    raw = await document(call.request)
     try:
+        raw = await raw_in(call.request)
         envelope = read(IntentEnvelope, raw)
         wanted = _understood(envelope)
         secrets = secrets_of(call.house.settings.gateway.pact_secrets)
@@ -119,6 +120,8 @@ def _check(desk: AnyDesk, vouched: Vouched, secret: str | None) -> None:
     agent_id, auth = metadata.sender.agent_id, metadata.auth
     if secret is None and auth.signature is not None:
         raise _unauthorized(f"no secret of {agent_id} is known here; leave the signature out")
+    if secret is not None and auth.signature is None:
+        raise _unauthorized(f"{agent_id} has a secret here, and must sign: metadata.auth.signature")
     if secret is not None and not fits(vouched.raw, secret, auth.signature or ""):
         raise _unauthorized(f"the signature is not {agent_id}'s for this envelope")
     trusted = vouched.signed or "desk" in vouched.caller.scopes

@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import web
 from pydantic import BaseModel
 
-from streams.gateway.bodies import answer, document
-from streams.gateway.envelopes import Heartbeat, Objection, TranslationEnvelope, read
+from streams.gateway.bodies import answer
+from streams.gateway.envelopes import Heartbeat, Objection, TranslationEnvelope, raw_in, read
 from streams.gateway.pact import REPLY
 from streams.gateway.route import Call, Handler, Route
 from streams.gateway.vocabulary import mappings, meant
@@ -49,14 +49,14 @@ async def agents(call: Call) -> web.StreamResponse:
 
 async def heartbeat(call: Call) -> web.StreamResponse:
     """Remember that an agent is there."""
-    beat = read(Heartbeat, await document(call.request))
+    beat = read(Heartbeat, await raw_in(call.request))
     call.house.heard.beat(beat.agent_id, beat.status, beat.timestamp)
     return answer({"status": "success"})
 
 
 async def translate(call: Call) -> web.StreamResponse:
     """Name an intent as it is named here; one that nobody knows passes as it is."""
-    raw = await document(call.request)
+    raw = await raw_in(call.request)
     payload = read(TranslationEnvelope, raw).payload
     found = meant(payload.intent, payload.entities)
     named = {**raw["payload"], "intent": found.action, "original_intent": payload.intent}

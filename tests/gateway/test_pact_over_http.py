@@ -13,6 +13,7 @@ import pytest
 from schemas.events.control import IntentReceived
 from streams.clock import WallClock
 from streams.desk import open_desk
+from streams.errors import Misconfigured
 from streams.gateway.keys import made
 from streams.gateway.signatures import signed
 from streams.pact import ACTIONS
@@ -164,6 +165,17 @@ def test_what_is_wrong_with_an_envelope_is_named_and_it_is_not_recorded(
     assert len(received(served)) == before
 
 
+@pytest.mark.parametrize("path", ["/intent/send", "/agents/heartbeat", "/translate"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"\xff"])
+def test_what_is_no_envelope_at_all_is_told_in_the_words_of_pact(
+    path: str, body: bytes, served: Client
+) -> None:
+    told = served.post(path, body)
+    assert told.status == 400
+    assert (told.json["status"], told.json["code"]) == ("error", "ERR_INVALID_INTENT")
+    assert "send one JSON object" in told.json["message"]
+
+
 def test_what_a_rule_refuses_says_which_rule(served: Client) -> None:
     ticket = ticket_of(served, provider_id="p3")
     served.post(f"/api/v1/tickets/{ticket}/close", {"by": "bo"})
@@ -185,6 +197,7 @@ def test_an_agent_with_a_secret_must_sign(signing: Client) -> None:
     sent = envelope("escalation.check_availability", agent_id="bot", auth={"trust_level": "high"})
     bare = signing.post("/intent/send", sent)
     assert (bare.status, bare.json["code"]) == (401, "ERR_UNAUTHORIZED")
+    assert "must sign" in bare.json["message"]
     sent["metadata"]["auth"]["signature"] = signed(sent, SECRET)
     good = signing.post("/intent/send", sent)
     assert good.status == 200, good
@@ -192,6 +205,14 @@ def test_an_agent_with_a_secret_must_sign(signing: Client) -> None:
     sent["intent"]["parameters"] = {"team": "money"}
     assert signing.post("/intent/send", sent).status == 401
     assert [event.signed for event in received(signing)] == [True]
+
+
+def test_secrets_that_cannot_be_read_are_told_before_anybody_asks(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Misconfigured, match="agent_id=secret"),
+        gateway(tmp_path, gateway__pact_secrets="my bot=a b"),
+    ):
+        pass
 
 
 def test_a_signature_of_an_agent_without_a_secret_proves_nothing(served: Client) -> None:
