@@ -20,6 +20,12 @@ from streams.pact.action import Action, names_of
 REGISTRY = "pactdesk"
 """What the registry of names is called in a translation."""
 
+_FORMS = {
+    **dict.fromkeys(("formatted_content", "message_id", "delivery_status"), "string"),
+    **dict.fromkeys(("solutions", "suggested_articles", "common_issues", "insights"), "array"),
+}
+"""The JSON types of those keys of results that are no objects."""
+
 
 def capabilities() -> list[dict[str, Any]]:
     """The capability document of each of our agents."""
@@ -37,7 +43,11 @@ def _capability(action: Action) -> dict[str, Any]:
             "required": [names_of(name, one)[0] for name, one in fields if one.is_required()],
             "optional": [names_of(name, one)[0] for name, one in fields if not one.is_required()],
         },
-        "response_format": {"success": "boolean", **dict.fromkeys(action.key, "object")},
+        "response_format": {
+            "success": "boolean",
+            **{key: _FORMS.get(key, "object") for key in action.key},
+            "record_ids": "array",
+        },
         "appends": action.kind != "read",
     }
 
