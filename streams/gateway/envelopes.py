@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streams.gateway.bodies import document
 from streams.gateway.problems import Problem
@@ -22,6 +22,14 @@ Trust = Literal["low", "medium", "high"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _there(given: object) -> object:
+    return {} if given is None else given
+
+
+Absent = BeforeValidator(_there)
+"""Of what may be left out: null says the same, as many languages write what they have not."""
 
 
 class Sender(_Part):
@@ -44,15 +52,15 @@ class Metadata(_Part):
     sender: Sender
     priority: Literal["low", "normal", "high"] | None = None
     idempotency_key: Name | None = None
-    auth: Auth = Auth()
+    auth: Annotated[Auth, Absent] = Auth()
 
 
 class Intent(_Part):
     """What is asked for: one of the 28 actions, or a generic verb with `parameters.resource`."""
 
     action: Name
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    context: dict[str, Any] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Any], Absent] = Field(default_factory=dict)
+    context: Annotated[dict[str, Any], Absent] = Field(default_factory=dict)
 
 
 class IntentEnvelope(_Part):

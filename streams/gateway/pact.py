@@ -32,7 +32,7 @@ from streams.gateway.envelopes import (
 from streams.gateway.problems import problem_of
 from streams.gateway.route import Call, Route
 from streams.gateway.signatures import WINDOW_SECONDS, fits, in_time, secrets_of
-from streams.gateway.vocabulary import VERBS, Meant, meant
+from streams.gateway.vocabulary import RESOURCES, VERBS, Meant, meant
 from streams.pact import ACTIONS, attempted
 from streams.pact.action import Misfit, read_params
 
@@ -94,12 +94,15 @@ def _understood(envelope: IntentEnvelope) -> Meant:
     if found.known:
         return found
     if intent.action in VERBS:
-        told = f"{intent.action} does not know the resource {intent.parameters.get('resource')!r}"
+        told = (
+            f"{intent.action} does not know the resource {intent.parameters.get('resource')!r}; it"
+            f" knows {', '.join(RESOURCES[intent.action])}"
+        )
     else:
-        told = f"there is no action {intent.action}"
+        told = f"there is no action {intent.action}; use one of supported_actions, or see /registry"
     raise Objection(
         INVALID,
-        f"{told}; use one of supported_actions, or see /registry",
+        told,
         HTTPStatus.BAD_REQUEST,
         {"supported_actions": list(ACTIONS)},
     )

@@ -144,7 +144,7 @@ def test_deleting_an_article_retires_it(served: Client) -> None:
     [
         ({"version": "2.0"}, "ERR_INVALID_INTENT", "version"),
         ({"intent": {"action": "channel.shout"}}, "ERR_INVALID_INTENT", "channel.shout"),
-        ({"intent": {"action": "query"}}, "ERR_INVALID_INTENT", "resource"),
+        ({"intent": {"action": "query"}}, "ERR_INVALID_INTENT", "it knows solution, article"),
         ({"intent": {"parameters": {}}}, "ERR_MISSING_PARAMETERS", "intent.action"),
         ({"metadata": {}}, "ERR_MISSING_PARAMETERS", "metadata.sender"),
         (
@@ -163,6 +163,12 @@ def test_what_is_wrong_with_an_envelope_is_named_and_it_is_not_recorded(
     assert (told.json["status"], told.json["code"]) == ("error", code)
     assert word in told.json["message"]
     assert len(received(served)) == before
+
+
+def test_null_is_what_is_not_there(served: Client) -> None:
+    sent = envelope("escalation.check_availability", auth=None, priority=None)
+    sent["intent"] |= {"parameters": None, "context": None}
+    assert served.post("/intent/send", sent).status == 200
 
 
 @pytest.mark.parametrize("path", ["/intent/send", "/agents/heartbeat", "/translate"])
