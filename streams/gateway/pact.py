@@ -83,8 +83,8 @@ async def send(call: Call) -> web.StreamResponse:
 
 def _from(desk: AnyDesk, wanted: Meant) -> str:
     """The position that an answer is from: of what was appended too, where that may be."""
-    reads = ACTIONS[wanted.action].kind == "read"
-    return desk.progress.shown() if reads else desk.position()
+    appends = ACTIONS[wanted.action].appends(wanted.parameters)
+    return desk.position() if appends else desk.progress.shown()
 
 
 def _understood(envelope: IntentEnvelope) -> Meant:
@@ -132,9 +132,10 @@ def _check(desk: AnyDesk, vouched: Vouched, secret: str | None) -> None:
         raise _unauthorized(
             "trust_level high is claimed: sign the envelope, or use a key with the scope desk"
         )
-    if auth.trust_level == "low" and ACTIONS[vouched.meant.action].kind != "read":
+    wanted = vouched.meant
+    if auth.trust_level == "low" and ACTIONS[wanted.action].appends(wanted.parameters):
         raise _unauthorized(
-            f"{vouched.meant.action} changes something: trust_level low only lets an agent read"
+            f"{wanted.action} changes something: trust_level low only lets an agent read"
         )
 
 
