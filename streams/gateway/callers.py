@@ -10,7 +10,7 @@ Scope = Literal["produce", "read", "desk", "pact", "admin"]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """What a key may allow: sending inputs in; reading; what people at the desk do; the 28 actions;
-keys, subscriptions and dead letters."""
+subscriptions."""
 
 
 class Caller(NamedTuple):
