@@ -53,7 +53,8 @@ async def take(call: Call) -> web.StreamResponse:
     lines = _lines(raw, by_line=by_line) if many else [raw]
     key = call.request.headers.get("Idempotency-Key")
     if key is not None:
-        lines = [_keyed(lines, key, many=many)]
+        mark = derived_id("idempotency-key", call.caller.name, key)
+        lines = [_keyed(lines, mark, many=many)]
     if "desk" not in call.caller.scopes:
         _refuse_verbs(lines, call.caller.name)
     taken, position = await call.house.way_in.take(lines)
@@ -106,10 +107,15 @@ def _refuse_verbs(lines: list[bytes], who: str) -> None:
                 )
 
 
-def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
+def _keyed(lines: list[bytes], mark: str, *, many: bool) -> bytes:
     """An input whose identity is the key of its request, unless it names one itself.
 
     What only says how the world is has none: said again it changes nothing.
+
+    Args:
+        lines: The lines of the request.
+        mark: Made of the key and of who sends it: others have keys of their own.
+        many: Whether it is a list.
     """
     if many:
         raise bad_request(
@@ -123,9 +129,9 @@ def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
     if not isinstance(document, dict):
         return raw
     if document.get("type", inputs.ContactInput.TYPE) == inputs.ContactInput.TYPE:
-        document.setdefault("provider_id", derived_id("idempotency-key", key))
+        document.setdefault("provider_id", mark)
     elif inputs.takes_a_key(document):
-        document.setdefault("idempotency_key", key)
+        document.setdefault("idempotency_key", mark)
     return msgspec.json.encode(document)
 
 

@@ -140,6 +140,26 @@ def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path
     assert note.event.by == "night shift"
 
 
+@pytest.mark.parametrize(
+    "line", [{}, {"type": "survey", "customer_id": "ann"}], ids=["contact", "survey"]
+)
+def test_an_idempotency_key_is_that_of_who_sends_it(tmp_path: Path, line: dict[str, str]) -> None:
+    keys = [key_of(tmp_path, "produce", name=name) for name in ("shop", "app")]
+    mine = [{**CONTACT, "message": text} for text in ("Hello", "Good evening")]
+    told = [{**line, "score": score} for score in (2, 5)] if line else mine
+    with gateway(tmp_path) as client:
+        answers = [
+            client(
+                "POST",
+                "/api/v1/contacts",
+                one,
+                {"Authorization": f"Bearer {key}", "Idempotency-Key": "1"},
+            )
+            for key, one in zip((*keys, keys[0]), (*told, told[0]), strict=True)
+        ]
+    assert [one.json["status"] for one in answers] == ["accepted", "accepted", "repeat"]
+
+
 VERB_IN_A_LIST = (
     b'[{"type": "signal", "customer_id": "c", "kind": "crash"},'
     b' {"type": "start", "customer_id": "c", "channel": "email", "text": "Hello"}]'
