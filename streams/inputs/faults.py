@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -56,7 +58,7 @@ def told(kind: str, fields: Collection[str], error: ValidationError) -> tuple[st
     """
     fault = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in fault["loc"])
-    given = repr(fault["input"])
+    given = _written(fault["input"])
     given = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
     if field == "channel" and fault["type"] == "literal_error":
         return f"{kind}: channel {given} is unknown", "use one of " + ", ".join(CHANNELS)
@@ -64,6 +66,15 @@ def told(kind: str, fields: Collection[str], error: ValidationError) -> tuple[st
     instead = "put it into metadata" if free else f"use one of {', '.join(sorted(fields))}"
     what, right = _words(fault, given, instead)
     return f"{kind}: {field}: {what}" if field else f"{kind}: {what}", right
+
+
+def _written(value: Any) -> str:
+    """A value as whoever wrote it in JSON knows it; a text in the quotes that it stands out in."""
+    if value is None or isinstance(value, bool | list | dict):
+        with suppress(ValueError, TypeError, RecursionError):
+            told = json.dumps(value, ensure_ascii=False)
+            return told.encode("utf-8", "backslashreplace").decode()
+    return repr(value)
 
 
 def _words(

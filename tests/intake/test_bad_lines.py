@@ -29,6 +29,13 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("type of no text", line(type=5), "5 is not a type", "or no type for a contact"),
     ("unknown channel", line(channel="fax"), "channel 'fax' is unknown", "email, slack, whatsapp"),
     ("unknown field", line(colour="red"), "colour", "put it into metadata"),
+    ("metadata of null", line(metadata=None), "metadata: null is not an object", "curly"),
+    (
+        "message of an object",
+        line(message={"a": [None, True]}),
+        'message: {"a": [null, true]} is not a text',
+        "in quotes",
+    ),
     (
         "unknown field of a survey",
         of("survey", score=3, colour=1),
