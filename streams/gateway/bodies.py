@@ -123,7 +123,7 @@ def wanted_form(request: web.Request) -> str:
         Problem: 406, it takes none of them.
     """
     best, form = 0.0, ""
-    for part in request.headers.get("Accept", "*/*").split(","):
+    for part in request.headers.get("Accept", "*/*").lower().split(","):
         name, *options = (piece.strip() for piece in part.split(";"))
         weight = next((_weight(one) for one in options if one.startswith("q=")), 1.0)
         known = JSON if name in {"*/*", "application/*"} else CSV if name == "text/*" else name

@@ -245,3 +245,4 @@ def test_a_search_knows_the_words_that_lists_know(full: Client, query: str, stat
 def test_a_form_that_there_is_not_is_refused(full: Client) -> None:
     assert full.get("/api/v1/tickets", Accept="image/png").status == 406
     assert full.get("/api/v1/tickets", Accept="image/png, text/*;q=0.5").status == 200
+    assert full.get("/api/v1/tickets", Accept="Text/CSV; Q=0.5").status == 200
