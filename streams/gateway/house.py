@@ -26,6 +26,9 @@ READERS = 2
 ASKERS = 4
 """Threads for what waits for rulings, or asks the models."""
 
+REPLAYERS = 2
+"""Threads that read the log for streams that are behind: however long it is, nobody else waits."""
+
 LOOK_SECONDS = 0.005
 """Between two looks whether what somebody waits for has come."""
 
@@ -44,10 +47,11 @@ class House:
         self.way_in = Taking(opened)
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")
+        self._replayers = Desks(opened, REPLAYERS, "replaying")
         self.heard = Heard()
         self.typists = Typists()
         self.visitors = Visitors()
-        self.tail = Tail(opened, self._askers)
+        self.tail = Tail(opened, self._replayers)
         self.stopping = asyncio.Event()
 
     async def read(self, job: Callable[[AnyDesk], T]) -> T:
@@ -77,3 +81,4 @@ class House:
         self.way_in.close()
         self._readers.close()
         self._askers.close()
+        self._replayers.close()
