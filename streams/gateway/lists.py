@@ -192,7 +192,7 @@ def _listed(listing: Listing) -> Handler:
         form = wanted_form(call.request)
         await reached(call.house, page)
         sql, values = _statement(listing, page)
-        look = call.house.read if page.as_of is None else call.house.ask
+        look = call.house.read if page.as_of is None else call.house.look_back
         found, position = await look(lambda desk: _seen(desk, page, sql, values))
         return _page(call, listing, page, form, found, position)
 

@@ -141,13 +141,13 @@ async def _looked(
         only = {} if kind is None else {kind: name}
         return look(view_of(desk, looking, **only), name), position
 
-    return await (call.house.read if looking.as_of is None else call.house.ask)(see)
+    return await (call.house.read if looking.as_of is None else call.house.look_back)(see)
 
 
 async def record(call: Call) -> web.StreamResponse:
     """A record of the log, as `pactdesk events` prints it."""
     name = call.path("id")
-    found = await call.house.ask(lambda desk: desk.record_line(name))
+    found = await call.house.look_back(lambda desk: desk.record_line(name))
     if found is None:
         raise NotFound(f"there is no record {name}", "take an id from an answer of this API")
     return answer(found, position=found["position"])
@@ -171,7 +171,7 @@ async def causes(call: Call) -> web.StreamResponse:
         position = desk.progress.shown()
         return desk.why(name, asking.field), position
 
-    found, position = await call.house.ask(see)
+    found, position = await call.house.look_back(see)
     return answer(found, position=position)
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from streams.asof import View
+from streams.desk import Desk
+from streams.gateway.house import ASKERS
 from streams.gateway.lists import LISTINGS, Listing
 from streams.query import views
 from tests.gateways import CONTACT, Client, gateway, ticket_of, worker
@@ -156,6 +164,32 @@ def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
     stood = served.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
     assert told.json["ticket_id"] in {row["ticket_id"] for row in now}
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
+
+
+def test_whoever_looks_back_holds_up_nobody_at_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, as_of = threading.Event(), Desk.as_of
+
+    def slow(desk: Desk, moment: str, **more: Any) -> View:
+        seen.wait(120)
+        return as_of(desk, moment, **more)
+
+    def looked(client: Client) -> int:
+        with closing(Client(client.address, client.settings)) as one:
+            return one.get(f"/api/v1/tickets?as_of={quote(datetime.now(UTC).isoformat())}").status
+
+    with gateway(tmp_path) as client, worker(tmp_path):
+        ticket = ticket_of(client)
+        monkeypatch.setattr(Desk, "as_of", slow)
+        with ThreadPoolExecutor(ASKERS + 1) as pool:
+            looking = [pool.submit(looked, client) for _ in range(ASKERS + 1)]
+            try:
+                told = client.post(f"/api/v1/tickets/{ticket}/notes", {"text": "Hm"})
+            finally:
+                seen.set()
+            assert told.status == 200
+            assert [one.result() for one in looking] == [200] * len(looking)
 
 
 def test_every_answer_of_the_desk_has_a_position_that_can_be_waited_for(served: Client) -> None:
