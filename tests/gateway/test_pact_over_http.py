@@ -239,9 +239,9 @@ def test_low_trust_only_reads(served: Client) -> None:
     ticket = ticket_of(served, provider_id="p4")
     low = {"auth": {"trust_level": "low"}}
     assert send(served, "escalation.check_availability", **low).status == 200
-    assert send(served, "triage.assign_priority", {"category": "loans"}, **low).status == 200
-    bound = {"ticket_id": ticket, "priority": "high"}
-    assert send(served, "triage.assign_priority", bound, **low).status == 401
+    route = "triage.route_to_specialist"
+    assert send(served, route, {"category": "loans"}, **low).status == 200
+    assert send(served, route, {"ticket_id": ticket}, **low).status == 401
     told = send(served, "channel.send_response", {"ticket_id": ticket, "text": "Hi"}, **low)
     assert (told.status, told.json["code"]) == (401, "ERR_UNAUTHORIZED")
 
