@@ -260,7 +260,7 @@ def reading(tickets: int) -> dict[str, Figures]:
 
 def _cursor(tickets: int) -> str:
     """The cursor behind a row in the middle of the list."""
-    return cursor_of([rfc3339(START + timedelta(seconds=tickets // 2)), ""])
+    return cursor_of("tickets", [rfc3339(START + timedelta(seconds=tickets // 2)), ""])
 
 
 def taking() -> None:

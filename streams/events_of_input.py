@@ -128,7 +128,8 @@ class Resolver:
                     "give the id of a ticket that `pactdesk tickets` shows",
                 )
         assert customer is not None
-        return contacts.SurveyAnswered(customer_id=customer, **_fields(given, "customer_id"))
+        fields = _fields(given, "customer_id", "idempotency_key")
+        return contacts.SurveyAnswered(customer_id=customer, **fields)
 
     def _link(self, given: inputs.LinkInput) -> Event:
         """A link goes to the line that has the handle now, an unlink to the line that had it.
@@ -176,6 +177,8 @@ def _content_id(given: inputs.ContactInput) -> str:
 def _content(given: inputs.Input) -> str:
     """What makes an input the one that it is; a reply without files is what it ever was."""
     without = {"at"}
+    if isinstance(given, inputs.HappenedInput):
+        without |= {"idempotency_key"}
     if isinstance(given, inputs.ReplyInput):
         without |= {"links"} if given.attachments else {"links", "attachments"}
     return _canonical.encode(given.model_dump(mode="json", exclude=without)).decode()

@@ -84,6 +84,7 @@ class Intake:
     def records(self, records: Sequence[Record]) -> list[tuple[Record, int]]:
         """Send ready records of people and programs; returns the new ones with their offsets."""
         with self._db.transaction():
+            self._one_at_a_time({record.id for record in records})
             fresh = [record for record in firsts(records) if self._known(record.id) is None]
             for record in fresh:
                 self._directory.learn(record.event)
@@ -206,6 +207,15 @@ class Intake:
             (record_id, record_id),
         ).fetchone()
         return row  # the name gives it its type
+
+    def _one_at_a_time(self, ids: Iterable[str]) -> None:
+        """Wait until nobody else sends records with these ids, and have others wait for us.
+
+        Else two that come at once would both be new: both would be told that theirs was done, and
+        the worker drops one of them.
+        """
+        for record_id in sorted(ids):
+            self._db.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (record_id,))
 
     def _keep(self, kept: Sequence[tuple[Outgoing, int, bytes]]) -> None:
         self._db.executemany(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from secrets import token_hex
 
@@ -58,7 +59,8 @@ def _served(route: Route, house: House, known: Known) -> AiohttpHandler:
                 f"this needs the scope {route.scope}, and {caller.name} does not have it",
                 "use a key that has it; `pactdesk keys list` shows them",
             )
-        call = Call(request, house, caller, parameters_of(route, request))
+        still = partial(known.still, request, route.scope)
+        call = Call(request, house, caller, parameters_of(route, request), still)
         return await route.handler(call)
 
     return serve

@@ -77,6 +77,8 @@ async def sent(
     headers = {**_headers(found), **(more or {})}
     if _is_known(call.request, name):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if call.request.method == "HEAD":  # of parts only GET knows
+        return web.Response(headers={**headers, "Content-Length": f"{size}"})
     span = _span(call.request, name, size)
     status = HTTPStatus.OK
     if span is None:

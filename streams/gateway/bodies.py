@@ -29,6 +29,15 @@ PACKINGS = ("gzip", "deflate")
 """How a body may be packed."""
 
 
+FAULTS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+"""What may be wrong with any body, by its status."""
+
+
 async def body(request: web.Request) -> bytes:
     """The body of a request.
 
@@ -114,7 +123,7 @@ def wanted_form(request: web.Request) -> str:
         Problem: 406, it takes none of them.
     """
     best, form = 0.0, ""
-    for part in request.headers.get("Accept", "*/*").split(","):
+    for part in request.headers.get("Accept", "*/*").lower().split(","):
         name, *options = (piece.strip() for piece in part.split(";"))
         weight = next((_weight(one) for one in options if one.startswith("q=")), 1.0)
         known = JSON if name in {"*/*", "application/*"} else CSV if name == "text/*" else name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from aiohttp import web
 
@@ -11,7 +10,7 @@ Scope = Literal["produce", "read", "desk", "pact", "admin"]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """What a key may allow: sending inputs in; reading; what people at the desk do; the 28 actions;
-keys, subscriptions and dead letters."""
+subscriptions."""
 
 
 class Caller(NamedTuple):
@@ -32,9 +31,20 @@ EVERYBODY_HERE = Caller("local", frozenset(SCOPES))
 ANYBODY = Caller("anybody", frozenset())
 """Whoever asks for what nobody needs a key for."""
 
-Known = Callable[[web.Request, Scope | None], Awaitable[Caller]]
-"""Tells who makes a request that needs a scope.
 
-Raises:
-    Problem: 401, they do not say who they are, or it is not true; 429, they ask too often.
-"""
+class Known(Protocol):
+    """Tells who makes requests."""
+
+    async def __call__(self, request: web.Request, scope: Scope | None) -> Caller:
+        """Who makes a request that needs a scope.
+
+        Raises:
+            Problem: 401, they do not say who they are, or it is not true; 429, they ask too often.
+        """
+
+    async def still(self, request: web.Request, scope: Scope | None) -> None:
+        """Nothing, for as long as a request that was let in would be let in again.
+
+        Raises:
+            Problem: 401, it would not: its key was revoked, or the first key was made meanwhile.
+        """

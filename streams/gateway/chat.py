@@ -280,7 +280,7 @@ def _route(
 
 ROUTES = (
     _route("sessions", sessions, "Begin a session of the chat, or go on with one", Begin, 200),
-    _route("messages", messages, "Write in the chat", Say, 202, 409, 413),
+    _route("messages", messages, "Write in the chat", Say, 202, 409),
     _route("read", read, "Say that replies were read", Read, 202),
     _route("typing", typing, "Say that one types; kept nowhere", Typing, 204),
     _route("email", email, "Say where one wants to be written to", Leave, 202, 409),

@@ -61,7 +61,7 @@ ROUTES = (
         "desk",
         "Say that one types on a ticket; kept nowhere",
         body=Typing.model_json_schema(),
-        answers={204: None},
+        answers={204: None, 404: None},
         tag="tickets",
     ),
 )

@@ -53,7 +53,8 @@ async def take(call: Call) -> web.StreamResponse:
     lines = _lines(raw, by_line=by_line) if many else [raw]
     key = call.request.headers.get("Idempotency-Key")
     if key is not None:
-        lines = [_keyed(lines, key, many=many)]
+        mark = derived_id("idempotency-key", call.caller.name, key)
+        lines = [_keyed(lines, mark, many=many)]
     if "desk" not in call.caller.scopes:
         _refuse_verbs(lines, call.caller.name)
     taken, position = await call.house.way_in.take(lines)
@@ -106,8 +107,16 @@ def _refuse_verbs(lines: list[bytes], who: str) -> None:
                 )
 
 
-def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
-    """A contact whose identity is the key of its request, unless it names one itself."""
+def _keyed(lines: list[bytes], mark: str, *, many: bool) -> bytes:
+    """An input whose identity is the key of its request, unless it names one itself.
+
+    What only says how the world is has none: said again it changes nothing.
+
+    Args:
+        lines: The lines of the request.
+        mark: Made of the key and of who sends it: others have keys of their own.
+        many: Whether it is a list.
+    """
     if many:
         raise bad_request(
             "Idempotency-Key does not go with a list", "give each contact a provider_id"
@@ -119,8 +128,10 @@ def _keyed(lines: list[bytes], key: str, *, many: bool) -> bytes:
         return raw
     if not isinstance(document, dict):
         return raw
-    if document.get("type", "contact") == "contact":
-        document.setdefault("provider_id", derived_id("idempotency-key", key))
+    if document.get("type", inputs.ContactInput.TYPE) == inputs.ContactInput.TYPE:
+        document.setdefault("provider_id", mark)
+    elif inputs.takes_a_key(document):
+        document.setdefault("idempotency_key", mark)
     return msgspec.json.encode(document)
 
 
@@ -196,10 +207,12 @@ ROUTES = (
                     },
                 ]
             },
-            413: None,
             422: None,
         },
         tag="contacts",
-        headers={"Idempotency-Key": "Stands for the provider_id of a contact that has none"},
+        headers={
+            "Idempotency-Key": "The same key is the same input: it is taken once. Of a contact it"
+            " stands for the provider_id, else for the idempotency_key, where it has none"
+        },
     ),
 )

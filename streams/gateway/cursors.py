@@ -1,7 +1,8 @@
 """Keyset cursors: where a list goes on, as an opaque word.
 
 A cursor holds the sorting values of the last row that was given, so that the next page costs the
-same however far it is, and rows that come in between change nothing on it.
+same however far it is, and rows that come in between change nothing on it. It names its list: in
+another one, sorted by other columns, it would leave rows out without a word.
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ import msgspec
 
 from streams.gateway.problems import bad_request
 
-Value = str | int | float | bool | None
+
+def cursor_of(name: str, values: Sequence[str]) -> str:
+    """The cursor behind a row.
+
+    Args:
+        name: The list's.
+        values: The row's sorting values.
+    """
+    return urlsafe_b64encode(msgspec.json.encode([name, *values])).decode().rstrip("=")
 
 
-def cursor_of(values: Sequence[Value]) -> str:
-    """The cursor behind a row, from its sorting values."""
-    return urlsafe_b64encode(msgspec.json.encode(list(values))).decode().rstrip("=")
-
-
-def values_of(cursor: str, count: int) -> list[Value]:
+def values_of(cursor: str, name: str, count: int) -> list[str]:
     """The sorting values in a cursor.
 
     Args:
         cursor: From an earlier answer.
+        name: The list's.
         count: How many there must be.
 
     Raises:
@@ -33,9 +38,9 @@ def values_of(cursor: str, count: int) -> list[Value]:
     """
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        values = msgspec.json.decode(raw, type=list[Value])
+        of, *values = msgspec.json.decode(raw, type=list[str])
     except (ValueError, msgspec.MsgspecError):
-        values = []
-    if len(values) != count:
+        of, values = "", []
+    if of != name or len(values) != count:
         raise bad_request("this is no cursor of this list", "take one from its `next`")
     return values

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from aiohttp import web
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from streams.gateway.bodies import document
+from streams.gateway.problems import Problem
 from streams.inputs import Name, Text
 from streams.inputs.fields import Moment
 
@@ -18,6 +22,14 @@ Trust = Literal["low", "medium", "high"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _there(given: object) -> object:
+    return {} if given is None else given
+
+
+Absent = BeforeValidator(_there)
+"""Of what may be left out: null says the same, as many languages write what they have not."""
 
 
 class Sender(_Part):
@@ -40,15 +52,15 @@ class Metadata(_Part):
     sender: Sender
     priority: Literal["low", "normal", "high"] | None = None
     idempotency_key: Name | None = None
-    auth: Auth = Auth()
+    auth: Annotated[Auth, Absent] = Auth()
 
 
 class Intent(_Part):
     """What is asked for: one of the 28 actions, or a generic verb with `parameters.resource`."""
 
     action: Name
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    context: dict[str, Any] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Any], Absent] = Field(default_factory=dict)
+    context: Annotated[dict[str, Any], Absent] = Field(default_factory=dict)
 
 
 class IntentEnvelope(_Part):
@@ -147,6 +159,17 @@ INVALID, MISSING = "ERR_INVALID_INTENT", "ERR_MISSING_PARAMETERS"
 UNAUTHORIZED, TIMEOUT = "ERR_UNAUTHORIZED", "ERR_TIMEOUT"
 
 M = TypeVar("M", bound=BaseModel)
+
+
+async def raw_in(request: web.Request) -> dict[str, Any]:
+    """The JSON object in a body; raises `Objection` where there is none."""
+    try:
+        return await document(request)
+    except Problem as problem:
+        if problem.status != HTTPStatus.BAD_REQUEST:
+            raise
+        told = f"{problem.detail}; {problem.remedy}"
+        raise Objection(INVALID, told, problem.status) from problem
 
 
 def read(kind: type[M], raw: dict[str, Any]) -> M:

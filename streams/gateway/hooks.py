@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from streams.channels.channel import Channel, Hook, Unverified
 from streams.channels.hearing import taken
 from streams.channels.known import CHANNELS, lacking
-from streams.gateway.bodies import body
+from streams.gateway.bodies import FAULTS, body
 from streams.gateway.problems import Problem
 from streams.gateway.route import Call, Handler, Parameters, Route
 
@@ -72,7 +72,7 @@ ROUTES = tuple(
         None,
         f"What the provider of {channel.name} sends",
         parameters=Anything,
-        answers={200: None, 401: None, 403: None, 404: None},
+        answers=dict.fromkeys((200, 401, 403, 404, 503, *FAULTS)),
         tag="channels",
     )
     for channel in CHANNELS.values()

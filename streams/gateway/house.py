@@ -26,6 +26,12 @@ READERS = 2
 ASKERS = 4
 """Threads for what waits for rulings, or asks the models."""
 
+REPLAYERS = 2
+"""Threads that read the log for streams that are behind: however long it is, nobody else waits."""
+
+LOOKERS = 2
+"""Threads that look back, which takes the longer the longer the log is."""
+
 LOOK_SECONDS = 0.005
 """Between two looks whether what somebody waits for has come."""
 
@@ -44,10 +50,12 @@ class House:
         self.way_in = Taking(opened)
         self._readers = Desks(opened, READERS, "reading")
         self._askers = Desks(opened, ASKERS, "asking")
+        self._lookers = Desks(opened, LOOKERS, "looking back")
+        self._replayers = Desks(opened, REPLAYERS, "replaying")
         self.heard = Heard()
         self.typists = Typists()
         self.visitors = Visitors()
-        self.tail = Tail(opened, self._askers)
+        self.tail = Tail(opened, self._replayers)
         self.stopping = asyncio.Event()
 
     async def read(self, job: Callable[[AnyDesk], T]) -> T:
@@ -55,8 +63,12 @@ class House:
         return await self._readers.do(job)
 
     async def ask(self, job: Callable[[AnyDesk], T]) -> T:
-        """Do what may take a while: wait for a ruling, ask a model, look back."""
+        """Do what may take a while: wait for a ruling, ask a model."""
         return await self._askers.do(job)
+
+    async def look_back(self, job: Callable[[AnyDesk], T]) -> T:
+        """Read what was, which holds up nobody who asks for something to be done."""
+        return await self._lookers.do(job)
 
     async def until(self, job: Callable[[AnyDesk], T | None], seconds: float) -> T | None:
         """Look again and again until there is something.
@@ -77,3 +89,5 @@ class House:
         self.way_in.close()
         self._readers.close()
         self._askers.close()
+        self._lookers.close()
+        self._replayers.close()

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, create_model
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.gateway.bodies import JSON, answer, rows, wanted_form
 from streams.gateway.cursors import cursor_of, values_of
-from streams.gateway.looking import Looking, view_of
+from streams.gateway.looking import Looking, Moment, view_of
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Handler, Route
 from streams.gateway.waiting import POSITION, reached
@@ -70,7 +70,7 @@ class Listing:
         """The model of its query parameters."""
         names = dict.fromkeys(self.filters, (str | None, None))
         if self.time is not None:
-            names |= {"since": (str | None, None), "until": (str | None, None)}
+            names |= {"since": (Moment | None, None), "until": (Moment | None, None)}
         made: type[Page] = create_model(f"{self.view}_page", __base__=Page, **names)  # type: ignore[call-overload]  # names of fields are data here
         return made
 
@@ -192,7 +192,7 @@ def _listed(listing: Listing) -> Handler:
         form = wanted_form(call.request)
         await reached(call.house, page)
         sql, values = _statement(listing, page)
-        look = call.house.read if page.as_of is None else call.house.ask
+        look = call.house.read if page.as_of is None else call.house.look_back
         found, position = await look(lambda desk: _seen(desk, page, sql, values))
         return _page(call, listing, page, form, found, position)
 
@@ -212,7 +212,7 @@ def _statement(listing: Listing, page: Page) -> tuple[str, list[object]]:
     for name, kind in listing.filters.items():
         given: str | None = getattr(page, name)
         if given is not None:
-            wanted = [_value(listing, name, kind, one) for one in given.split(",")]
+            wanted = [_value(listing, name, kind, one) for one in _asked_for(listing, name, given)]
             where.append(f"{name} IN ({', '.join('?' * len(wanted))})")
             values += wanted
     if listing.time is not None:
@@ -224,7 +224,7 @@ def _statement(listing: Listing, page: Page) -> tuple[str, list[object]]:
     if page.cursor is not None:
         names = ", ".join(listing.order)
         where.append(f"({names}) < ({', '.join('?' * len(listing.order))})")
-        values += values_of(page.cursor, len(listing.order))
+        values += values_of(page.cursor, listing.name, len(listing.order))
     sql = f"SELECT {', '.join(_columns(listing, page))} FROM {listing.view}"
     if where:
         sql += f" WHERE {' AND '.join(where)}"
@@ -248,6 +248,13 @@ def _shown(listing: Listing, page: Page) -> list[str]:
     if page.fields is None:
         return list(views()[listing.view])
     return list(dict.fromkeys(name.strip() for name in page.fields.split(",")))
+
+
+def _asked_for(listing: Listing, name: str, given: str) -> list[str]:
+    """The values that a filter names; what has a comma may be one value too, such as a name."""
+    parts = given.split(",")
+    free = listing.filters[name] == "text" and name not in listing.words
+    return [given, *parts] if free and len(parts) > 1 else parts
 
 
 def _value(listing: Listing, name: str, kind: Kind, text: str) -> object:
@@ -277,7 +284,8 @@ def _page(
 ) -> web.Response:
     more = len(found) > page.limit
     items = found[: page.limit]
-    following = cursor_of([items[-1][name] for name in listing.order]) if more else None
+    last = [items[-1][name] for name in listing.order] if more else []
+    following = cursor_of(listing.name, last) if more else None
     shown = _shown(listing, page)
     if len(shown) < len(found.columns):
         items = [{name: row[name] for name in shown} for row in items]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aiohttp import web
+from pydantic import AfterValidator
 
 from streams.errors import NotFound
 from streams.gateway.bodies import answer
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from streams.engines import AnyDesk
 
 
+_LOST_PLUS = re.compile(r"(T\d\d:\d\d\S*) (\d\d:?\d\d)$")
+
+
+def _as_meant(text: str) -> str:
+    """A time with its offset: a plus sign that stands in an address as it is is read as a blank."""
+    return _LOST_PLUS.sub(r"\1+\2", text)
+
+
+Moment = Annotated[str, AfterValidator(_as_meant)]
+"""A time or position, from an address."""
+
+
 class Looking(Since):
     """What one thing takes.
 
@@ -28,7 +42,7 @@ class Looking(Since):
         occurred: With the time: by when things happened, not when they were known.
     """
 
-    as_of: str | None = None
+    as_of: Moment | None = None
     occurred: bool = False
 
 
@@ -127,13 +141,13 @@ async def _looked(
         only = {} if kind is None else {kind: name}
         return look(view_of(desk, looking, **only), name), position
 
-    return await (call.house.read if looking.as_of is None else call.house.ask)(see)
+    return await (call.house.read if looking.as_of is None else call.house.look_back)(see)
 
 
 async def record(call: Call) -> web.StreamResponse:
     """A record of the log, as `pactdesk events` prints it."""
     name = call.path("id")
-    found = await call.house.ask(lambda desk: desk.record_line(name))
+    found = await call.house.look_back(lambda desk: desk.record_line(name))
     if found is None:
         raise NotFound(f"there is no record {name}", "take an id from an answer of this API")
     return answer(found, position=found["position"])
@@ -157,7 +171,7 @@ async def causes(call: Call) -> web.StreamResponse:
         position = desk.progress.shown()
         return desk.why(name, asking.field), position
 
-    found, position = await call.house.ask(see)
+    found, position = await call.house.look_back(see)
     return answer(found, position=position)
 
 

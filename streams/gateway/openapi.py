@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from streams.gateway.bodies import CSV, JSON, NDJSON
+from streams.gateway.bodies import CSV, FAULTS, JSON, NDJSON
 from streams.gateway.envelopes import MODELS, Reply
 from streams.gateway.problems import MEDIA
 from streams.gateway.replying import FORM
@@ -53,6 +53,9 @@ _ALWAYS = (
 )
 """What any route that wants a scope may answer."""
 
+_OPEN = (HTTPStatus.TOO_MANY_REQUESTS,)
+"""What any other may."""
+
 
 def described(routes: tuple[Route, ...], version: str) -> Schema:
     """The description of some routes.
@@ -61,9 +64,10 @@ def described(routes: tuple[Route, ...], version: str) -> Schema:
         routes: The routes, in the order in which they are described.
         version: The version of pactdesk.
     """
+    schemas = _schemas()
     paths: dict[str, Schema] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -77,13 +81,13 @@ def described(routes: tuple[Route, ...], version: str) -> Schema:
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(_schemas().items())),
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _operation(route: Route) -> Schema:
+def _operation(route: Route, schemas: Schema) -> Schema:
     operation: Schema = {
         "operationId": _operation_id(route),
         "summary": route.summary,
@@ -94,10 +98,20 @@ def _operation(route: Route) -> Schema:
     if route.scope is not None:
         operation["description"] = f"Needs the scope `{route.scope}`."
     if route.body is not None:
-        operation["requestBody"] = {"content": {JSON: {"schema": route.body}}}
+        operation["requestBody"] = {
+            "required": _needed(route.body, schemas),
+            "content": {JSON: {"schema": route.body}},
+        }
         if route.form is not None:
             operation["requestBody"]["content"][FORM] = {"schema": route.form}
     return operation
+
+
+def _needed(body: Mapping[str, Any], schemas: Schema) -> bool:
+    """Whether there must be a body: not where each of its fields may be left out."""
+    if "$ref" in body:
+        body = schemas[body["$ref"].rpartition("/")[2]]
+    return "oneOf" in body or bool(body.get("required"))
 
 
 def _operation_id(route: Route) -> str:
@@ -136,8 +150,10 @@ def _one_type(field: Schema) -> Schema:
 
 
 def _responses(route: Route) -> Iterator[tuple[str, Schema]]:
-    always = {} if route.scope is None else dict.fromkeys(map(int, _ALWAYS))
-    statuses = {**always, **route.answers}
+    always = [*(_OPEN if route.scope is None else _ALWAYS)]
+    if route.body is not None:
+        always += FAULTS
+    statuses = {**dict.fromkeys(map(int, always)), **route.answers}
     for status, schema in sorted(statuses.items()):
         answer: Schema = {"description": HTTPStatus(status).phrase}
         if status < HTTPStatus.BAD_REQUEST:

@@ -16,7 +16,7 @@ from aiohttp import web
 from schemas.events.control import IntentReceived
 from schemas.record import Record, derived_id
 from streams.errors import PactdeskError, Unavailable
-from streams.gateway.bodies import answer, document
+from streams.gateway.bodies import answer
 from streams.gateway.callers import Caller
 from streams.gateway.envelopes import (
     INVALID,
@@ -26,12 +26,13 @@ from streams.gateway.envelopes import (
     IntentEnvelope,
     Objection,
     Reply,
+    raw_in,
     read,
 )
 from streams.gateway.problems import problem_of
 from streams.gateway.route import Call, Route
 from streams.gateway.signatures import WINDOW_SECONDS, fits, in_time, secrets_of
-from streams.gateway.vocabulary import VERBS, Meant, meant
+from streams.gateway.vocabulary import RESOURCES, VERBS, Meant, meant
 from streams.pact import ACTIONS, attempted
 from streams.pact.action import Misfit, read_params
 
@@ -65,8 +66,8 @@ class Vouched(NamedTuple):
 
 async def send(call: Call) -> web.StreamResponse:
     """Carry out an intent, and answer in PACT's words."""
-    raw = await document(call.request)
     try:
+        raw = await raw_in(call.request)
         envelope = read(IntentEnvelope, raw)
         wanted = _understood(envelope)
         secrets = secrets_of(call.house.settings.gateway.pact_secrets)
@@ -82,8 +83,8 @@ async def send(call: Call) -> web.StreamResponse:
 
 def _from(desk: AnyDesk, wanted: Meant) -> str:
     """The position that an answer is from: of what was appended too, where that may be."""
-    reads = ACTIONS[wanted.action].kind == "read"
-    return desk.progress.shown() if reads else desk.position()
+    appends = ACTIONS[wanted.action].appends(wanted.parameters)
+    return desk.position() if appends else desk.progress.shown()
 
 
 def _understood(envelope: IntentEnvelope) -> Meant:
@@ -93,12 +94,15 @@ def _understood(envelope: IntentEnvelope) -> Meant:
     if found.known:
         return found
     if intent.action in VERBS:
-        told = f"{intent.action} does not know the resource {intent.parameters.get('resource')!r}"
+        told = (
+            f"{intent.action} does not know the resource {intent.parameters.get('resource')!r}; it"
+            f" knows {', '.join(RESOURCES[intent.action])}"
+        )
     else:
-        told = f"there is no action {intent.action}"
+        told = f"there is no action {intent.action}; use one of supported_actions, or see /registry"
     raise Objection(
         INVALID,
-        f"{told}; use one of supported_actions, or see /registry",
+        told,
         HTTPStatus.BAD_REQUEST,
         {"supported_actions": list(ACTIONS)},
     )
@@ -119,6 +123,8 @@ def _check(desk: AnyDesk, vouched: Vouched, secret: str | None) -> None:
     agent_id, auth = metadata.sender.agent_id, metadata.auth
     if secret is None and auth.signature is not None:
         raise _unauthorized(f"no secret of {agent_id} is known here; leave the signature out")
+    if secret is not None and auth.signature is None:
+        raise _unauthorized(f"{agent_id} has a secret here, and must sign: metadata.auth.signature")
     if secret is not None and not fits(vouched.raw, secret, auth.signature or ""):
         raise _unauthorized(f"the signature is not {agent_id}'s for this envelope")
     trusted = vouched.signed or "desk" in vouched.caller.scopes
@@ -126,9 +132,10 @@ def _check(desk: AnyDesk, vouched: Vouched, secret: str | None) -> None:
         raise _unauthorized(
             "trust_level high is claimed: sign the envelope, or use a key with the scope desk"
         )
-    if auth.trust_level == "low" and ACTIONS[vouched.meant.action].kind != "read":
+    wanted = vouched.meant
+    if auth.trust_level == "low" and ACTIONS[wanted.action].appends(wanted.parameters):
         raise _unauthorized(
-            f"{vouched.meant.action} changes something: trust_level low only lets an agent read"
+            f"{wanted.action} changes something: trust_level low only lets an agent read"
         )
 
 

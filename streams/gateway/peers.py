@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import web
 from pydantic import BaseModel
 
-from streams.gateway.bodies import answer, document
-from streams.gateway.envelopes import Heartbeat, Objection, TranslationEnvelope, read
+from streams.gateway.bodies import answer
+from streams.gateway.envelopes import Heartbeat, Objection, TranslationEnvelope, raw_in, read
 from streams.gateway.pact import REPLY
 from streams.gateway.route import Call, Handler, Route
 from streams.gateway.vocabulary import mappings, meant
@@ -19,6 +19,12 @@ from streams.pact.action import Action, names_of
 
 REGISTRY = "pactdesk"
 """What the registry of names is called in a translation."""
+
+_FORMS = {
+    **dict.fromkeys(("formatted_content", "message_id", "delivery_status"), "string"),
+    **dict.fromkeys(("solutions", "suggested_articles", "common_issues", "insights"), "array"),
+}
+"""The JSON types of those keys of results that are no objects."""
 
 
 def capabilities() -> list[dict[str, Any]]:
@@ -37,7 +43,11 @@ def _capability(action: Action) -> dict[str, Any]:
             "required": [names_of(name, one)[0] for name, one in fields if one.is_required()],
             "optional": [names_of(name, one)[0] for name, one in fields if not one.is_required()],
         },
-        "response_format": {"success": "boolean", **dict.fromkeys(action.key, "object")},
+        "response_format": {
+            "success": "boolean",
+            **{key: _FORMS.get(key, "object") for key in action.key},
+            "record_ids": "array",
+        },
         "appends": action.kind != "read",
     }
 
@@ -49,14 +59,14 @@ async def agents(call: Call) -> web.StreamResponse:
 
 async def heartbeat(call: Call) -> web.StreamResponse:
     """Remember that an agent is there."""
-    beat = read(Heartbeat, await document(call.request))
+    beat = read(Heartbeat, await raw_in(call.request))
     call.house.heard.beat(beat.agent_id, beat.status, beat.timestamp)
     return answer({"status": "success"})
 
 
 async def translate(call: Call) -> web.StreamResponse:
     """Name an intent as it is named here; one that nobody knows passes as it is."""
-    raw = await document(call.request)
+    raw = await raw_in(call.request)
     payload = read(TranslationEnvelope, raw).payload
     found = meant(payload.intent, payload.entities)
     named = {**raw["payload"], "intent": found.action, "original_intent": payload.intent}

@@ -65,7 +65,7 @@ class Problem(Exception):
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
-            "detail": self.detail,
+            "detail": _readable(self.detail),
             "instance": instance,
             **({"remedy": self.remedy} if self.remedy else {}),
             **self.more,
@@ -76,6 +76,11 @@ class Problem(Exception):
             content_type=MEDIA,
             headers=self.headers,
         )
+
+
+def _readable(text: str) -> str:
+    """A text that may repeat bytes of a header that were no UTF-8, with signs in their place."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def bad_request(detail: str, remedy: str) -> Problem:

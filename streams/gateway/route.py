@@ -44,12 +44,14 @@ class Call:
         house: What there is to ask.
         caller: Who makes it.
         parameters: Its query parameters, read.
+        still: Raises `Problem` once the caller would be let in no more.
     """
 
     request: web.Request
     house: House
     caller: Caller
     parameters: Any  # the route's own model; `asked` gives it its type
+    still: Callable[[], Awaitable[None]]
 
     def asked(self, kind: type[P]) -> P:
         """The query parameters, as the model that the route declares."""

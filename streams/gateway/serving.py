@@ -42,6 +42,7 @@ from streams.gateway.keyring import Keyring
 from streams.gateway.keys import kept
 from streams.gateway.limits import Limits
 from streams.gateway.route import Route
+from streams.gateway.signatures import secrets_of
 from streams.gateway.speaking import speaking
 from streams.internet import is_loopback
 
@@ -103,6 +104,7 @@ class Gateway(Background):
 
     async def _serve(self) -> None:
         settings = self._settings
+        secrets_of(settings.gateway.pact_secrets)  # what is wrong with them is told now
         opened = partial(desk_of, settings, works=False)
         house = House(settings, opened)
         keys = Desks(opened, 1, "keys")  # a long question must not keep everybody waiting outside

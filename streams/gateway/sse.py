@@ -18,7 +18,7 @@ SEND_SECONDS = 30.0
 """How long a client may take to read; after that it comes back with its Last-Event-ID."""
 
 Send = Callable[[bytes], Awaitable[None]]
-"""Writes to the client; raises once it is gone, or reads too slowly."""
+"""Writes to the client; raises once it is gone, reads too slowly, or may read no more."""
 
 Pump = Callable[[Send], Coroutine[Any, Any, None]]
 """Writes for as long as there is something to say; where one ends, the stream does."""
@@ -27,7 +27,9 @@ Pump = Callable[[Send], Coroutine[Any, Any, None]]
 async def streamed(
     call: Call, pumps: tuple[Pump, ...], headers: Mapping[str, str] | None = None
 ) -> web.StreamResponse:
-    """Answer with a stream, until a pump ends, the client is gone or the gateway stops.
+    """Answer with a stream, until a pump ends or the gateway stops.
+
+    A pump ends with the client, and with the client's key: what comes after that is not sent.
 
     Args:
         call: The request.
@@ -42,6 +44,7 @@ async def streamed(
     await response.write(f"retry: {RETRY_MILLISECONDS}\n\n".encode())
 
     async def send(content: bytes) -> None:
+        await call.still()
         async with asyncio.timeout(SEND_SECONDS):
             await response.write(content)
 

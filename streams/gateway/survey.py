@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import ConfigDict
 
 from schemas.record import Record, derived_id
-from streams.gateway.bodies import body
+from streams.gateway.bodies import FAULTS, body
 from streams.gateway.house import House
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Parameters, Route
@@ -174,7 +174,7 @@ ROUTES = (
         None,
         "Answer a survey",
         parameters=Anything,
-        answers={200: None, 400: None, 404: None, 422: None, 429: None},
+        answers=dict.fromkeys((200, 404, 422, *FAULTS)),
         tag="surveys",
         media="text/html",
     ),

@@ -125,7 +125,6 @@ def _route(name: str) -> Route:
             404: None,
             409: None,
             422: None,
-            **(dict.fromkeys((400, 408, 413, 415)) if kind is ReplyInput else {}),
         },
         tag=base,
         headers=_HEADERS if customers else _HEADERS | _IF_MATCH,

@@ -18,6 +18,7 @@ from streams.inputs.facts import (
     CategoryInput,
     ContactInput,
     CustomerInput,
+    HappenedInput,
     SignalInput,
     SpecialistInput,
     SurveyInput,
@@ -45,6 +46,7 @@ __all__ = [
     "CategoryInput",
     "ContactInput",
     "CustomerInput",
+    "HappenedInput",
     "Input",
     "IntentInput",
     "LinkInput",
@@ -62,6 +64,7 @@ __all__ = [
     "is_tag_intent",
     "read",
     "read_document",
+    "takes_a_key",
 ]
 
 LINE_LIMIT = 1024 * 1024
@@ -82,6 +85,14 @@ _WORDS = {
 def is_tag_intent(document: dict[str, Any]) -> bool:
     """Whether a line of type `tag` asks for tags on a ticket, rather than teaching a tag."""
     return "ticket_id" in document
+
+
+def takes_a_key(document: dict[str, Any]) -> bool:
+    """Whether a line of this type may have an `idempotency_key`."""
+    try:
+        return "idempotency_key" in _kind(dict(document)).model_fields
+    except Unreadable:
+        return False
 
 
 def read(line: bytes) -> Input:

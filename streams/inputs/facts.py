@@ -61,7 +61,13 @@ class CustomerInput(Input):
     handles: Handles = {}
 
 
-class SignalInput(Input):
+class HappenedInput(Input):
+    """What counts each time that it happens: a key tells a repeat of the line from that."""
+
+    idempotency_key: Name | None = None
+
+
+class SignalInput(HappenedInput):
     """Something that the product noticed."""
 
     TYPE = "signal"
@@ -71,7 +77,7 @@ class SignalInput(Input):
     metadata: Metadata = {}
 
 
-class SurveyInput(Input):
+class SurveyInput(HappenedInput):
     """A customer's rating."""
 
     TYPE = "survey"

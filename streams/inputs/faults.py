@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +23,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "string_too_short": ("it is empty", "give it a value"),
     "string_too_long": ("it has more than {max_length} characters", "shorten it"),
     "too_short": ("it has too few entries", "give at least {min_length}"),
+    "too_long": ("it has too many entries", "give at most {max_length}"),
     "extra_forbidden": ("there is no such field", "leave it out, or {instead}"),
     "timezone_aware": ("{given} has no offset", _OFFSET),
     "datetime_from_date_parsing": ("{given} is not a time", _RFC),
@@ -37,6 +40,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "bool_type": ("{given} is neither true nor false", "write true or false, without quotes"),
     "list_type": ("{given} is not a list", "write a list, in square brackets"),
     "dict_type": ("{given} is not an object", "write an object, in curly brackets"),
+    "model_type": ("{given} is not an object", "write an object, in curly brackets"),
     "greater_than_equal": ("{given} is too small", "give at least {ge}"),
     "less_than_equal": ("{given} is too large", "give at most {le}"),
     "literal_error": ("{given} is unknown", "use {expected}"),
@@ -54,7 +58,7 @@ def told(kind: str, fields: Collection[str], error: ValidationError) -> tuple[st
     """
     fault = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in fault["loc"])
-    given = repr(fault["input"])
+    given = _written(fault["input"])
     given = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
     if field == "channel" and fault["type"] == "literal_error":
         return f"{kind}: channel {given} is unknown", "use one of " + ", ".join(CHANNELS)
@@ -62,6 +66,15 @@ def told(kind: str, fields: Collection[str], error: ValidationError) -> tuple[st
     instead = "put it into metadata" if free else f"use one of {', '.join(sorted(fields))}"
     what, right = _words(fault, given, instead)
     return f"{kind}: {field}: {what}" if field else f"{kind}: {what}", right
+
+
+def _written(value: Any) -> str:
+    """A value as whoever wrote it in JSON knows it; a text in the quotes that it stands out in."""
+    if value is None or isinstance(value, bool | list | dict):
+        with suppress(ValueError, TypeError, RecursionError):
+            told = json.dumps(value, ensure_ascii=False)
+            return told.encode("utf-8", "backslashreplace").decode()
+    return repr(value)
 
 
 def _words(

@@ -6,7 +6,7 @@ name, because the seed's own callers use several.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -123,6 +123,12 @@ class Action:
     key: tuple[str, ...]
     params: type[Params]
     run: Callable[[Call, Any], Answer]  # Any: each action's own parameters
+
+    def appends(self, params: Mapping[str, Any]) -> bool:
+        """Whether it appends, called with these parameters."""
+        if self.kind == "either":
+            return params.get("ticket_id") is not None
+        return self.kind == "append"
 
 
 class Declined(Refused):

@@ -23,7 +23,7 @@ def input_page() -> str:
             f"One JSON object a line, at most {LINE_LIMIT:,} bytes. A line without `type` is a"
             " contact. `at` is RFC 3339 with an offset, and the clock's time where it is left"
             " out. A line that cannot be read goes to dead letters with its bytes; the others are"
-            " kept."
+            " kept. What has an `idempotency_key` happens once, however often the line is sent."
         ),
         "## A contact",
         says(ContactInput),

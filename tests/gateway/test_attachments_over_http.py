@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from streams.gateway.attachments import disposition
 from tests.filedesks import FileDesk, file_desk
 from tests.fileservers import PNG, FileServer, gives, serving
+from tests.gateway.test_connections import all_of, connected
 from tests.gateways import Answered, Client, gateway
 
 PAGE = b"<!doctype html><script>alert(1)</script>"
@@ -121,6 +122,23 @@ def test_a_part_of_it_comes_alone(
     answer = got(served, desk, 4, Range=asked)
     assert (answer.status, answer.body == BIG[start:stop]) == (206, True)
     assert answer.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(BIG)}"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-0"}], ids=["all", "a part"])
+def test_whoever_asks_for_the_head_of_a_file_gets_nothing_of_it(
+    served: Client, desk: FileDesk, headers: dict[str, str]
+) -> None:
+    row = next(one for one in desk.rows() if one["place"] == 0)
+    path = f"/api/v1/attachments/{row['attachment_id']}"
+    asked = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with connected(served) as one:
+        one.sendall(
+            f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n{asked}Connection: close\r\n\r\n".encode()
+        )
+        head, _, body = all_of(one).partition(b"\r\n\r\n")
+    assert (head.split()[1], body) == (b"200", b"")
+    assert f"Content-Length: {len(PNG)}\r\n".encode() in head
+    assert b"Content-Type: image/png\r\n" in head
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=1048576-1048577"])

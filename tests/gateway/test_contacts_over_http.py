@@ -71,6 +71,36 @@ def test_an_idempotency_key_stands_for_a_provider_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        {"type": "signal", "customer_id": "ann", "kind": "app_crash"},
+        {"type": "survey", "customer_id": "ann", "score": 4},
+        {"type": "start", "customer_id": "ann", "channel": "email", "text": "Hello"},
+    ],
+    ids=lambda line: line["type"],
+)
+def test_with_an_idempotency_key_whatever_happens_happens_once(
+    tmp_path: Path, line: dict[str, object]
+) -> None:
+    with gateway(tmp_path) as client:
+        first = client.post("/api/v1/contacts", line, Idempotency_Key="k")
+        again = client.post("/api/v1/contacts", line, Idempotency_Key="k")
+        other = client.post("/api/v1/contacts", line, Idempotency_Key="l")
+    assert [one.json["status"] for one in (first, again, other)] == [
+        "accepted",
+        "repeat",
+        "accepted",
+    ]
+    assert again.json["id"] == first.json["id"]
+
+
+def test_an_idempotency_key_is_no_field_of_what_says_how_the_world_is(tmp_path: Path) -> None:
+    with gateway(tmp_path) as client:
+        line = {"type": "customer", "customer_id": "ann", "name": "Ann"}
+        assert client.post("/api/v1/contacts", line, Idempotency_Key="k").status == 202
+
+
+@pytest.mark.parametrize(
     ("body", "says"),
     [
         (b"nonsense", "not JSON"),

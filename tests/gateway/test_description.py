@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -38,6 +39,33 @@ def test_every_route_is_in_the_description_and_on_the_page(served: Client) -> No
         assert route.path.encode() in page.body
     assert b"http://" not in page.body
     assert b"https://" not in page.body
+
+
+@pytest.mark.parametrize("fault", ["too large", "packed", "cut short"])
+def test_what_may_be_wrong_with_any_body_is_described(served: Client, fault: str) -> None:
+    body, headers = {
+        "too large": (b" " * 1_100_000, {}),
+        "packed": (b"{}", {"Content-Encoding": "br"}),
+        "cut short": (b'{"a":', {}),
+    }[fault]
+    description = served.get("/openapi.json").json
+    for route in ROUTES:
+        reads = route.body is not None or route.path.startswith(("/channels/", "/s/"))
+        if route.method != "POST" or not reads:
+            continue
+        with closing(Client(served.address, served.settings)) as client:
+            told = client("POST", route.path, body, headers)
+        known = description["paths"][route.path]["post"]["responses"]
+        assert str(told.status) in known, (route.path, told)
+
+
+def test_a_body_that_must_be_there_is_said_to_be_required(served: Client) -> None:
+    paths = served.get("/openapi.json").json["paths"]
+    for path, needed in [("notes", True), ("resolve", False), ("tag", False), ("assign", True)]:
+        operation = paths[f"/api/v1/tickets/{{id}}/{path}"]["post"]
+        assert operation["requestBody"]["required"] is needed, path
+    assert paths["/api/v1/contacts"]["post"]["requestBody"]["required"] is True
+    assert paths["/intent/send"]["post"]["requestBody"]["required"] is True
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from schemas.events.intents import NoteWritten
 from streams.gateway import keyring
 from streams.gateway.keyring import Keyring
 from streams.gateway.keys import Key, kept, made, revoked
-from tests.gateways import CONTACT, Answered, Client, gateway, worker
+from tests.gateways import CONTACT, Answered, Client, Stream, gateway, worker
 from tests.stores import a_desk
 
 
@@ -92,6 +92,42 @@ def test_a_revoked_key_opens_nothing_once_the_keys_are_looked_at_again(
         assert "revoked" in told.json["detail"]
 
 
+def test_a_stream_ends_with_the_key_that_it_was_asked_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0.0)
+    key = key_of(tmp_path, "read", "produce")
+    other = key_of(tmp_path, "produce")
+    with gateway(tmp_path) as client:
+        stream = Stream(client, "/api/v1/stream", Authorization=f"Bearer {key}")
+        events = iter(stream)
+        client("POST", "/api/v1/contacts", CONTACT, {"Authorization": f"Bearer {key}"})
+        assert "charged twice" in next(events)["data"]
+        with a_desk(tmp_path) as desk:
+            first, _ = sorted(kept(desk.database), key=lambda one: "read" not in one.scopes)
+            revoked(desk.database, first.id, desk.clock.now())
+        client(
+            "POST",
+            "/api/v1/contacts",
+            {**CONTACT, "message": "Nothing for them"},
+            {"Authorization": f"Bearer {other}"},
+        )
+        assert list(events) == []
+        stream.close()
+
+
+def test_a_stream_of_everybody_ends_with_the_first_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0.0)
+    with gateway(tmp_path) as client:
+        stream = Stream(client, "/api/v1/stream")
+        produces = {"Authorization": f"Bearer {key_of(tmp_path, 'produce')}"}
+        assert client("POST", "/api/v1/contacts", CONTACT, produces).status == 202
+        assert list(stream) == []
+        stream.close()
+
+
 def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path) -> None:
     key = key_of(tmp_path, "produce", "desk", name="night shift")
     signed = {"Authorization": f"Bearer {key}"}
@@ -102,6 +138,26 @@ def test_whoever_does_something_does_it_under_the_name_of_the_key(tmp_path: Path
             (note,) = desk.events(type="NoteWritten")
     assert isinstance(note.event, NoteWritten)
     assert note.event.by == "night shift"
+
+
+@pytest.mark.parametrize(
+    "line", [{}, {"type": "survey", "customer_id": "ann"}], ids=["contact", "survey"]
+)
+def test_an_idempotency_key_is_that_of_who_sends_it(tmp_path: Path, line: dict[str, str]) -> None:
+    keys = [key_of(tmp_path, "produce", name=name) for name in ("shop", "app")]
+    mine = [{**CONTACT, "message": text} for text in ("Hello", "Good evening")]
+    told = [{**line, "score": score} for score in (2, 5)] if line else mine
+    with gateway(tmp_path) as client:
+        answers = [
+            client(
+                "POST",
+                "/api/v1/contacts",
+                one,
+                {"Authorization": f"Bearer {key}", "Idempotency-Key": "1"},
+            )
+            for key, one in zip((*keys, keys[0]), (*told, told[0]), strict=True)
+        ]
+    assert [one.json["status"] for one in answers] == ["accepted", "accepted", "repeat"]
 
 
 VERB_IN_A_LIST = (

@@ -5,12 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from streams.asof import View
+from streams.desk import Desk
+from streams.gateway.house import ASKERS
 from streams.gateway.lists import LISTINGS, Listing
 from streams.query import views
 from tests.gateways import CONTACT, Client, gateway, ticket_of, worker
@@ -75,6 +84,31 @@ def test_a_list_is_filtered_by_value_and_by_time(full: Client) -> None:
     assert all(row["created_at"] >= middle for row in late)
 
 
+def test_a_value_may_have_a_comma(full: Client) -> None:
+    names = {"c-1": "Smith, Anna", "c-2": "Smith", "c-3": "Jones"}
+    told = full.post(
+        "/api/v1/contacts",
+        [{"type": "customer", "customer_id": one, "name": name} for one, name in names.items()],
+    )
+    since = f"&wait=30s&min_position={told.headers['pactdesk-position']}"
+
+    def found(name: str) -> set[str]:
+        rows = full.get(f"/api/v1/customers?name={quote(name)}{since}").json["items"]
+        return {row["customer_id"] for row in rows}
+
+    assert found("Smith, Anna") == {"c-1", "c-2"}, "each of its parts is asked for as well"
+    assert found("Smith,Jones") == {"c-2", "c-3"}
+
+
+@pytest.mark.parametrize("parameter", ["since", "as_of"])
+def test_a_plus_sign_of_an_offset_may_stand_as_it_is(full: Client, parameter: str) -> None:
+    then = (datetime.now(UTC) - timedelta(hours=1)).astimezone(timezone(timedelta(hours=2)))
+    as_it_is = full.get(f"/api/v1/tickets?limit=3&{parameter}={then.isoformat()}")
+    assert as_it_is.status == 200, as_it_is.json
+    escaped = full.get(f"/api/v1/tickets?limit=3&{parameter}={quote(then.isoformat())}")
+    assert as_it_is.json["items"] == escaped.json["items"]
+
+
 def test_only_the_fields_that_are_asked_for_come_in_their_order(full: Client) -> None:
     told = full.get("/api/v1/tickets?fields=status,ticket_id&limit=2")
     assert [list(row) for row in told.json["items"]] == [["status", "ticket_id"]] * 2
@@ -100,6 +134,19 @@ def test_a_page_without_rows_is_a_head_in_csv(full: Client) -> None:
     assert full.get(nobody, Accept="application/x-ndjson").body == b""
 
 
+def test_a_cursor_leads_on_in_its_own_list_alone(full: Client) -> None:
+    following = full.get("/api/v1/tickets?limit=2").json["next"]
+    told = full.get(f"/api/v1/interactions?cursor={following}")
+    assert (told.status, told.json["detail"]) == (400, "this is no cursor of this list")
+
+
+@pytest.mark.parametrize("held", [["tickets", 1, 2], ["tickets", None, None], [2**70, "x", "y"]])
+def test_what_no_page_gave_is_no_cursor(full: Client, held: list[object]) -> None:
+    made = urlsafe_b64encode(json.dumps(held).encode()).decode().rstrip("=")
+    told = full.get(f"/api/v1/tickets?cursor={made}")
+    assert (told.status, told.json["detail"]) == (400, "this is no cursor of this list")
+
+
 def test_a_link_leads_to_the_next_page(full: Client) -> None:
     first = full.get("/api/v1/tickets?limit=20", Accept="application/x-ndjson")
     target = first.headers["link"].partition(">")[0].removeprefix("<")
@@ -117,6 +164,32 @@ def test_the_rows_as_they_stood_at_a_position(served: Client) -> None:
     stood = served.get(f"/api/v1/tickets?limit=1000&as_of={then}").json["items"]
     assert told.json["ticket_id"] in {row["ticket_id"] for row in now}
     assert told.json["ticket_id"] not in {row["ticket_id"] for row in stood}
+
+
+def test_whoever_looks_back_holds_up_nobody_at_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, as_of = threading.Event(), Desk.as_of
+
+    def slow(desk: Desk, moment: str, **more: Any) -> View:
+        seen.wait(120)
+        return as_of(desk, moment, **more)
+
+    def looked(client: Client) -> int:
+        with closing(Client(client.address, client.settings)) as one:
+            return one.get(f"/api/v1/tickets?as_of={quote(datetime.now(UTC).isoformat())}").status
+
+    with gateway(tmp_path) as client, worker(tmp_path):
+        ticket = ticket_of(client)
+        monkeypatch.setattr(Desk, "as_of", slow)
+        with ThreadPoolExecutor(ASKERS + 1) as pool:
+            looking = [pool.submit(looked, client) for _ in range(ASKERS + 1)]
+            try:
+                told = client.post(f"/api/v1/tickets/{ticket}/notes", {"text": "Hm"})
+            finally:
+                seen.set()
+            assert told.status == 200
+            assert [one.result() for one in looking] == [200] * len(looking)
 
 
 def test_every_answer_of_the_desk_has_a_position_that_can_be_waited_for(served: Client) -> None:
@@ -206,3 +279,4 @@ def test_a_search_knows_the_words_that_lists_know(full: Client, query: str, stat
 def test_a_form_that_there_is_not_is_refused(full: Client) -> None:
     assert full.get("/api/v1/tickets", Accept="image/png").status == 406
     assert full.get("/api/v1/tickets", Accept="image/png, text/*;q=0.5").status == 200
+    assert full.get("/api/v1/tickets", Accept="Text/CSV; Q=0.5").status == 200

@@ -13,6 +13,7 @@ import pytest
 from schemas.events.control import IntentReceived
 from streams.clock import WallClock
 from streams.desk import open_desk
+from streams.errors import Misconfigured
 from streams.gateway.keys import made
 from streams.gateway.signatures import signed
 from streams.pact import ACTIONS
@@ -143,7 +144,7 @@ def test_deleting_an_article_retires_it(served: Client) -> None:
     [
         ({"version": "2.0"}, "ERR_INVALID_INTENT", "version"),
         ({"intent": {"action": "channel.shout"}}, "ERR_INVALID_INTENT", "channel.shout"),
-        ({"intent": {"action": "query"}}, "ERR_INVALID_INTENT", "resource"),
+        ({"intent": {"action": "query"}}, "ERR_INVALID_INTENT", "it knows solution, article"),
         ({"intent": {"parameters": {}}}, "ERR_MISSING_PARAMETERS", "intent.action"),
         ({"metadata": {}}, "ERR_MISSING_PARAMETERS", "metadata.sender"),
         (
@@ -162,6 +163,23 @@ def test_what_is_wrong_with_an_envelope_is_named_and_it_is_not_recorded(
     assert (told.json["status"], told.json["code"]) == ("error", code)
     assert word in told.json["message"]
     assert len(received(served)) == before
+
+
+def test_null_is_what_is_not_there(served: Client) -> None:
+    sent = envelope("escalation.check_availability", auth=None, priority=None)
+    sent["intent"] |= {"parameters": None, "context": None}
+    assert served.post("/intent/send", sent).status == 200
+
+
+@pytest.mark.parametrize("path", ["/intent/send", "/agents/heartbeat", "/translate"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"\xff"])
+def test_what_is_no_envelope_at_all_is_told_in_the_words_of_pact(
+    path: str, body: bytes, served: Client
+) -> None:
+    told = served.post(path, body)
+    assert told.status == 400
+    assert (told.json["status"], told.json["code"]) == ("error", "ERR_INVALID_INTENT")
+    assert "send one JSON object" in told.json["message"]
 
 
 def test_what_a_rule_refuses_says_which_rule(served: Client) -> None:
@@ -185,6 +203,7 @@ def test_an_agent_with_a_secret_must_sign(signing: Client) -> None:
     sent = envelope("escalation.check_availability", agent_id="bot", auth={"trust_level": "high"})
     bare = signing.post("/intent/send", sent)
     assert (bare.status, bare.json["code"]) == (401, "ERR_UNAUTHORIZED")
+    assert "must sign" in bare.json["message"]
     sent["metadata"]["auth"]["signature"] = signed(sent, SECRET)
     good = signing.post("/intent/send", sent)
     assert good.status == 200, good
@@ -192,6 +211,14 @@ def test_an_agent_with_a_secret_must_sign(signing: Client) -> None:
     sent["intent"]["parameters"] = {"team": "money"}
     assert signing.post("/intent/send", sent).status == 401
     assert [event.signed for event in received(signing)] == [True]
+
+
+def test_secrets_that_cannot_be_read_are_told_before_anybody_asks(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Misconfigured, match="agent_id=secret"),
+        gateway(tmp_path, gateway__pact_secrets="my bot=a b"),
+    ):
+        pass
 
 
 def test_a_signature_of_an_agent_without_a_secret_proves_nothing(served: Client) -> None:
@@ -212,6 +239,9 @@ def test_low_trust_only_reads(served: Client) -> None:
     ticket = ticket_of(served, provider_id="p4")
     low = {"auth": {"trust_level": "low"}}
     assert send(served, "escalation.check_availability", **low).status == 200
+    route = "triage.route_to_specialist"
+    assert send(served, route, {"category": "loans"}, **low).status == 200
+    assert send(served, route, {"ticket_id": ticket}, **low).status == 401
     told = send(served, "channel.send_response", {"ticket_id": ticket, "text": "Hi"}, **low)
     assert (told.status, told.json["code"]) == (401, "ERR_UNAUTHORIZED")
 

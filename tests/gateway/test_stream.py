@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tests.gateways import CONTACT, Client, Stream, gateway, ticket_of
+from streams.desk import Desk
+from streams.entry import Entry
+from streams.filters import Filter
+from streams.gateway.house import ASKERS
+from tests.gateways import CONTACT, Client, Stream, gateway, ticket_of, worker
 
 
 @pytest.fixture
@@ -75,6 +80,27 @@ def test_whoever_falls_behind_what_memory_keeps_misses_nothing(
         stream.close()
 
 
+def test_whoever_reads_all_of_a_long_log_holds_up_nobody_at_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, placed = threading.Event(), Desk.placed
+
+    def slow(desk: Desk, wanted: Filter, after: str | None = None) -> Iterator[tuple[Entry, str]]:
+        read.wait(120)
+        return placed(desk, wanted, after)
+
+    with gateway(tmp_path) as client, worker(tmp_path):
+        ticket = ticket_of(client)
+        monkeypatch.setattr(Desk, "placed", slow)
+        path = "/api/v1/stream?after=p1.MA&type=TicketOpened"
+        behind = [Stream(client, path) for _ in range(ASKERS + 1)]
+        assert client.post(f"/api/v1/tickets/{ticket}/notes", {"text": "Hm"}).status == 200
+        read.set()
+        assert [len(list(islice(one, 1))) for one in behind] == [1] * len(behind)
+        for one in behind:
+            one.close()
+
+
 def test_only_what_is_wanted_is_sent(served: Client) -> None:
     stream = Stream(served, "/api/v1/stream?type=TicketOpened")
     first = ticket_of(served, handle="one@example.org")
@@ -110,6 +136,11 @@ def test_what_would_match_nothing_is_refused(lonely: Client, query: str, status:
     told = lonely.get(f"/api/v1/stream?{query}")
     assert told.status == status
     assert told.json["remedy"]
+
+
+def test_the_id_of_an_event_that_is_no_text_is_refused_like_any_other(lonely: Client) -> None:
+    told = lonely("GET", "/api/v1/stream", headers={"Last-Event-ID": "p1.\xff"})
+    assert (told.status, told.json["detail"]) == (400, "p1.? is not a position")
 
 
 def test_the_stream_ends_when_the_gateway_stops(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from streams.inputs import INTENTS, LINE_LIMIT, PLAIN, read
 from streams.redrive import waiting
 from tests.inputlines import CONTACT, FULL, NINE, OF_TICKETS, line, of
 
+FILE = {"name": "plan.txt", "media_type": "text/plain", "size": 4, "sha256": "0" * 64}
+
 BAD: list[tuple[str, bytes, str, str]] = [
     ("not JSON", b"{]", "is not JSON", "one JSON object a line"),
     ("cut off", b'{"channel": "email"', "is not JSON", "one JSON object a line"),
@@ -27,6 +29,13 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("type of no text", line(type=5), "5 is not a type", "or no type for a contact"),
     ("unknown channel", line(channel="fax"), "channel 'fax' is unknown", "email, slack, whatsapp"),
     ("unknown field", line(colour="red"), "colour", "put it into metadata"),
+    ("metadata of null", line(metadata=None), "metadata: null is not an object", "curly"),
+    (
+        "message of an object",
+        line(message={"a": [None, True]}),
+        'message: {"a": [null, true]} is not a text',
+        "in quotes",
+    ),
     (
         "unknown field of a survey",
         of("survey", score=3, colour=1),
@@ -127,6 +136,18 @@ BAD: list[tuple[str, bytes, str, str]] = [
         "value",
     ),
     ("reply of blanks", of("reply", ticket_id="T", text="  "), "it is empty", "give it a value"),
+    (
+        "reply with a file as text",
+        of("reply", ticket_id="T", text="See", attachments=["plan.txt"]),
+        "'plan.txt' is not an object",
+        "curly brackets",
+    ),
+    (
+        "reply with many files",
+        of("reply", ticket_id="T", text="See", attachments=[FILE] * 11),
+        "it has too many entries",
+        "give at most 10",
+    ),
     ("unknown priority", of("priority", ticket_id="T", priority="huge"), "priority", "'low'"),
     ("snooze until noon", of("snooze", ticket_id="T", until="noon"), "until", "RFC 3339"),
     ("5 MB", line(message="x" * 5_000_000), "1048576 are allowed", "as an attachment"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.topics import TOPICS
 from streams.desk import Desk
+from streams.gateway.peers import capabilities
 from streams.pact import ACTIONS
 from tests.pact_world import example
 
@@ -41,6 +42,19 @@ def test_the_result_is_json_with_success_its_keys_and_record_ids(
     assert all(result[key] is not None for key in ACTIONS[action].key)
     assert "status" not in result
     assert json.loads(json.dumps(result)) == result
+
+
+JSON_TYPES = {bool: "boolean", str: "string", list: "array", dict: "object"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_result_has_the_form_that_agents_elsewhere_are_told(
+    action: str, desk: Desk, ann: str
+) -> None:
+    told = {one["action"]: one for agent in capabilities() for one in agent["capabilities"]}
+    result = desk.pact(action, example(action, ann))
+    for key, form in told[action]["response_format"].items():
+        assert JSON_TYPES[type(result[key])] == form, key
 
 
 @pytest.mark.parametrize("action", READS)
