@@ -22,6 +22,7 @@ from faust.types import TP
 
 from schemas.topics import Domain
 from streams.cluster.kafka import COMMITTED, answers, faust_broker, of_kafka
+from streams.cluster.topics import absent
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
 from streams.errors import Unavailable
@@ -34,7 +35,10 @@ PASS_SECONDS = 1.0
 """How often it is looked whether a partition's last offsets hold no record."""
 
 ALONE_SECONDS = 5.0
-"""How long a worker may be without its group's coordinator before Kafka is asked why."""
+"""How long a worker may be without a partition before Kafka is asked why."""
+
+SURPLUS_SECONDS = 30.0
+"""How often it is asked again where others have all of them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -80,8 +84,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
         return dict(await self.call_thread(found))
 
-    async def led(self) -> bool:
-        """Whether the group's coordinator is known: without one nothing is assigned or kept.
+    async def at_work(self) -> bool:
+        """Whether the group is led and has given us partitions; a surplus worker has none.
 
         Raises:
             aiokafka.errors.KafkaError: Kafka refused the group for good. Faust, which waits to be
@@ -98,7 +102,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
             except KafkaError as error:
                 if not error.retriable:
                     raise
-            return getattr(coordinator, "coordinator_id", None) is not None
+            led = getattr(coordinator, "coordinator_id", None) is not None
+            return led and client is not None and bool(client.assignment())
 
         return bool(await self.call_thread(asked))
 
@@ -122,9 +127,9 @@ class _Consumer(driver.Consumer):
         found = await self._thread.readable()
         return {tp.partition: end for tp, end in found.items() if tp.topic == app.inbox.topic}
 
-    async def led(self) -> bool:
-        """Whether the group's coordinator is known; raises where Kafka refused us for good."""
-        return await self._thread.led()
+    async def at_work(self) -> bool:
+        """Whether the group has given us partitions; raises where Kafka refused us for good."""
+        return await self._thread.at_work()
 
     async def _drain_messages(self, fetcher: Any) -> None:  # Any: a service of Faust's
         """Fetch until told to stop; whatever the client raises ends the process."""
@@ -160,7 +165,7 @@ class App(faust.App):
     Attributes:
         inbox: What takes the records.
         failed: Told of an error after which the process must end at once.
-        reached: Asks Kafka itself whether it lets us in; raises one of our errors if not.
+        reached: Asks Kafka itself whether it lets us in and has the inbox; raises if not.
     """
 
     inbox: Inbox
@@ -179,23 +184,28 @@ class App(faust.App):
             raise
 
     async def watch(self) -> None:
-        """See every now and then that Kafka has us in the group, until cancelled.
+        """See every now and then that Kafka has work for us, until cancelled.
 
-        Faust waits for ever and says nothing where it is refused, be it at the start or later.
+        Faust waits for ever and says nothing where it is refused, be it at the start or later, and
+        where the topic is deleted.
         """
-        led, told = time.monotonic(), False
+        ask_at, told = time.monotonic() + ALONE_SECONDS, False
         while True:
             await asyncio.sleep(PASS_SECONDS)
             consumer = self.consumer
             assert isinstance(consumer, _Consumer)
             try:
-                if await consumer.led():
-                    if told:
-                        _log.info("kafka answers again", domain=self.inbox.domain)
-                    led, told = time.monotonic(), False
-                elif time.monotonic() > led + ALONE_SECONDS:
-                    led = time.monotonic()
+                if await consumer.at_work():
+                    ask_at = time.monotonic() + ALONE_SECONDS
+                elif time.monotonic() > ask_at:
+                    ask_at = time.monotonic() + ALONE_SECONDS
                     await asyncio.to_thread(self.reached)
+                    ask_at = time.monotonic() + SURPLUS_SECONDS  # all is well, without us
+                else:
+                    continue
+                if told:
+                    _log.info("kafka answers again", domain=self.inbox.domain)
+                told = False
             except Unavailable as error:
                 if not told:
                     _log.warning(
@@ -261,9 +271,15 @@ def app_of(
     def told(error: BaseException) -> None:
         failed(of_kafka(error, settings) if isinstance(error, KafkaError) else error)
 
+    def reached() -> None:
+        answers(settings)
+        fault = absent(settings, [inbox.topic])
+        if fault is not None:
+            raise fault
+
     app.inbox = inbox
     app.failed = told
-    app.reached = partial(answers, settings)
+    app.reached = reached
     app.transport.Consumer = _Consumer  # type: ignore[misc]  # the way that Faust has for it
     topic = app.topic(inbox.topic, key_serializer="raw", value_serializer="raw", internal=True)
 
