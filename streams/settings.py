@@ -76,7 +76,8 @@ class KafkaSettings(_Group):
         replication_factor: Copies of each partition, for topics that are made now.
         session_timeout_seconds: After how much silence another worker takes a partition over.
         instance_id: A stable name of this worker: with one, a quick restart moves no partition.
-        schema_registry_url: Where schemas of records in Confluent framing are asked for.
+        schema_registry_url: Where schemas of records in Confluent framing are asked for; with
+            `name:password@` before the host where it wants them.
     """
 
     bootstrap_servers: str | None = None
@@ -90,7 +91,7 @@ class KafkaSettings(_Group):
     replication_factor: Annotated[int, Field(ge=1)] = 1
     session_timeout_seconds: Annotated[float, Field(ge=1.0, le=300.0)] = 10.0
     instance_id: str | None = None
-    schema_registry_url: str | None = None
+    schema_registry_url: Secret | None = None
 
 
 class DatabaseSettings(_Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -59,18 +60,22 @@ class StandIn:
 
 
 @contextmanager
-def registry(schemas: Mapping[str, Any]) -> Iterator[StandIn]:
+def registry(schemas: Mapping[str, Any], user: str = "") -> Iterator[StandIn]:
     """A registry that knows some schemas.
 
     Args:
         schemas: By `ids/1` or `guids/…`; a number is answered as an HTTP status, bytes as they are.
+        user: Who is let in, as `name:password`; everybody by default.
     """
+    signed = "Basic " + base64.b64encode(user.encode()).decode() if user else None
     asked: list[str] = []
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             found = schemas.get(self.path.removeprefix("/schemas/"), 404)
+            if self.headers.get("Authorization") != signed:
+                found = 401
             status = found if isinstance(found, int) else 200
             if isinstance(found, bytes):
                 body = found

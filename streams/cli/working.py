@@ -182,6 +182,10 @@ def up_command(
         if "gateway" in chosen:
             from streams.gateway.serving import Gateway
 
+            if settings.engine == "cluster":
+                from streams.cluster import rights
+
+                rights.required(settings, rights.of_roles({"gateway"}, ()))
             said.gateway = stack.enter_context(Gateway(settings, port))
 
         if "effects" in chosen and not recorded:  # what is fetched has the machine's time

@@ -13,6 +13,7 @@ from streams.cluster.door import Door
 from streams.cluster.ownership import Owned
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
+from streams.cluster.rights import GROUPS, Needs, required
 from streams.cluster.topics import admin
 from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
@@ -87,11 +88,17 @@ def evidence(settings: Settings, database: PgDatabase, owned: list[Owned], door:
 
 
 def _committed(settings: Settings) -> dict[Place, int]:
-    """The offsets that the workers' groups committed to Kafka."""
+    """The offsets that the workers' groups committed to Kafka.
+
+    Raises:
+        Misconfigured: This user may not see the groups: they would seem to be none.
+    """
     found: dict[Place, int] = {}
+    groups = frozenset(GROUPS[domain] for domain in DOMAINS)
+    required(settings, Needs(groups=groups))
     with admin(settings) as client:
         there = {one["group_id"] for one in client.list_groups()}
-        for group in sorted({f"pactdesk.{domain}" for domain in DOMAINS} & there):
+        for group in sorted(groups & there):
             offsets: Mapping[TopicPartition, Any] = client.list_group_offsets([group])[group]
             found |= {(tp.topic, tp.partition): int(at.offset) for tp, at in offsets.items()}
     return found

@@ -38,7 +38,7 @@ from streams.delivery.errand import Errand
 from streams.delivery.leaving import requests_of, streamed, taken_on
 from streams.delivery.office import Office
 from streams.effects import OUTCOME, Here, answer, attempt_step, attempted
-from streams.errors import PactdeskError, Unreadable
+from streams.errors import Misconfigured, PactdeskError, Unreadable
 from streams.links import Links
 from streams.settings import Settings
 
@@ -105,8 +105,10 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
                 told = False
             except kafkas.KafkaError as error:
                 known: PactdeskError = of_kafka(error, self._settings)
+                if isinstance(known, Misconfigured):
+                    raise known from error  # nothing will change that but people
                 if not told:
-                    _log.warning("effects wait", error=known.what)
+                    _log.warning("effects wait", error=known.what, remedy=known.remedy)
                     told = True
                 stop.wait(RETRY_SECONDS)
         if self._outward:

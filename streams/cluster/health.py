@@ -25,6 +25,7 @@ from streams.cluster.presence import (
 )
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.health import Finding, channels, ill, models, own, subscriptions, well
+from streams.registry import Registry
 from streams.settings import Settings
 
 SKEW_SECONDS = 2.0
@@ -47,6 +48,9 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_checked(lambda: _kafka(settings)), _checked(lambda: _secret(settings))]
     if findings[0]["ok"]:
         findings += _topics(settings)
+    if settings.kafka.schema_registry_url:
+        url = settings.kafka.schema_registry_url
+        findings.append(_checked(lambda: f"the schema registry at {Registry(url).greet()} answers"))
     try:
         database = connect(url_of(settings))
     except PactdeskError as error:

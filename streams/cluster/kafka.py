@@ -7,7 +7,9 @@ of them reaches the other reaches too. Passwords are never part of a message.
 from __future__ import annotations
 
 import logging
+import re
 import ssl
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import kafka.errors as kafkas
@@ -186,16 +188,21 @@ _TOO_LARGE = (kafkas.MessageSizeTooLargeError, kafkas.RecordListTooLargeError)
 _REPLICAS = (kafkas.NotEnoughReplicasError, kafkas.NotEnoughReplicasAfterAppendError)
 
 
-def of_kafka(error: Exception, settings: Settings) -> PactdeskError:
+def of_kafka(
+    error: Exception, settings: Settings, asked: Mapping[str, Iterable[str]] | None = None
+) -> PactdeskError:
     """What a client's failure means to people.
 
     A client that only says that it waited too long does not know why: then the brokers are asked
     directly, which takes a few seconds.
 
     Args:
-        error: What a client of kafka-python raised, or a `PactdeskError`, which stays as it is.
+        error: What a client of kafka-python or Faust raised, or a `PactdeskError`, which stays.
         settings: What the client was built with.
+        asked: What was asked for: topics by `read` or `write`, for where it is not allowed.
     """
+    if not isinstance(error, kafkas.KafkaError | PactdeskError):
+        error = _of_faust(error)
     match error:
         case PactdeskError():
             return error
@@ -211,11 +218,7 @@ def of_kafka(error: Exception, settings: Settings) -> PactdeskError:
                 "mend kafka.sasl_username, kafka.sasl_password and kafka.sasl_mechanism",
             )
         case kafkas.AuthorizationError():
-            return Misconfigured(
-                f"Kafka does not allow this user what it asked for ({_name(error)})",
-                "let the user read, write and describe the topics support.* and the groups"
-                " pactdesk.*",
-            )
+            return _not_allowed(error, settings, asked)
         case _ if isinstance(error, _MISSING):
             return Misconfigured("a topic is not there", "run `pactdesk topics create`")
         case _ if isinstance(error, _TOO_LARGE):
@@ -232,10 +235,53 @@ def of_kafka(error: Exception, settings: Settings) -> PactdeskError:
                 "a broker cannot write to its disk", f"free space there and go on; {_KEPT}"
             )
         case _:
-            return _reason(settings) or Unavailable(
+            return (_reason(settings) or _lacks(settings, asked)) or Unavailable(
                 f"Kafka did not do in time what it was asked for ({_name(error)})",
                 f"see that its brokers are well, and go on; {_KEPT}",
             )
+
+
+def _of_faust(error: Exception) -> Exception:
+    """An error of aiokafka, Faust's client, as kafka-python has it, where both know it."""
+    code = getattr(error, "errno", None)
+    if isinstance(error, OSError) or not isinstance(code, int) or code < 0:
+        return error
+    found: Exception = kafkas.for_code(code)(*error.args)
+    return found
+
+
+def _not_allowed(
+    error: Exception, settings: Settings, asked: Mapping[str, Iterable[str]] | None
+) -> PactdeskError:
+    """Who may not do what; where the refusal does not say it, Kafka is asked what it grants."""
+    from streams.cluster import rights
+
+    told = " ".join(map(str, error.args))
+    if isinstance(error, kafkas.GroupAuthorizationFailedError) and (
+        group := re.search(r"pactdesk\.\w+", told)
+    ):
+        return rights.refused(settings, {f"group {group[0]}": ["READ"]})
+    topics = [topic for topic in rights.ALL if topic in told]
+    fault = _lacks(settings, asked or ({"read": topics} if topics else None))
+    return fault or Misconfigured(
+        f"Kafka's ACLs do not allow this user what it asked for ({_name(error)})",
+        f"let an administrator grant what {rights.PAGE} says",
+    )
+
+
+def _lacks(settings: Settings, asked: Mapping[str, Iterable[str]] | None) -> PactdeskError | None:
+    """What Kafka does not grant of what was asked for; None where that cannot be said."""
+    from streams.cluster import rights
+
+    if asked is None:
+        return None
+    read, write = (frozenset(asked.get(way, ())) for way in ("read", "write"))
+    needs = rights.Needs(read, write)
+    try:
+        missing = rights.lacking(settings, needs)
+    except PactdeskError as fault:
+        return fault
+    return rights.refused(settings, missing) if missing else None
 
 
 def greet(settings: Settings) -> None:

@@ -98,7 +98,7 @@ def url_of(settings: Settings) -> str:
     Raises:
         Misconfigured: It is not set.
     """
-    if settings.database.url is None:
+    if not settings.database.url:  # libpq would look for a server of its own
         raise Misconfigured(
             "the cluster engine needs a database, and database.url is not set",
             "set PACTDESK_DATABASE__URL=postgresql://user:password@host/name",
@@ -138,6 +138,15 @@ _NOT_LET_IN = ("authentication failed", "no password supplied", "pg_hba.conf", "
 """What is said to who is not let in: on connecting there is no code to tell it by."""
 
 
+_TLS = ("certificate", "support SSL", "sslmode", "private key", "alert unknown ca")
+"""What is said where the two cannot agree on TLS; a line that was cut says none of it."""
+
+_POOLED = (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)
+"""What was prepared on a connection is not on it: a pooler such as PgBouncer gave us another."""
+
+_FULL = ("too many clients", "too many connections", "remaining connection slots")
+
+
 def of_the_database(error: psycopg.Error) -> PactdeskError:
     """What a failure of the database means to people; passwords are never part of it."""
     text = " ".join(str(error).split())
@@ -146,6 +155,24 @@ def of_the_database(error: psycopg.Error) -> PactdeskError:
     ):
         return Misconfigured(
             f"the database does not let this user in ({text})", "mend database.url"
+        )
+    if error.sqlstate is None and any(sign in text for sign in _TLS):
+        return Misconfigured(
+            f"the database and this client cannot agree on TLS ({text})",
+            "mend sslmode, sslrootcert, sslcert and sslkey in database.url, and call the server by"
+            " the name that its certificate is made out for",
+        )
+    if any(sign in text for sign in _FULL):
+        return Unavailable(
+            f"the database takes no more connections ({text})",
+            "raise its max_connections or the user's limit, or run fewer processes; nothing that"
+            " was acknowledged is lost",
+        )
+    if isinstance(error, _POOLED):
+        return Misconfigured(
+            f"something between here and the database shares connections out anew for each"
+            f" transaction ({text})",
+            "name PostgreSQL itself in database.url, or have the pooler work in session mode",
         )
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return Misconfigured(

@@ -137,7 +137,7 @@ class Producer:
         return self._client
 
     def _told(self, error: Exception, topics: set[str]) -> PactdeskError:
-        fault = of_kafka(error, self._settings)
+        fault = of_kafka(error, self._settings, {"write": topics})
         if isinstance(error, kafkas.KafkaTimeoutError | kafkas.UnknownTopicOrPartitionError):
             return absent(self._settings, topics) or fault
         return fault

@@ -105,7 +105,7 @@ class Reader:
         try:
             found = self._consumer.offsets_for_times(wanted)
         except (kafkas.KafkaError, OSError) as error:
-            raise absent(self._settings, self._topics) or of_kafka(error, self._settings) from error
+            raise absent(self._settings, self._topics) or self._told(error) from error
         ends = self.ends()
         return {
             (one.topic, one.partition): ends[one.topic, one.partition]
@@ -186,11 +186,14 @@ class Reader:
                 if isinstance(fault, Misconfigured):
                     raise fault
 
+    def _told(self, error: Exception) -> PactdeskError:
+        return of_kafka(error, self._settings, {"read": self._topics})
+
     def _partitions(self) -> list[TopicPartition]:
         try:
             found = {topic: self._consumer.partitions_for_topic(topic) for topic in self._topics}
         except (kafkas.KafkaError, OSError) as error:
-            raise of_kafka(error, self._settings) from error
+            raise self._told(error) from error
         missing = [topic for topic, partitions in found.items() if not partitions]
         if missing:
             raise absent(self._settings, missing) or Unavailable(
@@ -204,7 +207,7 @@ class Reader:
         try:
             found = question(self._places)
         except (kafkas.KafkaError, OSError) as error:
-            raise absent(self._settings, self._topics) or of_kafka(error, self._settings) from error
+            raise absent(self._settings, self._topics) or self._told(error) from error
         return {(one.topic, one.partition): int(offset) for one, offset in found.items()}
 
     def _from(self, start: Mapping[Place, int]) -> dict[Place, int]:
@@ -253,7 +256,7 @@ class Reader:
                 "see `pactdesk topics check`; restore the topic, or begin with an empty database",
             ) from error
         except (kafkas.KafkaError, OSError) as error:
-            raise absent(self._settings, self._topics) or of_kafka(error, self._settings) from error
+            raise absent(self._settings, self._topics) or self._told(error) from error
         return found
 
     def _stalled(self, left: Mapping[Place, int], now: Mapping[Place, int]) -> PactdeskError:

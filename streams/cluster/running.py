@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ import structlog
 from agents.policy import default_policy
 from schemas.topics import DOMAINS, Domain
 from streams.clock import Clock, RecordedClock, WallClock
-from streams.cluster import migrating, topics
+from streams.cluster import migrating, rights, topics
 from streams.cluster.ahead import ahead
 from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
@@ -84,6 +84,7 @@ def run_roles(
     require_known(roles)
     domains = _domains(domain)
     sys.setswitchinterval(SWITCH_SECONDS)
+    rights.required(settings, rights.of_roles(roles, domains))
     topics.required(settings)
     migrating.require(url_of(settings))
     own = _own(settings) if "projections" in roles else ()
@@ -234,9 +235,10 @@ async def _agents(
     with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
         folder = Path(data)
         apps: list[App] = [app_of(inlet, settings, folder, _fatal) for inlet in inlets]
-        await asyncio.gather(*(app.start() for app in apps))
-        ready()
-        passing = [asyncio.create_task(app.pass_over()) for app in apps]
+        watching = [asyncio.create_task(app.watch()) for app in apps]
+        if await _started(apps, stop):
+            ready()
+        passing = [*watching, *(asyncio.create_task(app.pass_over()) for app in apps)]
         while not stop.is_set():
             for app, inlet, present in zip(apps, inlets, presences, strict=True):
                 app.guarded(present.tell)
@@ -254,6 +256,19 @@ async def _agents(
     shadowing.finish()
     taught.stop()
     return sum(inlet.turns for inlet in inlets)
+
+
+async def _started(apps: Sequence[App], stop: threading.Event) -> bool:
+    """Start the apps, which takes as long as Kafka is away; False when told to stop before."""
+    starting = asyncio.gather(*(app.start() for app in apps))
+    while not stop.is_set():
+        done, _ = await asyncio.wait([starting], timeout=TICK_SECONDS)
+        if done:
+            await starting
+            return True
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    return False
 
 
 def _connection(settings: Settings) -> PgDatabase:

@@ -8,6 +8,7 @@ sends, no automatic topics, and start positions from the database and not from K
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,20 +16,31 @@ from typing import Any, Protocol
 
 import faust
 import faust.transport.drivers.aiokafka as driver
+import structlog
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it brings no types
 from faust.types import TP
 
 from schemas.topics import Domain
-from streams.cluster.kafka import COMMITTED, faust_broker
+from streams.cluster.kafka import COMMITTED, answers, faust_broker, of_kafka
+from streams.cluster.topics import absent
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
+from streams.errors import Unavailable
 from streams.settings import Settings
 
 BUFFERED = 256
 """Records that are fetched ahead: what a worker must let go of when a partition moves."""
 
-
 PASS_SECONDS = 1.0
 """How often it is looked whether a partition's last offsets hold no record."""
+
+ALONE_SECONDS = 5.0
+"""How long a worker may be without a partition before Kafka is asked why."""
+
+SURPLUS_SECONDS = 30.0
+"""How often it is asked again where others have all of them."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Inbox(Protocol):
@@ -72,6 +84,29 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
         return dict(await self.call_thread(found))
 
+    async def at_work(self) -> bool:
+        """Whether the group is led and has given us partitions; a surplus worker has none.
+
+        Raises:
+            aiokafka.errors.KafkaError: Kafka refused the group for good. Faust, which waits to be
+                assigned something, would never hear of it.
+        """
+
+        async def asked() -> bool:  # on the client's own thread
+            client = self._consumer
+            coordinator = getattr(client, "_coordinator", None)
+            if coordinator is None:  # it is starting
+                return False
+            try:
+                coordinator.check_errors()
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+            led = getattr(coordinator, "coordinator_id", None) is not None
+            return led and client is not None and bool(client.assignment())
+
+        return bool(await self.call_thread(asked))
+
 
 class _Consumer(driver.Consumer):
     """Faust's consumer, which begins where the database says.
@@ -91,6 +126,10 @@ class _Consumer(driver.Consumer):
         assert isinstance(app, App)
         found = await self._thread.readable()
         return {tp.partition: end for tp, end in found.items() if tp.topic == app.inbox.topic}
+
+    async def at_work(self) -> bool:
+        """Whether the group has given us partitions; raises where Kafka refused us for good."""
+        return await self._thread.at_work()
 
     async def _drain_messages(self, fetcher: Any) -> None:  # Any: a service of Faust's
         """Fetch until told to stop; whatever the client raises ends the process."""
@@ -126,10 +165,12 @@ class App(faust.App):
     Attributes:
         inbox: What takes the records.
         failed: Told of an error after which the process must end at once.
+        reached: Asks Kafka itself whether it lets us in and has the inbox; raises if not.
     """
 
     inbox: Inbox
     failed: Callable[[BaseException], None]
+    reached: Callable[[], None]
 
     def guarded(self, call: Callable[[], Any]) -> Any:  # Any: what the call gives
         """The result of a call into the inbox; whatever it raises ends the process.
@@ -141,6 +182,42 @@ class App(faust.App):
         except BaseException as error:
             self.failed(error)
             raise
+
+    async def watch(self) -> None:
+        """See every now and then that Kafka has work for us, until cancelled.
+
+        Faust waits for ever and says nothing where it is refused, be it at the start or later, and
+        where the topic is deleted.
+        """
+        ask_at, told = time.monotonic() + ALONE_SECONDS, False
+        while True:
+            await asyncio.sleep(PASS_SECONDS)
+            consumer = self.consumer
+            assert isinstance(consumer, _Consumer)
+            try:
+                if await consumer.at_work():
+                    ask_at = time.monotonic() + ALONE_SECONDS
+                elif time.monotonic() > ask_at:
+                    ask_at = time.monotonic() + ALONE_SECONDS
+                    await asyncio.to_thread(self.reached)
+                    ask_at = time.monotonic() + SURPLUS_SECONDS  # all is well, without us
+                else:
+                    continue
+                if told:
+                    _log.info("kafka answers again", domain=self.inbox.domain)
+                told = False
+            except Unavailable as error:
+                if not told:
+                    _log.warning(
+                        "kafka does not answer; the inbox waits",
+                        domain=self.inbox.domain,
+                        error=error.what,
+                        remedy=error.remedy,
+                    )
+                told = True
+            except Exception as error:
+                self.failed(error)
+                raise
 
     async def pass_over(self) -> None:
         """Tell the inbox every now and then how far its partitions go, until cancelled."""
@@ -190,8 +267,19 @@ def app_of(
         value_serializer="raw",
         web_enabled=False,
     )
+
+    def told(error: BaseException) -> None:
+        failed(of_kafka(error, settings) if isinstance(error, KafkaError) else error)
+
+    def reached() -> None:
+        answers(settings)
+        fault = absent(settings, [inbox.topic])
+        if fault is not None:
+            raise fault
+
     app.inbox = inbox
-    app.failed = failed
+    app.failed = told
+    app.reached = reached
     app.transport.Consumer = _Consumer  # type: ignore[misc]  # the way that Faust has for it
     topic = app.topic(inbox.topic, key_serializer="raw", value_serializer="raw", internal=True)
 

@@ -105,7 +105,8 @@ class Taught:
             finally:
                 consumer.close()
         except kafkas.KafkaError as error:
-            self._failed(of_kafka(error, self._settings))
+            asked = {"read": [KNOWLEDGE.name, CONTROL.name]}
+            self._failed(of_kafka(error, self._settings, asked))
         except BaseException as error:  # noqa: BLE001  # the process must hear of it
             self._failed(error)
 

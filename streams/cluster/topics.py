@@ -15,6 +15,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import DEAD_LETTERS, PARTITIONS, TOPICS, Topic
 from streams.cluster.kafka import greet, of_kafka, options
+from streams.cluster.rights import NOT_ALLOWED, refused
 from streams.errors import Misconfigured, PactdeskError, Refused
 from streams.settings import Settings
 
@@ -29,6 +30,7 @@ DEAD_LETTER_BYTES = 3 * MESSAGE_BYTES
 
 _SPARE = 64 * 1024  # headers of other lengths than were thought, and what surrounds a record
 _DAY = 24 * 60 * 60 * 1000
+_UNKNOWN = 3  # Kafka's code: there is no such topic
 
 
 def message_bytes(topic: str) -> int:
@@ -95,15 +97,19 @@ def create(settings: Settings) -> list[str]:
         Refused: One that is there is not as the contract says; nothing is made.
         Misconfigured: There are fewer brokers than copies are wanted.
     """
-    from kafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError
+    from kafka.errors import (
+        AuthorizationError,
+        InvalidReplicationFactorError,
+        TopicAlreadyExistsError,
+    )
 
     with admin(settings) as client:
-        there = set(client.list_topics())
+        there = _there(client, settings, TOPICS, unseen_is_absent=True)
         wrong = [
             line
             for topic in TOPICS.values()
             if topic.name in there
-            for line in _deviations(client, topic)
+            for line in _deviations(client, settings, topic)
         ]
         if wrong:
             raise Refused(
@@ -123,12 +129,16 @@ def create(settings: Settings) -> list[str]:
                 client.create_topics({topic.name: plan})
             except TopicAlreadyExistsError:  # somebody else makes them too
                 continue
+            except AuthorizationError as error:
+                wanted_for = {f"topic {topic.name}": ["CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]}
+                raise refused(settings, wanted_for) from error
             except InvalidReplicationFactorError as error:
                 raise Misconfigured(
                     f"kafka.replication_factor is {replicas}, and there are fewer brokers",
                     "start more brokers, or set PACTDESK_KAFKA__REPLICATION_FACTOR lower",
                 ) from error
             made.append(topic.name)
+        _there(client, settings, TOPICS)  # who may make them and not see them would wait in vain
         client.wait_for_topics([topic.name for topic in TOPICS.values()])
         return made
 
@@ -136,9 +146,8 @@ def create(settings: Settings) -> list[str]:
 def check(settings: Settings) -> list[str]:
     """Where Kafka's topics differ from the contract's: what was found, what is right, the mend."""
     with admin(settings) as client:
-        there = set(client.list_topics())
-        found = _against_the_contract(client, there, TOPICS)
-        for name in sorted(there):
+        found = _against_the_contract(client, settings, TOPICS)
+        for name in sorted(client.list_topics()):
             if name.startswith(OURS) and name not in TOPICS:
                 found.append(
                     f"{name} is not a topic of the contract; nobody reads it: delete it, or name it"
@@ -170,14 +179,14 @@ def wrong(settings: Settings, names: Iterable[str]) -> list[str]:
         Unavailable: No broker answers.
     """
     with admin(settings) as client:
-        return _against_the_contract(client, set(client.list_topics()), names)
+        return _against_the_contract(client, settings, names)
 
 
 def absent(settings: Settings, names: Iterable[str]) -> PactdeskError | None:
     """What is to be said when some of these topics are not on Kafka; None when all are."""
     try:
         with admin(settings) as client:
-            there = set(client.list_topics())
+            there = _there(client, settings, names)
     except PactdeskError as error:
         return error
     missing = sorted(set(names) - there)
@@ -192,10 +201,9 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
     from kafka.admin import OffsetSpec
 
     with admin(settings) as client:
-        there = set(client.list_topics())
-        names = sorted(there & set(TOPICS))
+        names = sorted(_there(client, settings, TOPICS))
         found = {one["name"]: one for one in client.describe_topics(names)}
-        values = _configured(client, names)
+        values = _configured(client, settings, names)
         rows = []
         for topic in TOPICS.values():
             one = found.get(topic.name)
@@ -227,12 +235,52 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
         return rows
 
 
-def _configured(client: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Every setting of some topics, by topic and name."""
+def _there(
+    client: KafkaAdminClient,
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    unseen_is_absent: bool = False,
+) -> set[str]:
+    """Which of some topics are there.
+
+    A list of all topics would leave out those that this user may not see, as if they were not.
+
+    Args:
+        client: Asks.
+        settings: Who asks.
+        names: Which topics.
+        unseen_is_absent: Take those that this user may not see for absent ones, to be made.
+
+    Raises:
+        Misconfigured: This user may not see one.
+    """
+    there, unseen = set(), []
+    for one in client.describe_topics(sorted(names)) if names else ():
+        if one["error_code"] == NOT_ALLOWED:
+            unseen.append(one["name"])
+        elif one["error_code"] != _UNKNOWN:
+            there.add(one["name"])
+    if unseen and not unseen_is_absent:
+        raise refused(settings, {f"topic {name}": ["DESCRIBE"] for name in unseen})
+    return there
+
+
+def _configured(
+    client: KafkaAdminClient, settings: Settings, names: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Every setting of some topics, by topic and name.
+
+    Raises:
+        Misconfigured: This user may not see them.
+    """
     wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found = client.describe_configs(wanted, config_filter="all") if wanted else {}
-    settings: dict[str, dict[str, Any]] = found.get("topic", {})
-    return settings
+    values: dict[str, dict[str, Any]] = found.get("topic", {})
+    closed = [one.name for one in wanted if not values.get(one.name)]
+    if closed:
+        raise refused(settings, {f"topic {name}": ["DESCRIBE_CONFIGS"] for name in closed})
+    return values
 
 
 def _days(milliseconds: int) -> float | None:
@@ -244,18 +292,19 @@ def _days(milliseconds: int) -> float | None:
 
 
 def _against_the_contract(
-    client: KafkaAdminClient, there: set[str], names: Iterable[str]
+    client: KafkaAdminClient, settings: Settings, names: Iterable[str]
 ) -> list[str]:
     found: list[str] = []
+    there = _there(client, settings, names)
     for topic in map(TOPICS.__getitem__, names):
         if topic.name in there:
-            found += _deviations(client, topic)
+            found += _deviations(client, settings, topic)
         else:
             found.append(f"{topic.name} is not there: run `pactdesk topics create`")
     return found
 
 
-def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
+def _deviations(client: KafkaAdminClient, settings: Settings, topic: Topic) -> list[str]:
     """What is wrong with a topic that is there."""
     name = topic.name
     (described,) = client.describe_topics([name])
@@ -266,9 +315,13 @@ def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
             f"{name} has {count} partitions, not {PARTITIONS}: this cannot be changed in place;"
             " if it holds nothing, delete it and run `pactdesk topics create`"
         )
-    values = _configured(client, [name])[name]
+    values = _configured(client, settings, [name])[name]
     right = wanted(topic, 1)
     servers = ",".join(client.config["bootstrap_servers"])
+    mend = (
+        f"kafka-configs.sh --bootstrap-server {servers} --alter --entity-type topics"
+        f" --entity-name {name} --add-config "
+    )
     for setting in _COMPARED:
         value = str(values[setting]["value"])
         if value == right[setting]:
@@ -276,8 +329,14 @@ def _deviations(client: KafkaAdminClient, topic: Topic) -> list[str]:
         if setting == "max.message.bytes" and int(value) > int(right[setting]):
             continue
         found.append(
-            f"{name} has {setting}={value}, not {right[setting]}: kafka-configs.sh"
-            f" --bootstrap-server {servers} --alter --entity-type topics --entity-name {name}"
-            f" --add-config {setting}={right[setting]}"
+            f"{name} has {setting}={value}, not {right[setting]}: {mend}{setting}={right[setting]}"
+        )
+    copies = min(len(one["replica_nodes"]) for one in described["partitions"])
+    least = int(values["min.insync.replicas"]["value"])
+    if least > copies:
+        right_one = wanted(topic, copies)["min.insync.replicas"]
+        found.append(
+            f"{name} has min.insync.replicas={least} and fewer copies ({copies}), so it is never"
+            f" written to: {mend}min.insync.replicas={right_one}"
         )
     return found

@@ -17,6 +17,7 @@ from streams.cluster.presence import PROJECTIONS, Presence, me
 from streams.errors import Misconfigured
 from streams.settings import Settings
 from tests.commands import Shell
+from tests.foreign import registry
 from tests.real import Cluster, until
 from tests.real.cast import Cast
 
@@ -143,3 +144,15 @@ def test_the_command_exits_with_69_until_the_process_is_at_work(
     cast.leave()
     for arguments in (("--domain", "desk"), ("--role", "projections"), ("--role", "effects")):
         assert status(*arguments) == 69
+
+
+def test_the_doctor_asks_the_schema_registry_where_one_is_named(settings: Settings) -> None:
+    def told(url: str) -> list[bool]:
+        kafka = settings.kafka.model_copy(update={"schema_registry_url": url})
+        found = examine(settings.model_copy(update={"kafka": kafka}))
+        return [bool(one["ok"]) for one in found if "schema registry" in str(one["what"])]
+
+    with registry({}, user="desk:open") as there:
+        assert told(there.url.replace("//", "//desk:open@")) == [True]
+        assert told(there.url) == [False]
+    assert told(there.url) == [False]

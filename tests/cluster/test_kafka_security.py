@@ -230,8 +230,8 @@ def test_what_clients_remark_is_not_said(caplog: pytest.LogCaptureFixture) -> No
 
 
 ERRORS: list[tuple[Any, type[PactdeskError], str]] = [
-    ("TopicAuthorizationFailedError", Misconfigured, "does not allow this user"),
-    ("GroupAuthorizationFailedError", Misconfigured, "does not allow this user"),
+    ("TopicAuthorizationFailedError", Misconfigured, "not allow this user what it asked for"),
+    ("GroupAuthorizationFailedError", Misconfigured, "not allow this user what it asked for"),
     ("UnknownTopicOrPartitionError", Misconfigured, "a topic is not there"),
     ("MessageSizeTooLargeError", Misconfigured, "refuses records that it must take"),
     ("NotEnoughReplicasError", Unavailable, "too few brokers"),

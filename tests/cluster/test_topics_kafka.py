@@ -69,6 +69,7 @@ def test_topics_are_made_as_the_contract_says_and_making_them_again_changes_noth
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"partitions": 8}, "has 8 partitions, not 12"),
     ({"retention_ms": "1000"}, "has retention.ms=1000, not -1"),
+    ({"min_insync_replicas": "2"}, "has min.insync.replicas=2 and fewer copies (1)"),
     ({"retention_bytes": "1000"}, "has retention.bytes=1000, not -1"),
     ({"cleanup_policy": "compact"}, "has cleanup.policy=compact, not delete"),
     ({"max_message_bytes": "1000"}, f"has max.message.bytes=1000, not {topics.MESSAGE_BYTES}"),

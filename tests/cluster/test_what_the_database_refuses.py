@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from streams.cluster import health, migrating
-from streams.cluster.postgres import connect, of_the_database
+from streams.cluster.postgres import connect, of_the_database, url_of
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import DatabaseSettings, Settings
-from tests.real import Postgres
+from tests.certificates import signed_for
+from tests.real import Postgres, until
 
 READS = "pactdesk_test_reads"
 READ_ONLY = "?options=-c%20default_transaction_read_only%3Don"
@@ -72,3 +75,106 @@ def test_the_doctor_knows_who_may_not_write(settings: Settings, reader: str) -> 
     assert found(settings, f"{url}{READ_ONLY}") == ["the database is only to be read here"]
     (told,) = found(settings, reader)
     assert "may not write" in told
+
+
+def told_of(url: str) -> PactdeskError:
+    """What is told where no connection can be had."""
+    with pytest.raises(PactdeskError) as error:
+        connect(url)
+    return error.value
+
+
+@pytest.fixture(scope="module")
+def encrypted(components: Path, running_postgres: Postgres) -> Iterator[Postgres]:
+    """A server that speaks TLS, by a certificate for `localhost`."""
+    del running_postgres  # asked for: where none can run, the test is left out
+    with Postgres(components / "encrypted", bound=True) as server:
+        certificate, key = signed_for("localhost")
+        data = server.folder / "data"
+        for name, content in (("server.crt", certificate), ("server.key", key)):
+            (data / name).write_bytes(content)
+            (data / name).chmod(0o600)
+            shutil.chown(data / name, data.owner())
+        with psycopg.connect(server.url, autocommit=True) as owner:
+            owner.execute("ALTER SYSTEM SET ssl = on")
+            owner.execute("SELECT pg_reload_conf()")
+        (server.folder / "authority.pem").write_bytes(certificate)
+        until(lambda: encrypts(server), 30, "the server encrypts")
+        yield server
+
+
+def encrypts(server: Postgres) -> bool:
+    """Whether a server speaks TLS by now."""
+    try:
+        psycopg.connect(f"{server.url}?sslmode=require").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_whatever_is_wrong_with_tls_is_a_matter_of_configuration(
+    encrypted: Postgres, tmp_path: Path
+) -> None:
+    by_name = encrypted.url.replace("127.0.0.1", "localhost")
+    good = f"sslmode=verify-full&sslrootcert={encrypted.folder / 'authority.pem'}"
+    connect(f"{by_name}?{good}").close()
+    other = tmp_path / "other.pem"
+    other.write_bytes(signed_for("localhost")[0])
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("nothing of the kind")
+    for url in (
+        f"{encrypted.url}?{good}",
+        f"{by_name}?sslmode=verify-full&sslrootcert={other}",
+        f"{by_name}?sslmode=verify-full&sslrootcert={garbage}",
+        f"{by_name}?sslmode=verify-full&sslrootcert={tmp_path / 'gone.pem'}",
+        f"{by_name}?sslmode=encrypted",
+    ):
+        told = told_of(url)
+        assert isinstance(told, Misconfigured), told
+        assert "cannot agree on TLS" in told.what
+        assert "sslrootcert" in told.remedy
+
+
+def test_a_server_without_tls_that_is_asked_for_it_is_a_matter_of_configuration(
+    database: str,
+) -> None:
+    told = told_of(f"{database}?sslmode=verify-full")
+    assert isinstance(told, Misconfigured)
+    assert "cannot agree on TLS" in told.what
+
+
+def test_an_encrypted_line_that_was_cut_is_no_matter_of_configuration() -> None:
+    error = psycopg.OperationalError("SSL connection has been closed unexpectedly")
+    assert isinstance(of_the_database(error), Unavailable)
+
+
+def test_a_server_that_takes_no_more_connections_is_told_as_one(
+    postgres: Postgres, database: str
+) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {READS} LOGIN CONNECTION LIMIT 0")
+        try:
+            told = told_of(database.replace(f"//{owner.info.user}@", f"//{READS}@"))
+        finally:
+            owner.execute(f"DROP ROLE {READS}")
+    assert isinstance(told, Unavailable)
+    assert "takes no more connections" in told.what
+    assert "max_connections" in told.remedy
+
+
+def test_an_address_that_is_empty_is_not_set() -> None:
+    with pytest.raises(Misconfigured, match=r"database\.url is not set"):
+        url_of(Settings(database=DatabaseSettings(url="")))
+
+
+@pytest.mark.parametrize("second", ["PREPARE one AS SELECT 1", "EXECUTE another"])
+def test_a_pooler_that_shares_connections_out_by_transactions_is_a_matter_of_configuration(
+    second: str, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("PREPARE one AS SELECT 1")
+        with pytest.raises(psycopg.Error) as error:
+            connection.execute(second)
+    told = of_the_database(error.value)
+    assert isinstance(told, Misconfigured)
+    assert "session mode" in told.remedy

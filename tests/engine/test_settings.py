@@ -97,7 +97,7 @@ def test_what_the_test_command_reads_is_no_setting(tmp_path: Path) -> None:
 
 
 def test_what_is_named_like_a_secret_is_marked_as_one() -> None:
-    urls = r"(database\.|imap_|smtp_|webhook_)url"
+    urls = r"(database\.|imap_|smtp_|webhook_|registry_)url"
     word = re.compile(rf"secret|password|token|(?<!public)_key$|{urls}")
     named = {row["setting"] for row in described({}) if word.search(row["setting"])}
     assert named == SECRETS >= {"identity.secret", "kafka.sasl_password", "database.url"}

@@ -24,7 +24,7 @@ from schemas.topics import CONTACTS, KNOWLEDGE
 from streams import codec
 from streams.cluster.wire import headers_of, outgoing
 from streams.desk import Desk
-from streams.errors import Misconfigured, Unavailable, Unreadable
+from streams.errors import Unavailable, Unreadable
 from streams.foreign import Foreign, native
 from streams.registry import Registry
 from streams.testing import START
@@ -303,12 +303,6 @@ def test_a_registry_that_does_not_answer_as_one_is_unavailable(answer: Any, desk
             foreign.record(lying(confluent(EVENT, 7)), NOW)
     with pytest.raises(Unavailable):
         foreign.record(lying(confluent(EVENT, 8)), NOW)
-
-
-@pytest.mark.parametrize("url", ["registry:8081", "file:///etc/passwd", "http://", ""])
-def test_a_registry_needs_an_address_of_http(url: str) -> None:
-    with pytest.raises(Misconfigured, match="no address of HTTP"):
-        Registry(url)
 
 
 # --- what cannot be read ----------------------------------------------------------------------
