@@ -231,6 +231,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
 
     opens = (asks > 0) * (1 - contentless)
     refers_only = max(follows, contentless)
+    answers = float(cues < 2)  # whoever clearly comes back to something asks, and answers nothing
     title = titled(message.subject)
 
     rows = []
@@ -300,8 +301,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 float(not message.handle_known),
                 contentless,
                 contentless * (1 - here),
-                float(c.last_reply_asked and replied),
-                float(c.last_reply_asked and replied and message.words <= SHORT),
+                answers * (c.last_reply_asked and replied),
+                answers * (c.last_reply_asked and replied and message.words <= SHORT),
                 float(thanks and replied),
                 float(unsolved and (replied or c.resolved_at is not None)),
                 float(c.resolved_at is not None),

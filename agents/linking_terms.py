@@ -88,11 +88,11 @@ POINTING = terms("it it's its that that's this these those they them")
 """Words that stand for something said before."""
 
 _SMALL = terms(
-    "a about after all am an and any anything as at be been but by did do don't for from get give "
-    "got had has hasn't have haven't he her here him his i if in into is it it's its just me "
-    "myself my no not now of off on one or our out over please she should so some something still "
-    "than that that's the their them then there these they thing this those till to too up us was "
-    "we were while will with work you your"
+    "a about after all am an and any anything as at be because been but by did do don't for from "
+    "get give got had has hasn't have haven't he her here him his i if in into is it it's its just "
+    "me myself my no not now of off on one or our out over please she should so some something "
+    "still than that that's the their them then there these they thing this those till to too up "
+    "us was we were while will with work you your"
 )
 
 _COMING = terms(

@@ -32,7 +32,7 @@ class MessageUnderstood(Decision):
     Written by the Channel agent. Every other decision reads this, never the text. A field that
     the tier at hand cannot fill is null. `feature_terms`, `feature_weights` and `meaning` are for
     linking: hashed terms with weights in hundredths, and the signs of the sentence encoder's
-    vector in hexadecimal.
+    vector in hexadecimal; where somebody comes back to something, of what they name alone.
     """
 
     ACTION: ClassVar[str] = "channel.receive_message"

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.linking_terms import CUES, EMPTY, stem, term
+from agents.linking_terms import CUES, EMPTY, FOLLOW_UP, stem, term
 from streams.understanding.tfidf import Floats, Word, counted
+
+Features = Sequence[Sequence[float]]
+"""Pairs of a term's hash and its weight."""
 
 LIMIT = 48
 """How many terms a message keeps at most."""
@@ -22,6 +25,7 @@ ANYBODY = stem("anybody")
 CACHED_WORDS = 8192
 """Of how many words the weights are remembered."""
 
+_ADDRESS = re.compile(r"\S+@\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CALL = re.compile(r"\W*(?:hello|hallo|hola|hey|hi)(?: there)? ?\?[\s?!]*", re.IGNORECASE)
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
@@ -41,12 +45,34 @@ def stems(text: str) -> list[str]:
     Scripts that do not put spaces between words give pairs of neighbouring characters.
     """
     found: list[str] = []
-    for word in _WORD.findall(_CLOSING.sub("", _SALUTATION.sub("", text)).casefold()):
+    for word in _WORD.findall(_body(text).casefold()):
         if len(word) > 2 and not word.isascii() and _UNSPACED.search(word):
             found += [word[i : i + 2] for i in range(len(word) - 1)]
         else:
             found.append(stem(word))
     return found
+
+
+def _body(text: str) -> str:
+    return _CLOSING.sub("", _SALUTATION.sub("", text))
+
+
+def comes_back(features: Features) -> bool:
+    """Whether a message has words with which people come back to what they already asked."""
+    return any(hashed in FOLLOW_UP for hashed, _ in features)
+
+
+def matter(text: str) -> str:
+    """The words of a message that name a matter, in their order; may be none.
+
+    "Hi, I wrote to you by e-mail about spare cards. Any update?" is about spare cards; the meaning
+    of the whole is that of any message with which people come back.
+
+    Args:
+        text: The cleaned text.
+    """
+    said = _WORD.findall(_ADDRESS.sub(" ", _body(text)))
+    return " ".join(word for word in said if term(stem(word.casefold())) not in EMPTY)
 
 
 def calls(text: str) -> bool:
@@ -103,7 +129,7 @@ class TermTable:
         return found
 
 
-def sketch(meaning: Floats | None, features: Sequence[Sequence[float]]) -> str | None:
+def sketch(meaning: Floats | None, features: Features) -> str | None:
     """A meaning for linking: one bit a number, whether it is above zero, in hexadecimal.
 
     Two sketches differ in as many bits as the angle between the meanings is wide (Charikar 2002,

@@ -58,10 +58,14 @@ class Reader:
         self._vectoriser = vectoriser
         self._encoder = encoder
 
+    def meaning(self, text: str) -> Floats | None:
+        """The encoder's vector of a cleaned text; None in the light tier."""
+        return None if self._encoder is None else self._encoder.encode(text)
+
     def read(self, text: str) -> Reading:
         """A cleaned text, read once."""
         look_up, word_vector = self._lexicon.look_up, self._vectoriser.word_vector
-        meaning = None if self._encoder is None else self._encoder.encode(text)
+        meaning = self.meaning(text)
         parts: list[Part] = []
         words: list[Word] = []
         for sentence in sentences(text):

@@ -9,13 +9,14 @@ from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
 from streams.understanding.deadlines import deadlines
-from streams.understanding.features import TermTable, sketch
+from streams.understanding.features import Features, TermTable, comes_back, matter, sketch
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
-from streams.understanding.reading import Reader
+from streams.understanding.reading import Reader, Reading
 from streams.understanding.statements import statements
 from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Floats
 from streams.understanding.tone import Tone
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
@@ -107,8 +108,18 @@ class Tier:
             facts=[*facts.facts(quoted), *statements(raw, quoted)],
             features=features,
             unseen_priority=pressing,
-            meaning=sketch(reading.meaning, features),
+            meaning=sketch(self._about(reading, features), features),
         )
+
+    def _about(self, reading: Reading, features: Features) -> Floats | None:
+        """The vector that linking compares: of the matter alone, where somebody comes back to it.
+
+        How people come back is alike whatever they come back to.
+        """
+        if reading.meaning is None or not comes_back(features):
+            return reading.meaning
+        named = matter(reading.text)
+        return self._reader.meaning(named) if named else reading.meaning
 
     def raw_tone(self, message: str) -> float:
         """The tone of a message before a deployment's own calibration, 0 to 1."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.linking_meaning import BITS, bits
+from agents.linking_meaning import BITS, bits, nearness
 from agents.linking_terms import stem, term
-from streams.understanding.features import TermTable, calls, sketch
+from streams.understanding.features import TermTable, calls, matter, sketch
+from streams.understanding.index import KnowledgeIndex
 from streams.understanding.tfidf import Lexicon
+from streams.understanding.tier import Tier
 
 VECTOR = np.where(np.arange(BITS) % 8 == 0, 0.1, -0.1).astype(np.float32)
 
@@ -31,6 +33,20 @@ def test_who_names_no_matter_has_none(features: list[list[float]]) -> None:
     assert sketch(VECTOR, features) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Hi, I wrote to you on whatsapp earlier about spare cards. Any update?", "spare cards"),
+        ("Still nothing on my Boarding Pass. Mine is ann@example.org.", "Boarding Pass Mine"),
+        ("Dear team,\nany news of the parcel?\n\nKind regards,\nBen Costa", "parcel"),
+        ("Any news?", ""),
+        ("", ""),
+    ],
+)
+def test_what_somebody_comes_back_to_is_what_they_name(text: str, named: str) -> None:
+    assert matter(text) == named
+
+
 @pytest.mark.parametrize("text", ["Hello?", "hi there?", " hello ?!", "Hey??"])
 def test_a_greeting_with_a_question_mark_calls(text: str) -> None:
     assert calls(text)
@@ -45,3 +61,22 @@ def test_who_calls_asks_for_anybody() -> None:
     table = TermTable(np.array([], dtype=np.int32), np.array([], dtype=np.float32), 3.0)
     hashed = [int(one) for one, _ in table.features("Hello?", Lexicon().look_up("Hello?"))]
     assert sorted(hashed) == sorted([term(stem("hello")), term(stem("anybody"))])
+
+
+def test_who_comes_back_is_nearest_to_the_matter_that_they_name(
+    encoded: Tier, starter: KnowledgeIndex
+) -> None:
+    """However people come back, it is not the coming back that is compared."""
+
+    def meant(text: str) -> str:
+        found = encoded.understand(text, index=starter).meaning
+        assert found is not None
+        return found
+
+    back = "Hi, I wrote to you on whatsapp earlier about %s. Any update?"
+    matters = ("spare cards", "my boarding pass", "a refund that is missing")
+    opened = [meant(f"Where do I see {one}") for one in matters]
+    for number, named in enumerate(matters):
+        near = [nearness(bits(meant(back % named)), [other]) for other in opened]
+        assert near.index(max(near)) == number
+        assert max(near) > 0.6
