@@ -144,6 +144,8 @@ def language(
         few = len(text.split()) <= lang.FEW_WORDS
         weight = lang.SECOND_OPINION_OF_FEW if few else lang.SECOND_OPINION
         scores = scores + np.float32(weight) * opinion
+    if "¿" in text or "¡" in text:
+        scores[names.index(lang.SPANISH)] += lang.TURNED_LEAD
     first, second = np.argsort(-scores, kind="stable")[:2].tolist()
     if scores[first] - scores[second] < lang.MIN_MARGIN:
         return known, None

@@ -33,7 +33,8 @@ LEXICON, VECTORISER = Lexicon(), Vectoriser(IDF)
 
 PHRASES = (
     "my card is", "my", "not working again", "still", "ok", "thanks", "that solved it", "no",
-    "yes", "has been", "never", "the", "order 4711-88", "declined!!", "Why?", "URGENT", "lawyer",
+    "yes", "has been", "¿dónde está", "never", "the", "order 4711-88", "declined!!", "Why?",
+    "URGENT", "lawyer",
     "refund.", "I'm", "don’t", "it's fixed", "asap", "unless", "cancel", "account", "por favor",
     "la tarjeta", "karte funktioniert nicht", "mera kyu block hua", "😀", ":(", "love",
     "terrible but",
