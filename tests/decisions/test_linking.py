@@ -362,12 +362,7 @@ AWAITED: dict[str, object] = {"last_reply_asked": True, "last_reply_at": 30.0}
         ("awaited_short", said("a b c d e f g h i", "email", 60), AWAITED, 0.0),
         ("thanks_after_reply", said("ok", "email", 60, cues=("thanks",)), AWAITED, 1.0),
         ("thanks_after_reply", said(PARCEL, "email", 60, cues=("thanks",)), AWAITED, 0.0),
-        (
-            "thanks_after_reply",
-            said("ok yes no parcel box", "email", 60, cues=("thanks",)),
-            AWAITED,
-            0.0,
-        ),
+        ("thanks_after_reply", said("ok yes no pin x", "email", 6, cues=("thanks",)), AWAITED, 0.0),
         ("thanks_after_reply", said(PARCEL, "email", 60, cues=("solved",)), AWAITED, 1.0),
         ("thanks_after_reply", said("ok", "email", 60, cues=("thanks",)), {}, 0.0),
         ("not_solved_after_reply", said("no", "email", 60, cues=("not_solved",)), AWAITED, 1.0),
