@@ -214,8 +214,13 @@ def _resolved(case: Case, known: Ticket, event: became.TicketResolved, at: float
         "first_reply": clocks.stopped(known.first_reply),
         "resolution": clocks.stopped(known.resolution),
     }
-    case = _replace(case, resolved=case.resolved + 1, last_resolved=known.id)
+    case = _replace(_seen_to(case, known), resolved=case.resolved + 1, last_resolved=known.id)
     return _with(case, known, event, at, **changes)
+
+
+def _seen_to(case: Case, known: Ticket) -> Case:
+    """The case in which what the product noticed counts no more, if the ticket was about it."""
+    return _replace(case, signals=()) if known.origin == "signal" else case
 
 
 def _closed(case: Case, known: Ticket, event: became.TicketClosed, at: float) -> Case:
@@ -230,7 +235,7 @@ def _shut(case: Case, known: Ticket, event: TicketEvent, at: float, **more: obje
         "resolution": clocks.stopped(known.resolution),
         **more,
     }
-    return _with(case, known, event, at, **changes)
+    return _with(_seen_to(case, known), known, event, at, **changes)
 
 
 def _reopened(case: Case, known: Ticket, event: became.TicketReopened, at: float) -> Case:
