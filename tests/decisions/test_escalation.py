@@ -115,6 +115,14 @@ def test_who_had_the_ticket_before_gets_it_again_if_free() -> None:
     assert got(away.when(again)) == [("T1", "cy")]
 
 
+def test_who_was_free_is_told_before_who_was_not_however_well_these_fit() -> None:
+    people = (who("bo", skills=["billing"], available=False), who("cy"), who("di", senior=True))
+    chosen = desk(*people).when(wants("T1", skills=["billing"])).one(SpecialistChosen)
+    weighed = [(one.name, one.note) for one in chosen.candidates]
+    assert weighed == [("cy", None), ("di", None), ("bo", "unavailable")]
+    assert chosen.candidates[-1].score > chosen.candidates[0].score
+
+
 def test_a_team_keeps_to_its_own_people_and_those_of_no_team() -> None:
     scene = desk(who("bo", team="money"), who("cy", team="general", available=False))
     assert got(scene.when(wants("T1"))) == []
