@@ -67,7 +67,7 @@ def proactive(case: Case, world: World) -> bool:
 
 def _recent(case: Case, world: World) -> int:
     since = world.now.timestamp() - world.policy.lifecycle.crash_window_days * 86_400.0
-    return sum("crash" in kind and at > since for kind, at in case.signals)
+    return sum(at > since for _, at in case.signals)
 
 
 def failed(record: Record, case: Case, world: World) -> Iterator[Event]:

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
+from projections.case.state import CRASHES, OFFERS, RECENT
+from projections.category_line import LONGEST_WINDOW
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,8 +73,8 @@ class Limits(_Part):
     """
 
     flood_per_minute: Annotated[int, Field(gt=0, le=230)] = 60
-    confirmations_per_hour: Positive = 5
-    automatic_answers_per_ticket: Positive = 2
+    confirmations_per_hour: Annotated[int, Field(gt=0, le=RECENT)] = 5
+    automatic_answers_per_ticket: Annotated[int, Field(gt=0, le=OFFERS)] = 2
     forward_hops: Positive = 8
     message_characters: Positive = 200_000
 
@@ -94,7 +96,7 @@ class LifecyclePolicy(_Part):
     assume_resolved_hours: Positive = 72
     close_after_days: Positive = 14
     reopen_within_days: Positive = 14
-    crashes_for_proactive: Positive = 3
+    crashes_for_proactive: Annotated[int, Field(gt=0, lt=CRASHES)] = 3
     crash_window_days: Positive = 7
 
 
@@ -239,7 +241,7 @@ class AnalyticsPolicy(_Part):
         rejected_share: A higher share of answers that did not help raises an insight.
     """
 
-    window_minutes: Minutes = 60
+    window_minutes: Annotated[int, Field(gt=0, le=LONGEST_WINDOW)] = 60
     surge_factor: Annotated[float, Field(gt=1)] = 3.0
     surge_minimum: Positive = 8
     share_minimum: Positive = 10

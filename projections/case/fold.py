@@ -9,7 +9,7 @@ import msgspec
 
 from projections.case import keeping, lines, offline, reach, tickets
 from projections.case.mending import lineage
-from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
+from projections.case.state import CRASH, CRASHES, RATINGS, RECENT, TAGS, THREADS, Case, Proposal
 from projections.case.timers import stands
 from projections.case.understood import contact, linked, understood
 from projections.case.words import (
@@ -205,8 +205,11 @@ def _held(case: Case, _event: says.ContactHeld, record: Record) -> Case:
 
 
 def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> Case:
+    """Crashes alone mean something here: of what else is noticed there may be any amount."""
+    if CRASH not in event.kind:
+        return case
     signal = (clip(event.kind, 80), record.at.timestamp())
-    return _replace(case, signals=(*case.signals, signal)[-RATINGS:])
+    return _replace(case, signals=(*case.signals, signal)[-CRASHES:])
 
 
 def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:

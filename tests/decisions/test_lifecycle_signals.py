@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from agents import channel, lifecycle, notification, triage
 from agents.agent import Agent
+from agents.policy import Policy, default_policy
 from agents.roster import ROSTERS
 from agents.world import World
 from projections.case import Case, evolve
+from projections.case.state import CRASHES
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ProductSignalReported
@@ -103,6 +105,19 @@ def test_crashes_whose_ticket_was_merged_into_another_do_not_count_again() -> No
     lines.put(asked.MergeAsked(ticket_id=noticed, customer_id=ANN, by="bo", into=written))
     assert crashed(lines, 3) == []
     assert len(crashed(lines, 1)) == 1
+
+
+def test_whatever_else_is_noticed_between_crashes_hides_none_of_them() -> None:
+    scene = crash(crash(given(agents=ALL), 4 - 1), 20, kind="page_opened")
+    assert len(crash(scene).all(TicketOpened)) == 1
+
+
+def test_the_largest_number_of_crashes_that_may_be_asked_for_can_be_reached() -> None:
+    told = default_policy().model_dump()
+    told["lifecycle"]["crashes_for_proactive"] = CRASHES - 1
+    scene = crash(given(agents=ALL, policy=Policy.model_validate(told)), CRASHES - 1)
+    assert scene.state.tickets == {}
+    assert len(crash(scene).all(TicketOpened)) == 1
 
 
 def failing(reads: type[Event]) -> Agent:
