@@ -259,6 +259,21 @@ def test_somebody_whose_hours_are_empty_never_comes() -> None:
     assert availability({"bo": person}, START, POLICY).next_id is None
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        Person("al", hours={"monday": [("09:30", "12:00")]}, available=False),
+        Person("al", hours={"monday": [("09:30", "12:00")]}, capacity=0),
+        Person("al", capacity=0),
+        Person("al", hours={}),
+    ],
+)
+def test_whoever_does_not_come_keeps_nobody_else_from_being_next(first: Person) -> None:
+    people = {"al": first, "bo": Person("bo", hours={"monday": [("10:00", "12:00")]})}
+    told = availability(people, START, POLICY)
+    assert (told.next_id, told.next_at) == ("bo", START + timedelta(hours=1))
+
+
 def test_hours_that_are_none_keep_nobody_else_from_work() -> None:
     wrong = Person("al", hours={"monday": [("25:00", "aa"), ("10:00", "12:00")]})
     told = availability({"al": wrong, "bo": Person("bo")}, START, POLICY)
