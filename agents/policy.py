@@ -16,6 +16,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
+from agents.linking_weights import WEIGHTS
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
 from projections.case.state import CRASHES, OFFERS, RECENT
@@ -265,8 +266,8 @@ class Policy(_Part):
         chat: What becomes of replies in a chat that its customer has left.
         drafting: Whether a language model is asked to draft replies for people.
         templates: By channel, the template that a reply goes as once free text may not be sent.
-        linking: Weights that replace the shipped ones for the question to which ticket a message
-            belongs (`agents.linking`); empty: the shipped ones.
+        linking: Weights for the question to which ticket a message belongs (`agents.linking`); one
+            that is not named is as shipped.
     """
 
     thresholds: Thresholds = Thresholds()
@@ -282,6 +283,16 @@ class Policy(_Part):
     drafting: DraftingPolicy = DraftingPolicy()
     templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
+
+    @field_validator("linking")
+    @classmethod
+    def _signals(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name in weights:
+            if name not in WEIGHTS:
+                raise ValueError(
+                    f"{name!r} is no signal of linking; use one that the policy's reference lists"
+                )
+        return weights
 
     @field_validator("templates")
     @classmethod

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 import agents
 from agents import policy as rules
+from agents.linking import WEIGHTS
 from agents.policy import CalendarPolicy, Policy, Target, default_policy
 from agents.policy_toml import PolicyInvalid, check, parse, to_toml
 
@@ -51,7 +52,7 @@ def policies(draw: st.DrawFn) -> Policy:
     }
     told["routing"]["default_team"] = draw(names)
     told["routing"]["teams"] = draw(st.dictionaries(names, names, max_size=4))
-    told["linking"] = draw(st.dictionaries(names, st.floats(-9, 9), max_size=4))
+    told["linking"] = draw(st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.floats(-9, 9)))
     told["calendar"] |= {
         "zone": draw(st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])),
         "holidays": draw(st.lists(st.dates(), max_size=3)),
@@ -126,6 +127,7 @@ def faults(change: dict[str, Any], **more: Any) -> str:
         ({"delivery": {"fall_back": {"email": "email"}}}, "name another channel"),
         ({"delivery": {"fall_back": {"fax": "email"}}}, "Input should be"),
         ({"delivery": {"fall_back_kinds": ["letter"]}}, "is no kind of reply"),
+        ({"linking": {"treshold": 0.3}}, "'treshold' is no signal of linking"),
         ({"templates": {"facebook": {"name": "x"}}}, "name one of whatsapp"),
         ({"templates": {"whatsapp": {}}}, "Field required"),
         ({"templates": {"whatsapp": {"name": ""}}}, "at least 1 character"),
