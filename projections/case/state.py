@@ -57,6 +57,11 @@ OFFERS = 8
 """How many articles that were offered a ticket remembers."""
 
 TAGS = 16
+"""How many tags a ticket has at most."""
+
+LONGEST_TAG = 80
+"""Bytes of the longest tag."""
+
 ABSORBED = 32
 RECENT = 20
 """How many confirmations of the last hour a case remembers."""

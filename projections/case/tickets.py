@@ -9,7 +9,7 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import FROM_CONTACT, RATINGS, TAGS, Case, Ticket
+from projections.case.state import FROM_CONTACT, LONGEST_TAG, RATINGS, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -106,7 +106,7 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
 
 
 def _tags(tags: list[str]) -> tuple[str, ...]:
-    return tuple(clip(tag, 80) for tag in tags[:TAGS])
+    return tuple(clip(tag, LONGEST_TAG) for tag in tags[:TAGS])
 
 
 def _message(case: Case, known: Ticket, event: became.MessageAdded, at: float) -> Case:
