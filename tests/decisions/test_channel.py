@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -75,7 +76,7 @@ def written(message: str, number: int = 0, **fields: object) -> ContactReceived:
     ],
 )
 def test_a_message_is_read_with_its_subject_in_the_language_that_it_or_the_customer_has(
-    customers: str | None, fields: dict[str, object], read: tuple[str, str, str | None]
+    customers: str | None, fields: dict[str, Any], read: tuple[str, str, str | None]
 ) -> None:
     models = Listening()
     known = CustomerDescribed(customer_id=ANN, language=customers, name="Ann")
