@@ -324,7 +324,7 @@ class Policy(_Part):
 
 
 def _digest(part: BaseModel) -> str:
-    content = msgspec.json.encode(part.model_dump(mode="json"), order="sorted")
+    content = msgspec.json.encode(part.model_dump(), order="sorted")
     return sha256(content).hexdigest()[:12]
 
 
