@@ -307,7 +307,11 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     told = scene.when(wants("late")).one(SpecialistUnavailable)
     assert told.reasons == [escalation.TOO_MANY]
     scene = scene.when(wants("pressing", priority="critical"))
-    assert scene.one(SpecialistUnavailable).reasons == ["nobody_free"]
+    said = {(one.ticket_id, *one.reasons) for one in scene.all(SpecialistUnavailable)}
+    assert said == {("T199", escalation.TOO_MANY), ("pressing", "nobody_free")}
+    assert "T199" not in scene.state.waiting
+    again = scene.when(wants("pressing", priority="critical", request_id="r2"))
+    assert [one.ticket_id for one in again.all(SpecialistUnavailable)] == ["pressing"]
     assert "pressing" in scene.state.waiting
     assert len(scene.state.waiting) == line.WAITING == 200
 
