@@ -157,8 +157,11 @@ def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:
     found = {problem.where: problem for problem in check(text)}
     assert set(found) == {"sla.warn_at", "calendar.zone"}
     assert all(problem.what and problem.remedy for problem in found.values())
-    with pytest.raises(PolicyInvalid, match=r"sla\.warn_at"):
+    with pytest.raises(PolicyInvalid) as caught:
         parse(text)
+    told = "; ".join(f"{problem.where}: {problem.what}" for problem in check(text))
+    assert str(caught.value) == told
+    assert told.count("; ") == 1
 
 
 def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:
