@@ -53,12 +53,17 @@ def surge(line: CategoryLine, policy: Policy) -> Surge | None:
 
 
 def shares(line: CategoryLine, policy: Policy) -> list[Share]:
-    """The shares of the last week that are too high: of escalations, of rejected answers."""
+    """The shares of the last week that are too high: of escalations, of rejected answers.
+
+    A ticket that came before that week or under another category may be escalated in it, so that
+    there may be more parts than the whole has.
+    """
     rules = policy.analytics
     week = totals(line)
+    escalated, rejected = min(week.escalations, week.contacts), min(week.rejections, week.answers)
     weighed = (
-        Share("many_escalations", week.escalations, week.contacts, rules.escalated_share),
-        Share("many_rejections", week.rejections, week.answers, rules.rejected_share),
+        Share("many_escalations", escalated, week.contacts, rules.escalated_share),
+        Share("many_rejections", rejected, week.answers, rules.rejected_share),
     )
     return [
         one

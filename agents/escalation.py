@@ -18,7 +18,7 @@ from agents.agent import Agent
 from agents.duty import Availability, availability, has_room, on_duty
 from agents.policy import Policy
 from agents.world import World
-from projections.desk import Desk, Person, Request, request_of
+from projections.desk import Desk, Person, Request
 from projections.desk import assigned as taken
 from schemas.event import Candidate, Event
 from schemas.events.choices import (
@@ -41,7 +41,7 @@ MOST = 12
 """How many candidates a choice records."""
 
 TOO_MANY = "too_many_wait"
-"""Why a request is not even kept: so many more pressing ones wait."""
+"""Why a request is not kept, or no longer: so many more pressing ones wait."""
 
 AT_ONCE = 50
 """How many waiting requests one turn answers at most; the next turn goes on."""
@@ -130,9 +130,8 @@ def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
     """A ticket needs somebody, or somebody may be free: whoever waits is served in order."""
     event = record.event
     asked = event.request_id if isinstance(event, SpecialistRequested | RequestRepeated) else None
-    if isinstance(event, SpecialistRequested) and event.ticket_id not in desk.waiting:
-        request = request_of(event, record.at)
-        yield from _nobody(request, Choice(None, [], [TOO_MANY]), desk, world, event)
+    if isinstance(event, SpecialistRequested) and desk.let_go is not None:
+        yield from _nobody(desk.let_go, Choice(None, [], [TOO_MANY]), desk, world, event)
     answered = 0
     for request in sorted(desk.waiting.values(), key=_turn):
         choice = choose(request, desk.people, world.now, world.policy)

@@ -53,7 +53,7 @@ def link(record: Record, case: Case, world: World) -> Iterator[Event]:
     if contact is None or contact.seen is None:
         return
     message = message_of(contact, contact.seen)
-    weights = world.policy.linking or linking.shipped(message)
+    weights = {**linking.shipped(message), **world.policy.linking}
     asked = surveyed(case) if rating_of(contact.seen.cues) is not None else None
     if asked is not None:
         verdict = linking.Link(asked.id, 1.0, "survey_answer", [(asked.id, 1.0)])
@@ -68,7 +68,7 @@ def link(record: Record, case: Case, world: World) -> Iterator[Event]:
         ticket_id=verdict.ticket_id or ticket_id(contact.id),
         outcome="new" if verdict.ticket_id is None else "existing",
         confidence=verdict.confidence,
-        threshold=weights.get("threshold", 0.5),
+        threshold=weights["threshold"],
         candidates=[Candidate(name=n, score=s) for n, s in verdict.candidates],
         reasons=[verdict.rule],
         policy_version=world.policy.version,

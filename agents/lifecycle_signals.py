@@ -59,7 +59,7 @@ def noticed(record: Record, case: Case, world: World) -> Iterator[Event]:
 def proactive(case: Case, world: World) -> bool:
     """Whether the product crashed so often of late that we should write first.
 
-    Crashes that a ticket was resolved for do not count again.
+    Crashes that a ticket was opened for do not count again: the case forgets them with its end.
     """
     known = any(t.origin == "signal" and t.is_open for t in case.tickets.values())
     return not known and _recent(case, world) > world.policy.lifecycle.crashes_for_proactive
@@ -67,9 +67,7 @@ def proactive(case: Case, world: World) -> bool:
 
 def _recent(case: Case, world: World) -> int:
     since = world.now.timestamp() - world.policy.lifecycle.crash_window_days * 86_400.0
-    solved = (t.resolved_at for t in case.tickets.values() if t.origin == "signal")
-    since = max((since, *(at for at in solved if at is not None)))
-    return sum("crash" in kind and at > since for kind, at in case.signals)
+    return sum(at > since for _, at in case.signals)
 
 
 def failed(record: Record, case: Case, world: World) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from agents.lifecycle_ends import ask, escalate, measured
 from agents.moves import Moves
 from agents.world import World
 from projections.case import Case, Ticket
-from projections.case.state import Proposal
+from projections.case.state import TAGS, Proposal
 from schemas.event import Event
 from schemas.events.decisions import EscalationTriggered, RouteChosen, SolutionsFound
 from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
@@ -89,7 +89,7 @@ def _said(
         category=proposal.category,
         team=team,
         category_confidence=proposal.category_confidence,
-        tags=list(dict.fromkeys((*ticket.tags, *proposal.tags))),
+        tags=list(dict.fromkeys((*ticket.tags, *proposal.tags)))[:TAGS],
         estimated_resolution_minutes=proposal.minutes
         or policy.sla.targets[priority].estimated_minutes,
         language=language or ticket.language,

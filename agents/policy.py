@@ -16,8 +16,11 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
+from agents.linking_weights import WEIGHTS
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
+from projections.case.state import CRASHES, OFFERS, RECENT
+from projections.category_line import LONGEST_WINDOW
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,8 +74,8 @@ class Limits(_Part):
     """
 
     flood_per_minute: Annotated[int, Field(gt=0, le=230)] = 60
-    confirmations_per_hour: Positive = 5
-    automatic_answers_per_ticket: Positive = 2
+    confirmations_per_hour: Annotated[int, Field(gt=0, le=RECENT)] = 5
+    automatic_answers_per_ticket: Annotated[int, Field(gt=0, le=OFFERS)] = 2
     forward_hops: Positive = 8
     message_characters: Positive = 200_000
 
@@ -94,7 +97,7 @@ class LifecyclePolicy(_Part):
     assume_resolved_hours: Positive = 72
     close_after_days: Positive = 14
     reopen_within_days: Positive = 14
-    crashes_for_proactive: Positive = 3
+    crashes_for_proactive: Annotated[int, Field(gt=0, lt=CRASHES)] = 3
     crash_window_days: Positive = 7
 
 
@@ -239,7 +242,7 @@ class AnalyticsPolicy(_Part):
         rejected_share: A higher share of answers that did not help raises an insight.
     """
 
-    window_minutes: Minutes = 60
+    window_minutes: Annotated[int, Field(gt=0, le=LONGEST_WINDOW)] = 60
     surge_factor: Annotated[float, Field(gt=1)] = 3.0
     surge_minimum: Positive = 8
     share_minimum: Positive = 10
@@ -263,8 +266,8 @@ class Policy(_Part):
         chat: What becomes of replies in a chat that its customer has left.
         drafting: Whether a language model is asked to draft replies for people.
         templates: By channel, the template that a reply goes as once free text may not be sent.
-        linking: Weights that replace the shipped ones for the question to which ticket a message
-            belongs (`agents.linking`); empty: the shipped ones.
+        linking: Weights for the question to which ticket a message belongs (`agents.linking`); one
+            that is not named is as shipped.
     """
 
     thresholds: Thresholds = Thresholds()
@@ -280,6 +283,16 @@ class Policy(_Part):
     drafting: DraftingPolicy = DraftingPolicy()
     templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
+
+    @field_validator("linking")
+    @classmethod
+    def _signals(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name in weights:
+            if name not in WEIGHTS:
+                raise ValueError(
+                    f"{name!r} is no signal of linking; use one that the policy's reference lists"
+                )
+        return weights
 
     @field_validator("templates")
     @classmethod
@@ -311,7 +324,7 @@ class Policy(_Part):
 
 
 def _digest(part: BaseModel) -> str:
-    content = msgspec.json.encode(part.model_dump(mode="json"), order="sorted")
+    content = msgspec.json.encode(part.model_dump(), order="sorted")
     return sha256(content).hexdigest()[:12]
 
 

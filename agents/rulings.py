@@ -17,6 +17,8 @@ from agents.policy import Policy
 from agents.ways import Shut, Way, way
 from projections.case import Case, Ticket
 from projections.case.mending import lineage
+from projections.case.state import LONGEST_TAG, TAGS
+from projections.case.words import clip
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
 
@@ -185,8 +187,13 @@ def _category(event: asked.CategoryAsked, ticket: Ticket, *_: object) -> Refusal
 
 
 def _tags(event: asked.TagsAsked, ticket: Ticket, *_: object) -> Refusal | None:
-    if tagged(event, ticket) == list(ticket.tags):
+    tags = tagged(event, ticket)
+    if tags == list(ticket.tags):
         return Refusal("no_change", "name a tag to add that is not there, or one to remove that is")
+    if len(tags) > TAGS:
+        return Refusal("too_many_tags", f"a ticket has at most {TAGS}; remove some first")
+    if any(clip(tag, LONGEST_TAG) != tag for tag in tags):
+        return Refusal("tag_too_long", f"shorten it to {LONGEST_TAG} bytes")
     return None
 
 

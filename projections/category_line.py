@@ -18,6 +18,9 @@ BUCKET = 600.0
 BUCKETS = 6 * 24 * 7
 """How many buckets back something is remembered: a week."""
 
+LONGEST_WINDOW = 6 * 24 * 60
+"""Minutes of the longest window: a day of that week is left to hold it against."""
+
 _replace = msgspec.structs.replace
 
 

@@ -60,10 +60,11 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everybody's load, and what waits, by ticket."""
+    """Everybody's load, and what waits, by ticket; `let_go` had to for the last that came."""
 
     people: dict[str, Person] = {}
     waiting: dict[str, Request] = {}
+    let_go: Request | None = None
 
 
 def evolve(state: Desk, record: Record) -> Desk:
@@ -133,11 +134,11 @@ def _waits(state: Desk, request: Request) -> Desk:
     before = state.waiting.get(request.ticket_id)
     if before is not None:
         request = _replace(request, at=min(before.at, request.at))
-    waiting = {**state.waiting, request.ticket_id: request}
+    waiting, let_go = {**state.waiting, request.ticket_id: request}, None
     if len(waiting) > WAITING:
-        last = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))
-        del waiting[last.ticket_id]
-    return _replace(state, waiting=waiting)
+        let_go = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))
+        del waiting[let_go.ticket_id]
+    return _replace(state, waiting=waiting, let_go=let_go)
 
 
 def _released(state: Desk, event: desk.SpecialistReleased) -> Desk:

@@ -42,7 +42,8 @@ class Decision(Event):
         confidence: How sure the agent was, 0 to 1; None where a rule decided.
         threshold: What the confidence was held against, if anything.
         outcome: What came out, in one word or value.
-        candidates: What was weighed, best first.
+        candidates: What was weighed, best first; what could not be had comes after what could, and
+            its note says why.
         reasons: Why, as named rules.
         policy_version: The policy that was in force.
         model_versions: The models and the index that were asked, by name.

@@ -9,7 +9,17 @@ import msgspec
 
 from projections.case import keeping, lines, offline, reach, tickets
 from projections.case.mending import lineage
-from projections.case.state import RATINGS, RECENT, TAGS, THREADS, Case, Proposal
+from projections.case.state import (
+    CRASH,
+    CRASHES,
+    LONGEST_TAG,
+    RATINGS,
+    RECENT,
+    TAGS,
+    THREADS,
+    Case,
+    Proposal,
+)
 from projections.case.timers import stands
 from projections.case.understood import contact, linked, understood
 from projections.case.words import (
@@ -109,7 +119,7 @@ def _classified(case: Case, event: says.IssueClassified, _record: Record) -> Cas
         event.ticket_id,
         category=name(event.category),
         category_confidence=event.confidence,
-        tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
+        tags=tuple(clip(tag, LONGEST_TAG) for tag in event.tags[:TAGS]),
         minutes=event.estimated_resolution_minutes,
     )
 
@@ -205,8 +215,11 @@ def _held(case: Case, _event: says.ContactHeld, record: Record) -> Case:
 
 
 def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> Case:
+    """Crashes alone mean something here: of what else is noticed there may be any amount."""
+    if CRASH not in event.kind:
+        return case
     signal = (clip(event.kind, 80), record.at.timestamp())
-    return _replace(case, signals=(*case.signals, signal)[-RATINGS:])
+    return _replace(case, signals=(*case.signals, signal)[-CRASHES:])
 
 
 def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:

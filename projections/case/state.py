@@ -43,12 +43,25 @@ TIMELINE = 16
 TERMS = 48
 """How many terms a row of linking features has at most."""
 
+CRASH = "crash"
+"""What the kind of a product's signal has in it if it tells of a crash."""
+
+CRASHES = 10
+"""How many crashes a case remembers."""
+
 RATINGS = 10
 HANDLES = 8
 THREADS = 16
 REFERENCES = 8
 OFFERS = 8
+"""How many articles that were offered a ticket remembers."""
+
 TAGS = 16
+"""How many tags a ticket has at most."""
+
+LONGEST_TAG = 80
+"""Bytes of the longest tag."""
+
 ABSORBED = 32
 RECENT = 20
 """How many confirmations of the last hour a case remembers."""
@@ -335,7 +348,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         reaches: What is known of addresses, by channel and handle, where a platform minds.
         window: When the contacts of the last minute came, for telling a flood.
         held_at: When a contact was last held for a flood.
-        signals: What the product noticed, with the moment.
+        signals: The crashes that the product noticed and no ticket was about, with the moment.
         confirmations: When the customer was told lately that a ticket is in hand.
         fired: The timer's record that is being answered, if it still stood.
     """

@@ -9,7 +9,7 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import FROM_CONTACT, RATINGS, TAGS, Case, Ticket
+from projections.case.state import FROM_CONTACT, LONGEST_TAG, RATINGS, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -106,7 +106,7 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
 
 
 def _tags(tags: list[str]) -> tuple[str, ...]:
-    return tuple(clip(tag, 80) for tag in tags[:TAGS])
+    return tuple(clip(tag, LONGEST_TAG) for tag in tags[:TAGS])
 
 
 def _message(case: Case, known: Ticket, event: became.MessageAdded, at: float) -> Case:
@@ -214,8 +214,13 @@ def _resolved(case: Case, known: Ticket, event: became.TicketResolved, at: float
         "first_reply": clocks.stopped(known.first_reply),
         "resolution": clocks.stopped(known.resolution),
     }
-    case = _replace(case, resolved=case.resolved + 1, last_resolved=known.id)
+    case = _replace(_seen_to(case, known), resolved=case.resolved + 1, last_resolved=known.id)
     return _with(case, known, event, at, **changes)
+
+
+def _seen_to(case: Case, known: Ticket) -> Case:
+    """The case in which what the product noticed counts no more, if the ticket was about it."""
+    return _replace(case, signals=()) if known.origin == "signal" else case
 
 
 def _closed(case: Case, known: Ticket, event: became.TicketClosed, at: float) -> Case:
@@ -230,7 +235,7 @@ def _shut(case: Case, known: Ticket, event: TicketEvent, at: float, **more: obje
         "resolution": clocks.stopped(known.resolution),
         **more,
     }
-    return _with(case, known, event, at, **changes)
+    return _with(_seen_to(case, known), known, event, at, **changes)
 
 
 def _reopened(case: Case, known: Ticket, event: became.TicketReopened, at: float) -> Case:

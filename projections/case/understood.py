@@ -5,7 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from projections.case.reach import heard
-from projections.case.state import MEANING, RATINGS, TAGS, TERMS, WINDOW, Case, Contact, Seen
+from projections.case.state import (
+    LONGEST_TAG,
+    MEANING,
+    RATINGS,
+    TAGS,
+    TERMS,
+    WINDOW,
+    Case,
+    Contact,
+    Seen,
+)
 from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactLinked, MessageUnderstood
@@ -63,7 +73,7 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         cues=tuple(clip(one, WORD) for one in event.cues[:TAGS]),
         categories=tuple((clip(c.name, 80), c.confidence) for c in event.categories[:5]),
         out_of_scope=event.out_of_scope,
-        tags=tuple(clip(tag, 80) for tag in event.tags[:TAGS]),
+        tags=tuple(clip(tag, LONGEST_TAG) for tag in event.tags[:TAGS]),
         solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
         clues=tuple((clip(c.kind, WORD), clip(c.text, 120)) for c in event.clues[:12]),
         facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in event.facts[:24]),

@@ -7,6 +7,8 @@ from typing import get_args
 
 from pydantic import BaseModel
 
+from agents.linking import WEIGHTS, WITH_MEANING
+from agents.linking_signals import SIGNALS
 from agents.policy import Policy, default_policy
 from agents.policy_toml import to_toml
 from streams.inputs import INTENTS, LINE_LIMIT, PLAIN, ContactInput, Input
@@ -69,10 +71,20 @@ def policy_page() -> str:
         kind = _model(field.annotation)
         parts.append(f"## {name}")
         if kind is None:
-            parts.append(
-                "Weights of the signals by which a message finds its ticket; a name that is left"
-                " out keeps its trained weight."
-            )
+            parts += [
+                (
+                    "Weights of the signals by which a message finds its ticket; a name that is"
+                    " left out keeps its trained weight. A message of whose meaning the models can"
+                    " tell has weights of its own."
+                ),
+                table(
+                    ("name", "shipped", "where its meaning is known"),
+                    [
+                        (f"`{one}`", f"`{WEIGHTS[one]}`", f"`{WITH_MEANING[one]}`")
+                        for one in (*SIGNALS, "bias", "threshold")
+                    ],
+                ),
+            ]
             continue
         parts += [says(kind), _policy_fields(kind, getattr(shipped, name))]
     parts += ["## The shipped file", "```toml\n" + to_toml(shipped).rstrip("\n") + "\n```"]

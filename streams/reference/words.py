@@ -65,7 +65,7 @@ COLUMNS = {
     "available": "whether the person takes tickets now",
     "buttons": "what the customer may press",
     "bytes": "length of what could not be read",
-    "candidates": "what was weighed, best first: name, score, note",
+    "candidates": "what was weighed, best first, then what could not be had: name, score, note",
     "capacity": "tickets that the person takes at a time",
     "category": "what it is about",
     "category_confidence": "how sure triage was, 0 to 1",

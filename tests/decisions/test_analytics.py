@@ -123,6 +123,27 @@ def test_answers_that_do_not_help_are_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("whole", "part", "text"),
+    [
+        ("contact", "escalation", "10 of 10 tickets about billing were escalated this week"),
+        (
+            "automatic_answer",
+            "rejected_answer",
+            "10 of 10 answers about billing did not help this week",
+        ),
+    ],
+)
+def test_what_began_before_the_week_or_elsewhere_makes_no_share_more_than_all_of_it(
+    whole: str, part: str, text: str
+) -> None:
+    scene = many(line(), 12, part)
+    scene = many(scene, 9, whole)
+    assert scene.all(InsightRaised) == []
+    told = many(many(scene, 1, whole), 1, part).one(InsightRaised)
+    assert (told.confidence, told.text) == (1.0, text)
+
+
 def test_what_fits_no_category_is_no_common_issue() -> None:
     scene = many(line(), 20, category="uncategorised")
     assert scene.all(CommonIssueFound) == []

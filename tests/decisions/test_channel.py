@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from agents.channel import FACTS, FLOOD_BEGINS, TERMS
 from agents.policy import default_policy
 from agents.roster import ROSTERS
 from agents.world import Understanding
-from schemas.events.contacts import ContactReceived
+from schemas.events.contacts import ContactReceived, CustomerDescribed
 from schemas.events.decisions import (
     ContactAccepted,
     ContactHeld,
@@ -39,6 +40,19 @@ class Unasked(FakeModels, frozen=True):
         raise AssertionError(f"asked about {message!r} {subject!r} {known_language!r}")
 
 
+class Listening(FakeModels, frozen=True):
+    """Models that remember what they were asked about."""
+
+    asked: list[tuple[str, str, str | None]] = []  # noqa: RUF012 - a struct's own for each
+
+    def understand(
+        self, message: str, *, subject: str, known_language: str | None
+    ) -> Understanding:
+        """As ever."""
+        self.asked.append((message, subject, known_language))
+        return super().understand(message, subject=subject, known_language=known_language)
+
+
 def written(message: str, number: int = 0, **fields: object) -> ContactReceived:
     return ContactReceived.model_validate(
         {
@@ -50,6 +64,24 @@ def written(message: str, number: int = 0, **fields: object) -> ContactReceived:
             **fields,
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("customers", "fields", "read"),
+    [
+        (None, {"subject": "Charged twice"}, ("why?", "Charged twice", None)),
+        (None, {"subject": None}, ("why?", "", None)),
+        ("de", {}, ("why?", "", "de")),
+        ("de", {"language": "fr"}, ("why?", "", "fr")),
+    ],
+)
+def test_a_message_is_read_with_its_subject_in_the_language_that_it_or_the_customer_has(
+    customers: str | None, fields: dict[str, Any], read: tuple[str, str, str | None]
+) -> None:
+    models = Listening()
+    known = CustomerDescribed(customer_id=ANN, language=customers, name="Ann")
+    given(known, agents=AGENTS, models=models).when(written("why?", **fields))
+    assert models.asked == [read]
 
 
 def flooded(count: int, *, seconds: float = 0.0, agents: tuple[object, ...] = AGENTS) -> Scene:

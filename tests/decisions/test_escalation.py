@@ -115,6 +115,14 @@ def test_who_had_the_ticket_before_gets_it_again_if_free() -> None:
     assert got(away.when(again)) == [("T1", "cy")]
 
 
+def test_who_was_free_is_told_before_who_was_not_however_well_these_fit() -> None:
+    people = (who("bo", skills=["billing"], available=False), who("cy"), who("di", senior=True))
+    chosen = desk(*people).when(wants("T1", skills=["billing"])).one(SpecialistChosen)
+    weighed = [(one.name, one.note) for one in chosen.candidates]
+    assert weighed == [("cy", None), ("di", None), ("bo", "unavailable")]
+    assert chosen.candidates[-1].score > chosen.candidates[0].score
+
+
 def test_a_team_keeps_to_its_own_people_and_those_of_no_team() -> None:
     scene = desk(who("bo", team="money"), who("cy", team="general", available=False))
     assert got(scene.when(wants("T1"))) == []
@@ -251,6 +259,21 @@ def test_somebody_whose_hours_are_empty_never_comes() -> None:
     assert availability({"bo": person}, START, POLICY).next_id is None
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        Person("al", hours={"monday": [("09:30", "12:00")]}, available=False),
+        Person("al", hours={"monday": [("09:30", "12:00")]}, capacity=0),
+        Person("al", capacity=0),
+        Person("al", hours={}),
+    ],
+)
+def test_whoever_does_not_come_keeps_nobody_else_from_being_next(first: Person) -> None:
+    people = {"al": first, "bo": Person("bo", hours={"monday": [("10:00", "12:00")]})}
+    told = availability(people, START, POLICY)
+    assert (told.next_id, told.next_at) == ("bo", START + timedelta(hours=1))
+
+
 def test_hours_that_are_none_keep_nobody_else_from_work() -> None:
     wrong = Person("al", hours={"monday": [("25:00", "aa"), ("10:00", "12:00")]})
     told = availability({"al": wrong, "bo": Person("bo")}, START, POLICY)
@@ -284,9 +307,13 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     told = scene.when(wants("late")).one(SpecialistUnavailable)
     assert told.reasons == [escalation.TOO_MANY]
     scene = scene.when(wants("pressing", priority="critical"))
-    assert scene.one(SpecialistUnavailable).reasons == ["nobody_free"]
+    said = {(one.ticket_id, *one.reasons) for one in scene.all(SpecialistUnavailable)}
+    assert said == {("T199", escalation.TOO_MANY), ("pressing", "nobody_free")}
+    assert "T199" not in scene.state.waiting
+    again = scene.when(wants("pressing", priority="critical", request_id="r2"))
+    assert [one.ticket_id for one in again.all(SpecialistUnavailable)] == ["pressing"]
     assert "pressing" in scene.state.waiting
-    assert len(scene.state.waiting) == line.WAITING
+    assert len(scene.state.waiting) == line.WAITING == 200
 
 
 def test_a_crowd_is_served_in_bounded_turns() -> None:

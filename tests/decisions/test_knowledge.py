@@ -16,7 +16,8 @@ from agents.roster import ROSTERS
 from agents.rulings import may_answer_again
 from agents.world import ArticleText
 from projections.case import Ticket
-from projections.case.state import Seen
+from projections.case.state import OFFERS, Seen
+from projections.case.words import latest
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.decisions import (
     AnswerChosen,
@@ -116,6 +117,20 @@ def test_what_was_offered_is_not_offered_again() -> None:
     assert judged(both, offered=("a1",)) == ("suggest", ["above_suggest"])
     assert judged((("a1", 0.95),), offered=("a1",)) == ("none", ["offered_before"])
     assert judged(both, offered=("x", "y")) == ("none", ["enough_answers"])
+
+
+@pytest.mark.parametrize("most", [1, 2, OFFERS])
+def test_after_as_many_answers_as_the_policy_allows_a_person_answers(most: int) -> None:
+    limits = POLICY.limits.model_copy(update={"automatic_answers_per_ticket": most})
+    told = POLICY.model_copy(update={"limits": limits})
+    offered: tuple[str, ...] = ()
+    said = []
+    for number in range(most + 1):
+        seen = Seen(solutions=((f"a{number}", 0.95),))
+        verdict = offer(seen, triggers=(), priority="low", offered=offered, policy=told)
+        said.append((verdict.outcome, verdict.reasons))
+        offered = latest(offered, (f"a{number}",), OFFERS)
+    assert said == [*[("answer", ["above_auto_answer"])] * most, ("none", ["enough_answers"])]
 
 
 @given_any(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agents import channel, lifecycle
 from agents.lifecycle_contacts import candidate_of
 from agents.linking import WEIGHTS
-from agents.policy import default_policy
+from agents.policy import Policy, default_policy
 from schemas.events.decisions import ContactAccepted, ContactLinked, SurveyRequested
 from schemas.events.desk import SpecialistRequested
 from schemas.events.intents import SnoozeAsked
@@ -259,7 +259,21 @@ def test_a_link_says_what_its_confidence_was_held_against() -> None:
     assert scene.one(ContactLinked).threshold == 0.7
     shipped = given(agents=AGENTS).when(contact("I was charged twice"))
     assert shipped.one(ContactLinked).threshold == WEIGHTS["threshold"]
-    bare = {name: weight for name, weight in WEIGHTS.items() if name != "threshold"}
-    policy = default_policy().model_copy(update={"linking": bare})
-    scene = given(agents=AGENTS, policy=policy).when(contact("I was charged twice"))
-    assert scene.one(ContactLinked).threshold == 0.5
+
+
+def linked_after(policy: Policy, text: str) -> ContactLinked:
+    """Where a message goes without a thread, a quarter of an hour after a ticket was opened."""
+    scene = opened(AGENTS, policy=policy).later(minutes=15)
+    return scene.when(contact(text, thread=None, provider_id="p9")).one(ContactLinked)
+
+
+@pytest.mark.parametrize("name", ["threshold", "bias", "here"])
+@pytest.mark.parametrize("text", ["How do I change my PIN?", "any news?", "I was charged twice"])
+def test_a_weight_that_the_policy_does_not_name_is_as_shipped(name: str, text: str) -> None:
+    some = {name: 0.3}
+    told = Policy.model_validate({**default_policy().model_dump(), "linking": some})
+    every = told.model_copy(update={"linking": WEIGHTS | some})
+    one, other = linked_after(told, text), linked_after(every, text)
+    assert (one.outcome, one.confidence, one.candidates, one.threshold) == (
+        other.outcome, other.confidence, other.candidates, other.threshold,
+    )  # fmt: skip

@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from agents import channel, lifecycle, notification, triage
 from agents.agent import Agent
+from agents.policy import Policy, default_policy
 from agents.roster import ROSTERS
 from agents.world import World
 from projections.case import Case, evolve
-from schemas.event import Event
+from projections.case.state import CRASHES
+from schemas.event import Event, Intent
 from schemas.events import intents as asked
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ProductSignalReported
 from schemas.events.decisions import WorkflowFailed
@@ -26,6 +28,7 @@ from schemas.events.tickets import (
 from schemas.record import Record
 from streams.testing import Scene, given
 from streams.turn import AgentFailed, failed, turn
+from tests.lines import Lines
 from tests.tickets import ANN, ask, contact, only_ticket, opened
 
 AGENTS = (channel.RECEIVED, channel.ACCEPTED)
@@ -67,10 +70,53 @@ def test_other_signals_and_old_crashes_open_nothing() -> None:
     assert crash(scene).state.tickets == {}
 
 
-def test_crashes_that_a_ticket_was_resolved_for_do_not_count_again() -> None:
-    scene = ask(crash(given(agents=ALL), 4), asked.ResolveAsked)
-    scene = crash(scene, 3)
-    assert scene.all(TicketOpened) == []
+def crashed(lines: Lines, times: int) -> list[str]:
+    """The tickets that so many crashes opened, five minutes apart."""
+    told: list[Event] = []
+    for _ in range(times):
+        lines.later(minutes=5)
+        told += lines.put(ProductSignalReported(customer_id=ANN, kind="app_crash"))
+    return [event.ticket_id for event in told if isinstance(event, TicketOpened)]
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        [asked.ResolveAsked],
+        [asked.CloseAsked],
+        [asked.ResolveAsked, asked.CloseAsked],
+        [asked.ResolveAsked, asked.ReopenAsked, asked.CloseAsked],
+    ],
+)
+def test_crashes_that_a_ticket_was_opened_for_do_not_count_again(asks: list[type[Intent]]) -> None:
+    lines = Lines()
+    (ticket,) = crashed(lines, 4)
+    for kind in asks:
+        lines.put(kind(ticket_id=ticket, customer_id=ANN, by="bo"))
+    assert crashed(lines, 3) == []
+    assert len(crashed(lines, 1)) == 1
+
+
+def test_crashes_whose_ticket_was_merged_into_another_do_not_count_again() -> None:
+    lines = Lines()
+    lines.put(contact("It crashes all the time"))
+    (written,) = lines.tickets(ANN)
+    (noticed,) = crashed(lines, 4)
+    lines.put(asked.MergeAsked(ticket_id=noticed, customer_id=ANN, by="bo", into=written))
+    assert crashed(lines, 3) == []
+    assert len(crashed(lines, 1)) == 1
+
+
+def test_whatever_else_is_noticed_between_crashes_hides_none_of_them() -> None:
+    scene = crash(crash(given(agents=ALL), 4 - 1), 20, kind="page_opened")
+    assert len(crash(scene).all(TicketOpened)) == 1
+
+
+def test_the_largest_number_of_crashes_that_may_be_asked_for_can_be_reached() -> None:
+    told = default_policy().model_dump()
+    told["lifecycle"]["crashes_for_proactive"] = CRASHES - 1
+    scene = crash(given(agents=ALL, policy=Policy.model_validate(told)), CRASHES - 1)
+    assert scene.state.tickets == {}
     assert len(crash(scene).all(TicketOpened)) == 1
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from agents.linking import WEIGHTS, WITH_MEANING, link
+from agents.linking_signals import SIGNALS, signals
+from schemas.vocabulary import CHANNELS
 from tests.decisions.test_linking import CHARGED, DAY, HOUR, PIN, said, ticket
 
 PARCEL = "Where is my parcel? It should be here since Monday"
@@ -44,3 +46,28 @@ def test_a_matter_of_its_own_or_a_bare_greeting_opens_a_ticket(text: str, after:
     for weights in (WEIGHTS, WITH_MEANING):
         found = link(said(text, "whatsapp", after), [ticket("A", PARCEL, "email")], weights)
         assert found.ticket_id is None
+
+
+SPOKEN_OF = {
+    "email": ["email", "mail", "emailed"],
+    "slack": ["slack"],
+    "whatsapp": ["whatsapp"],
+    "chat_widget": ["chat", "widget", "chatted", "livechat"],
+    "phone": ["phone", "phoned", "call", "called"],
+    "twitter": ["twitter", "tweet", "tweeted", "dm"],
+    "facebook": ["facebook", "messenger"],
+    "discord": ["discord"],
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_whoever_says_where_they_wrote_before_means_the_ticket_of_that_channel(
+    channel: str,
+) -> None:
+    then = "email" if channel != "email" else "phone"
+    there, other = ticket("A", CHARGED, channel), ticket("B", PARCEL, then)
+    its, anothers = (SIGNALS.index(name) for name in ("names_its_channel", "names_another_channel"))
+    for word in SPOKEN_OF[channel]:
+        one, two = signals(said(f"any news, i asked by {word} already", then, HOUR), [there, other])
+        assert (one[its], one[anothers]) == (1.0, 0.0), word
+        assert (two[its], two[anothers]) == (0.0, 1.0), word

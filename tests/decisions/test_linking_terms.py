@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from agents.linking_signals import SIGNALS, signals
 from agents.linking_terms import (
     ACKNOWLEDGING,
     CHANNEL_WORDS,
@@ -16,6 +18,7 @@ from agents.linking_terms import (
     term,
 )
 from schemas.vocabulary import CHANNELS
+from tests.decisions.test_linking import CHARGED, HOUR, said, ticket
 
 
 @pytest.mark.parametrize(
@@ -100,3 +103,12 @@ def test_a_word_that_says_how_is_known_and_the_matter_is_not(
     known, *_, matter = told.split()
     assert term(stem(matter)) not in words
     assert term(stem(known)) in words
+
+
+@pytest.mark.parametrize("scale", [0.001, 0.1, 1, 1000])
+def test_only_how_the_weights_of_terms_compare_says_something(scale: float) -> None:
+    message, first = said(CHARGED, "email", HOUR), ticket("A", "charged for the hotel", "email")
+    scaled = tuple((name, weight * scale) for name, weight in message.features)
+    rows = signals(replace(message, features=scaled), [first])
+    assert rows == [pytest.approx(row) for row in signals(message, [first])]
+    assert rows[0][SIGNALS.index("similarity")] > 0.5

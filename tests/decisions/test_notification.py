@@ -9,6 +9,7 @@ import pytest
 
 from agents import channel, customer, lifecycle, notification, outbound, triage
 from agents.policy import default_policy
+from projections.case.state import RECENT
 from schemas.event import Event
 from schemas.events import intents as asked
 from schemas.events.contacts import (
@@ -78,18 +79,23 @@ def test_a_channel_without_confirmations_gets_none() -> None:
     assert scene.when(searched(scene)).all(ConfirmationRequested) == []
 
 
-def test_confirmations_stop_at_the_hourly_cap_so_that_machines_cannot_talk_for_ever() -> None:
-    shipped = default_policy().model_copy(update={"linking": {"threshold": 1.0}})
+@pytest.mark.parametrize("cap", [5, RECENT])
+def test_confirmations_stop_at_the_hourly_cap_so_that_machines_cannot_talk_for_ever(
+    cap: int,
+) -> None:
+    limits = default_policy().limits.model_copy(update={"confirmations_per_hour": cap})
+    told = {"linking": {"threshold": 1.0}, "limits": limits}
+    shipped = default_policy().model_copy(update=told)
     agents = (*AGENTS, *triage.AGENTS)
     from agents import knowledge
 
     scene = given(agents=(*agents, *knowledge.AGENTS), policy=shipped)
     sent = 0
-    for n in range(12):
+    for n in range(cap + 7):
         scene = scene.later(minutes=1)
         scene = scene.when(contact(f"issue {n}", thread=f"t{n}", provider_id=f"p{n}"))
         sent += len(scene.all(ConfirmationRequested))
-    assert sent == shipped.limits.confirmations_per_hour
+    assert sent == cap
     scene = scene.later(hours=1)
     scene = scene.when(contact("one more", thread="t99", provider_id="p99"))
     assert len(scene.all(ConfirmationRequested)) == 1

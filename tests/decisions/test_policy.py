@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 import agents
 from agents import policy as rules
+from agents.linking import WEIGHTS
 from agents.policy import CalendarPolicy, Policy, Target, default_policy
 from agents.policy_toml import PolicyInvalid, check, parse, to_toml
 
@@ -51,7 +52,7 @@ def policies(draw: st.DrawFn) -> Policy:
     }
     told["routing"]["default_team"] = draw(names)
     told["routing"]["teams"] = draw(st.dictionaries(names, names, max_size=4))
-    told["linking"] = draw(st.dictionaries(names, st.floats(-9, 9), max_size=4))
+    told["linking"] = draw(st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.floats(-9, 9)))
     told["calendar"] |= {
         "zone": draw(st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"])),
         "holidays": draw(st.lists(st.dates(), max_size=3)),
@@ -104,6 +105,10 @@ def faults(change: dict[str, Any], **more: Any) -> str:
         ({"thresholds": {"auto_answer": 0.95}}, "must rise in this order"),
         ({"thresholds": {"suggest": 1.5}}, "less than or equal to 1"),
         ({"limits": {"flood_per_minute": 231}}, "less than or equal to 230"),
+        ({"limits": {"confirmations_per_hour": 21}}, "less than or equal to 20"),
+        ({"limits": {"automatic_answers_per_ticket": 9}}, "less than or equal to 8"),
+        ({"lifecycle": {"crashes_for_proactive": 10}}, "less than 10"),
+        ({"analytics": {"window_minutes": 7 * 24 * 60}}, "less than or equal to 8640"),
         ({"limits": {"unheard_of": 1}}, "Extra inputs are not permitted"),
         ({"sla": {"targets": {}}}, "give a target for each"),
         ({"sla": {"warn_at": 1.0}}, "less than 1"),
@@ -122,6 +127,7 @@ def faults(change: dict[str, Any], **more: Any) -> str:
         ({"delivery": {"fall_back": {"email": "email"}}}, "name another channel"),
         ({"delivery": {"fall_back": {"fax": "email"}}}, "Input should be"),
         ({"delivery": {"fall_back_kinds": ["letter"]}}, "is no kind of reply"),
+        ({"linking": {"treshold": 0.3}}, "'treshold' is no signal of linking"),
         ({"templates": {"facebook": {"name": "x"}}}, "name one of whatsapp"),
         ({"templates": {"whatsapp": {}}}, "Field required"),
         ({"templates": {"whatsapp": {"name": ""}}}, "at least 1 character"),
@@ -151,8 +157,11 @@ def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:
     found = {problem.where: problem for problem in check(text)}
     assert set(found) == {"sla.warn_at", "calendar.zone"}
     assert all(problem.what and problem.remedy for problem in found.values())
-    with pytest.raises(PolicyInvalid, match=r"sla\.warn_at"):
+    with pytest.raises(PolicyInvalid) as caught:
         parse(text)
+    told = "; ".join(f"{problem.where}: {problem.what}" for problem in check(text))
+    assert str(caught.value) == told
+    assert told.count("; ") == 1
 
 
 def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agents.roster import ROSTERS
 from agents.triage_rules import OPENING_CONTACTS
 from agents.world import ArticleText, CategoryRule
+from projections.case.state import TAGS
 from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed, SpecialistAssigned
 from schemas.events.decisions import (
@@ -18,7 +19,13 @@ from schemas.events.decisions import (
     TeamAlertRequested,
 )
 from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
-from schemas.events.intents import AssignmentAsked, CategoryAsked, ReplyWritten, ResolveAsked
+from schemas.events.intents import (
+    AssignmentAsked,
+    CategoryAsked,
+    ReplyWritten,
+    ResolveAsked,
+    TagsAsked,
+)
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     MessageAdded,
@@ -63,6 +70,13 @@ def told(scene: Scene, category: str | None = "billing", **fields: object) -> Sc
 def none(scene: Scene, *kinds: type[Event]) -> bool:
     """Whether nothing of these kinds was said."""
     return not any(scene.all(kind) for kind in kinds)
+
+
+def test_what_people_tagged_it_with_comes_first_and_there_are_no_more_tags_than_may_be() -> None:
+    people = [f"p{number}" for number in range(TAGS - 2)]
+    scene = ask(greeted(), TagsAsked, add=people)
+    triaged = told(scene, tags=["refund", "p0", "late", "more"]).one(TicketTriaged)
+    assert triaged.tags == [*people, "refund", "late"]
 
 
 def test_the_message_that_tells_the_matter_triages_the_ticket_anew() -> None:

@@ -32,6 +32,7 @@ TESTS = (
     "tests/reading/test_query.py",
     "tests/reading/test_why_metrics.py",
     "tests/intake/test_lines.py",
+    "tests/docs/test_reference.py",
     "tests/laws/test_3_exhaustive_folds.py",
     "tests/laws/test_9_registered.py",
 )

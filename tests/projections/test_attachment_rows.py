@@ -110,3 +110,10 @@ def test_a_file_is_given_up_by_a_last_word_alone() -> None:
     assert (over["C.0"].state, over["C.0"].retry_at) == ("refused", None)
     late = folded((0, contact(URL)), (2, refused(2, final=True)), (1, refused(1)))
     assert late["C.0"].error == "try 2"
+
+
+def test_a_file_comes_to_every_state_that_there_is_and_to_no_other() -> None:
+    outcomes = (stored(), refused(1, again=START), refused(1, final=True))
+    told = [(0, contact(one)) for one in (URL, {})]
+    ways = [[one] for one in told] + [[one, (1, then)] for one in told for then in outcomes]
+    assert {folded(*way)["C.0"].state for way in ways} == {*STATES}

@@ -181,7 +181,6 @@ def test_a_rating_counts_once_for_the_customer() -> None:
         (says.IdentityLinked, {"handles": {"discord": (TEXT,)}, "unannounced": True}),
         (says.IdentityUnlinked, {"unannounced": True}),
         (says.ContactHeld, {"held_at": NOW}),
-        (inbox.ProductSignalReported, {"signals": ((TEXT, NOW),)}),
     ],
 )
 def test_what_is_said_of_a_customer_is_in_the_case(
@@ -189,6 +188,12 @@ def test_what_is_said_of_a_customer_is_in_the_case(
 ) -> None:
     known = case(unannounced=False)
     assert after(kind, at=known) == msgspec.structs.replace(known, **changed)
+
+
+def test_of_what_the_product_noticed_a_case_remembers_crashes_alone() -> None:
+    crashed = after(inbox.ProductSignalReported, kind="app_crash")
+    assert crashed.signals == (("app_crash", NOW),)
+    assert after(inbox.ProductSignalReported, at=crashed, kind="upgrade") == crashed
 
 
 def test_a_customer_who_is_told_of_is_known_and_news_only_once() -> None:

@@ -10,6 +10,7 @@ import pytest
 from projections.category_line import (
     BUCKET,
     BUCKETS,
+    LONGEST_WINDOW,
     CategoryLine,
     evolve,
     expected,
@@ -84,6 +85,15 @@ def test_a_window_is_held_against_the_mean_before_it() -> None:
     assert expected(line, 2 * hour) == 4.0
     assert expected(line, 3 * hour) == 0.0
     assert expected(CategoryLine(), hour) == 0.0
+
+
+def test_even_the_longest_window_is_held_against_the_day_before_it() -> None:
+    day = 24 * 60 * 60 / BUCKET
+    line = counted(*[("contact", 0)] * 9, *[("contact", int(day))] * 5, ("contact", int(7 * day)))
+    week = LONGEST_WINDOW + 24 * 60
+    assert in_window(line, LONGEST_WINDOW) == 1
+    assert expected(line, LONGEST_WINDOW) == pytest.approx(5 * LONGEST_WINDOW / (24 * 60))
+    assert week * 60 == BUCKETS * BUCKET
 
 
 def test_an_insight_is_remembered_for_as_long_as_is_asked() -> None:

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from projections.counted import RECORDS
+from projections.metrics import DEFINITIONS
 from schemas.events.contacts import ContactReceived
 from schemas.events.intents import HandoverAsked, ResolveAsked
 from schemas.record import Record, contact_id
@@ -124,6 +126,18 @@ def test_who_counted_is_as_worked_out_by_hand() -> None:
     assert [row["id"] for row in shares if row["numerator"]] == ["t6"]
     assert len(shares) == 5
     assert total == dict.fromkeys(("t1", "t2", "t3", "t4", "t6"), (1.0, None))
+
+
+def test_every_record_that_counts_is_told_by_its_kind_and_the_id_of_that(desk: Desk) -> None:
+    others = {"sla_met": "target", "context_kept": "handover"}
+    rows = desk.query("SELECT DISTINCT metric, definition, kind, id, ticket_id FROM v1_counted")
+    kinds = {(row["metric"], row["definition"]): row["kind"] for row in rows}
+    assert kinds == {cut: others.get(cut[0], "ticket") for cut in kinds}
+    counted = {one.relation for one in DEFINITIONS if (one.metric, one.version) in kinds}
+    assert counted >= RECORDS.keys()
+    for row in rows:
+        assert row["id"].startswith(row["ticket_id"]) or row["kind"] == "handover"
+        assert (row["id"] == row["ticket_id"]) == (row["kind"] == "ticket")
 
 
 def test_a_percentile_is_the_time_at_its_place_among_all_that_were_taken() -> None:

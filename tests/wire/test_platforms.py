@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from schemas.platforms import PLATFORMS, Rate
+from schemas.platforms import MIB, PLATFORMS, Rate
 
 DOCUMENTED = {
     "email": (100_000, "plain", None, 0, None, True, True),
@@ -65,3 +65,23 @@ def test_a_rate_lets_something_through_and_its_burst_is_more_than_it_gives_at_on
         assert rate.many > 0
         assert rate.seconds > 0
         assert rate.burst is None or rate.burst > rate.many
+
+
+FILES = {
+    "email": (10, 18 * MIB, 18 * MIB),
+    "chat_widget": (10, 25 * MIB, 250 * MIB),
+    "discord": (10, 10 * MIB, 24 * MIB),
+}
+"""How many files one message has at most, bytes of the largest, and of all of them together."""
+
+
+@pytest.mark.parametrize("channel", sorted(PLATFORMS))
+def test_a_message_has_no_more_files_than_its_platform_takes(channel: str) -> None:
+    files = PLATFORMS[channel].files
+    taken = None if files is None else (files.many, files.largest, files.together)
+    assert taken == FILES.get(channel)
+
+
+def test_only_mail_waits_for_hours_and_only_phones_are_reached_by_their_number() -> None:
+    assert [name for name, one in PLATFORMS.items() if one.slow] == ["email"]
+    assert [name for name, one in PLATFORMS.items() if one.by_phone_number] == ["whatsapp", "phone"]
