@@ -107,13 +107,14 @@ class Guarded(Secured):
         finally:
             admin.close()
 
-    def with_another_password_of(self, user: str) -> None:
-        """Start again, and let this user in with another password alone."""
-        before = f'user_{user}="{self._passwords[user]}"'
-        self._passwords[user] += "-anew"
+    def with_other_passwords_of(self, users: Iterable[str]) -> None:
+        """Start again, and let these users in with other passwords alone."""
         text = self._properties.read_text()
-        after = f'user_{user}="{self._passwords[user]}"'
-        self._properties.write_text(text.replace(before, after))
+        for user in users:
+            before = f'user_{user}="{self._passwords[user]}"'
+            self._passwords[user] += "-anew"
+            text = text.replace(before, f'user_{user}="{self._passwords[user]}"')
+        self._properties.write_text(text)
         self.restart()
 
     def _listen(self) -> None:
