@@ -16,7 +16,7 @@ from streams.cluster.reading import Reader, ends, entries
 from streams.cluster.wire import entry_of
 from streams.errors import Misconfigured, Unavailable
 from tests.kafkas import settings_of, some, whole
-from tests.real import Broker
+from tests.real import Broker, waiting
 
 TWO = [CONTACTS.name, DECISIONS.name]
 
@@ -105,7 +105,8 @@ def test_an_end_that_no_record_has_is_reached(committed: bool, broker: Broker) -
     else:
         client.abort_transaction()
     client.close()
-    assert ends(settings, [CONTACTS.name])[CONTACTS.name, 4] == 2
+    # The mark comes after the producer heard that all is well.
+    waiting.until(lambda: ends(settings, [CONTACTS.name])[CONTACTS.name, 4] == 2, 30, "the mark")
     assert [one.offset for one in entries(settings, TWO)] == ([0] if committed else [])
     assert list(entries(settings, TWO, start={(CONTACTS.name, 4): 1})) == []
 

@@ -20,10 +20,12 @@ from tests.embedded import open_in, take
 from tests.full_life import WAYS, full_life
 from tests.histories import play
 from tests.kafkas import settings_of
-from tests.real import Broker
+from tests.real import Broker, until
 from tests.replays import Counted, replayed, rows
 
 pytestmark = pytest.mark.usefixtures("broker")
+
+PATIENCE = 30
 
 
 @pytest.fixture
@@ -66,7 +68,10 @@ def test_kafka_gives_the_rows_of_the_log_that_it_is_a_copy_of(
         again = Counted(kafka)
         assert replayed(again, tmp_path / "kafka").records == 0
         assert again.offsets == {}
+        before = sum(kafka.ends().values())
         foreign(broker)
+        # The mark comes after the producer heard that all is well.
+        until(lambda: sum(kafka.ends().values()) == before + 3, PATIENCE, "the mark is there")
         third = Counted(kafka)
         done = replayed(third, tmp_path / "kafka")
         assert (done.records, done.rows, done.passed) == (2, 0, 2)

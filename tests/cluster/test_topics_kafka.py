@@ -15,7 +15,9 @@ from streams.cluster.producer import Producer
 from streams.errors import Misconfigured, Refused
 from tests.commands import Outcome, Shell
 from tests.kafkas import settings_of, some
-from tests.real import Broker, free_port
+from tests.real import Broker, free_port, until
+
+PATIENCE = 30
 
 
 def made(broker: Broker, name: str, *, partitions: int = PARTITIONS, **configs: str) -> None:
@@ -97,11 +99,17 @@ def test_a_wrong_topic_is_named_with_what_is_right_and_nothing_is_made(
 def test_the_mend_that_is_named_mends_it(broker: Broker) -> None:
     settings = settings_of(broker)
     made(broker, TICKETS.name, retention_ms="1000", max_message_bytes="4194304")
-    (problem,) = [line for line in topics.check(settings) if "is not there" not in line]
+
+    def problems() -> list[str]:
+        return [line for line in topics.check(settings) if "is not there" not in line]
+
+    (problem,) = problems()
     setting, value = problem.rsplit("--add-config ", 1)[1].split("=")
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, TICKETS.name, {setting: value})])
     admin.close()
+    # What the controller acknowledged the broker shows a moment later.
+    until(lambda: not problems(), PATIENCE, "the mend is seen")
     assert TICKETS.name not in topics.create(settings)
     assert topics.check(settings) == []
 
