@@ -65,7 +65,7 @@ up: $(VENV)/.self
 	@exec $(BIN)/pactdesk up
 
 test: check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/.self $(VENV)/.dev
 	$(BIN)/ruff check --quiet .
@@ -86,7 +86,7 @@ chaos: $(VENV)/.self $(VENV)/.dev
 
 # Only what touches a broker is run again: the rest knows nothing of Kafka.
 kafka39: $(VENV)/.self $(VENV)/.dev
-	PACTDESK_TEST_KAFKA=3.9 $(BIN)/python -m pytest -n 2 -m broker
+	PACTDESK_TEST_KAFKA=3.9 $(BIN)/python -m pytest -n 2 --dist worksteal -m broker
 
 # MUTANTS="agents/triage.py --sample 0" asks about other code, more of it, or another seed.
 mutants: $(VENV)/.self $(VENV)/.dev

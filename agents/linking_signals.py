@@ -40,6 +40,7 @@ SHORT = 8
 DAY = 86_400.0
 """Seconds in a day."""
 
+_BETWEEN = re.compile(r"[\s#_-]+")
 _PREFIXES = re.compile(r"^(?:\s*(?:re|aw|sv|tr|rv|fw|fwd|wg)\s*(?:\[\d+\])?:)+", re.IGNORECASE)
 
 
@@ -59,7 +60,7 @@ class Candidate(msgspec.Struct, frozen=True):
         category: Taught category.
         features: Linking features of a few of its messages, oldest first.
         last_reply_asked: Our last reply waits for the customer.
-        references: Provider ids of its messages, and ids and order numbers that were said.
+        references: Ids and order numbers that were said, and articles that were offered.
         contacts: How many messages of the customer it holds.
         absorbed: Tickets that were merged into it.
         subject: Its subject, or how its first message begins.
@@ -150,6 +151,8 @@ SIGNALS = (
     "away_hollow",
     "names_its_channel",
     "names_another_channel",
+    "names_another_was_here",
+    "names_this_was_here",
     "greeting",
     "greeting_at_once",
     "after_greeting",
@@ -200,6 +203,11 @@ def titled(subject: str) -> str:
     return _PREFIXES.sub("", subject).strip().casefold()
 
 
+def plainly(reference: str) -> str:
+    """An id or a number as it is compared: "#AB-12" is "ab12"."""
+    return _BETWEEN.sub("", reference).casefold()
+
+
 def _only_greets(rows: Iterable[Features]) -> bool:
     return all(t in GREETING for row in rows for t, _ in row)
 
@@ -216,22 +224,23 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     pace = PACE[slow]
     cues = len(terms & FOLLOW_UP)
     follows = float(cues > 0)
-    named = {CHANNEL_WORDS[t] for t in terms if t in CHANNEL_WORDS} - {message.channel}
+    spoken_of = {CHANNEL_WORDS[t] for t in terms if t in CHANNEL_WORDS}
+    named = spoken_of - {message.channel}
     greeting = float(bool(terms) and terms <= GREETING)
     nods = len(terms & ACKNOWLEDGING) / len(terms) if terms else 0.0
     asks = len(terms & OPENING)
     words = math.log2(1 + message.words)
-    said = set(message.references)
+    said = set(map(plainly, message.references))
     hollow = len(terms & EMPTY) / len(terms) if terms else 1.0
     thanks = "solved" in message.cues or ("thanks" in message.cues and hollow > HOLLOW)
-    unsolved = "not_solved" in message.cues
     points = not terms.isdisjoint(POINTING)
-    refers = bool(cues) or thanks or unsolved or points or nods > HOLLOW
+    refers = bool(cues) or thanks or "not_solved" in message.cues or points or nods > HOLLOW
     contentless = float(hollow == 1.0 and refers and not greeting)
 
     opens = (asks > 0) * (1 - contentless)
     refers_only = max(follows, contentless)
     answers = float(cues < 2)  # whoever clearly comes back to something asks, and answers nothing
+    unsolved = "not_solved" in message.cues and (cues < 2 or hollow == 1.0)  # nor means our answer
     title = titled(message.subject)
 
     rows = []
@@ -240,6 +249,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
         age = math.log2(1 + gap / 60)
         days = min(gap / DAY, 7.0)
         here = float(c.channel == message.channel)
+        was_here = message.channel in c.channels
         unsaid = (1 - here) * (1 - follows)  # whoever goes on without saying so
         elsewhere = here * (1 - refers_only)  # whoever refers to something may do so anywhere
         later = [d for d in candidates if d.last_customer_at > c.last_customer_at]
@@ -284,6 +294,8 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 unsaid * hollow,
                 follows * bool(named & set(c.channels)),
                 follows * bool(named and not named & set(c.channels)),
+                follows * bool(named) * was_here,
+                follows * (message.channel in spoken_of) * was_here,
                 greeting,
                 greeting * at_once,
                 in_pace * (1 - greeting) * _only_greets(c.features),
@@ -297,7 +309,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 running,
                 float(both and message.category == c.category),
                 float(both and message.category != c.category),
-                float(bool(said & set(c.references))),
+                float(not said.isdisjoint(map(plainly, c.references))),
                 float(not message.handle_known),
                 contentless,
                 contentless * (1 - here),

@@ -43,12 +43,17 @@ def term(stemmed: str) -> int:
     return zlib.crc32(stemmed.encode("utf-8", "replace")) & 0x7FFFFFFF
 
 
+def stems(words: str) -> frozenset[str]:
+    """The stems of words that are written with spaces between them."""
+    return frozenset(stem(word) for word in words.split())
+
+
 def terms(words: str) -> frozenset[int]:
-    """The terms of words that are written with spaces between them."""
-    return frozenset(term(stem(word)) for word in words.split())
+    """Their terms."""
+    return frozenset(map(term, stems(words)))
 
 
-FOLLOW_UP = terms(
+_COMES_BACK = (
     "again already answer answered anybody anyone before bump called chase chasing contacted "
     "continue continuing conversation earlier explained follow following forgot forgotten "
     "happened happening hear heard ignored last later look looking mentioned message messaged "
@@ -57,6 +62,8 @@ FOLLOW_UP = terms(
     "somebody someone speak spoke status still talked third told ticket unresolved update "
     "updates waited waiting week write writing written wrote yesterday yet"
 )
+
+FOLLOW_UP = terms(_COMES_BACK)
 """Words with which people come back to something they already asked."""
 
 GREETING = terms(
@@ -106,3 +113,6 @@ EMPTY = FOLLOW_UP | GREETING | ACKNOWLEDGING | OPENING | frozenset(CHANNEL_WORDS
 
 CUES = FOLLOW_UP | frozenset(CHANNEL_WORDS)
 """Terms that say how a message stands to others, not what it is about: no part of a topic."""
+
+CUE_STEMS = stems(_COMES_BACK).union(*(stems(one.called) for one in PLATFORMS.values()))
+"""The stems of these."""

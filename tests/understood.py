@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from agents.world import Understanding
+from streams.understanding import artefacts
+from streams.understanding.features import TermTable
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article, Category, Tag, ToneLabel
 from streams.understanding.tier import Tier
@@ -34,3 +36,10 @@ EMPTY = index()
 def seen(models: Tier, message: str, taught: KnowledgeIndex = EMPTY) -> Understanding:
     """What the models make of a message."""
     return models.understand(message, index=taught)
+
+
+def shipped_terms() -> TermTable:
+    """The weights of terms that come with the system."""
+    files, _ = artefacts.read(artefacts.shipped())
+    terms = files["linking_idf"]
+    return TermTable(terms["terms"], terms["idf"], float(terms["unseen"]))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.linking_terms import CUES, EMPTY, FOLLOW_UP, stem, term
+from agents.linking_terms import CUE_STEMS, CUES, EMPTY, FOLLOW_UP, stem, term
+from streams.understanding.slips import Slips
 from streams.understanding.tfidf import Floats, Word, counted
 
 Features = Sequence[Sequence[float]]
@@ -28,6 +29,12 @@ CACHED_WORDS = 8192
 _ADDRESS = re.compile(r"\S+@\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CALL = re.compile(r"\W*(?:hello|hallo|hola|hey|hi)(?: there)? ?\?[\s?!]*", re.IGNORECASE)
+_REACHED = re.compile(
+    r"\bmy (?:e-?mail|mail|phone|mobile|whatsapp|slack|discord|facebook|twitter)"
+    r"(?: (?:address|number|handle|name|id|account))? ?(?:is|:) ?\S*"
+    r"|\b(?:e-?mail|mail|call|phone|message|dm|reach|contact) (?:me|us) (?:at|on|under) \S+",
+    re.IGNORECASE,
+)
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _SALUTATION = re.compile(
     r"\A\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^\n]{0,40}\n", re.IGNORECASE
@@ -54,25 +61,16 @@ def stems(text: str) -> list[str]:
 
 
 def _body(text: str) -> str:
-    return _CLOSING.sub("", _SALUTATION.sub("", text))
+    """A text without its salutation and signature, and without where its writer can be reached.
+
+    "My e-mail is ann@example.org" does not say that somebody wrote by e-mail before.
+    """
+    return _CLOSING.sub("", _SALUTATION.sub("", _REACHED.sub("", text)))
 
 
 def comes_back(features: Features) -> bool:
     """Whether a message has words with which people come back to what they already asked."""
     return any(hashed in FOLLOW_UP for hashed, _ in features)
-
-
-def matter(text: str) -> str:
-    """The words of a message that name a matter, in their order; may be none.
-
-    "Hi, I wrote to you by e-mail about spare cards. Any update?" is about spare cards; the meaning
-    of the whole is that of any message with which people come back.
-
-    Args:
-        text: The cleaned text.
-    """
-    said = _WORD.findall(_ADDRESS.sub(" ", _body(text)))
-    return " ".join(word for word in said if term(stem(word.casefold())) not in EMPTY)
 
 
 def calls(text: str) -> bool:
@@ -93,6 +91,8 @@ class TermTable:
         self._idf = dict(zip(terms.tolist(), idf.tolist(), strict=True))
         self._unseen = unseen
         self._known: dict[str, tuple[bool, float, int]] = {}
+        self._meant: dict[str, str] = {}
+        self._slips = Slips(CUE_STEMS)
 
     def features(self, text: str, said: Sequence[Word]) -> list[list[float]]:
         """Up to `LIMIT` pairs of a term's hash and its weight, of unit length together.
@@ -100,7 +100,8 @@ class TermTable:
         A weight is (1 + ln count) * ln((documents + 1) / (documents with the term + 1)), then
         scaled (Salton and Buckley 1988, "Term-weighting approaches in automatic text retrieval").
         Terms that linking reads as cues come first, then by weight, so that whoever keeps only
-        the first few keeps what decides. A text without words has no features; one that calls
+        the first few keeps what decides. A cue that was mistyped is one, where what stands there
+        is no word that the table knows. A text without words has no features; one that calls
         says "anybody".
 
         Args:
@@ -111,13 +112,36 @@ class TermTable:
         stemmed_words = _stems_of(text, said)
         if calls(text):
             stemmed_words = [*stemmed_words, ANYBODY]
-        for stemmed, count in counted(stemmed_words).items():
+        meant = [self._meant.get(one) or self._read(one) for one in stemmed_words]
+        for stemmed, count in counted(meant).items():
             rank, idf, hashed = self._known.get(stemmed) or self._weigh(stemmed)
             weighed[hashed] = (rank, -(1 + math.log(count)) * idf, hashed)
         kept = sorted(weighed.values())
         del kept[LIMIT:]
         length = math.sqrt(sum([weight * weight for _, weight, _ in kept]))
         return [[hashed, round(-weight / length, 4)] for _, weight, hashed in kept]
+
+    def matter(self, text: str) -> str:
+        """The words of a message that name a matter, in their order; may be none.
+
+        "Hi, I wrote to you by e-mail about spare cards. Any update?" is about spare cards; the
+        meaning of the whole is that of any message with which people come back.
+
+        Args:
+            text: The cleaned text.
+        """
+        said = _WORD.findall(_ADDRESS.sub(" ", _body(text)))
+        return " ".join(w for w in said if term(self._read(stem(w.casefold()))) not in EMPTY)
+
+    def _read(self, stemmed: str) -> str:
+        """A stem that the table or linking knows, else the cue that was mistyped, if one was."""
+        if len(self._meant) >= CACHED_WORDS:
+            self._meant.clear()
+        hashed = term(stemmed)
+        known = hashed in self._idf or hashed in EMPTY
+        found = stemmed if known else self._slips.meant(stemmed) or stemmed
+        self._meant[stemmed] = found
+        return found
 
     def _weigh(self, stemmed: str) -> tuple[bool, float, int]:
         """Whether a stem is no cue, its weight, and its hash."""
@@ -147,7 +171,8 @@ def sketch(meaning: Floats | None, features: Features) -> str | None:
 
 def _stems_of(text: str, said: Sequence[Word]) -> list[str]:
     """What `stems` gives, taken from words that are known already where they are the same."""
-    if text.isascii() and "\n" not in text:  # a salutation or a signature has a line of its own
+    plain = text.isascii() and "\n" not in text  # salutation and signature have their own lines
+    if plain and _REACHED.search(text) is None:
         known = [word.linking_stem for word in said if word.linking_stem is not None]
         if len(known) == len(said):
             return known

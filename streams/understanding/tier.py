@@ -9,7 +9,7 @@ from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
 from streams.understanding.deadlines import deadlines
-from streams.understanding.features import Features, TermTable, comes_back, matter, sketch
+from streams.understanding.features import Features, TermTable, comes_back, sketch
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
@@ -118,7 +118,7 @@ class Tier:
         """
         if reading.meaning is None or not comes_back(features):
             return reading.meaning
-        named = matter(reading.text)
+        named = self._terms.matter(reading.text)
         return self._reader.meaning(named) if named else reading.meaning
 
     def raw_tone(self, message: str) -> float:

@@ -26,7 +26,7 @@ from schemas.events.tickets import (
     TicketStarted,
     TicketWoken,
 )
-from streams.testing import Scene, given
+from streams.testing import FakeModels, Scene, given, understood
 from tests.tickets import ANN, ask, assigned, contact, only_ticket, opened, reply, say
 
 AGENTS = (channel.RECEIVED, channel.ACCEPTED, *lifecycle.AGENTS)
@@ -102,6 +102,17 @@ def test_thanks_that_go_on_to_ask_resolve_nothing() -> None:
     scene = say(answered(), text, "thanks")
     assert scene.all(TicketResolved) == []
     assert only_ticket(scene).status == "triaged"
+
+
+@pytest.mark.parametrize(("code", "outcome"), [("kb0417", "existing"), ("kb0418", "new")])
+def test_who_names_the_article_that_they_were_sent_means_its_ticket(
+    code: str, outcome: str
+) -> None:
+    fact = {"kind": "code", "text": code, "start": 4, "end": 10}
+    models = FakeModels(understanding=understood(facts=[fact]))
+    scene = replace(answered(solution_id="KB-0417"), models=models).later(hours=2)
+    scene = scene.when(contact(f"The {code}", thread=None, provider_id="p9", channel="whatsapp"))
+    assert scene.one(ContactLinked).outcome == outcome
 
 
 def test_an_article_that_did_not_help_brings_a_person() -> None:

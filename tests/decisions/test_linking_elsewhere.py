@@ -6,6 +6,7 @@ Given an open ticket, when its customer writes elsewhere, then the message goes 
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from agents.linking import WEIGHTS, WITH_MEANING, link
 from agents.linking_signals import SIGNALS, signals
@@ -71,3 +72,47 @@ def test_whoever_says_where_they_wrote_before_means_the_ticket_of_that_channel(
         one, two = signals(said(f"any news, i asked by {word} already", then, HOUR), [there, other])
         assert (one[its], one[anothers]) == (1.0, 0.0), word
         assert (two[its], two[anothers]) == (0.0, 1.0), word
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "signal"),
+    [
+        ("following up here as nobody answered", "by mail", "names_another_was_here"),
+        ("me again, still the same problem, this time", "by phone", "names_this_was_here"),
+    ],
+)
+def test_whoever_says_that_they_moved_has_not_been_here_with_it(
+    text: str, where: str, signal: str
+) -> None:
+    column = SIGNALS.index(signal)
+    left = ticket("A", PARCEL, "email")
+    moved = ticket("B", CHARGED, "phone", 60.0, channels=("email", "phone"))
+    told, untold = (said(words, "phone", HOUR) for words in (f"{text} {where}", text))
+    assert [row[column] for row in signals(told, [moved, left])] == [1.0, 0.0]
+    for message in (untold, said(f"{PARCEL} {where}", "phone", HOUR)):
+        assert [row[column] for row in signals(message, [moved, left])] == [0.0, 0.0]
+    for weights in (WEIGHTS, WITH_MEANING):
+        odds = [dict(link(one, [moved, left], weights).candidates) for one in (told, untold)]
+        with_it, without = (one["A"] / one["B"] for one in odds)
+        assert with_it > without
+
+
+def test_the_same_problem_again_is_the_one_named_and_not_the_one_that_was_answered() -> None:
+    left = ticket("A", PARCEL, "email")
+    answered = ticket("B", CHARGED, "email", 60.0, last_reply_at=120.0)
+    named = said("Me again. Still the same problem with my parcel", "phone", HOUR)
+    unnamed = said("Me again. Still the same problem", "phone", HOUR)
+    for weights in (WEIGHTS, WITH_MEANING):
+        for message, meant in ((named, "A"), (unnamed, "B")):
+            unsolved = replace(message, cues=("not_solved",))
+            assert link(unsolved, [answered, left], weights).ticket_id == meant
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("ab-4711", "AB4711"), ("#4711-88", "4711 88"), ("how_to_pay", "how-to-pay")]
+)
+def test_a_number_is_the_same_however_it_is_written(one: str, other: str) -> None:
+    column = SIGNALS.index("shared_reference")
+    known = ticket("A", PARCEL, "email", references=(one,))
+    (row,) = signals(said("any news", "phone", HOUR, references=(other,)), [known])
+    assert row[column] == 1.0

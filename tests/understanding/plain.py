@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import pairwise
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from agents.linking_terms import CUE_STEMS, EMPTY, term
 from agents.linking_terms import CUES as LINKING_CUES
-from agents.linking_terms import term
 from streams.understanding import language as lang
 from streams.understanding import tone
 from streams.understanding.cues import CUES, URGENCY
@@ -101,12 +101,33 @@ def spotted(sentence: str) -> frozenset[str]:
     return frozenset(name for name, pattern in every if pattern.search(lowered))
 
 
+def slip(one: str, other: str) -> bool:
+    """Whether one letter was left out, put in, replaced, or swapped with the next."""
+    swapped = any(
+        one[:i] + one[i + 1 : i + 2] + one[i : i + 1] + one[i + 2 :] == other
+        for i in range(len(one) - 1)
+    )
+    left_out = any(one[:i] + one[i + 1 :] == other for i in range(len(one)))
+    put_in = any(other[:i] + other[i + 1 :] == one for i in range(len(other)))
+    replaced = len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    return one != other and (swapped or left_out or put_in or replaced)
+
+
+def meant(one: str, words: Container[int]) -> str:
+    """The cue that was mistyped, where one was."""
+    if term(one) in words or term(one) in EMPTY or len(one) > 30:
+        return one
+    near = [cue for cue in CUE_STEMS if max(len(one), len(cue)) > 4 and slip(one, cue)]
+    return near[0] if len(near) == 1 else one
+
+
 def features(arrays: Arrays, text: str) -> list[list[float]]:
     """The terms for linking."""
     idf = dict(zip(arrays["terms"].tolist(), arrays["idf"].tolist(), strict=True))
+    said = [meant(one, idf) for one in stems(text) + ["anybody"] * calls(text)]
     weights = {
         term(one): (1 + math.log(count)) * idf.get(term(one), float(arrays["unseen"]))
-        for one, count in Counter(stems(text) + ["anybody"] * calls(text)).items()
+        for one, count in Counter(said).items()
     }
     kept = sorted(
         weights.items(), key=lambda item: (item[0] not in LINKING_CUES, -item[1], item[0])

@@ -15,11 +15,11 @@ from agents.world import Understanding
 from streams.understanding import encoded as encoder_tier
 from streams.understanding import encoder, light
 from streams.understanding.cue_phrases import CUES, URGENCY
-from streams.understanding.features import LIMIT, comes_back, matter
+from streams.understanding.features import LIMIT, comes_back
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.text import MODEL_CHARS, bounded, clean
 from streams.understanding.tier import Tier
-from tests.understood import EMPTY, seen
+from tests.understood import EMPTY, seen, shipped_terms
 
 ODD = (
     "",
@@ -104,6 +104,7 @@ def test_the_encoder_runs_once_a_message_on_few_tokens_and_again_for_what_is_com
     starter: KnowledgeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens: list[int] = []
+    terms = shipped_terms()
 
     class Counted(ort.InferenceSession):  # type: ignore[misc]  # the library has no types
         def run(self, names: list[str], given: dict[str, NDArray[np.int64]]) -> object:
@@ -116,7 +117,7 @@ def test_the_encoder_runs_once_a_message_on_few_tokens_and_again_for_what_is_com
     for message in ODD:
         tokens.clear()
         again = comes_back(seen(models, message, starter).features)
-        named = matter(clean(bounded(message)))
+        named = terms.matter(clean(bounded(message)))
         assert len(tokens) == 1 + bool(again and named)
         assert max(tokens) <= encoder.TOKENS
 

@@ -14,7 +14,6 @@ from streams.starter import lines
 from streams.understanding import artefacts, retrieval
 from streams.understanding.categories import scope_features
 from streams.understanding.cues import spotted
-from streams.understanding.features import TermTable
 from streams.understanding.kernel import sigmoid, softmax
 from streams.understanding.knowledge_items import Article
 from streams.understanding.language import LanguageModel
@@ -26,6 +25,7 @@ from streams.understanding.text import bounded, clean, sentences
 from streams.understanding.tfidf import SPACE, Floats, Head, Lexicon, Postings, Vector, Vectoriser
 from streams.understanding.tone import ToneModel
 from tests.understanding import plain, plain_search
+from tests.understood import shipped_terms
 
 FILES, _ = artefacts.read(artefacts.shipped())
 IDF = FILES["idf"]["idf"].astype(np.float32)
@@ -77,11 +77,7 @@ TONE = ToneModel(
     float(FILES["tone"]["slope"]),
     float(FILES["tone"]["offset"]),
 )
-TERMS = TermTable(
-    FILES["linking_idf"]["terms"],
-    FILES["linking_idf"]["idf"],
-    float(FILES["linking_idf"]["unseen"]),
-)
+TERMS = shipped_terms()
 
 
 def check(message: str) -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from agents.linking_meaning import BITS, bits, nearness
-from agents.linking_terms import stem, term
-from streams.understanding.features import TermTable, calls, matter, sketch
+from agents.linking_terms import CHANNEL_WORDS, stem, term
+from streams.understanding.features import TermTable, calls, sketch
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.tfidf import Lexicon
 from streams.understanding.tier import Tier
+from tests.understood import shipped_terms
 
 VECTOR = np.where(np.arange(BITS) % 8 == 0, 0.1, -0.1).astype(np.float32)
 
@@ -41,10 +42,45 @@ def test_who_names_no_matter_has_none(features: list[list[float]]) -> None:
         ("Dear team,\nany news of the parcel?\n\nKind regards,\nBen Costa", "parcel"),
         ("Any news?", ""),
         ("", ""),
+        ("hi i wrote to you on twiter aerlier about spare cards any ypdate", "spare cards"),
+        ("Still no white card. My e-mail is ann@example.org.", "white card"),
+        ("any news of my seat my email is annbergexamplecom", "seat"),
+        ("Following up on the parcel, call me on 0171-55.", "parcel"),
     ],
 )
 def test_what_somebody_comes_back_to_is_what_they_name(text: str, named: str) -> None:
-    assert matter(text) == named
+    assert shipped_terms().matter(text) == named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My e-mail is ann@example.org.",
+        "my email address: ann@example.org",
+        "my whatsapp number is 0171-55 12",
+        "my twitter handle is @ann",
+        "Please call me on 0171-55.",
+        "you can reach me at ann@example.org",
+    ],
+)
+def test_who_says_where_they_can_be_reached_names_no_channel(text: str) -> None:
+    found = shipped_terms().features(text, Lexicon().look_up(text))
+    assert {int(one) for one, _ in found}.isdisjoint(CHANNEL_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [("agian", "again"), ("twiter", "twitter"), ("whatsaop", "whatsapp"), ("updatte", "update")],
+)
+def test_a_mistyped_cue_is_one(mistyped: str, meant: str) -> None:
+    terms = shipped_terms()
+    assert terms.features(mistyped, Lexicon().look_up(mistyped)) == [[term(stem(meant)), 1.0]]
+
+
+@pytest.mark.parametrize("word", ["white", "quite", "water", "fone", "wroe", "twit"])
+def test_another_word_is_not(word: str) -> None:
+    terms = shipped_terms()
+    assert terms.features(word, Lexicon().look_up(word)) == [[term(stem(word)), 1.0]]
 
 
 @pytest.mark.parametrize("text", ["Hello?", "hi there?", " hello ?!", "Hey??"])
