@@ -18,7 +18,14 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.producer.producer_batch import ProducerBatch
 
 from streams.cluster.batches import abandon, cut, encoded, queue, wake
-from streams.cluster.kafka import CONNECT_SECONDS, REQUEST_SECONDS, greet, of_kafka, options
+from streams.cluster.kafka import (
+    CONNECT_SECONDS,
+    REQUEST_SECONDS,
+    answers,
+    greet,
+    of_kafka,
+    options,
+)
 from streams.cluster.topics import absent, message_bytes
 from streams.cluster.wire import Outgoing
 from streams.errors import PactdeskError, Refused
@@ -137,10 +144,15 @@ class Producer:
         return self._client
 
     def _told(self, error: Exception, topics: set[str]) -> PactdeskError:
-        fault = of_kafka(error, self._settings, {"write": topics})
+        """What to say of an error; brokers that do not answer are asked for no topic."""
         if isinstance(error, kafkas.KafkaTimeoutError | kafkas.UnknownTopicOrPartitionError):
-            return absent(self._settings, topics) or fault
-        return fault
+            try:
+                answers(self._settings)
+            except PactdeskError as silent:
+                return silent
+            if missing := absent(self._settings, topics):
+                return missing
+        return of_kafka(error, self._settings, {"write": topics})
 
     def _give_up(self) -> None:
         """Drop the client with what it has not sent, so that nothing is sent behind our back."""
