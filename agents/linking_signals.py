@@ -12,12 +12,14 @@ from agents.linking_meaning import bits, nearness
 from agents.linking_terms import (
     ACKNOWLEDGING,
     CHANNEL_WORDS,
+    COUNTING,
     CUES,
     EMPTY,
     FOLLOW_UP,
     GREETING,
     OPENING,
     POINTING,
+    THIS_TIME,
 )
 from schemas.platforms import PLATFORMS
 
@@ -152,7 +154,7 @@ SIGNALS = (
     "names_its_channel",
     "names_another_channel",
     "names_another_was_here",
-    "names_this_was_here",
+    "this_time_was_here",
     "greeting",
     "greeting_at_once",
     "after_greeting",
@@ -226,6 +228,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
     follows = float(cues > 0)
     spoken_of = {CHANNEL_WORDS[t] for t in terms if t in CHANNEL_WORDS}
     named = spoken_of - {message.channel}
+    this_time = message.channel in spoken_of and terms >= THIS_TIME and terms.isdisjoint(COUNTING)
     greeting = float(bool(terms) and terms <= GREETING)
     nods = len(terms & ACKNOWLEDGING) / len(terms) if terms else 0.0
     asks = len(terms & OPENING)
@@ -295,7 +298,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 follows * bool(named & set(c.channels)),
                 follows * bool(named and not named & set(c.channels)),
                 follows * bool(named) * was_here,
-                follows * (message.channel in spoken_of) * was_here,
+                follows * this_time * was_here,
                 greeting,
                 greeting * at_once,
                 in_pace * (1 - greeting) * _only_greets(c.features),

@@ -94,6 +94,14 @@ CHANNEL_WORDS: dict[int, str] = {
 POINTING = terms("it it's its that that's this these those they them")
 """Words that stand for something said before."""
 
+THIS_TIME = terms("this time")
+"""What people say who write for the same thing in another way: "this time by phone"."""
+
+COUNTING = terms(
+    "1st 2nd 3rd 4th 5th another each every fifth first fourth how last long many next second third"
+)
+"""Words beside which "this" and "time" mean something else: "the third time this week"."""
+
 _SMALL = terms(
     "a about after all am an and any anything as at be because been but by did do don't for from "
     "get give got had has hasn't have haven't he her here him his i if in into is it it's its just "

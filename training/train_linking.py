@@ -71,7 +71,7 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "names_its_channel": (0, None),
     "names_another_channel": (None, 0),
     "names_another_was_here": (None, 0),
-    "names_this_was_here": (None, 0),
+    "this_time_was_here": (-3, 0),
     "same_category": (0, None),
     "other_category": (None, 0),
     "rank": (None, 0),
@@ -81,7 +81,8 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "days_idle": (-1.2, 0),
 }
 """Where a weight must lie. The last four tame habits of the simulated week that people do not
-have: nobody in it asks for news within minutes, and nobody comes back after two days."""
+have: nobody in it asks for news within minutes, and nobody comes back after two days. Nor does
+anybody in it say "this time" of anything but another channel."""
 
 Floats = NDArray[np.float64]
 

@@ -78,7 +78,7 @@ def test_whoever_says_where_they_wrote_before_means_the_ticket_of_that_channel(
     ("text", "where", "signal"),
     [
         ("following up here as nobody answered", "by mail", "names_another_was_here"),
-        ("me again, still the same problem, this time", "by phone", "names_this_was_here"),
+        ("me again, still the same problem, this time", "by phone", "this_time_was_here"),
     ],
 )
 def test_whoever_says_that_they_moved_has_not_been_here_with_it(
@@ -89,7 +89,8 @@ def test_whoever_says_that_they_moved_has_not_been_here_with_it(
     moved = ticket("B", CHARGED, "phone", 60.0, channels=("email", "phone"))
     told, untold = (said(words, "phone", HOUR) for words in (f"{text} {where}", text))
     assert [row[column] for row in signals(told, [moved, left])] == [1.0, 0.0]
-    for message in (untold, said(f"{PARCEL} {where}", "phone", HOUR)):
+    third = said("this is the third time i call, still the same problem", "phone", HOUR)
+    for message in (untold, third, said(f"{PARCEL} {where}", "phone", HOUR)):
         assert [row[column] for row in signals(message, [moved, left])] == [0.0, 0.0]
     for weights in (WEIGHTS, WITH_MEANING):
         odds = [dict(link(one, [moved, left], weights).candidates) for one in (told, untold)]
