@@ -72,6 +72,7 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "names_another_channel": (None, 0),
     "names_another_was_here": (None, 0),
     "this_time_was_here": (-3, 0),
+    "this_time_elsewhere": (0, 3),
     "same_category": (0, None),
     "other_category": (None, 0),
     "rank": (None, 0),

@@ -92,6 +92,9 @@ def test_whoever_says_that_they_moved_has_not_been_here_with_it(
     third = said("this is the third time i call, still the same problem", "phone", HOUR)
     for message in (untold, third, said(f"{PARCEL} {where}", "phone", HOUR)):
         assert [row[column] for row in signals(message, [moved, left])] == [0.0, 0.0]
+    for message, there in ((told, "this time" in text), (third, False)):
+        (row,) = signals(message, [left])
+        assert row[SIGNALS.index("this_time_elsewhere")] == there
     for weights in (WEIGHTS, WITH_MEANING):
         odds = [dict(link(one, [moved, left], weights).candidates) for one in (told, untold)]
         with_it, without = (one["A"] / one["B"] for one in odds)
