@@ -97,8 +97,10 @@ class Reader:
         """The first offset of each partition that was appended at a moment or after it.
 
         Args:
-            seconds: The moment, since the epoch.
+            seconds: The moment, since the epoch; before it, everything counts.
         """
+        if seconds < 0:  # which Kafka is not asked for
+            return self.starts()
         wanted = dict.fromkeys(self._places, int(seconds * 1000))
         try:
             found = self._consumer.offsets_for_times(wanted)
