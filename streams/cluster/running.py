@@ -22,7 +22,7 @@ import structlog
 from agents.policy import default_policy
 from schemas.topics import DOMAINS, Domain
 from streams.clock import Clock, RecordedClock, WallClock
-from streams.cluster import migrating, rights, topics
+from streams.cluster import migrating, rights, skew, topics
 from streams.cluster.ahead import ahead
 from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
@@ -87,6 +87,8 @@ def run_roles(
     rights.required(settings, rights.of_roles(roles, domains))
     topics.required(settings)
     migrating.require(url_of(settings))
+    if not recorded:
+        skew.warn(settings)
     own = _own(settings) if "projections" in roles else ()
     threads = []
     if "projections" in roles:
