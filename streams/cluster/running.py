@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +234,7 @@ async def _agents(
                 taught=taught.wait if recorded else None,
             )
         )
+        inlets[-1].shared = partial(skew.time_of, database)
         inlets[-1].show(shadowing.beside)
     with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
         folder = Path(data)

@@ -21,11 +21,16 @@ REMEDY = "set both by a time server"
 _log = structlog.get_logger(__name__)
 
 
-def skew_of(database: PgDatabase) -> float:
-    """By how many seconds the database's clock is ahead of ours; negative where it is behind."""
+def time_of(database: PgDatabase) -> float:
+    """The time by the database's clock, in seconds since the epoch."""
     row = database.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
     assert row is not None
-    return float(row[0]) - time.time()
+    return float(row[0])
+
+
+def skew_of(database: PgDatabase) -> float:
+    """By how many seconds the database's clock is ahead of ours; negative where it is behind."""
+    return time_of(database) - time.time()
 
 
 def in_words(skew: float) -> str:
