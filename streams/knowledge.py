@@ -25,7 +25,16 @@ from agents.world import ArticleText, CategoryRule, Understanding
 from projections import article as lines
 from schemas.events import knowledge as taught
 from schemas.record import Record
-from streams.folded_knowledge import HOUR, JUDGED, Beside, Items, Kept, Shown
+from streams.folded_knowledge import (
+    HOUR,
+    JUDGED,
+    LATE_SECONDS,
+    Beside,
+    Items,
+    Kept,
+    Shown,
+    offsets_in,
+)
 from streams.settings import TierName
 from streams.understanding import tiers
 from streams.understanding.tier import Tier
@@ -189,8 +198,36 @@ class KnowledgeHistory:
                 return (event.article_id, event.ticket_id) in self._shown
         return isinstance(event, TEACHES)
 
-    def at(self, clock: float) -> IndexedModels:
-        """The models over what a turn at this clock sees."""
+    def at(self, clock: float, index: str | None = None) -> IndexedModels:
+        """The models over what a turn at this clock sees.
+
+        Args:
+            clock: The clock.
+            index: The version of the index that the turn is known to have seen: what was taught
+                just before may have come to its worker after it.
+        """
+        models = self._by(clock)
+        if index is None or models.index.version == index:
+            return models
+        return self._without_late(models, clock, index)
+
+    def _without_late(self, models: IndexedModels, clock: float, index: str) -> IndexedModels:
+        """The models over an index of a version, if what came late explains it."""
+        ends = offsets_in(index)
+        if ends is None:
+            return models
+        start = bisect_right(self._order, (clock - LATE_SECONDS, math.inf, math.inf))
+        folded, items = self._kept.until(start)
+        items = items.apart()
+        for record, beside in self._records[folded:start]:
+            items.apply(record, beside)
+        for record, beside in self._records[start : self._applied]:
+            if (record.offset or 0) < ends.get(record.partition or 0, 0):
+                items.apply(record, beside)
+        return IndexedModels(models.tier, items) if items.version == index else models
+
+    def _by(self, clock: float) -> IndexedModels:
+        """The models over all that was taught by a clock."""
         count = bisect_right(self._order, (clock, math.inf, math.inf))
         if count != self._applied and (
             count < self._applied or self._kept.nearest(count) > self._applied

@@ -26,8 +26,8 @@ class History(Protocol):
     def activate(self, tier: str, clock: float) -> None:
         """The models of a tier read messages from a clock on."""
 
-    def at(self, clock: float) -> Models:
-        """The models over what a turn at this clock sees."""
+    def at(self, clock: float, index: str | None = None) -> Models:
+        """The models over what a turn at this clock sees, or over an index that it has seen."""
 
 
 Taught = Callable[[], Iterable[Entry]]
@@ -69,9 +69,14 @@ class Worlds:
         """The policy of a version, if it ever was in force here; None of one from elsewhere."""
         return next((one for one in self._policies if one.version == version), None)
 
-    def models_at(self, now: float) -> Models:
-        """The models over what was taught by a moment, among what was followed."""
-        return self._history.at(now)
+    def models_at(self, now: float, index: str | None = None) -> Models:
+        """The models over what was taught by a moment, among what was followed.
+
+        Args:
+            now: The moment.
+            index: The version of the index that a turn at that moment is known to have seen.
+        """
+        return self._history.at(now, index)
 
     def follow(self) -> None:
         """Take in what was taught and activated since the last time."""
