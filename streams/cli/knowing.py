@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -57,7 +58,7 @@ def _typed(
     """Lines with the type that the command implies; other types are left out and noted."""
     for number, line in enumerate(lines, 1):
         try:
-            document = msgspec.json.decode(line)
+            document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
         except (msgspec.DecodeError, UnicodeDecodeError):
             yield line
             continue
@@ -213,7 +214,8 @@ def policy_show(context: Context, default: bool) -> None:
 def policy_text(path: Path) -> str:
     """The text of a policy file, or of standard input for `-`."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        # an editor's mark of UTF-8 before the text is none of the text
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{path} cannot be read ({error}); give a TOML file") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,17 @@ def test_teaching_takes_tags_and_tones_but_no_contacts(empty: Shell) -> None:
     assert "line 2: contact is not taken here" in told.err
     assert "pactdesk produce" in told.err
     assert empty("tickets", "--json").json == []
+
+
+def test_a_file_that_an_editor_marked_as_utf_8_is_read_like_any_other(
+    empty: Shell, tmp_path: Path
+) -> None:
+    lines, policy = tmp_path / "articles.ndjson", tmp_path / "policy.toml"
+    article = {"article_id": "a", "title": "Pause a plan", "body": "Press Pause."}
+    lines.write_bytes(BOM_UTF8 + ndjson(article).encode())
+    assert empty("articles", "import", str(lines)).status == 0
+    policy.write_bytes(BOM_UTF8 + empty("policy", "show").out.encode())
+    assert empty("policy", "check", str(policy)).status == 0
 
 
 def test_who_is_away_gets_no_ticket_until_they_are_back(empty: Shell) -> None:
