@@ -172,10 +172,12 @@ class KnowledgeHistory:
     def _teaches(self, record: Record) -> bool:
         """Whether a record changes the index; follows the lines that decide what is learned."""
         event = record.event
+        if not isinstance(event, (*TEACHES, *JUDGED)):
+            return False
+        if record.id in self._seen:  # a repeat counts once, on the agent's line too
+            return False
+        self._seen.add(record.id)
         if isinstance(event, JUDGED):
-            if record.id in self._seen:  # a repeat counts once, on the agent's line too
-                return False
-            self._seen.add(record.id)
             before = self._lines.get(event.article_id, lines.ArticleLine())
             after = lines.evolve(before, record)
             if isinstance(event, taught.ExampleProposed):

@@ -50,6 +50,7 @@ class Worlds:
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
         self._clocks: dict[int, float] = {}
+        self._seen: set[str] = set()
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
@@ -91,9 +92,14 @@ class Worlds:
             return  # written beside the desk's work at any time: it must move no clock of it
         clock = max(self._clocks.get(entry.partition, 0.0), record.at.timestamp())
         self._clocks[entry.partition] = clock
+        if not isinstance(record.event, PolicyActivated | ModelActivated):
+            return
+        if record.id in self._seen:  # a repeat puts nothing in force again
+            return
+        self._seen.add(record.id)
         if isinstance(record.event, PolicyActivated):
             self._activate(record.event.text, clock)
-        elif isinstance(record.event, ModelActivated):
+        else:
             self._history.activate(record.event.name, clock)
 
     def _activate(self, text: str, clock: float) -> None:
