@@ -208,6 +208,11 @@ class KnowledgeHistory:
             self._models = IndexedModels(tier, self._items)
         return self._models
 
+    def prepare(self, clock: float) -> None:
+        """Fit what a turn at this clock sees, before it does."""
+        models = self.at(clock)
+        models.tier.prepare(models.index)
+
     def _go_to(self, count: int) -> None:
         """Turns of several partitions do not come in the order of their clocks."""
         self._applied, self._items = self._kept.until(count)

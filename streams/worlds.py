@@ -29,6 +29,9 @@ class History(Protocol):
     def at(self, clock: float) -> Models:
         """The models over what a turn at this clock sees."""
 
+    def prepare(self, clock: float) -> None:
+        """Have these models ready."""
+
 
 Taught = Callable[[], Iterable[Entry]]
 """Entries of the knowledge and control topics that came since the last call, each partition in
@@ -73,6 +76,11 @@ class Worlds:
     def models_at(self, now: float) -> Models:
         """The models over what was taught by a moment, among what was followed."""
         return self._history.at(now)
+
+    def prepare(self, now: float) -> None:
+        """Have ready what a message at a moment is read by, while nobody waits for it."""
+        self.follow()
+        self._history.prepare(now)
 
     def follow(self) -> None:
         """Take in what was taught and activated since the last time."""
