@@ -116,6 +116,11 @@ def test_an_example_is_learned_once(desk: Desk) -> None:
     assert several["updated_article"]["examples_learned"] == 2
 
 
+def test_what_is_no_list_is_told_in_the_words_of_json(desk: Desk) -> None:
+    params = {"article_id": "k", "title": "T", "body": "B", "examples": "one"}
+    assert "examples: a list is wanted" in call(desk, "update_knowledge_base", **params)["error"]
+
+
 def test_two_titles_that_are_alike_but_for_their_signs_are_two_articles(desk: Desk) -> None:
     ids = set()
     for title in ("C++", "C#", "C#", "🙂", "☕"):
