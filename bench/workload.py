@@ -58,6 +58,9 @@ class NoModels:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
+    def prepare(self, clock: float) -> None:
+        """There is nothing to have ready."""
+
     def at(self, clock: float, index: str | None = None) -> FakeModels:
         """The same at every moment."""
         del clock, index

@@ -181,10 +181,12 @@ class KnowledgeHistory:
     def _teaches(self, record: Record) -> bool:
         """Whether a record changes the index; follows the lines that decide what is learned."""
         event = record.event
+        if not isinstance(event, (*TEACHES, *JUDGED)):
+            return False
+        if record.id in self._seen:  # a repeat counts once, on the agent's line too
+            return False
+        self._seen.add(record.id)
         if isinstance(event, JUDGED):
-            if record.id in self._seen:  # a repeat counts once, on the agent's line too
-                return False
-            self._seen.add(record.id)
             before = self._lines.get(event.article_id, lines.ArticleLine())
             after = lines.evolve(before, record)
             if isinstance(event, taught.ExampleProposed):
@@ -242,6 +244,11 @@ class KnowledgeHistory:
             self._furthest = max(self._furthest, count)
             self._models = IndexedModels(tier, self._items)
         return self._models
+
+    def prepare(self, clock: float) -> None:
+        """Fit what a turn at this clock sees, before it does."""
+        models = self.at(clock)
+        models.tier.prepare(models.index)
 
     def _go_to(self, count: int) -> None:
         """Turns of several partitions do not come in the order of their clocks."""

@@ -29,6 +29,9 @@ class History(Protocol):
     def at(self, clock: float, index: str | None = None) -> Models:
         """The models over what a turn at this clock sees, or over an index that it has seen."""
 
+    def prepare(self, clock: float) -> None:
+        """Have these models ready."""
+
 
 Taught = Callable[[], Iterable[Entry]]
 """Entries of the knowledge and control topics that came since the last call, each partition in
@@ -50,6 +53,7 @@ class Worlds:
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
         self._clocks: dict[int, float] = {}
+        self._seen: set[str] = set()
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
@@ -78,6 +82,11 @@ class Worlds:
         """
         return self._history.at(now, index)
 
+    def prepare(self, now: float) -> None:
+        """Have ready what a message at a moment is read by, while nobody waits for it."""
+        self.follow()
+        self._history.prepare(now)
+
     def follow(self) -> None:
         """Take in what was taught and activated since the last time."""
         for entry in self._taught():
@@ -96,9 +105,14 @@ class Worlds:
             return  # written beside the desk's work at any time: it must move no clock of it
         clock = max(self._clocks.get(entry.partition, 0.0), record.at.timestamp())
         self._clocks[entry.partition] = clock
+        if not isinstance(record.event, PolicyActivated | ModelActivated):
+            return
+        if record.id in self._seen:  # a repeat puts nothing in force again
+            return
+        self._seen.add(record.id)
         if isinstance(record.event, PolicyActivated):
             self._activate(record.event.text, clock)
-        elif isinstance(record.event, ModelActivated):
+        else:
             self._history.activate(record.event.name, clock)
 
     def _activate(self, text: str, clock: float) -> None:

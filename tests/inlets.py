@@ -117,6 +117,9 @@ class _Given:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
+    def prepare(self, clock: float) -> None:
+        """They are ready."""
+
     def at(self, clock: float, index: str | None = None) -> Any:  # Any: as given
         """The models."""
         del clock, index

@@ -41,6 +41,9 @@ class Fixed:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
+    def prepare(self, clock: float) -> None:
+        """They are ready."""
+
     def at(self, clock: float, index: str | None = None) -> Models:
         """The models."""
         del clock, index
