@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from math import isfinite
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -24,12 +25,17 @@ from projections.category_line import LONGEST_WINDOW
 from schemas.vocabulary import PRIORITIES, Channel
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-Minutes = Annotated[int, Field(gt=0)]
-
-
 WEEKS = 52
 """How many weeks a target may take at most: business time is not looked for without end."""
+
+MOST = 1_000_000_000
+YEARS = 10
+"""Nothing that is waited for takes longer; from year 9999 on there are no times."""
+
+Positive = Annotated[int, Field(gt=0, le=MOST)]
+Minutes = Annotated[int, Field(gt=0, le=WEEKS * 7 * 24 * 60)]
+Hours = Annotated[int, Field(gt=0, le=YEARS * 365 * 24)]
+Days = Annotated[int, Field(gt=0, le=YEARS * 365)]
 
 
 class _Part(BaseModel):
@@ -93,12 +99,12 @@ class LifecyclePolicy(_Part):
         crash_window_days: Which crashes count as recent.
     """
 
-    follow_up_hours: Positive = 24
-    assume_resolved_hours: Positive = 72
-    close_after_days: Positive = 14
-    reopen_within_days: Positive = 14
+    follow_up_hours: Hours = 24
+    assume_resolved_hours: Hours = 72
+    close_after_days: Days = 14
+    reopen_within_days: Days = 14
     crashes_for_proactive: Annotated[int, Field(gt=0, lt=CRASHES)] = 3
-    crash_window_days: Positive = 7
+    crash_window_days: Days = 7
 
 
 class Target(_Part):
@@ -287,11 +293,13 @@ class Policy(_Part):
     @field_validator("linking")
     @classmethod
     def _signals(cls, weights: dict[str, float]) -> dict[str, float]:
-        for name in weights:
+        for name, weight in weights.items():
             if name not in WEIGHTS:
                 raise ValueError(
                     f"{name!r} is no signal of linking; use one that the policy's reference lists"
                 )
+            if not isfinite(weight):
+                raise ValueError(f"{name} is {weight}; give it a number")
         return weights
 
     @field_validator("templates")

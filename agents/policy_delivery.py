@@ -12,6 +12,10 @@ from schemas.vocabulary import Channel, ReplyKind
 KINDS: tuple[str, ...] = get_args(get_args(ReplyKind)[0])
 
 
+YEAR = 365 * 24 * 60
+"""Minutes that a reply waits to be read, at most."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,7 +72,7 @@ class ChatPolicy(_Part):
             known; not sooner than 15 minutes after the last such mail of the conversation.
     """
 
-    offline_minutes: Annotated[int, Field(gt=0)] = 10
+    offline_minutes: Annotated[int, Field(gt=0, le=YEAR)] = 10
 
 
 def templated(templates: dict[str, Template]) -> dict[str, Template]:

@@ -58,9 +58,12 @@ class NoModels:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def at(self, clock: float) -> FakeModels:
+    def prepare(self, clock: float) -> None:
+        """There is nothing to have ready."""
+
+    def at(self, clock: float, index: str | None = None) -> FakeModels:
         """The same at every moment."""
-        del clock
+        del clock, index
         return self._models
 
 

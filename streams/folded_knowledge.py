@@ -35,6 +35,21 @@ JUDGED = (
 """What decides what an article learns and forgets, as far as its line is read for it."""
 
 
+LATE_SECONDS = 60.0
+"""How long after its moment something taught may have reached a worker."""
+
+
+def offsets_in(version: str | None) -> dict[int, int] | None:
+    """The vector of offsets that an index's version names; None where it names none."""
+    if version is None or version == "empty":
+        return None if version is None else {}
+    try:
+        pairs = [one.split(":") for one in version.split(",")]
+        return {int(partition): int(end) for partition, end in pairs}
+    except ValueError:
+        return None
+
+
 class Shown(NamedTuple):
     """An answer that was shown: how sure it was, and when."""
 
@@ -89,6 +104,12 @@ class Items:
         other.judged = self.judged.copy()
         other.offsets = dict(self.offsets)
         other.folded = self.folded
+        return other
+
+    def apart(self) -> Self:
+        """The same by now, to be folded otherwise: it shares no corrections."""
+        other = self.copy()
+        other._trusts = dict(self._trusts)  # noqa: SLF001  # of its own kind
         return other
 
     def apply(self, record: Record, beside: Beside) -> None:

@@ -25,7 +25,16 @@ from agents.world import ArticleText, CategoryRule, Understanding
 from projections import article as lines
 from schemas.events import knowledge as taught
 from schemas.record import Record
-from streams.folded_knowledge import HOUR, JUDGED, Beside, Items, Kept, Shown
+from streams.folded_knowledge import (
+    HOUR,
+    JUDGED,
+    LATE_SECONDS,
+    Beside,
+    Items,
+    Kept,
+    Shown,
+    offsets_in,
+)
 from streams.settings import TierName
 from streams.understanding import tiers
 from streams.understanding.tier import Tier
@@ -172,10 +181,12 @@ class KnowledgeHistory:
     def _teaches(self, record: Record) -> bool:
         """Whether a record changes the index; follows the lines that decide what is learned."""
         event = record.event
+        if not isinstance(event, (*TEACHES, *JUDGED)):
+            return False
+        if record.id in self._seen:  # a repeat counts once, on the agent's line too
+            return False
+        self._seen.add(record.id)
         if isinstance(event, JUDGED):
-            if record.id in self._seen:  # a repeat counts once, on the agent's line too
-                return False
-            self._seen.add(record.id)
             before = self._lines.get(event.article_id, lines.ArticleLine())
             after = lines.evolve(before, record)
             if isinstance(event, taught.ExampleProposed):
@@ -189,8 +200,36 @@ class KnowledgeHistory:
                 return (event.article_id, event.ticket_id) in self._shown
         return isinstance(event, TEACHES)
 
-    def at(self, clock: float) -> IndexedModels:
-        """The models over what a turn at this clock sees."""
+    def at(self, clock: float, index: str | None = None) -> IndexedModels:
+        """The models over what a turn at this clock sees.
+
+        Args:
+            clock: The clock.
+            index: The version of the index that the turn is known to have seen: what was taught
+                just before may have come to its worker after it.
+        """
+        models = self._by(clock)
+        if index is None or models.index.version == index:
+            return models
+        return self._without_late(models, clock, index)
+
+    def _without_late(self, models: IndexedModels, clock: float, index: str) -> IndexedModels:
+        """The models over an index of a version, if what came late explains it."""
+        ends = offsets_in(index)
+        if ends is None:
+            return models
+        start = bisect_right(self._order, (clock - LATE_SECONDS, math.inf, math.inf))
+        folded, items = self._kept.until(start)
+        items = items.apart()
+        for record, beside in self._records[folded:start]:
+            items.apply(record, beside)
+        for record, beside in self._records[start : self._applied]:
+            if (record.offset or 0) < ends.get(record.partition or 0, 0):
+                items.apply(record, beside)
+        return IndexedModels(models.tier, items) if items.version == index else models
+
+    def _by(self, clock: float) -> IndexedModels:
+        """The models over all that was taught by a clock."""
         count = bisect_right(self._order, (clock, math.inf, math.inf))
         if count != self._applied and (
             count < self._applied or self._kept.nearest(count) > self._applied
@@ -205,6 +244,11 @@ class KnowledgeHistory:
             self._furthest = max(self._furthest, count)
             self._models = IndexedModels(tier, self._items)
         return self._models
+
+    def prepare(self, clock: float) -> None:
+        """Fit what a turn at this clock sees, before it does."""
+        models = self.at(clock)
+        models.tier.prepare(models.index)
 
     def _go_to(self, count: int) -> None:
         """Turns of several partitions do not come in the order of their clocks."""

@@ -21,6 +21,9 @@ from streams.errors import Misconfigured, Unavailable, Unreadable
 SECONDS = 5.0
 """How long the registry may take to answer."""
 
+LARGEST = 4 * 1024 * 1024
+"""Bytes that an answer may have: a schema of a few hundred fields has a hundredth of it."""
+
 UNKNOWN_SECONDS = 60.0
 """How long a number that the registry does not know is not asked for again."""
 
@@ -88,7 +91,7 @@ class Registry:
         )
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  # as above
-                document = json.loads(answer.read())
+                document = json.loads(_whole(answer, time.monotonic() + SECONDS))
         except urllib.error.HTTPError as error:
             error.close()  # it holds the answer
             if error.code == 404:
@@ -103,7 +106,7 @@ class Registry:
                     " https://name:password@registry",
                 ) from error
             raise self._away(f"it answers {error.code}") from error
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
             why = getattr(error, "reason", None) or type(error).__name__
             raise self._away(str(why)) from error
         if not isinstance(document, dict):
@@ -116,7 +119,7 @@ class Registry:
             raise Unreadable(f"schema {number} of the registry is {kind}", "send Avro, or JSON")
         try:
             schema = json.loads(document["schema"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._away("its answer holds no schema") from error
         if not isinstance(schema, dict):
             raise Unreadable(
@@ -136,6 +139,25 @@ class Registry:
             f"the schema registry at {self._name} does not answer as one ({why})",
             "see that it runs, and that kafka.schema_registry_url names it",
         )
+
+
+def _whole(answer: http.client.HTTPResponse, until: float) -> bytes:
+    """The body of an answer; a server that drips may not hold up a worker.
+
+    Raises:
+        TimeoutError: It has not come by a moment of the monotonic clock.
+        URLError: It is too large to be a schema's.
+    """
+    found = b""
+    while some := answer.read1(65_536):
+        found += some
+        if len(found) > LARGEST:
+            raise urllib.error.URLError(f"its answer has more than {LARGEST} bytes")
+        if time.monotonic() > until:
+            raise TimeoutError
+    if answer.length:  # what it announced did not come
+        raise http.client.IncompleteRead(found, answer.length)
+    return found
 
 
 def _address(url: str) -> SplitResult | None:

@@ -32,6 +32,7 @@ from streams.entry import Entry
 from streams.errors import Unreadable
 from streams.extent import AT_ONCE
 from streams.folding import Step
+from streams.foreign import native
 
 _TEACHES = frozenset(kind.__name__ for kind in (CustomerDescribed, LinkAsked, UnlinkAsked))
 _ANSWERS = frozenset(
@@ -86,7 +87,7 @@ def survey(
         if entry.topic == DEAD_LETTERS.name:
             _put_aside(anew, fields)
             continue
-        if "ce_sourcetopic" in fields:
+        if "ce_sourcetopic" in fields and (entry.topic not in INBOX_NAMES or native(entry)):
             _output(anew, entry, fields)
         if entry.topic == CONTACTS.name:
             kind = fields.get("ce_type")
@@ -113,7 +114,10 @@ def _put_aside(anew: Database, fields: dict[str, str]) -> None:
 
 
 def _output(anew: Database, entry: Entry, fields: dict[str, str]) -> None:
-    """Note what an output followed from; of repeats the first, for all of them say the same."""
+    """Note what an output followed from; of repeats the first, for all of them say the same.
+
+    A foreign record on an inbox, whose producer copied its headers from one of ours, is none.
+    """
     try:
         source = (
             fields["ce_sourcetopic"],

@@ -26,8 +26,11 @@ class History(Protocol):
     def activate(self, tier: str, clock: float) -> None:
         """The models of a tier read messages from a clock on."""
 
-    def at(self, clock: float) -> Models:
-        """The models over what a turn at this clock sees."""
+    def at(self, clock: float, index: str | None = None) -> Models:
+        """The models over what a turn at this clock sees, or over an index that it has seen."""
+
+    def prepare(self, clock: float) -> None:
+        """Have these models ready."""
 
 
 Taught = Callable[[], Iterable[Entry]]
@@ -50,6 +53,7 @@ class Worlds:
         self._policies: list[Policy] = [policy]
         self._since: list[float] = [float("-inf")]
         self._clocks: dict[int, float] = {}
+        self._seen: set[str] = set()
 
     def at(self, now: float, trigger: Record) -> World:
         """The snapshot for a turn at a clock reading."""
@@ -69,9 +73,19 @@ class Worlds:
         """The policy of a version, if it ever was in force here; None of one from elsewhere."""
         return next((one for one in self._policies if one.version == version), None)
 
-    def models_at(self, now: float) -> Models:
-        """The models over what was taught by a moment, among what was followed."""
-        return self._history.at(now)
+    def models_at(self, now: float, index: str | None = None) -> Models:
+        """The models over what was taught by a moment, among what was followed.
+
+        Args:
+            now: The moment.
+            index: The version of the index that a turn at that moment is known to have seen.
+        """
+        return self._history.at(now, index)
+
+    def prepare(self, now: float) -> None:
+        """Have ready what a message at a moment is read by, while nobody waits for it."""
+        self.follow()
+        self._history.prepare(now)
 
     def follow(self) -> None:
         """Take in what was taught and activated since the last time."""
@@ -91,9 +105,14 @@ class Worlds:
             return  # written beside the desk's work at any time: it must move no clock of it
         clock = max(self._clocks.get(entry.partition, 0.0), record.at.timestamp())
         self._clocks[entry.partition] = clock
+        if not isinstance(record.event, PolicyActivated | ModelActivated):
+            return
+        if record.id in self._seen:  # a repeat puts nothing in force again
+            return
+        self._seen.add(record.id)
         if isinstance(record.event, PolicyActivated):
             self._activate(record.event.text, clock)
-        elif isinstance(record.event, ModelActivated):
+        else:
             self._history.activate(record.event.name, clock)
 
     def _activate(self, text: str, clock: float) -> None:

@@ -113,9 +113,12 @@ class _Given:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def at(self, clock: float) -> Models:
+    def prepare(self, clock: float) -> None:
+        """They are ready."""
+
+    def at(self, clock: float, index: str | None = None) -> Models:
         """The models that were given."""
-        del clock
+        del clock, index
         return self._models
 
 

@@ -117,9 +117,12 @@ class _Given:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def at(self, clock: float) -> Any:  # Any: as given
+    def prepare(self, clock: float) -> None:
+        """They are ready."""
+
+    def at(self, clock: float, index: str | None = None) -> Any:  # Any: as given
         """The models."""
-        del clock
+        del clock, index
         return self._models
 
 

@@ -41,9 +41,12 @@ class Fixed:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def at(self, clock: float) -> Models:
+    def prepare(self, clock: float) -> None:
+        """They are ready."""
+
+    def at(self, clock: float, index: str | None = None) -> Models:
         """The models."""
-        del clock
+        del clock, index
         return self._models
 
 

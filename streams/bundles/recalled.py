@@ -7,6 +7,7 @@ record; everybody else decides anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,12 +22,14 @@ from agents.policy_toml import PolicyInvalid, parse
 from agents.roster import ROSTERS
 from agents.world import ArticleText, CategoryRule, Understanding, World
 from projections.lines import FOLDS
-from schemas.event import Event
+from schemas.event import Decision, Event
 from schemas.events import knowledge
 from schemas.events.control import PolicyActivated
 from schemas.events.decisions import WorkflowFailed
 from schemas.record import Record
+from schemas.topics import KNOWLEDGE
 from streams.bundles.bundle import Taught, Turn
+from streams.folded_knowledge import LATE_SECONDS, offsets_in
 from streams.turn import AgentFailed, failed, turn
 
 _READS_TEXT = (channel.RECEIVED, channel.ACCEPTED)
@@ -86,6 +89,7 @@ class Recollection:
     def __init__(self, policy: str, taught: Sequence[Taught]) -> None:
         self._first = parse(policy)
         self._taught = taught
+        self._policies = [*_policies(taught)]
 
     def follows(self, before: Turn, state: Any, record: Record) -> tuple[Any, list[Record]]:
         """The state after a record and after all that is said about it, and what is said.
@@ -95,7 +99,7 @@ class Recollection:
             state: The line's state; its type is the domain's.
             record: The record, unwrapped where it was forwarded.
         """
-        world = self._world(before.now, record)
+        world = self._world(before, record)
         evolve = FOLDS["customer"].evolve
         roster = [self._recalling(agent, before) for agent in ROSTERS["customer"]]
         first = before.said[0] if before.said else None
@@ -117,23 +121,46 @@ class Recollection:
             return agent
         return replace(agent, decide=partial(_recalled, agent, before.said))
 
-    def _world(self, now: float, trigger: Record) -> World:
-        visible = [one.record.event for one in self._taught if one.since <= now]
+    def _world(self, before: Turn, trigger: Record) -> World:
+        """What the worker saw: what was set or taught just before may have come to it later."""
+        decisions = [one.event for one in before.said if isinstance(one.event, Decision)]
+        indexes = (one.model_versions.get("index") for one in decisions)
+        ends = offsets_in(next(filter(None, indexes), None))
+        version = decisions[0].policy_version if decisions else None
         return World(
-            now=datetime.fromtimestamp(now, UTC),
-            policy=self._policy(visible),
-            models=Recalled(visible),
+            now=datetime.fromtimestamp(before.now, UTC),
+            policy=self._policy(before.now, version),
+            models=Recalled(
+                [
+                    one.record.event
+                    for one in self._taught
+                    if one.since <= before.now and not _late(one, before.now, ends)
+                ]
+            ),
             trigger=trigger,
         )
 
-    def _policy(self, visible: Sequence[Event]) -> Policy:
-        for event in reversed(visible):
-            if isinstance(event, PolicyActivated):
-                try:
-                    return parse(event.text)
-                except PolicyInvalid:  # it never came into force
-                    continue
-        return self._first
+    def _policy(self, now: float, version: str | None) -> Policy:
+        """The policy of a version that decisions name, else the one in force by the clock."""
+        known = [self._first, *(policy for _, policy in self._policies)]
+        in_force = [self._first, *(policy for since, policy in self._policies if since <= now)]
+        return next((one for one in known if one.version == version), in_force[-1])
+
+
+def _policies(taught: Sequence[Taught]) -> Iterator[tuple[float, Policy]]:
+    """The policies that came into force, each with its moment."""
+    for one in taught:
+        if isinstance(one.record.event, PolicyActivated):
+            with suppress(PolicyInvalid):  # it never came into force
+                yield one.since, parse(one.record.event.text)
+
+
+def _late(one: Taught, now: float, ends: dict[int, int] | None) -> bool:
+    """Whether something taught came to the worker only after a turn, by the index it has seen."""
+    record = one.record
+    if ends is None or record.topic != KNOWLEDGE.name or now - one.since > LATE_SECONDS:
+        return False
+    return (record.offset or 0) >= ends.get(record.partition or 0, 0)
 
 
 def _recalled(

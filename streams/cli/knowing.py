@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -14,11 +16,15 @@ import msgspec
 from streams.cli.context import Context, give
 from streams.cli.output import described
 from streams.cli.working import lines_of
-from streams.errors import NotFound, Refused
+from streams.clock import parse_time
+from streams.errors import Malformed, NotFound, Refused
 
 ARTICLES = ("article",)
 TEACHINGS = ("category", "tag", "tone")
 SPECIALISTS = ("specialist",)
+
+SKEW = timedelta(minutes=1)
+"""How far ahead the clock of whoever wrote a line may be."""
 
 
 def _take(context: Context, lines: Iterable[bytes], kinds: tuple[str, ...]) -> int:
@@ -30,9 +36,9 @@ def _take(context: Context, lines: Iterable[bytes], kinds: tuple[str, ...]) -> i
         kinds: The types that the command takes; the first is that of a line which names none.
     """
     counts = {"accepted": 0, "repeat": 0, "unreadable": 0}
-    others: list[tuple[int, str]] = []
+    others: list[tuple[int, str, str]] = []
     with context.desk() as desk:
-        for taken in desk.intake.lines(_typed(lines, kinds, others)):
+        for taken in desk.intake.lines(_typed(lines, kinds, others, desk.clock.now())):
             counts[taken.status] += 1
             if taken.error is not None:
                 context.complain(f"line {taken.line}", taken.error, taken.remedy)
@@ -40,34 +46,62 @@ def _take(context: Context, lines: Iterable[bytes], kinds: tuple[str, ...]) -> i
             desk.run()
         except Refused:
             context.remark("a worker that is up will take them in")
-    for number, kind in others:
+    for number, what, remedy in others:
         counts["unreadable"] += 1
-        context.complain(
-            f"line {number}",
-            f"{kind} is not taken here, only {', '.join(kinds)}",
-            "put it in with `pactdesk produce`",
-        )
+        context.complain(f"line {number}", what, remedy)
     context.show(counts, lambda: ", ".join(f"{n} {name}" for name, n in counts.items()))
     return 65 if counts["unreadable"] else 0
 
 
 def _typed(
-    lines: Iterable[bytes], kinds: tuple[str, ...], others: list[tuple[int, str]]
+    lines: Iterable[bytes],
+    kinds: tuple[str, ...],
+    others: list[tuple[int, str, str]],
+    now: datetime,
 ) -> Iterator[bytes]:
-    """Lines with the type that the command implies; other types are left out and noted."""
+    """Lines with the type that the command implies.
+
+    Left out and noted are other types, and what is said of a time to come: it would count from then
+    on, and hold back until then whatever is taught or retired after it on the same partition.
+    """
     for number, line in enumerate(lines, 1):
         try:
-            document = msgspec.json.decode(line)
+            document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
         except (msgspec.DecodeError, UnicodeDecodeError):
             yield line
             continue
         if not isinstance(document, dict):
             yield line
-        elif document.get("type", kinds[0]) in kinds:
+            continue
+        what = _not_here(document, kinds, now)
+        if what is None:
             yield msgspec.json.encode({"type": kinds[0], **document})
         else:
-            others.append((number, str(document["type"])))
+            others.append((number, *what))
             yield b""  # an empty line is passed over, and keeps the numbers right
+
+
+def _not_here(
+    document: dict[str, object], kinds: tuple[str, ...], now: datetime
+) -> tuple[str, str] | None:
+    """Why a line is not for a command, and what would be right; None for one that is."""
+    kind, at = document.get("type", kinds[0]), document.get("at")
+    if kind not in kinds:
+        return (
+            f"{kind} is not taken here, only {', '.join(kinds)}",
+            "put it in with `pactdesk produce`",
+        )
+    if kinds != SPECIALISTS and _ahead(at, now):
+        return f"{kind}: at: {at} lies ahead", "leave it out, or come back when it is time"
+    return None
+
+
+def _ahead(at: object, now: datetime) -> bool:
+    """Whether a time lies ahead of the clock, by more than clocks differ."""
+    try:
+        return isinstance(at, str) and parse_time(at) > now + SKEW
+    except Malformed:
+        return False  # that it is no time is told of the line
 
 
 def _source(
@@ -114,7 +148,9 @@ def articles_show(context: Context, article_id: str) -> None:
         if not rows:
             raise NotFound(f"there is no article {article_id}", "see `pactdesk articles list`")
         text = desk.models_now().article(article_id)
-    found = {**rows[0], "body": text.body if text is not None else ""}
+    if text is None:  # `produce` takes any time, for whoever runs the desk by simulated time
+        context.remark("its time lies ahead: until then it answers nothing")
+    found = {**rows[0], "body": None if text is None else text.body}
     context.show(found, lambda: "\n".join(described(found)))
 
 
@@ -213,7 +249,8 @@ def policy_show(context: Context, default: bool) -> None:
 def policy_text(path: Path) -> str:
     """The text of a policy file, or of standard input for `-`."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        # an editor's mark of UTF-8 before the text is none of the text
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{path} cannot be read ({error}); give a TOML file") from error
 

@@ -271,7 +271,7 @@ class ClusterDesk(Sealed, LookingBack):
     def _followed(self, record_id: str, spot: Spot, ends: dict[Place, int] | None) -> Outcome:
         """What followed from a record: after these ends, or from its own time on for a repeat."""
         repeat = ends is None
-        start = around(self._log, spot) if ends is None else ends
+        start = around(self._log, self.database, spot) if ends is None else ends
         family = following.Family(record_id, spot)
         return following.outcome_of(family, self._log, self.database, start, repeat=repeat)
 

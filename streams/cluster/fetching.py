@@ -18,7 +18,7 @@ from schemas.topics import DEAD_LETTERS
 from streams import codec
 from streams.cluster.decoding import Quick, quick
 from streams.cluster.pgtext import without_nul
-from streams.cluster.reading import moment_of
+from streams.cluster.wire import moment_of
 from streams.deadletters import as_letter
 from streams.entry import Place, on_its_topic
 from streams.errors import Unreadable

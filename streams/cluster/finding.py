@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.clock import parse_time
+from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.entry import Entry, Place
 
@@ -26,7 +27,15 @@ def entry_at(reader: Reader, spot: Spot) -> Entry:
     return entry
 
 
-def around(reader: Reader, spot: Spot) -> dict[Place, int]:
-    """Where each partition was when an entry was appended, or a little before; raises as that."""
-    appended = parse_time(entry_at(reader, spot).appended_at).timestamp()
-    return reader.since(appended - SKEW_SECONDS)
+def around(reader: Reader, database: PgDatabase, spot: Spot) -> dict[Place, int]:
+    """Where each partition was when an entry was appended, or a little before; raises as that.
+
+    Its producer's clock may be ahead of everybody's: what followed from it was said when its worker
+    took it.
+    """
+    entry = entry_at(reader, spot)
+    moment = parse_time(entry.appended_at).timestamp()
+    row = database.execute("SELECT clock FROM seen WHERE id = ?", (entry.id,)).fetchone()
+    if row is not None and row[0] is not None:
+        moment = min(moment, float(row[0]))
+    return reader.since(moment - SKEW_SECONDS)

@@ -22,6 +22,7 @@ from streams.cluster.reading import entries
 from streams.cluster.rebuild import copy_rows, folded
 from streams.entry import Place
 from streams.folding import Step
+from streams.foreign import native
 from streams.heads import Head, Spot, head_of
 from streams.settings import Settings
 
@@ -35,7 +36,10 @@ class Roots:
     def read(self, settings: Settings, step: Step) -> None:
         """Read the inboxes' headers; raises as `entries` does."""
         for entry in entries(settings, sorted(INBOX_NAMES)):
-            self._heads[entry.topic, entry.partition, entry.offset] = head_of(entry.headers)
+            head = head_of(entry.headers)
+            if not native(entry):  # its producer may have copied our headers
+                head = head._replace(source=None)
+            self._heads[entry.topic, entry.partition, entry.offset] = head
             step(1)
 
     def knows(self, record: Record) -> bool:

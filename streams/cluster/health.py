@@ -6,7 +6,6 @@ those that share its work, which is little: it is a container's health check.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 from schemas.topics import DECISIONS, DOMAINS, PARTITIONS
@@ -23,13 +22,11 @@ from streams.cluster.presence import (
     host,
     ownerless,
 )
+from streams.cluster.skew import MOST_SECONDS, REMEDY, in_words, skew_of
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.health import Finding, channels, ill, models, own, subscriptions, well
 from streams.registry import Registry
 from streams.settings import Settings
-
-SKEW_SECONDS = 2.0
-"""How far this machine's clock may be from the database's."""
 
 LATE_SECONDS = 60.0
 """How long a record may wait for a worker, the publisher or the projector."""
@@ -171,12 +168,10 @@ def _topics(settings: Settings) -> list[Finding]:
 
 
 def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> Iterator[Finding]:
-    row = database.execute(
-        "SELECT current_setting('server_version'), extract(epoch FROM clock_timestamp())"
-    ).fetchone()
+    row = database.execute("SELECT current_setting('server_version')").fetchone()
     assert row is not None
     yield well(f"PostgreSQL {row[0]} answers")
-    yield _clock(float(row[1]) - time.time())
+    yield _clock(skew_of(database))
     found = migrating.version_of(database)
     if found != migrating.VERSION:
         yield _version(found)
@@ -215,8 +210,8 @@ def _version(found: int) -> Finding:
 
 
 def _clock(skew: float) -> Finding:
-    told = f"this machine's clock is {abs(skew):.1f} s from the database's"
-    return well(told) if abs(skew) <= SKEW_SECONDS else ill(told, "set both by a time server")
+    told = in_words(skew)
+    return well(told) if abs(skew) <= MOST_SECONDS else ill(told, REMEDY)
 
 
 def _tables(settings: Settings) -> str:

@@ -95,6 +95,7 @@ class Inlet:
         turns: How many records were taken since the start.
         holds: Whether the log holds records of a partition from one offset on below another.
         taught: Waits until what was taught by a moment has come; None does not.
+        shared: The time by a clock that all workers share, in seconds; None has only its own.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Inlet:
         self.turns = 0
         self.holds = holds
         self._taught = taught
+        self.shared: Callable[[], float] | None = None
         self._db = database
         self._publisher = publisher
         self._clock = clock
@@ -205,8 +207,15 @@ class Inlet:
                 return
 
     def fire(self) -> None:
-        """Turn every timer that is due by the clock into a record of its partition."""
-        while (timer := self._timers.first(self._clock.now().timestamp())) is not None:
+        """Turn every timer that is due by the clock into a record of its partition.
+
+        It must be due by the clock that all share as well: what has run out is not taken back, and
+        a machine whose clock is ahead would let everybody's targets be missed.
+        """
+        now = self._clock.now().timestamp()
+        if self.shared is not None and self._timers.first(now) is not None:
+            now = min(now, self.shared())
+        while (timer := self._timers.first(now)) is not None:
             owned = self._owned[timer.partition]
             records = [outgoing(self._timers.fired(timer))]
             self._publish(

@@ -230,6 +230,12 @@ def of_kafka(
                 "too few brokers have copies of a partition to take a record safely",
                 f"bring the missing brokers back; {_KEPT}",
             )
+        case kafkas.InvalidTimestampError():
+            return Misconfigured(
+                "Kafka refuses the time that this machine gave a record: its clock is wrong, or the"
+                " broker's",
+                f"set both by a time server and go on; {_KEPT}",
+            )
         case kafkas.KafkaStorageError():
             return Unavailable(
                 "a broker cannot write to its disk", f"free space there and go on; {_KEPT}"

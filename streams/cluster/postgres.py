@@ -123,15 +123,48 @@ def connect(url: str) -> PgDatabase:
             keepalives_count=3,
             tcp_user_timeout=SILENT_SECONDS * 1000,
             application_name="pactdesk",
+            client_encoding="UTF8",
         )
+        _require_unicode(connection)
         connection.adapters.register_loader("json", TextLoader)  # as it was written, as on SQLite
-        connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET client_min_messages = 'warning'")
-        connection.execute("SET jit = off")  # it compiles a view for seconds that runs for one
+        connection.execute(_SESSION)
     except psycopg.Error as error:
         raise of_the_database(error) from error
     return PgDatabase(connection)
+
+
+_SETTINGS = {
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "lock_timeout": "0",  # how long a statement may take says that too
+    "idle_session_timeout": "0",  # whoever waits for a customer may wait for long
+    "default_transaction_isolation": "read committed",  # rows are locked where it matters
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",  # clocks come back as they went in
+    "standard_conforming_strings": "on",
+    "client_min_messages": "warning",
+    "jit": "off",  # it compiles a view for seconds that runs for one
+}
+"""What our statements count on, whatever the server, the database or the user has as default."""
+
+_SESSION = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items()
+)
+
+
+def _require_unicode(connection: Connection[tuple[Any, ...]]) -> None:
+    """See that a database holds every script; raises `Misconfigured` where it does not."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding == "UTF8":
+        return
+    name = connection.info.dbname
+    connection.close()
+    raise Misconfigured(
+        f"the database {name} is encoded in {encoding}, and customers write in every script",
+        "name one in database.url that was made with CREATE DATABASE … ENCODING 'UTF8'"
+        " TEMPLATE template0",
+    )
 
 
 _NOT_LET_IN = ("authentication failed", "no password supplied", "pg_hba.conf", "FATAL: role ")
@@ -184,6 +217,11 @@ def of_the_database(error: psycopg.Error) -> PactdeskError:
             f"the database is only to be read here ({text})",
             "name the primary in database.url, not a copy of it; nothing that was acknowledged is"
             " lost",
+        )
+    if isinstance(error, psycopg.errors.InvalidSchemaName):
+        return Misconfigured(
+            f"the database has no schema to make tables in ({text})",
+            "make one with CREATE SCHEMA, or set the user's search_path to one that is there",
         )
     if isinstance(error, psycopg.errors.InvalidCatalogName) or "does not exist" in text:
         return Misconfigured(

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from threading import Event
 from typing import Self
 
@@ -19,10 +17,10 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.topics import TOPICS
-from schemas.vocabulary import rfc3339
 from streams.cluster.decoding import Quick, quick
 from streams.cluster.kafka import greet, of_kafka, reading_options
 from streams.cluster.topics import absent
+from streams.cluster.wire import moment_of
 from streams.entry import Entry, Place
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import Settings
@@ -99,8 +97,10 @@ class Reader:
         """The first offset of each partition that was appended at a moment or after it.
 
         Args:
-            seconds: The moment, since the epoch.
+            seconds: The moment, since the epoch; before it, everything counts.
         """
+        if seconds < 0:  # which Kafka is not asked for
+            return self.starts()
         wanted = dict.fromkeys(self._places, int(seconds * 1000))
         try:
             found = self._consumer.offsets_for_times(wanted)
@@ -285,12 +285,6 @@ def entries(
     with Reader(settings, topics) as reader:
         for step in reader.steps(start, until):
             yield from step
-
-
-@lru_cache(maxsize=4096)
-def moment_of(milliseconds: int) -> str:
-    """When a record was appended, as Kafka counts it, in RFC 3339."""
-    return rfc3339(datetime.fromtimestamp(milliseconds / 1000.0, UTC))
 
 
 def as_entry(one: Quick) -> Entry:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ import structlog
 from agents.policy import default_policy
 from schemas.topics import DOMAINS, Domain
 from streams.clock import Clock, RecordedClock, WallClock
-from streams.cluster import migrating, rights, topics
+from streams.cluster import migrating, rights, skew, topics
 from streams.cluster.ahead import ahead
 from streams.cluster.door import Door
 from streams.cluster.inlet import Inlet
@@ -87,6 +88,8 @@ def run_roles(
     rights.required(settings, rights.of_roles(roles, domains))
     topics.required(settings)
     migrating.require(url_of(settings))
+    if not recorded:
+        skew.warn(settings)
     own = _own(settings) if "projections" in roles else ()
     threads = []
     if "projections" in roles:
@@ -231,6 +234,7 @@ async def _agents(
                 taught=taught.wait if recorded else None,
             )
         )
+        inlets[-1].shared = partial(skew.time_of, database)
         inlets[-1].show(shadowing.beside)
     with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
         folder = Path(data)

@@ -36,7 +36,7 @@ def understood_of(
     if row is None:
         return None
     contact_id, topic, partition, offset = row
-    start = around(reader, (topic, partition, offset))
+    start = around(reader, database, (topic, partition, offset))
     return understood_in(_decisions(reader, start, partition), contact_id)
 
 

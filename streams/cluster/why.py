@@ -13,13 +13,14 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.record import partition_of
-from schemas.topics import DEAD_LETTERS, PARTITIONS
+from schemas.topics import DEAD_LETTERS, INBOX_NAMES, PARTITIONS
 from streams.clock import parse_time
 from streams.cluster.finding import SKEW_SECONDS, Spot, around
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.reading import Reader
 from streams.directory import Directory
 from streams.entry import Entry, Place
+from streams.foreign import native
 from streams.heads import head_of
 
 FAMILY = 8
@@ -67,6 +68,9 @@ class Lookup:
         found = self._known.get(record_id) or self._letter(record_id)
         if found is None and effect is None:
             found = next((e for e in self._entries() if e.id == record_id), None)
+        elif found is None:  # somebody's clock may be ahead, and what it wrote not lie before
+            self._read_family(record_id[:FAMILY], None)
+            found = self._known.get(record_id)
         return found
 
     def at(self, topic: str, partition: int, offset: int) -> Entry | None:
@@ -114,7 +118,7 @@ class Lookup:
         if not rows:
             return
         taken = {str(number): (str(t), int(p), int(o)) for number, t, p, o in rows}
-        starts = [around(self._reader, spot) for spot in taken.values()]
+        starts = [around(self._reader, self._database, spot) for spot in taken.values()]
         start = {place: min(one[place] for one in starts) for place in starts[0]}
         ends = self._reader.ends() if until is None else self._reader.since(until)
         for step in self._reader.steps(start, ends):
@@ -126,10 +130,12 @@ class Lookup:
     def _read_turn(self, record_id: str, effect: Entry) -> None:
         """Read from the inbox record whose turn wrote an effect, for its cause and all its kin."""
         source, kin, until = head_of(effect.headers).source, _correlation(effect), _behind(effect)
+        if effect.topic in INBOX_NAMES and not native(effect):
+            return  # its producer may have copied our headers
         if source is None or kin is None or self._turns.get(source, 0.0) >= until:
             return
         self._turns[source] = until
-        start = around(self._reader, source)
+        start = around(self._reader, self._database, source)
         for step in self._reader.steps(start, self._reader.since(until)):
             for entry in step:
                 if entry.id == record_id or _correlation(entry) == kin:

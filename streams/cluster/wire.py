@@ -7,7 +7,8 @@ and bytes. Ours go back and forth without loss; a foreign record's are read as w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -22,6 +23,12 @@ from streams.entry import Entry
 Headers = list[tuple[str, bytes]]
 
 _decoder = msgspec.json.Decoder(dict[str, str])
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = (
+    datetime.min.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=UTC),
+)
 
 
 def headers_of(text: str) -> Headers:
@@ -52,9 +59,25 @@ def entry_of(
         None if key is None else key.decode("utf-8", "replace"),
         msgspec.json.encode(found).decode(),
         value or b"",
-        rfc3339(datetime.fromtimestamp(milliseconds / 1000.0, UTC)),
+        moment_of(milliseconds),
         found.get("ce_id", ""),
     )
+
+
+@lru_cache(maxsize=4096)
+def moment_of(milliseconds: float) -> str:
+    """When a record was appended, as Kafka counts it, in RFC 3339.
+
+    Its producer may have said anything, and Kafka keeps it: what lies outside of the years 1 to
+    9999 is the first or the last moment of these.
+
+    Args:
+        milliseconds: Since the epoch.
+    """
+    try:
+        return rfc3339(_EPOCH + timedelta(milliseconds=round(milliseconds)))
+    except OverflowError:
+        return rfc3339(_FIRST if milliseconds < 0 else _LAST)
 
 
 def _fields(headers: Iterable[Sequence[str | bytes]] | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections import deque
 
-from schemas.topics import INBOX_NAMES, TOPICS, Domain
+from schemas.topics import CONTACTS, INBOX_NAMES, TOPICS, Domain
 from streams.embedded.log import SqliteLog
 from streams.entry import Entry
 
@@ -69,6 +69,18 @@ class Cursors:
     def waits(self, until: float = math.inf) -> bool:
         """Whether there is a next record to take."""
         return bool(self._heap) and not (self._by_time and self._heap[0][0] > until)
+
+    def customers_turn(self, now: float) -> float | None:
+        """The clock of the next turn on a customer's line; None where none waits by now.
+
+        Under simulated time only the very next record's is known.
+        """
+        if not self.waits(now):
+            return None
+        if not self._by_time:
+            return now if any(topic == CONTACTS.name for topic, _ in self._waiting) else None
+        order, topic, _, _ = self._heap[0]
+        return order if topic == CONTACTS.name else None
 
     def next(self, until: float = math.inf) -> Head | None:
         """The next record to take, for `taken` to follow; None when none waits by `until`."""

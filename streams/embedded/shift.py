@@ -105,6 +105,7 @@ class Shift:
         worker, effects = self._worker, self._effects
         if not worker.waits() and not (effects is not None and effects.unsaid):
             return False
+        worker.prepare()
         with worker.committing():
             if effects is not None:
                 worker.appended(effects.answer())

@@ -41,6 +41,7 @@ class Worker:
     """Works off what waits in the inboxes of all domains.
 
         while worker.waits():
+            worker.prepare()
             with worker.committing():
                 worker.work()
 
@@ -78,6 +79,7 @@ class Worker:
         self._timers = Timers(self._store)
         self._decider = Decider(self._store, self._timers, worlds)
         self._decider.beside = beside or self._decider.beside
+        self._worlds = worlds
         self._clock = clock
         self._cursors = Cursors(self._log, self._store.positions(), by_time=clock.simulated)
         self._recent = recent
@@ -95,6 +97,16 @@ class Worker:
         """Whether there is a record to take by now, or a timer that is due."""
         now = self._clock.now().timestamp()
         return self._cursors.waits(now) or self._due(now) is not None
+
+    def prepare(self) -> None:
+        """Have the models ready for messages that wait, before the store is held for them.
+
+        What was taught is fitted when it is first needed, which takes seconds where that is much;
+        nobody else could write meanwhile.
+        """
+        at = self._cursors.customers_turn(self._clock.now().timestamp())
+        if at is not None:
+            self._worlds.prepare(at)
 
     @contextmanager
     def committing(self) -> Iterator[None]:

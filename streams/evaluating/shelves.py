@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from streams.evaluating.answers import Found, ranking
 from streams.evaluating.figures import Figure
-from streams.evaluating.open_data import OpenData
+from streams.evaluating.open_data import OpenData, Page, Question
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article
 from streams.understanding.tier import Tier
@@ -27,7 +27,7 @@ def bank_scenarios(tier: Tier, data: OpenData) -> Iterator[Figure]:
 
 
 def _articles(data: OpenData, name: str) -> list[Article]:
-    return [Article(row["id"], row["title"], row["body"]) for row in data.rows(name)]
+    return [Article(row.id, row.title, row.body) for row in data.rows(name, Page)]
 
 
 def _asked(
@@ -36,9 +36,9 @@ def _asked(
     index = KnowledgeIndex(shelf, (), (), (), task)
     found = [
         Found(
-            tier.understand(row["query"], index=index).solutions,
-            frozenset(row["relevant"]),
+            tier.understand(row.query, index=index).solutions,
+            frozenset(row.relevant),
         )
-        for row in data.rows(questions)
+        for row in data.rows(questions, Question)
     ]
     yield from ranking(task, found, PROTOCOL)

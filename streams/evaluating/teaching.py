@@ -8,7 +8,7 @@ from random import Random
 
 from streams.evaluating.answers import ece
 from streams.evaluating.figures import Figure, resampled, share
-from streams.evaluating.open_data import OpenData, Row
+from streams.evaluating.open_data import NotThere, OpenData, Request
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Category
 from streams.understanding.tier import Tier
@@ -32,21 +32,21 @@ def few_shot(tier: Tier, data: OpenData) -> Iterator[Figure]:
     Raises:
         NotThere: No set of requests is in the folder.
     """
-    there = {title: data.some(name) for title, name in SETS.items()}
+    there = {title: data.some(name, Request) for title, name in SETS.items()}
     if not any(there.values()):
-        data.rows(SETS["insurer's calls"])
+        data.rows(SETS["insurer's calls"], Request)
     for title, rows in there.items():
         if rows:
             yield from _taught(f"categories, {title}", tier, rows)
 
 
-def _taught(task: str, tier: Tier, rows: list[Row]) -> Iterator[Figure]:
+def _taught(task: str, tier: Tier, rows: list[Request]) -> Iterator[Figure]:
     protocol = f"{SHOTS} examples a category taught, all others asked, {DRAWS} draws"
     pairs: list[tuple[float, bool]] = []
     for draw in range(DRAWS):
         texts: defaultdict[str, list[str]] = defaultdict(list)
         for row in rows:
-            texts[row["intent"]].append(row["text"])
+            texts[row.intent].append(row.text)
         dice = Random(f"{task} {draw}")  # noqa: S311  # the same draws in every run
         for own in texts.values():
             dice.shuffle(own)
@@ -54,8 +54,11 @@ def _taught(task: str, tier: Tier, rows: list[Row]) -> Iterator[Figure]:
         index = KnowledgeIndex((), taught, (), (), f"{task} {draw}")
         for name, own in texts.items():
             for text in own[SHOTS:]:
-                first = tier.understand(text, index=index).categories[0]
-                pairs.append((first.confidence, first.name == name))
+                found = tier.understand(text, index=index).categories
+                sure = found[0].confidence if found else 0.0
+                pairs.append((sure, bool(found) and found[0].name == name))
+    if not pairs:
+        raise NotThere(f"no category of {task} has more than {SHOTS} texts")
     yield share(task, "first category right", [right for _, right in pairs], protocol)
     yield resampled(
         task, "calibration error", pairs, lambda at: ece([pairs[i] for i in at]), protocol

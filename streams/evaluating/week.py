@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from streams.evaluating.answers import Found, answering, ranking
 from streams.evaluating.figures import Figure, share
-from streams.evaluating.open_data import OpenData
+from streams.evaluating.open_data import (
+    OpenData,
+    WeekArticle,
+    WeekIssue,
+    WeekMessage,
+    WeekSource,
+    known,
+)
 from streams.understanding import facts
 from streams.understanding.index import KnowledgeIndex
 from streams.understanding.knowledge_items import Article
@@ -22,7 +29,7 @@ class Opening(NamedTuple):
     """The first message of an issue, and the issue's truth."""
 
     text: str
-    issue: Mapping[str, Any]
+    issue: WeekIssue
 
 
 def openings(data: OpenData) -> list[Opening]:
@@ -31,20 +38,24 @@ def openings(data: OpenData) -> list[Opening]:
     Raises:
         NotThere: The week is not in the folder.
     """
-    issues = {row["issue"]: row for row in data.rows("workload_truth_issues")}
-    of = {row["provider_id"]: row["issue"] for row in data.rows("workload_truth_messages")}
+    issues = {row.issue: row for row in data.rows("workload_truth_issues", WeekIssue)}
+    of = _sources(data)
     found: dict[str, Opening] = {}
-    for row in data.rows("workload_messages"):
-        issue = of[row["provider_id"]]
-        found.setdefault(issue, Opening(row["text"], issues[issue]))
+    for row in data.rows("workload_messages", WeekMessage):
+        issue = known(of, row.provider_id, "message").issue
+        found.setdefault(issue, Opening(row.text, known(issues, issue, "issue")))
     return list(found.values())
+
+
+def _sources(data: OpenData) -> dict[str, WeekSource]:
+    return {row.provider_id: row for row in data.rows("workload_truth_messages", WeekSource)}
 
 
 def shelf(data: OpenData) -> list[Article]:
     """The week's knowledge base."""
     return [
-        Article(row["id"], row["title"], row["body"], tuple(row["examples"]))
-        for row in data.rows("workload_kb")
+        Article(row.id, row.title, row.body, tuple(row.examples))
+        for row in data.rows("workload_kb", WeekArticle)
     ]
 
 
@@ -53,7 +64,7 @@ def answers(tier: Tier, data: OpenData) -> Iterator[Figure]:
     index = KnowledgeIndex(shelf(data), (), (), (), "week")
     found = []
     for one in openings(data):
-        gold = one.issue["gold_article"]
+        gold = one.issue.gold_article
         hits = tier.understand(one.text, index=index).solutions
         found.append(Found(hits, frozenset(() if gold is None else (gold,))))
     yield from ranking("search, support week", found, ASKED)
@@ -67,27 +78,27 @@ def languages(tier: Tier, data: OpenData) -> Iterator[Figure]:
     for one in openings(data):
         language = tier.understand(one.text, index=nothing).language
         if language is not None:
-            judged.append(language == one.issue["lang"])
+            judged.append(language == one.issue.lang)
     yield share("language, support week", "right, where judged", judged, OPENING)
 
 
 def quoted(_tier: Tier, data: OpenData) -> Iterator[Figure]:
     """The facts that customers gave, as far as they are found in their messages."""
-    of = {row["provider_id"]: row["issue"] for row in data.rows("workload_truth_messages")}
+    of = _sources(data)
     said: dict[str, list[str]] = {}
-    for row in data.rows("workload_messages"):
-        said.setdefault(of[row["provider_id"]], []).append(row["text"])
+    for row in data.rows("workload_messages", WeekMessage):
+        said.setdefault(known(of, row.provider_id, "message").issue, []).append(row.text)
     kept = []
-    for issue in data.rows("workload_truth_issues"):
-        texts = said.get(issue["issue"], [])
+    for issue in data.rows("workload_truth_issues", WeekIssue):
+        texts = said.get(issue.issue, [])
         found = {
             " ".join(words(fact.text))
             for text in texts
             for fact in facts.facts(facts.found(bounded(text)))
         }
         whole = [" ".join(words(text)) for text in texts]
-        for _, value in issue["facts"]:
-            wanted = " ".join(words(value))
+        for _, value in issue.facts:
+            wanted = " ".join(words(str(value)))
             if any(wanted in text for text in whole):
                 kept.append(any(wanted in one or one in wanted for one in found))
     yield share("facts, support week", "found of those said", kept, "all messages of all issues")

@@ -33,7 +33,7 @@ from pyarrow import parquet
 
 from schemas.events import EVENTS
 from streams.entry import Place
-from streams.errors import Misconfigured, Refused
+from streams.errors import Misconfigured, Refused, of_the_disk
 from streams.history.columns import columns_of
 from streams.history.repeats import Newest
 
@@ -257,6 +257,18 @@ class Directory:
             raise Misconfigured(f"{file} is missing or is not as it was written", _ANEW)
 
 
+def _make(path: Path) -> None:
+    """Make a directory where there is none."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise Misconfigured(f"{path} is no directory", "name another one") from error
+    except OSError as error:
+        if of_the_disk(error) is not None:
+            raise
+        raise Misconfigured(f"{path} cannot be made ({error.strerror})", "name another") from error
+
+
 @contextmanager
 def opened(path: Path, *, log: str, since: str | None) -> Iterator[Directory]:
     """A directory to add to; it is made where there is none.
@@ -270,15 +282,10 @@ def opened(path: Path, *, log: str, since: str | None) -> Iterator[Directory]:
         Misconfigured: It holds something else, another log, or what a newer version wrote.
         Refused: Another process is at it, or it begins elsewhere.
     """
-    if path.exists() and not path.is_dir():
-        raise Misconfigured(f"{path} is no directory", "name another one")
-    made = not path.is_dir() or {one.name for one in path.iterdir()} <= {_LOCK, _WRITING}
+    _make(path)
+    made = {one.name for one in path.iterdir()} <= {_LOCK, _WRITING}
     if not made and not (path / _MANIFEST).is_file():
         raise Misconfigured(f"{path} holds something else than a history", "name a new directory")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise Misconfigured(f"{path} cannot be made ({error.strerror})", "name another") from error
     with _alone(path):
         directory = Directory(path, Manifest(FORMAT) if made else _manifest(path))
         manifest = directory.manifest

@@ -43,6 +43,8 @@ _TOLD: dict[str, tuple[str, str]] = {
     "model_type": ("{given} is not an object", "write an object, in curly brackets"),
     "greater_than_equal": ("{given} is too small", "give at least {ge}"),
     "less_than_equal": ("{given} is too large", "give at most {le}"),
+    "greater_than": ("{given} is too small", "give more than {gt}"),
+    "less_than": ("{given} is too large", "give less than {lt}"),
     "literal_error": ("{given} is unknown", "use {expected}"),
 }
 """By pydantic's name of a fault; what is not here is told in pydantic's own words."""

@@ -203,6 +203,10 @@ def _described(name: str, field: FieldInfo) -> str:
     return f"{first} ({'; '.join(remarks)})" if remarks else first
 
 
+_OF_LISTS = {"tuple_type": "a list is wanted", "dict_type": "an object is wanted"}
+"""What pydantic calls otherwise than JSON does."""
+
+
 def _is_name(part: str | int) -> bool:
     return isinstance(part, int) or (part.isidentifier() and part.islower())
 
@@ -215,7 +219,7 @@ def _fault(params: type[Params], fault: dict[str, Any]) -> str:
     named_parts = takewhile(_is_name, fault["loc"])
     where = ".".join(str(part) for part in named_parts)
     if fault["type"] != "missing":
-        what = fault["msg"].removeprefix("Value error, ")
+        what = _OF_LISTS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
         return f"{where}: {what}" if where else what
     for name, field in params.model_fields.items():
         names = names_of(name, field)

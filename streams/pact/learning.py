@@ -14,6 +14,7 @@ from schemas.events.knowledge import (
     SolutionRejected,
     SolutionShown,
 )
+from schemas.record import derived_id
 from streams.errors import NotFound
 from streams.inputs import Name, Text
 from streams.pact.action import Action, Answer, Asking, Call, Declined, named
@@ -100,7 +101,7 @@ def update_knowledge_base(call: Call, params: Taught) -> Answer:
 def _lessons(call: Call, params: Taught) -> list[Event]:
     """What the knowledge base is told; raises `NotFound` for an article that is not there."""
     examples = [*params.examples, *([params.example] if params.example else [])]
-    article_id = params.article_id or _new_id(params.title or "")
+    article_id = params.article_id or _new_id(call, params.title or "")
     if params.body is not None and not params.retire:
         assert params.title is not None
         return [
@@ -122,10 +123,17 @@ def _lessons(call: Call, params: Taught) -> list[Event]:
     ]
 
 
-def _new_id(title: str) -> str:
-    """The id of an article that brings none: of its title, so that it is the same again."""
+def _new_id(call: Call, title: str) -> str:
+    """The id of an article that brings none: of its title, so that it is the same again.
+
+    Titles of which the same is left, such as C++ and C#, are two articles nevertheless.
+    """
     words = "".join(letter if letter.isalnum() else " " for letter in title.lower()).split()
-    return "-".join(words)[:80] or "article"
+    found = "-".join(words)[:80] or "article"
+    rows = call.rows("SELECT title FROM v1_articles WHERE article_id = ?", found)
+    if not rows or rows[0]["title"] == title:
+        return found
+    return f"{found}-{derived_id('title', title)[:8]}"
 
 
 def must_be_there(call: Call, article_id: str, *, retired: bool = False) -> None:

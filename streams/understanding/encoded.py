@@ -18,7 +18,7 @@ from streams.understanding.categories_encoded import (
 from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
 from streams.understanding.knowledge_items import Article, Category, Tag
-from streams.understanding.meanings import Meanings
+from streams.understanding.meanings import Meanings, Remembered
 from streams.understanding.points import Points, spelled
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.retrieval import ArticleIndex
@@ -28,6 +28,10 @@ from streams.understanding.tfidf import Floats, Lexicon, Vectoriser
 from streams.understanding.tier import Tier
 from streams.understanding.tone import ToneModel
 from streams.understanding.tone_encoded import EncodedTone, encoded_tone
+
+_REMEMBERED: dict[str, Remembered] = {}
+"""What was encoded in this process, by the encoder's version: worker, gateway and shadow each load
+a tier, and none of them is to wait for what another has read."""
 
 
 def load(folder: Traversable | None = None) -> Tier:
@@ -40,7 +44,8 @@ def load(folder: Traversable | None = None) -> Tier:
     graph, tokenizer, version = artefacts.read_encoder(place)
     arrays, versions = artefacts.read(place, (*artefacts.NAMES, *artefacts.ENCODED))
     encoder = Encoder(graph, tokenizer)
-    meanings = Meanings(encoder, arrays["meanings"])
+    remembered = _REMEMBERED.setdefault(version, Remembered())
+    meanings = Meanings(encoder, arrays["meanings"], remembered)
 
     def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
         points = Points(lexicon, vectoriser, meanings)

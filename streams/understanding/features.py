@@ -29,10 +29,11 @@ CACHED_WORDS = 8192
 _ADDRESS = re.compile(r"\S+@\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CALL = re.compile(r"\W*(?:hello|hallo|hola|hey|hi)(?: there)? ?\?[\s?!]*", re.IGNORECASE)
+_WHERE = r"(?:\S*@\S+|\+?\d[\d ()/-]*\d|(?:\w+ ){0,2}\w+(?:com|net|org)\b)"  # speech has no signs
 _REACHED = re.compile(
     r"\bmy (?:e-?mail|mail|phone|mobile|whatsapp|slack|discord|facebook|twitter)"
-    r"(?: (?:address|number|handle|name|id|account))? ?(?:is|:) ?\S*"
-    r"|\b(?:e-?mail|mail|call|phone|message|dm|reach|contact) (?:me|us) (?:at|on|under) \S+",
+    rf"(?: (?:address|number|handle|name|id|account))? ?(?:is|:) ?{_WHERE}"
+    r"|\b(?:e-?mail|mail|call|phone|message|dm|reach|contact) (?:me|us) (?:at|on|under) " + _WHERE,
     re.IGNORECASE,
 )
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")

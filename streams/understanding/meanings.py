@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,29 @@ KEY = 16
 """Bytes of a text's key."""
 
 
+class Remembered:
+    """Vectors by their texts' keys, those used last; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, NDArray[np.float16]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> NDArray[np.float16] | None:
+        """The vector of a key, if it is remembered."""
+        with self._lock:
+            vector = self._known.get(key)
+            if vector is not None:
+                self._known.move_to_end(key)
+            return vector
+
+    def keep(self, key: bytes, vector: NDArray[np.float16]) -> None:
+        """Remember a vector; of very many the longest unused goes."""
+        with self._lock:
+            self._known[key] = vector
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+
 class Meanings:
     """Encodes taught texts and remembers them over versions of the index.
 
@@ -37,11 +61,17 @@ class Meanings:
     Args:
         encoder: Makes the vectors.
         shipped: What `table` made of texts that most desks have.
+        remembered: What others of the process encoded by the same encoder, to be shared.
     """
 
-    def __init__(self, encoder: Encoder, shipped: Mapping[str, NDArray[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        shipped: Mapping[str, NDArray[Any]] | None = None,
+        remembered: Remembered | None = None,
+    ) -> None:
         self._encoder = encoder
-        self._known: OrderedDict[bytes, NDArray[np.float16]] = OrderedDict()
+        self._known = remembered or Remembered()
         self._shipped: dict[bytes, NDArray[np.float16]] = {}
         if shipped is not None:
             keys = map(bytes, shipped["keys"])
@@ -60,12 +90,9 @@ class Meanings:
         if vector is not None:
             return vector
         vector = self._known.get(key)
-        if vector is not None:
-            self._known.move_to_end(key)
-            return vector
-        if len(self._known) >= REMEMBERED:
-            self._known.popitem(last=False)
-        vector = self._known[key] = self._encoder.encode(text).astype(np.float16)
+        if vector is None:
+            vector = self._encoder.encode(text).astype(np.float16)
+            self._known.keep(key, vector)
         return vector
 
 

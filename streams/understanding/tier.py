@@ -58,6 +58,10 @@ class Tier:
         self._reader, self._language, self._tone = parts.reader, parts.language, parts.tone
         self._terms, self._priority, self._fitter = parts.terms, parts.priority, parts.fitter
 
+    def prepare(self, index: KnowledgeIndex) -> None:
+        """Fit what was taught before a message needs it: that may take a while."""
+        self._fitter.fitted(index)
+
     def understand(
         self,
         message: str,

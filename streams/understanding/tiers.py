@@ -64,6 +64,10 @@ class Later(Tier):
         """The versions of the tier's artefacts."""
         return self._loaded.versions
 
+    def prepare(self, index: KnowledgeIndex) -> None:
+        """Fit what was taught; loads the tier."""
+        self._loaded.prepare(index)
+
     def understand(
         self,
         message: str,

@@ -98,7 +98,8 @@ class Redecider:
         """
         now = said[0].at if said else datetime.fromtimestamp(clock, UTC)
         self._worlds.follow()
-        models = self._worlds.models_at(now.timestamp())
+        index = next(filter(None, map(_index, said)), None)
+        models = self._worlds.models_at(now.timestamp(), index)
         understood = None if self._anew else _understood(said)
         policy = self._policy or self._recorded_policy(said, now)
         world = World(
@@ -144,6 +145,12 @@ def decided(
     except AgentFailed as now_failed:
         failure = now_failed
     return failed(state, record, world, roster, evolve, failure)[1]
+
+
+def _index(record: Record) -> str | None:
+    """The version of the index that a decision names."""
+    event = record.event
+    return event.model_versions.get("index") if isinstance(event, Decision) else None
 
 
 def _understood(said: Sequence[Record]) -> MessageUnderstood | None:

@@ -9,11 +9,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from schemas.event import Decision, Event
+from schemas.events.control import PolicyActivated
 from schemas.events.intents import ResolveAsked
 from schemas.events.knowledge import ArticlePublished, ArticleRetired, CategoryTaught
 from schemas.record import Record, derived_id
 from schemas.topics import key_of
-from streams.bundles.bundle import Bundle, Text
+from streams.bundles.bundle import Bundle, Taught, Text, Turn
 from streams.bundles.file import read
 from streams.bundles.making import made
 from streams.bundles.running import run
@@ -117,6 +119,48 @@ def test_what_comes_out_otherwise_is_named(lived: Desk) -> None:
     assert routes
     assert {"outcome", "team", "policy_version"} <= {*routes[0]["fields"]}
     assert routes[0]["what"] == "changed"
+
+
+def _seen(turn: Turn, index: str) -> Turn:
+    """A turn whose decisions name the index that they have seen."""
+
+    def naming(one: Record) -> Record:
+        if not isinstance(one.event, Decision) or not one.event.model_versions:
+            return one
+        named = {"model_versions": {**one.event.model_versions, "index": index}}
+        return msgspec.structs.replace(one, event=one.event.model_copy(update=named))
+
+    return msgspec.structs.replace(turn, said=[naming(one) for one in turn.said])
+
+
+def _set(since: float, event: Event, offset: int) -> Taught:
+    """Something that was taught or set, and lies at an offset of the third partition."""
+    number = f"{since} {offset}"
+    record = Record(id=number, key=key_of(event, "x"), at=START, by="me", event=event,
+                    correlation=number, partition=3, offset=offset)  # fmt: skip
+    return Taught(since, record)
+
+
+def test_what_came_to_the_worker_after_a_turn_does_not_count_for_it(lived: Desk) -> None:
+    sql = "SELECT ticket_id FROM v1_tickets WHERE category IN ('billing', 'outage') ORDER BY 1"
+    bundle = made(lived, lived.query(sql)[0]["ticket_id"], "masked").bundle
+    other = bundle.policy.replace('default_team = "general"', 'default_team = "elsewhere"')
+    first = next(turn.now for turn in bundle.turns if turn.said)
+    late = [
+        _set(first - 0.5, PolicyActivated(version="x", text=other, by="me"), 7),
+        _set(first + 0.5, PolicyActivated(version="y", text=bundle.policy, by="me"), 8),
+        *(
+            _set(turn.now - 0.5, CategoryTaught(name=name, priority="low", team="nobody"), 10)
+            for turn in bundle.turns
+            for name in CATEGORIES
+        ),
+    ]
+    taught = sorted([*bundle.taught, *late], key=lambda one: one.since)
+    turns = [_seen(turn, "3:10") for turn in bundle.turns]
+    known = msgspec.structs.replace(bundle, turns=turns, taught=taught)
+    assert _run(known)["differences"] == []
+    later = [_seen(turn, "3:11") for turn in bundle.turns]
+    assert _run(msgspec.structs.replace(known, turns=later))["differences"]
 
 
 def test_a_turn_that_was_left_out_is_named(lived: Desk) -> None:

@@ -37,6 +37,15 @@ def test_a_bundle_has_the_ticket_s_name_unless_it_is_told_another(
     assert [one.name for one in tmp_path.iterdir()] == [f"{ticket}.bundle"]
 
 
+def test_a_place_where_no_bundle_can_be_written_is_told(
+    read: Shell, ticket: str, tmp_path: Path
+) -> None:
+    told = read("bundle", ticket, "--to", str(tmp_path / "nowhere" / "t.bundle"))
+    assert told.status == 2
+    assert "cannot be written" in told.err
+    assert "name another file with --to" in told.err
+
+
 def test_what_is_sealed_opens_with_the_key_that_is_told(
     read: Shell, ticket: str, tmp_path: Path
 ) -> None:

@@ -87,3 +87,58 @@ def test_a_file_that_is_no_data_is_named(labelled: Path) -> None:
     assert done.status == 65
     assert "kb_tau2bank_queries_open.jsonl.gz" in done.err
     assert "gzipped lines of JSON" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"text": "hi"}', "line 1: Object missing required field `intent`"),
+        (b'{"text": "hi", "intent": "greeting"}\n[]', "line 2: Expected `object`, got `array`"),
+        (b'{"text": "hi", "intent": 5}', "line 1: Expected `str`, got `int` - at `$.intent`"),
+        (b'{"text": "\xff", "intent": "x"}', "line 1: "),
+        (b"{text}", "line 1: JSON is malformed"),
+    ],
+)
+def test_a_line_that_is_no_data_is_told_with_its_number(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
+    (tmp_path / "intent_natcs_banking.jsonl.gz").write_bytes(gzip.compress(content))
+    done = Shell(tmp_path)("evaluate", "--only", "teaching")
+    assert done.status == 65
+    assert f"intent_natcs_banking.jsonl.gz, {says}" in done.err
+
+
+def test_a_file_that_was_cut_short_or_altered_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "intent_natcs_banking.jsonl.gz"
+    whole = gzip.compress(b'{"text": "hi", "intent": "greeting"}\n' * 1000)
+    for damaged in (whole[: len(whole) // 2], whole[:20] + b"\x07" * 20 + whole[40:]):
+        file.write_bytes(damaged)
+        done = Shell(tmp_path)("evaluate", "--only", "teaching")
+        assert done.status == 65
+        assert f"{file.name}: " in done.err
+
+
+def test_a_file_without_a_line_is_told_apart_from_one_that_is_not_there(labelled: Path) -> None:
+    write(labelled, "kb_tau2bank_docs", [])
+    done = Shell(labelled)("evaluate", "--only", "help-pages")
+    assert done.status == 0
+    assert "not computed: help-pages: there is no line in kb_tau2bank_docs*.jsonl.gz" in done.out
+
+
+def test_of_five_texts_a_category_nothing_is_left_to_ask(tmp_path: Path) -> None:
+    write(tmp_path, "intent_natcs_banking", [{"text": f"a {n}", "intent": "x"} for n in range(5)])
+    done = Shell(tmp_path)("evaluate", "--only", "teaching")
+    assert done.status == 0
+    assert "no category of categories, bank's calls has more than 5 texts" in done.out
+
+
+def test_a_message_of_the_week_without_its_truth_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "workload_kb", [{"id": "a", "title": "a", "body": "a", "examples": []}])
+    write(tmp_path, "workload_truth_messages", [{"provider_id": "m1", "issue": "i1"}])
+    issue: dict[str, object] = {"issue": "i2", "lang": "en", "gold_article": None, "facts": []}
+    write(tmp_path, "workload_truth_issues", [issue])
+    for message, missing in (("m2", "message m2"), ("m1", "issue i1")):
+        write(tmp_path, "workload_messages", [{"provider_id": message, "text": "hello"}])
+        done = Shell(tmp_path)("evaluate", "--only", "week-answers")
+        assert done.status == 65
+        assert f"the truth about {missing} is missing" in done.err

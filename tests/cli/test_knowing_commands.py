@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,39 @@ def test_teaching_takes_tags_and_tones_but_no_contacts(empty: Shell) -> None:
     assert "line 2: contact is not taken here" in told.err
     assert "pactdesk produce" in told.err
     assert empty("tickets", "--json").json == []
+
+
+def test_a_file_that_an_editor_marked_as_utf_8_is_read_like_any_other(
+    empty: Shell, tmp_path: Path
+) -> None:
+    lines, policy = tmp_path / "articles.ndjson", tmp_path / "policy.toml"
+    article = {"article_id": "a", "title": "Pause a plan", "body": "Press Pause."}
+    lines.write_bytes(BOM_UTF8 + ndjson(article).encode())
+    assert empty("articles", "import", str(lines)).status == 0
+    policy.write_bytes(BOM_UTF8 + empty("policy", "show").out.encode())
+    assert empty("policy", "check", str(policy)).status == 0
+
+
+def test_what_is_taught_of_a_time_to_come_is_refused_and_named(empty: Shell) -> None:
+    later = {**ARTICLE, "article_id": "later", "at": "2150-01-01T00:00:00Z"}
+    told = empty("articles", "import", "--json", "-", stdin=ndjson(later, ARTICLE))
+    assert told.status == 65
+    assert told.json == {"accepted": 1, "repeat": 0, "unreadable": 1}
+    assert "line 1: article: at: 2150-01-01T00:00:00Z lies ahead" in told.err
+    assert [row["article_id"] for row in empty("articles", "list", "--json").json] == ["reset"]
+    odd = {**ARTICLE, "at": "tomorrow"}
+    assert "lies ahead" not in empty("articles", "import", "-", stdin=ndjson(odd)).err
+
+
+def test_of_an_article_whose_time_lies_ahead_it_is_said_that_it_answers_nothing(
+    empty: Shell,
+) -> None:
+    later = {"type": "article", **ARTICLE, "at": "2150-01-01T00:00:00Z"}
+    assert empty("produce", stdin=ndjson(later)).status == 0
+    assert empty("run").status == 0
+    shown = empty("articles", "show", "reset", "--json")
+    assert shown.json["body"] is None
+    assert "until then it answers nothing" in shown.err
 
 
 def test_who_is_away_gets_no_ticket_until_they_are_back(empty: Shell) -> None:

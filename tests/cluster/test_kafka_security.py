@@ -235,6 +235,7 @@ ERRORS: list[tuple[Any, type[PactdeskError], str]] = [
     ("UnknownTopicOrPartitionError", Misconfigured, "a topic is not there"),
     ("MessageSizeTooLargeError", Misconfigured, "refuses records that it must take"),
     ("NotEnoughReplicasError", Unavailable, "too few brokers"),
+    ("InvalidTimestampError", Misconfigured, "its clock is wrong"),
     ("KafkaStorageError", Unavailable, "cannot write to its disk"),
     ("UnsupportedSaslMechanismError", Misconfigured, "does not take"),
 ]

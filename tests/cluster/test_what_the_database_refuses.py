@@ -178,3 +178,57 @@ def test_a_pooler_that_shares_connections_out_by_transactions_is_a_matter_of_con
     told = of_the_database(error.value)
     assert isinstance(told, Misconfigured)
     assert "session mode" in told.remedy
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_does_not_hold_every_script_is_a_matter_of_configuration(
+    encoding: str, postgres: Postgres
+) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE few ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+        try:
+            told = told_of(postgres.url_of("few"))
+        finally:
+            owner.execute("DROP DATABASE few")
+    assert isinstance(told, Misconfigured)
+    assert f"is encoded in {encoding}" in told.what
+    assert "ENCODING 'UTF8'" in told.remedy
+
+
+def test_a_database_without_a_schema_to_use_is_a_matter_of_configuration(database: str) -> None:
+    with pytest.raises(Misconfigured, match="no schema to make tables in"):
+        migrating.migrate(f"{database}?options=-csearch_path%3Dnowhere")
+
+
+DEFAULTS = {
+    "default_transaction_isolation": "serializable",
+    "standard_conforming_strings": "off",
+    "extra_float_digits": "-5",
+    "lock_timeout": "2s",
+    "idle_session_timeout": "2s",
+    "statement_timeout": "2s",
+    "timezone": "Pacific/Kiritimati",
+    "datestyle": "German, DMY",
+    "intervalstyle": "sql_standard",
+    "client_encoding": "LATIN1",
+}
+"""What an administrator may have set for a database, whatever else works in it."""
+
+
+def test_whatever_is_set_for_a_database_its_connections_are_as_ours_count_on(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    name = database.rpartition("/")[2]
+    with psycopg.connect(database, autocommit=True) as owner:
+        for setting, value in DEFAULTS.items():
+            owner.execute(f"ALTER DATABASE {name} SET {setting} = '{value}'")
+    migrating.migrate(database)
+    ours = connect(database)
+    row = ours.execute(
+        "SELECT ?, CAST(0.1 AS float8) * 3, current_setting('transaction_isolation'),"
+        " current_setting('idle_session_timeout'), current_setting('lock_timeout')",
+        ("Привет 😀",),
+    ).fetchone()
+    assert row == ("Привет 😀", 0.1 * 3, "read committed", "0", "0")
+    ours.close()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Producer as Confluent
+from kafka import KafkaProducer
 
-from schemas.topics import CONTACTS
+from schemas.events.contacts import ContactReceived
+from schemas.record import Record, contact_id
+from schemas.topics import CONTACTS, PARTITIONS
 from streams.clock import WallClock
 from streams.cluster.desk import ClusterDesk
+from streams.cluster.wire import headers_of, outgoing
 from streams.filters import Filter
 from streams.settings import Settings
 from streams.showing import record_line
@@ -72,3 +77,56 @@ def test_every_chain_leads_to_the_record_that_was_taken(
             *["ContactReceived"] * len(CHOSEN),
             *["Foreign"] * len(CHOSEN),
         ]
+
+
+def test_nobody_s_clock_hides_what_a_chain_begins_with(
+    cluster: Cluster, settings: Settings, cast: Cast
+) -> None:
+    now = datetime.now(UTC)
+    clocks = {"ahead": now + timedelta(minutes=50), "behind": now - timedelta(days=30)}
+    told = {name: int(at.timestamp() * 1000) for name, at in clocks.items()} | {"none": -1000}
+    shop = KafkaProducer(bootstrap_servers=cluster.broker.bootstrap)
+    for name, milliseconds in told.items():
+        event = ContactReceived(
+            channel="email", customer_id=name, message="Where is my card?", provider_id=name
+        )
+        number = contact_id("email", name)
+        ready = outgoing(
+            Record(id=number, key=name, at=now, by="shop", event=event, correlation=number)
+        )
+        shop.send(
+            ready.topic,
+            ready.value,
+            name.encode(),
+            headers_of(ready.headers),
+            ready.partition,
+            milliseconds,
+        )
+    for partition, name in {"77": "nowhere", "5": "itself"}.items():
+        contact = {"channel": "email", "customer_id": name, "message": "Where?"}
+        copied = {
+            "ce_sourcetopic": CONTACTS.name,
+            "ce_sourcepartition": partition,
+            "ce_sourceoffset": "0",
+            "ce_id": f"mine {name}",
+            "ce_correlationid": "theirs",
+        }
+        shop.send(
+            CONTACTS.name,
+            json.dumps(contact).encode(),
+            headers=headers_of(json.dumps(copied)),
+            partition=int(partition) % PARTITIONS,
+        ).get(30)
+    shop.close()
+    cast.add("desk", "up")
+    tickets = "SELECT ticket_id, customer_id FROM v1_tickets"
+    with ClusterDesk(settings, WallClock()) as desk:
+        until(lambda: len(desk.query(tickets)) == 2 + len(told), PATIENCE, "the tickets' rows")
+        for row in desk.query(tickets):
+            types = [node["type"] for node in nodes(desk.why(row["ticket_id"]))]
+            assert "unknown" not in types, row["customer_id"]
+            assert "ContactReceived" in types
+        for name in ("nowhere", "itself"):
+            assert desk.why(f"mine {name}")["id"] == f"mine {name}"
+        then = desk.as_of((now - timedelta(days=1)).isoformat(), occurred=True)
+        assert then.query("SELECT 1 AS one FROM v1_tickets") == []

@@ -21,6 +21,15 @@ CUSTOMER = "ann"
 PARTITION = partition_of(CUSTOMER)
 
 
+class Turned(WallClock):
+    """The wall's clock, as far ahead as it was turned."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
 def contact(number: int, at: datetime) -> Entry:
     event = ContactReceived(
         customer_id=CUSTOMER, channel="email", message="Where is it?", provider_id=f"m{number}"
@@ -81,14 +90,6 @@ def test_by_recorded_time_a_record_that_passes_timers_lets_them_run_out_first(
 def test_by_the_walls_clock_what_is_due_runs_out_without_any_record_and_the_rest_waits(
     database: str, log: MemoryLog
 ) -> None:
-    class Turned(WallClock):
-        """The wall's clock, as far ahead as it was turned."""
-
-        ahead = timedelta()
-
-        def now(self) -> datetime:
-            return super().now() + self.ahead
-
     clock = Turned()
     works = Works(database, log, clock)
     inlet = works.inlet(partitions=[PARTITION])
@@ -104,3 +105,22 @@ def test_by_the_walls_clock_what_is_due_runs_out_without_any_record_and_the_rest
     assert left
     assert fired(log) == [one for one in waiting if one not in left]
     assert fired(log)
+
+
+def test_a_clock_that_is_ahead_of_everybody_s_lets_nothing_run_out(
+    database: str, log: MemoryLog
+) -> None:
+    clock, shared = Turned(), Turned()
+    works = Works(database, log, clock)
+    inlet = works.inlet(partitions=[PARTITION])
+    inlet.shared = lambda: shared.now().timestamp()
+    inlet.take(contact(0, clock.now()))
+    waiting = stored(database)
+    clock.ahead = timedelta(days=30)
+    inlet.fire()
+    assert stored(database) == waiting
+    shared.ahead = clock.ahead
+    inlet.fire()
+    assert stored(database) == []
+    works.close()
+    assert sorted(fired(log)) == sorted(waiting)

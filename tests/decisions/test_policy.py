@@ -128,6 +128,15 @@ def faults(change: dict[str, Any], **more: Any) -> str:
         ({"delivery": {"fall_back": {"fax": "email"}}}, "Input should be"),
         ({"delivery": {"fall_back_kinds": ["letter"]}}, "is no kind of reply"),
         ({"linking": {"treshold": 0.3}}, "'treshold' is no signal of linking"),
+        ({"linking": {"bias": float("nan")}}, "bias is nan; give it a number"),
+        ({"linking": {"threshold": float("inf")}}, "threshold is inf; give it a number"),
+        ({"lifecycle": {"follow_up_hours": 80_000_000}}, "less than or equal to 87600"),
+        ({"lifecycle": {"assume_resolved_hours": 10**12}}, "less than or equal to 87600"),
+        ({"lifecycle": {"close_after_days": 9_999_999}}, "less than or equal to 3650"),
+        ({"lifecycle": {"reopen_within_days": 3651}}, "less than or equal to 3650"),
+        ({"lifecycle": {"crash_window_days": 3651}}, "less than or equal to 3650"),
+        ({"limits": {"forward_hops": 2**64}}, "less than or equal to 1000000000"),
+        ({"chat": {"offline_minutes": 525_601}}, "less than or equal to 525600"),
         ({"templates": {"facebook": {"name": "x"}}}, "name one of whatsapp"),
         ({"templates": {"whatsapp": {}}}, "Field required"),
         ({"templates": {"whatsapp": {"name": ""}}}, "at least 1 character"),
@@ -149,6 +158,12 @@ def test_a_target_that_takes_years_at_the_desks_hours_is_refused() -> None:
     told["calendar"]["week"] = week
     with pytest.raises(ValueError, match="take more than 52 weeks"):
         Policy.model_validate(told)
+
+
+def test_what_a_customer_may_expect_is_a_time_that_a_record_can_hold() -> None:
+    targets = {name: target.model_dump() for name, target in rules.TARGETS.items()}
+    targets["low"]["estimated_minutes"] = 2**64
+    assert "less than or equal to 524160" in faults({"sla": {"targets": targets}})
 
 
 def test_every_fault_of_a_file_is_told_with_its_place_and_a_remedy() -> None:

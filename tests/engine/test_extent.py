@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agents.policy import default_policy
 from schemas.record import partition_of
 from schemas.topics import CONTACTS
 from streams.desk import Desk
@@ -16,6 +18,9 @@ from streams.entry import Entry
 from streams.extent import Evidence, Extent
 from streams.recovered import scratch
 from streams.surveying import survey
+from streams.whatif.backtest import Span
+from streams.whatif.candidate import Candidate, tried
+from streams.whatif.history import history_of
 from tests.stores import a_desk, by_hand
 
 CONTACT = {"channel": "email", "customer_id": "ann", "message": "Where is my parcel?"}
@@ -108,3 +113,15 @@ def test_the_store_itself_is_not_touched_by_looking(desk: Desk) -> None:
     assert recover(desk.database)["tables"]["seen"]["same"]
     with pytest.raises(sqlite3.OperationalError):
         desk.database.execute("SELECT * FROM outputs")
+
+
+def test_headers_that_a_producer_copied_from_ours_are_no_word_of_a_turn(desk: Desk) -> None:
+    """Such as a bridge writes that hands everything on; here it names what an agent took."""
+    said = {"ce_sourcetopic": PLACE[0], "ce_sourcepartition": str(PLACE[1]), "ce_index": "99"}
+    headers = json.dumps({**said, "ce_sourceoffset": "0", "ce_count": "100", "ce_id": "x"})
+    by_hand(desk, headers, json.dumps(CONTACT).encode())
+    desk.run()
+    assert recover(desk.database)["gaps"] == []
+    with history_of(desk) as history:
+        report = tried(history, Candidate(default_policy(), None), Span())
+    assert (report["differences"], report["contacts"]) == (0, 1)

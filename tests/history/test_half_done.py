@@ -176,6 +176,13 @@ def test_a_file_in_the_place_of_a_directory_is_said(desk: Desk, tmp_path: Path) 
         replayed(desk, tmp_path / "p")
 
 
+@pytest.mark.parametrize("where", ["file/p", "x" * 300])
+def test_a_directory_that_cannot_be_made_is_said(desk: Desk, tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_text("dear")
+    with pytest.raises(Misconfigured, match="cannot be made"):
+        replayed(desk, tmp_path / where)
+
+
 @pytest.mark.parametrize("damage", ["gone", "short", "zeroed"])
 def test_a_file_that_is_not_as_it_was_written_is_named(
     damage: str, desk: Desk, tmp_path: Path

@@ -49,6 +49,12 @@ BAD: list[tuple[str, bytes, str, str]] = [
         "use one of at, comment",
     ),
     ("number for text", line(message=5), "message: 5 is not a text", "in quotes"),
+    (
+        "a revision that none reaches",
+        of("resolve", ticket_id="TICK_1", by="sam", expected_revision=2**31),
+        "expected_revision: 2147483648 is too large",
+        "give less than 2147483648",
+    ),
     ("empty handle", line(handle=""), "it is empty", "give it a value"),
     ("no offset", line(at="2026-03-02T08:00:00"), "has no offset", "an offset"),
     ("a day only", line(at="2026-03-02"), "it is not a time", "RFC 3339"),

@@ -116,6 +116,20 @@ def test_an_example_is_learned_once(desk: Desk) -> None:
     assert several["updated_article"]["examples_learned"] == 2
 
 
+def test_what_is_no_list_is_told_in_the_words_of_json(desk: Desk) -> None:
+    params = {"article_id": "k", "title": "T", "body": "B", "examples": "one"}
+    assert "examples: a list is wanted" in call(desk, "update_knowledge_base", **params)["error"]
+
+
+def test_two_titles_that_are_alike_but_for_their_signs_are_two_articles(desk: Desk) -> None:
+    ids = set()
+    for title in ("C++", "C#", "C#", "🙂", "☕"):
+        params = {"title": title, "body": f"About {title}."}
+        ids.add(call(desk, "update_knowledge_base", **params)["updated_article"]["article_id"])
+    assert len(ids) == 4
+    assert {article(desk, one)["title"] for one in ids} == {"C++", "C#", "🙂", "☕"}
+
+
 def test_a_retired_article_is_found_no_more(desk: Desk) -> None:
     params = {"article_id": "reset", "retire": True, "idempotency_key": "k"}
     result = call(desk, "update_knowledge_base", **params)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.understanding import artefacts, meanings
+from streams.understanding import artefacts, encoded, meanings
 from streams.understanding.encoder import TOKENS, WIDTH, Encoder
+from streams.understanding.index import KnowledgeIndex
+from streams.understanding.knowledge_items import Article
 from streams.understanding.meanings import Meanings
 from streams.understanding.text import bounded
 from streams.understanding.tfidf import Floats
@@ -74,6 +76,26 @@ def test_a_remembered_meaning_is_the_one_that_is_made_anew() -> None:
     assert first.tobytes() == taught.of(["a text"]).tobytes()
     assert first.tobytes() == Meanings(Counting()).of(["a text"]).tobytes()
     assert first.dtype == np.float32
+
+
+def test_what_one_tier_of_a_process_has_read_the_next_one_need_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    encode = Encoder.encode
+
+    def counted(self: Encoder, text: str) -> Floats:
+        asked.append(text)
+        return encode(self, text)
+
+    monkeypatch.setattr(Encoder, "encode", counted)
+    article = Article("a", "How camels drink", "They drink at once.", ("when do camels drink",))
+    index = KnowledgeIndex([article], (), (), (), "a")
+    encoded.load().prepare(index)
+    assert asked
+    asked.clear()
+    encoded.load().prepare(index)
+    assert asked == []
 
 
 def test_what_was_used_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,3 +109,34 @@ def test_going_back_folds_little_again(models: Tier, monkeypatch: pytest.MonkeyP
     for quarter in (400, 20, 300):
         seen(history, quarter)
     assert folded < 3 * folded_knowledge.EVERY
+
+
+@pytest.mark.parametrize(
+    ("seconds", "index", "priority"),
+    [
+        (0.1, None, "urgent"),
+        (0.1, "{partition}:1", "low"),  # the second had not come to the worker
+        (0.1, "{partition}:2", "urgent"),
+        (0.1, "empty", None),
+        (0.1, "{partition}:9", "urgent"),  # what nothing explains: by the clock
+        (0.1, "of another kind", "urgent"),
+        (3600.0, "{partition}:1", "urgent"),  # nothing comes that late
+    ],
+)
+def test_a_turn_that_named_its_index_sees_it_again_without_what_came_late(
+    seconds: float, index: str | None, priority: str | None, models: Tier
+) -> None:
+    changes = [("low", START), ("urgent", START + timedelta(seconds=1))]
+    records = knowledge_records(
+        [(at, CategoryTaught(name="x", examples=["y"], priority=one)) for one, at in changes]
+    )
+    found = KnowledgeHistory(models)
+    for record in records:
+        found.add(record)
+    seen = index and index.format(partition=records[0].partition)
+    clock = START.timestamp() + 1 + seconds
+    rule = found.at(clock, seen).category("x")
+    assert (rule and rule.priority) == priority
+    again = found.at(clock).category("x")
+    assert again is not None
+    assert again.priority == "urgent"

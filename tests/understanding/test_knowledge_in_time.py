@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import hypothesis
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from schemas.events.knowledge import (
     SolutionAccepted,
     SolutionRejected,
     SolutionShown,
+    TagTaught,
     ToneLabelled,
 )
 from schemas.record import Record
@@ -127,6 +129,34 @@ def test_a_repeated_record_is_learned_once(models: Tier) -> None:
     proposed = (START, ExampleProposed(article_id="a", example=QUESTION))
     found.add(knowledge_records([proposed], first=9)[0])
     assert examples(found, START + HOUR) == (QUESTION,)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            CategoryTaught(name="a", examples=[], team="old"),
+            CategoryTaught(name="a", examples=[], team="new"),
+        ),
+        (ToneLabelled(text="oh well", score=0.1), ToneLabelled(text="oh well", score=0.9)),
+        (TagTaught(name="a", examples=["old"]), TagTaught(name="a", examples=["new"])),
+    ],
+)
+def test_a_repeat_of_what_was_taught_brings_nothing_back(
+    models: Tier, first: Event, second: Event
+) -> None:
+    """A producer that is not sure sends it again, and may do so late."""
+    records = knowledge_records([(START, first), (START + HOUR, second)])
+    found = KnowledgeHistory(models)
+    for record in (*records, msgspec.structs.replace(records[0], offset=2)):
+        found.add(record)
+    once = history(models, [(START, first), (START + HOUR, second)])
+    later, there = (one.at((START + 2 * HOUR).timestamp()).index for one in (found, once))
+    assert (later.categories, later.tags, later.tone_labels) == (
+        there.categories,
+        there.tags,
+        there.tone_labels,
+    )
 
 
 def test_the_version_changes_with_what_is_taught_and_not_with_how_it_serves(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,14 @@ def test_what_somebody_comes_back_to_is_what_they_name(text: str, named: str) ->
 def test_who_says_where_they_can_be_reached_names_no_channel(text: str) -> None:
     found = shipped_terms().features(text, Lexicon().look_up(text))
     assert {int(one) for one, _ in found}.isdisjoint(CHANNEL_WORDS)
+
+
+@pytest.mark.parametrize(
+    "text", ["My phone is broken", "my email is not working", "Call me on Monday", "my mail: lost"]
+)
+def test_who_says_something_else_of_it_names_it(text: str) -> None:
+    found = shipped_terms().features(text, Lexicon().look_up(text))
+    assert len(found) == len({stem(word) for word in re.findall(r"\w+", text.lower())})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http.client import BadStatusLine, HTTPException, IncompleteRead, LineTooLong
+from itertools import count
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from schemas.avro import schema_of
 from schemas.events.contacts import ContactReceived
 from streams.errors import Misconfigured, Unavailable
-from streams.registry import Registry
+from streams.registry import LARGEST, Registry
 from tests.foreign import registry
 
 
@@ -26,6 +27,30 @@ def test_whatever_else_answers_in_the_place_of_a_registry_is_unavailable(
         pytest.raises(Unavailable, match="does not answer as one"),
     ):
         Registry("http://registry:8081").schema(7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"[" * 200_000, "RecursionError"),
+        (b'{"schema": "' + b"[" * 100_000 + b'"}', "holds no schema"),
+        (b" " * (LARGEST + 1), "more than"),
+    ],
+    ids=["nested too deep", "a schema nested too deep", "too large"],
+)
+def test_an_answer_that_is_no_schema_s_is_unavailable(answer: bytes, why: str) -> None:
+    with registry({"ids/7": answer}) as found, pytest.raises(Unavailable, match=why):
+        Registry(found.url).schema(7)
+
+
+def test_a_registry_whose_answer_drips_holds_up_nobody() -> None:
+    answer = b'{"schema": "' + b"x" * 1_000_000 + b'"}'
+    with (
+        registry({"ids/7": answer}) as found,
+        patch("streams.registry.time.monotonic", side_effect=count(0, 3)),
+        pytest.raises(Unavailable, match="TimeoutError"),
+    ):
+        Registry(found.url).schema(7)
 
 
 def test_a_registry_that_wants_a_name_and_a_password_gets_them() -> None:
