@@ -205,8 +205,8 @@ def test_an_event_of_a_moved_ticket_waits_for_the_one_before_and_others_go_on(
     assert stood[TICKETS.name, partition_of("eve")] == 3
     with structlog.testing.capture_logs() as said, running(settings):
         until(lambda: any(one["event"] == "projector.waits" for one in said), SECONDS, "an alarm")
-        send(settings, [event_of("T1", 1, "ann", 0, 1, None)])
-        send(settings, [event_of("T1", 2, "ann", 1, 2, 1)])
+        # in one batch: had it seen the first alone, it would wait anew, and say so
+        send(settings, [event_of("T1", 1, "ann", 0, 1, None), event_of("T1", 2, "ann", 1, 2, 1)])
         until(
             lambda: lag(settings) == 0 and len(positions(settings)) == 3,
             SECONDS,
