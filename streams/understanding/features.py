@@ -135,11 +135,10 @@ class TermTable:
         return " ".join(w for w in said if term(self._read(stem(w.casefold()))) not in EMPTY)
 
     def _read(self, stemmed: str) -> str:
-        """A stem that the table or linking knows, else the cue that was mistyped, if one was."""
+        """A stem that the table knows, else the cue that was mistyped, if one was."""
         if len(self._meant) >= CACHED_WORDS:
             self._meant.clear()
-        hashed = term(stemmed)
-        known = hashed in self._idf or hashed in EMPTY
+        known = term(stemmed) in self._idf
         found = stemmed if known else self._slips.meant(stemmed) or stemmed
         self._meant[stemmed] = found
         return found

@@ -104,11 +104,14 @@ def test_thanks_that_go_on_to_ask_resolve_nothing() -> None:
     assert only_ticket(scene).status == "triaged"
 
 
-@pytest.mark.parametrize(("code", "outcome"), [("kb0417", "existing"), ("kb0418", "new")])
+@pytest.mark.parametrize(
+    ("kind", "code", "outcome"),
+    [("code", "kb0417", "existing"), ("code", "kb0418", "new"), ("device", "kb0417", "new")],
+)
 def test_who_names_the_article_that_they_were_sent_means_its_ticket(
-    code: str, outcome: str
+    kind: str, code: str, outcome: str
 ) -> None:
-    fact = {"kind": "code", "text": code, "start": 4, "end": 10}
+    fact = {"kind": kind, "text": code, "start": 4, "end": 10}
     models = FakeModels(understanding=understood(facts=[fact]))
     scene = replace(answered(solution_id="KB-0417"), models=models).later(hours=2)
     scene = scene.when(contact(f"The {code}", thread=None, provider_id="p9", channel="whatsapp"))

@@ -90,9 +90,11 @@ def test_whoever_says_that_they_moved_has_not_been_here_with_it(
     told, untold = (said(words, "phone", HOUR) for words in (f"{text} {where}", text))
     assert [row[column] for row in signals(told, [moved, left])] == [1.0, 0.0]
     third = said("this is the third time i call, still the same problem", "phone", HOUR)
-    for message in (untold, third, said(f"{PARCEL} {where}", "phone", HOUR)):
+    called = said("i called already and nobody answered", "phone", HOUR)
+    anew = said(f"this time {where}: how do i change my pin", "phone", HOUR)
+    for message in (untold, third, called, anew, said(f"{PARCEL} {where}", "phone", HOUR)):
         assert [row[column] for row in signals(message, [moved, left])] == [0.0, 0.0]
-    for message, there in ((told, "this time" in text), (third, False)):
+    for message, there in ((told, "this time" in text), (third, False), (anew, False)):
         (row,) = signals(message, [left])
         assert row[SIGNALS.index("this_time_elsewhere")] == there
     for weights in (WEIGHTS, WITH_MEANING):
@@ -106,6 +108,10 @@ def test_the_same_problem_again_is_the_one_named_and_not_the_one_that_was_answer
     answered = ticket("B", CHARGED, "email", 60.0, last_reply_at=120.0)
     named = said("Me again. Still the same problem with my parcel", "phone", HOUR)
     unnamed = said("Me again. Still the same problem", "phone", HOUR)
+    column = SIGNALS.index("not_solved_after_reply")
+    for message, ours in ((named, 0.0), (unnamed, 1.0)):
+        (row,) = signals(replace(message, cues=("not_solved",)), [answered])
+        assert row[column] == ours
     for weights in (WEIGHTS, WITH_MEANING):
         for message, meant in ((named, "A"), (unnamed, "B")):
             unsolved = replace(message, cues=("not_solved",))

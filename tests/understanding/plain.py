@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from agents.linking_terms import CUE_STEMS, EMPTY, term
+from agents.linking_terms import CUE_STEMS, term
 from agents.linking_terms import CUES as LINKING_CUES
 from streams.understanding import language as lang
 from streams.understanding import tone
@@ -115,7 +115,7 @@ def slip(one: str, other: str) -> bool:
 
 def meant(one: str, words: Container[int]) -> str:
     """The cue that was mistyped, where one was."""
-    if term(one) in words or term(one) in EMPTY or len(one) > 30:
+    if term(one) in words or one in CUE_STEMS or len(one) > 30:
         return one
     near = [cue for cue in CUE_STEMS if max(len(one), len(cue)) > 4 and slip(one, cue)]
     return near[0] if len(near) == 1 else one

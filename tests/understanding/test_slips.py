@@ -29,6 +29,14 @@ def test_two_slips_are_none(word: str) -> None:
     assert Slips(["again"]).meant(word) is None
 
 
+def test_a_letter_left_out_and_another_put_in_are_two() -> None:
+    assert Slips(["azyyy"]).meant("xayyy") is None
+
+
+def test_a_letter_too_many_is_found_in_the_longest_word() -> None:
+    assert Slips(["again"]).meant("aagain") == "again"
+
+
 def test_where_two_words_are_as_near_none_was_meant() -> None:
     assert Slips(["reply", "reply1"]).meant("reply2") is None
 
