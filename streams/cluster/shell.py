@@ -25,7 +25,7 @@ from streams.cluster.kafka import COMMITTED, answers, faust_broker, of_kafka
 from streams.cluster.topics import absent
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
-from streams.errors import Unavailable
+from streams.errors import PactdeskError, Unavailable
 from streams.settings import Settings
 
 BUFFERED = 256
@@ -166,11 +166,20 @@ class App(faust.App):
         inbox: What takes the records.
         failed: Told of an error after which the process must end at once.
         reached: Asks Kafka itself whether it lets us in and has the inbox; raises if not.
+        meant: What a failure of Faust's client means to people.
     """
 
     inbox: Inbox
     failed: Callable[[BaseException], None]
     reached: Callable[[], None]
+    meant: Callable[[KafkaError], PactdeskError]
+
+    async def start(self) -> None:
+        """Begin; raises `Unavailable` where Kafka has gone away since it was looked for."""
+        try:
+            await super().start()
+        except KafkaError as error:
+            raise self.meant(error) from error
 
     def guarded(self, call: Callable[[], Any]) -> Any:  # Any: what the call gives
         """The result of a call into the inbox; whatever it raises ends the process.
@@ -269,7 +278,7 @@ def app_of(
     )
 
     def told(error: BaseException) -> None:
-        failed(of_kafka(error, settings) if isinstance(error, KafkaError) else error)
+        failed(app.meant(error) if isinstance(error, KafkaError) else error)
 
     def reached() -> None:
         answers(settings)
@@ -279,6 +288,7 @@ def app_of(
 
     app.inbox = inbox
     app.failed = told
+    app.meant = partial(of_kafka, settings=settings)
     app.reached = reached
     app.transport.Consumer = _Consumer  # type: ignore[misc]  # the way that Faust has for it
     topic = app.topic(inbox.topic, key_serializer="raw", value_serializer="raw", internal=True)

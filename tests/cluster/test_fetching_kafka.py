@@ -12,6 +12,7 @@ from schemas.topics import CONTACTS, Domain
 from streams.cluster import topics
 from streams.cluster.shell import app_of
 from streams.entry import Entry
+from streams.errors import Unavailable
 from tests.kafkas import settings_of
 from tests.real import Broker
 
@@ -63,3 +64,20 @@ def test_an_error_of_the_client_while_it_fetches_is_told(
                 await app.stop()
 
     assert asyncio.run(told()) is damaged
+
+
+def test_a_broker_that_goes_away_as_a_worker_begins_is_told_as_that(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """It was there when the process looked; by the time its client connects it is not."""
+    settings = settings_of(broker)
+    topics.create(settings)
+    broker.kill()
+
+    async def begun() -> None:
+        app = app_of(Emptied(), settings, tmp_path, lambda _: None)
+        async with asyncio.timeout(60):
+            await app.start()
+
+    with pytest.raises(Unavailable, match="no Kafka broker answers"):
+        asyncio.run(begun())

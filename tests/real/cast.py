@@ -197,10 +197,11 @@ class Cast:
     def well(self) -> None:
         """Nobody ended in a way that nobody may."""
         wrong = [one for one in self.ended if one.status not in EXPECTED]
-        assert wrong == [], "\n".join(
-            (self._folder / name / "log").read_text("utf-8", "replace")[-4000:]
+        logs = [
+            (self._folder / name / "log").read_text("utf-8", "replace")[-20_000:]
             for name in sorted({one.name for one in wrong})
-        )
+        ]
+        assert wrong == [], "\n".join([str(wrong), *logs])
 
     def close(self) -> None:
         """Kill whoever is left."""
