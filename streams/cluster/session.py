@@ -179,9 +179,10 @@ class Session:
         if gone:
             self._fetching.drop(gone)
             self._batches.marks.forget(gone)
-            for place in gone:
+            for (
+                place
+            ) in gone:  # what was told of those that wait is not told again if they come back
                 self.positions.pop(place, None)
-                self._stopped_at.pop(place, None)
         if not new:
             return
         self._begin(new)

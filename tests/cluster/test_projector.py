@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
+from kafka import TopicPartition
 
 from schemas.record import contact_id, partition_of
 from schemas.topics import CONTACTS, DEAD_LETTERS, DECISIONS, TICKETS, TOPICS
@@ -221,6 +223,30 @@ def test_an_event_of_a_moved_ticket_waits_for_the_one_before_and_others_go_on(
         ("T2", "eve", 3, '["3"]'),
         ("T9", "bob", 1, "[]"),
     ]
+
+
+def test_a_partition_that_waits_is_told_of_once_though_it_goes_and_comes_back(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PATIENCE_SECONDS", 0.0)
+    settings = ready(cluster, tmp_path)
+    send(settings, [event_of("T1", 3, "bob", 0, 1, None)])
+    place = TopicPartition(TICKETS.name, partition_of("bob"))
+    with (
+        structlog.testing.capture_logs() as said,
+        closing(session.Session(settings, grouped=False)) as member,
+    ):
+
+        def waits() -> list[str]:
+            member.step(100)
+            return [one["event"] for one in said if one["event"] == "projector.waits"]
+
+        until(waits, SECONDS, "an alarm")
+        member._assignment.on_partitions_revoked([place])  # noqa: SLF001  # as its group would
+        member._assignment.on_partitions_assigned([place])  # noqa: SLF001  # likewise
+        until(lambda: waits() and member.waits, SECONDS, "it was fetched anew")
+        for _ in range(3):
+            assert waits() == ["projector.waits"]
 
 
 def test_what_stands_in_no_row_of_seen_is_not_folded(
