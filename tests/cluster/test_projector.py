@@ -209,8 +209,10 @@ def test_an_event_of_a_moved_ticket_waits_for_the_one_before_and_others_go_on(
         until(lambda: any(one["event"] == "projector.waits" for one in said), SECONDS, "an alarm")
         # in one batch: had it seen the first alone, it would wait anew, and say so
         send(settings, [event_of("T1", 1, "ann", 0, 1, None), event_of("T1", 2, "ann", 1, 2, 1)])
+        folded = {"ann": 2, "bob": 2, "eve": 3}
+        wanted = {(TICKETS.name, partition_of(line)): end for line, end in folded.items()}
         until(
-            lambda: lag(settings) == 0 and len(positions(settings)) == 3,
+            lambda: positions(settings) == wanted,
             SECONDS,
             lambda: f"all is folded: {positions(settings)}, {said}",
         )
