@@ -179,9 +179,8 @@ class Session:
         if gone:
             self._fetching.drop(gone)
             self._batches.marks.forget(gone)
-            for (
-                place
-            ) in gone:  # what was told of those that wait is not told again if they come back
+            # what waits there stays noted: if it comes back it is not told again
+            for place in gone:
                 self.positions.pop(place, None)
         if not new:
             return
