@@ -43,6 +43,15 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+FOLDERS = {"bench", "docs", "requirements", "tests", "training", *ROOMS}
+
+
+def test_no_folder_but_those_of_the_house_stands_at_the_top() -> None:
+    """A desk's own data that somebody tried something with would be committed with the rest."""
+    found = {path.relative_to(ROOT).parts[0] for path in files() if path.parent != ROOT}
+    assert {name for name in found if not name.endswith(".egg-info")} - {".ci"} == FOLDERS
+
+
 def comments(path: Path) -> list[tuple[int, str]]:
     with path.open("rb") as source:
         return [
