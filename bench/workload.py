@@ -58,8 +58,10 @@ class NoModels:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def prepare(self, clock: float) -> None:
+    def prepare(self, clock: float) -> Iterator[int]:
         """There is nothing to have ready."""
+        del clock
+        return iter(())
 
     def at(self, clock: float, index: str | None = None) -> FakeModels:
         """The same at every moment."""

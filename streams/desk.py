@@ -117,25 +117,33 @@ class Desk(Sealed, LookingBack):
         """
         return produced(documents, self.intake.documents)
 
-    def run(self, progress: Callable[[int], None] | None = None) -> int:
+    def run(
+        self,
+        progress: Callable[[int], None] | None = None,
+        reads: Callable[[int], None] = lambda _: None,
+    ) -> int:
         """Work off everything that waits; returns how many turns were taken.
+
+        Args:
+            progress: Told how many turns were taken since it was told last.
+            reads: Told, while much that was taught must be read first, how many texts are left.
 
         Raises:
             Refused: Another worker is at work on this store.
         """
-        with self.shift() as shift:
+        with self.shift(reads) as shift:
             turns, bringing = shift.run(progress), Bringing(self)
             while bringing.brought():
                 turns += shift.run(progress)
             return turns
 
     @contextmanager
-    def shift(self) -> Iterator[Shift]:
+    def shift(self, reads: Callable[[int], None] = lambda _: None) -> Iterator[Shift]:
         """Be the store's worker for a while; raises `Refused` when somebody else is."""
         from streams.embedded.shift import Shift
 
         with only_worker(self.folder):
-            yield Shift(self)
+            yield Shift(self, reads=reads)
 
     def effects(self) -> Effects:
         """What carries out requests, or keeps them for the courier."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import cast, get_args
 
@@ -245,10 +245,10 @@ class KnowledgeHistory:
             self._models = IndexedModels(tier, self._items)
         return self._models
 
-    def prepare(self, clock: float) -> None:
-        """Fit what a turn at this clock sees, before it does."""
+    def prepare(self, clock: float) -> Iterator[int]:
+        """Fit what a turn at this clock sees, before it does; gives how many texts are left."""
         models = self.at(clock)
-        models.tier.prepare(models.index)
+        return models.tier.prepare(models.index)
 
     def _go_to(self, count: int) -> None:
         """Turns of several partitions do not come in the order of their clocks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -29,8 +29,8 @@ class History(Protocol):
     def at(self, clock: float, index: str | None = None) -> Models:
         """The models over what a turn at this clock sees, or over an index that it has seen."""
 
-    def prepare(self, clock: float) -> None:
-        """Have these models ready."""
+    def prepare(self, clock: float) -> Iterator[int]:
+        """Have these models ready, step by step; gives how many steps are left."""
 
 
 Taught = Callable[[], Iterable[Entry]]
@@ -82,10 +82,14 @@ class Worlds:
         """
         return self._history.at(now, index)
 
-    def prepare(self, now: float) -> None:
-        """Have ready what a message at a moment is read by, while nobody waits for it."""
+    def prepare(self, now: float) -> Iterator[int]:
+        """Have ready what a message at a moment is read by, while nobody waits for it.
+
+        Step by step, so that whoever has something better to do may go on later, with a new call;
+        gives how many steps are left.
+        """
         self.follow()
-        self._history.prepare(now)
+        return self._history.prepare(now)
 
     def follow(self) -> None:
         """Take in what was taught and activated since the last time."""

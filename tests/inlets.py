@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from agents.policy import default_policy
@@ -117,8 +117,10 @@ class _Given:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def prepare(self, clock: float) -> None:
+    def prepare(self, clock: float) -> Iterator[int]:
         """They are ready."""
+        del clock
+        return iter(())
 
     def at(self, clock: float, index: str | None = None) -> Any:  # Any: as given
         """The models."""

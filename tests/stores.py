@@ -41,8 +41,10 @@ class Fixed:
     def activate(self, tier: str, clock: float) -> None:
         """They stay the same."""
 
-    def prepare(self, clock: float) -> None:
+    def prepare(self, clock: float) -> Iterator[int]:
         """They are ready."""
+        del clock
+        return iter(())
 
     def at(self, clock: float, index: str | None = None) -> Models:
         """The models."""

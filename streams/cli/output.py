@@ -80,6 +80,11 @@ class Progress:
         if self._bar is not None:
             self._bar.advance(self._task, steps)
 
+    def call(self, title: str) -> None:
+        """Say otherwise from now on what goes on."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=title)
+
 
 class LateProgress:
     """A progress bar that begins once something takes longer than a moment.

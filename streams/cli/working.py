@@ -67,9 +67,13 @@ def run_command(context: Context, now: str | None) -> None:
 
     clock = ManualClock(now) if now is not None else None
     with context.embedded(clock) as desk, context.bar("turns") as bar:
-        turns = desk.run(bar.advance)
+
+        def reads(left: int) -> None:
+            bar.call(f"turns, once {left} texts of what was taught are read" if left else "turns")
+
+        turns = desk.run(bar.advance, reads)
         if now is None and _fetched(context, desk):
-            turns += desk.run(bar.advance)
+            turns += desk.run(bar.advance, reads)
         position = desk.position()
         later = 0 if now is None else _left(desk)
     if later:

@@ -1,13 +1,13 @@
 """One domain's inbox on the cluster: claims partitions, takes records, one transaction each.
 
-What the shell (`streams.cluster.shell`, the only place that knows Faust) needs of us are four
-methods: `assigned`, `revoked`, `take` and `pass_over`. Everything that matters is here and in the
-database, so that the shell could be another client's loop.
+What the shell (`streams.cluster.shell`, the only place that knows Faust) needs of us are five
+methods: `assigned`, `revoked`, `prepare`, `take` and `pass_over`. Everything that matters is here
+and in the database, so that the shell could be another client's loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -122,6 +122,7 @@ class Inlet:
         self._door = door
         self._store = CaseStore(database)
         self._timers = Timers(self._store, ())
+        self._worlds = worlds
         self._decider = Decider(self._store, self._timers, worlds)
         self._owned: dict[int, Owned] = {}
         self._owner = presence.me()
@@ -162,6 +163,16 @@ class Inlet:
     def leave(self) -> None:
         """Let go of every partition, in good order."""
         self.revoked(list(self._owned))
+
+    def prepare(self, entry: Entry) -> Iterator[int]:
+        """Have ready what a record is read by, step by step; gives how many steps are left.
+
+        By the records' own time nobody waits for an answer: what is needed is read in the turn.
+        """
+        owned = self._owned.get(entry.partition)
+        if not self._timed or self._clock.simulated or owned is None:
+            return iter(())
+        return self._worlds.prepare(self._now(owned, entry))
 
     def take(self, entry: Entry) -> None:
         """Take one record; when this returns, what it led to is decided and kept.

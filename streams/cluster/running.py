@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,12 +37,14 @@ from streams.cluster.shadow import shadowing_of
 from streams.cluster.taught import Taught
 from streams.engines import meaning
 from streams.errors import Misconfigured, PactdeskError, Unavailable
+from streams.reading_ahead import Reading, ToldToStop
 from streams.roles import require_known
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.cluster.shell import App
     from streams.own.table import Own
+    from streams.worlds import Worlds
 
 TICK_SECONDS = 0.02
 """Between two looks for timers that ran out, and for a signal to stop."""
@@ -214,6 +217,9 @@ async def _agents(
     worlds = Worlds(taught, KnowledgeHistory(needed(settings.models.tier)), default_policy())
     taught.start()
     worlds.follow()
+    reading = Reading(stop)
+    if "customer" in domains and not recorded:
+        await asyncio.to_thread(_read_ahead, worlds, clock.now().timestamp(), reading)
     publisher = Publisher(connect(url_of(settings)), Producer(settings), _fatal)
     publisher.start()
     shadowing = shadowing_of(settings)
@@ -238,7 +244,7 @@ async def _agents(
         inlets[-1].show(shadowing.beside)
     with tempfile.TemporaryDirectory(prefix="pactdesk-faust-") as data:
         folder = Path(data)
-        apps: list[App] = [app_of(inlet, settings, folder, _fatal) for inlet in inlets]
+        apps: list[App] = [app_of(inlet, settings, folder, _fatal, reading) for inlet in inlets]
         watching = [asyncio.create_task(app.watch()) for app in apps]
         if await _started(apps, stop):
             ready()
@@ -260,6 +266,13 @@ async def _agents(
     shadowing.finish()
     taught.stop()
     return sum(inlet.turns for inlet in inlets)
+
+
+def _read_ahead(worlds: Worlds, now: float, reading: Reading) -> None:
+    """Read what was taught before partitions are claimed, for others serve them meanwhile."""
+    with suppress(ToldToStop):
+        for left in worlds.prepare(now):
+            reading(left)
 
 
 async def _started(apps: Sequence[App], stop: threading.Event) -> bool:

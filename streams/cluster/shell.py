@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from streams.cluster.topics import absent
 from streams.cluster.wire import entry_of
 from streams.entry import Entry
 from streams.errors import PactdeskError, Unavailable
+from streams.reading_ahead import ToldToStop
 from streams.settings import Settings
 
 BUFFERED = 256
@@ -54,6 +55,9 @@ class Inbox(Protocol):
 
     def revoked(self, partitions: Iterable[int]) -> None:
         """These partitions go to somebody else."""
+
+    def prepare(self, entry: Entry) -> Iterator[int]:
+        """Have ready what a record is read by, step by step, before it is taken."""
 
     def take(self, entry: Entry) -> None:
         """Take one record; it is decided and kept when this returns."""
@@ -167,12 +171,14 @@ class App(faust.App):
         failed: Told of an error after which the process must end at once.
         reached: Asks Kafka itself whether it lets us in and has the inbox; raises if not.
         meant: What a failure of Faust's client means to people.
+        reads: Told how many steps are left until a record can be taken; ends that when told to.
     """
 
     inbox: Inbox
     failed: Callable[[BaseException], None]
     reached: Callable[[], None]
     meant: Callable[[KafkaError], PactdeskError]
+    reads: Callable[[int], None]
 
     async def start(self) -> None:
         """Begin; raises `Unavailable` where Kafka has gone away since it was looked for."""
@@ -191,6 +197,31 @@ class App(faust.App):
         except BaseException as error:
             self.failed(error)
             raise
+
+    async def prepared(self, entry: Entry) -> bool:
+        """Have ready what a record is read by; False when told to stop meanwhile.
+
+        Much that was taught takes a minute to read: in a thread, so that timers, assignments and
+        what others ask of this process need not wait as well.
+        """
+        steps = self.guarded(partial(self.inbox.prepare, entry))
+        left = self.guarded(partial(next, steps, None))
+        if left is None:
+            return True
+
+        def read() -> None:
+            self.reads(left)
+            for still in steps:
+                self.reads(still)
+
+        try:
+            await asyncio.to_thread(read)
+        except ToldToStop:
+            return False
+        except BaseException as error:
+            self.failed(error)
+            raise
+        return True
 
     async def watch(self) -> None:
         """See every now and then that Kafka has work for us, until cancelled.
@@ -243,7 +274,11 @@ class App(faust.App):
 
 
 def app_of(
-    inbox: Inbox, settings: Settings, data: Path, failed: Callable[[BaseException], None]
+    inbox: Inbox,
+    settings: Settings,
+    data: Path,
+    failed: Callable[[BaseException], None],
+    reads: Callable[[int], None] = lambda _: None,
 ) -> App:
     """The app around an inbox; start it inside a running loop.
 
@@ -252,6 +287,7 @@ def app_of(
         settings: Where Kafka is.
         data: A folder that Faust may call its own.
         failed: Told of an error after which the process must end at once; it does not return.
+        reads: Told how many steps are left until a record can be taken; may raise `ToldToStop`.
     """
     session = settings.kafka.session_timeout_seconds
     app = App(
@@ -290,18 +326,23 @@ def app_of(
     app.failed = told
     app.meant = partial(of_kafka, settings=settings)
     app.reached = reached
+    app.reads = reads
     app.transport.Consumer = _Consumer  # type: ignore[misc]  # the way that Faust has for it
     topic = app.topic(inbox.topic, key_serializer="raw", value_serializer="raw", internal=True)
 
     @app.agent(topic, concurrency=1, name=f"pactdesk.{inbox.domain}")
     async def take(stream: Any) -> None:  # Any: faust's stream
+        stopped = False
         async for event in stream.events():
             message = event.message
             place = (message.topic, message.partition, message.offset)
             entry = entry_of(
                 place, message.key, message.value, message.headers, message.timestamp * 1000.0
             )
-            app.guarded(partial(inbox.take, entry))
+            # what is passed then is taken by the next owner, and nothing may be taken behind it
+            stopped = stopped or not await app.prepared(entry)
+            if not stopped:
+                app.guarded(partial(inbox.take, entry))
 
     async def let_go(  # Any: faust's signal
         _app: Any, *given: Any, signal: Any, **_: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS
@@ -15,6 +15,7 @@ from streams.embedded.own import Projectors
 from streams.embedded.sealing import sealer
 from streams.embedded.shift import Shift
 from streams.errors import Misconfigured
+from streams.reading_ahead import Reading, ToldToStop
 from streams.roles import require_known
 
 if TYPE_CHECKING:
@@ -128,12 +129,14 @@ def _at_work(
             timers=not recorded,
             eager=True,
             outgoing=outgoing,
+            reads=Reading(stop),
         )
         shift.watched()
         ready()
-        while not stop.is_set():
-            if not shift.step() and not shift.rest():
-                stop.wait(IDLE_SECONDS)
+        with suppress(ToldToStop):
+            while not stop.is_set():
+                if not (shift.step() or shift.rest() or shift.read_on()):
+                    stop.wait(IDLE_SECONDS)
         shift.finish()
         return shift.turns
 

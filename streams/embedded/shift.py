@@ -19,7 +19,7 @@ MOST_TURNS = 200
 """Turns between two looks of the projector while much waits."""
 
 Tell = Callable[[int], None]
-"""Is told how many turns were taken since it was told last."""
+"""Is told a number of steps: of turns, those taken since it was told last."""
 
 
 class Shift:
@@ -35,6 +35,8 @@ class Shift:
         timers: Whether timers run out that no record has passed.
         eager: Whether somebody waits to see each record.
         outgoing: Told when there is something for the courier.
+        reads: Told, while messages wait for what was taught to be read, how many texts are left;
+            what it raises ends the step, and nothing is lost.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Shift:
         timers: bool = True,
         eager: bool = False,
         outgoing: Callable[[], object] = lambda: None,
+        reads: Tell = lambda _: None,
     ) -> None:
         recent = Recent() if projections else None
         self._desk = desk
@@ -60,6 +63,7 @@ class Shift:
             timers=timers,
             asks=asks,
             beside=self._shadowing.beside,
+            reads=reads,
         )
         self._projector = Projectors(desk.database, desk.own, recent) if projections else None
         self._outgoing = outgoing
@@ -138,6 +142,10 @@ class Shift:
             self._projector.catch_up()
         self._folded_at, self._pace = self._worker.turns, self._first_pace
         return self._worker.look()
+
+    def read_on(self) -> bool:
+        """Nothing waits: read one text of what was taught; False when all is read."""
+        return self._worker.read_on()
 
     def finish(self) -> None:
         """Nobody takes turns after this: what is known here goes into the log and the tables."""

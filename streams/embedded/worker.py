@@ -9,7 +9,7 @@ of appending, and the clock is read once a turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -55,6 +55,8 @@ class Worker:
         timers: Whether timers run out that no record has passed.
         asks: The events that something is to be done about by effects.
         beside: Is handed what is decided, for a shadow.
+        reads: Told, after each text of what was taught that waiting messages need read, how many
+            are left; what it raises ends the wait.
 
     Attributes:
         turns: How many records were taken since the start.
@@ -71,6 +73,7 @@ class Worker:
         timers: bool = True,
         asks: tuple[type[Event], ...] = (ReplyRequested,),
         beside: Beside | None = None,
+        reads: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._db = database
         self._asks = asks
@@ -84,6 +87,8 @@ class Worker:
         self._cursors = Cursors(self._log, self._store.positions(), by_time=clock.simulated)
         self._recent = recent
         self._fires = timers
+        self._reads = reads
+        self._ahead: Iterator[int] = iter(())
         self._took: list[tuple[Entry, Record | None]] = []
         self._wrote: list[Entry] = []
         self.turns = 0
@@ -91,7 +96,11 @@ class Worker:
 
     def look(self) -> bool:
         """Look for what others appended to the inboxes; whether there was something."""
-        return self._cursors.look()
+        if self._cursors.look():
+            return True
+        if not self._clock.simulated:
+            self._ahead = self._worlds.prepare(self._clock.now().timestamp())
+        return False
 
     def waits(self) -> bool:
         """Whether there is a record to take by now, or a timer that is due."""
@@ -106,7 +115,15 @@ class Worker:
         """
         at = self._cursors.customers_turn(self._clock.now().timestamp())
         if at is not None:
-            self._worlds.prepare(at)
+            for left in self._worlds.prepare(at):
+                self._reads(left)
+
+    def read_on(self) -> bool:
+        """Nothing waits: read a text of what was taught before a message needs it.
+
+        False when all is read of what there was when it was looked for last.
+        """
+        return next(self._ahead, None) is not None
 
     @contextmanager
     def committing(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 
 import numpy as np
@@ -15,11 +15,12 @@ from streams.understanding.categories_encoded import (
     MeantColumns,
     as_read,
 )
+from streams.understanding.dense_fields import ENCODED, texts_of
 from streams.understanding.encoder import Encoder
 from streams.understanding.index import Makers
 from streams.understanding.knowledge_items import Article, Category, Tag
 from streams.understanding.meanings import Meanings, Remembered
-from streams.understanding.points import Points, spelled
+from streams.understanding.points import Points, as_pointed, spelled
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.retrieval import ArticleIndex
 from streams.understanding.retrieval_encoded import EncodedArticles, EncodedModels
@@ -65,7 +66,16 @@ def load(folder: Traversable | None = None) -> Tier:
             by_words = ArticleIndex(taught, names, words, lexicon, vectoriser)
             return EncodedArticles(taught, by_words, search, meanings)
 
-        return Makers(categories, tags, articles)
+        def reading(
+            taught: Sequence[Category], tagged: Sequence[Tag], written: Sequence[Article]
+        ) -> Iterator[int]:
+            examples = [text for one in as_read(taught, known) for text in one.examples]
+            borne = [text for one in tagged for text in (spelled(one.name), *one.examples)]
+            fields = texts_of(written if len(written) <= ENCODED else ())
+            texts = [*as_pointed([*examples, *borne]), *fields.short, *fields.long]
+            return meanings.reading(texts)
+
+        return Makers(categories, tags, articles, reading)
 
     def heard(words: ToneModel) -> EncodedTone:
         return encoded_tone(words, arrays["tone_encoded"])

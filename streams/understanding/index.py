@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from agents.world import ArticleHit, CategoryScore
@@ -84,11 +84,14 @@ class Makers(NamedTuple):
         categories: Makes a model of taught categories.
         tags: Makes a model of taught tags.
         articles: Makes articles ready for search, given the names of the categories.
+        reading: Reads what these have of texts, a text a step, before they are made; gives how
+            many are left. What was read is not read again.
     """
 
     categories: Callable[[Sequence[Category]], Categories]
     tags: Callable[[Sequence[Tag]], Tags]
     articles: Callable[[Sequence[Article], Sequence[str]], Search]
+    reading: Callable[[Sequence[Category], Sequence[Tag], Sequence[Article]], Iterator[int]]
 
 
 class Fitted(NamedTuple):
@@ -114,6 +117,21 @@ class Fitter:
         self._tone = tone
         empty = KnowledgeIndex((), (), (), (), "")
         self._last = (empty, self._fresh(empty))
+
+    def prepare(self, index: KnowledgeIndex) -> Iterator[int]:
+        """Fit an index step by step: its new texts are read first; gives how many are left.
+
+        Whoever stops in between has lost nothing of what was read.
+        """
+        before, _ = self._last
+        if index is before:
+            return
+        yield from self._makers.reading(
+            () if index.categories == before.categories else index.categories,
+            () if index.tags == before.tags else index.tags,
+            () if index.articles == before.articles else index.articles,
+        )
+        self.fitted(index)
 
     def fitted(self, index: KnowledgeIndex) -> Fitted:
         """What an index gives rise to; parts that equal the last index's are taken over."""

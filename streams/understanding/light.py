@@ -95,6 +95,7 @@ def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays
         ),
         tags=lambda taught: TagModel(taught, [vectors(one.examples) for one in taught]),
         articles=lambda taught, names: ArticleIndex(taught, names, search, lexicon, vectoriser),
+        reading=lambda *_: iter(()),  # words are looked up in less time than it takes to tell
     )
 
 

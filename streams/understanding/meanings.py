@@ -2,8 +2,9 @@
 
 Texts that ship with the package have their vectors in a file of the artefacts, so that the
 starter categories and articles cost no start. What a deployment taught is encoded when its index
-is first fitted, and again only what is new, and is kept in memory only: examples are customers'
-words, and a vector on disk would outlive the erasure of the person whose words they are. The 787
+is first fitted or while nothing else is to be done, and again only what is new, and is kept in
+memory only: examples are customers' words, and a vector on disk would outlive the erasure of the
+person whose words they are. The 787
 articles of the open week that may ship have 3,242 texts, some 20 seconds of one core once in the
 life of a process; `dense_fields.ENCODED` bounds that, whatever is taught.
 """
@@ -11,7 +12,7 @@ life of a process; `dense_fields.ENCODED` bounds that, whatever is taught.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -83,6 +84,18 @@ class Meanings:
         for row, text in enumerate(texts):
             found[row] = self._one(text)
         return found
+
+    def reading(self, texts: Sequence[str]) -> Iterator[int]:
+        """Encode, a text a step, what is not known of these; gives how many are left."""
+        new = {_key(text): text for text in texts}
+        new = {
+            key: text
+            for key, text in new.items()
+            if key not in self._shipped and self._known.get(key) is None
+        }
+        for left, text in zip(range(len(new) - 1, -1, -1), new.values(), strict=True):
+            self._one(text)
+            yield left
 
     def _one(self, text: str) -> NDArray[np.float16]:
         key = _key(text)

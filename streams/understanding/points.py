@@ -40,11 +40,16 @@ class Points:
 
     def of(self, texts: Sequence[str]) -> list[Point]:
         """The points of texts as they were taught."""
-        cleaned = [clean(bounded(text)) for text in texts]
+        cleaned = as_pointed(texts)
         return [
             Point(self._vectoriser.vector(self._lexicon.look_up(text)), meaning)
             for text, meaning in zip(cleaned, self._meanings.of(cleaned), strict=True)
         ]
+
+
+def as_pointed(texts: Sequence[str]) -> list[str]:
+    """Texts as they were taught in the form in which their meanings are remembered."""
+    return [clean(bounded(text)) for text in texts]
 
 
 def point_of(reading: Reading) -> Point:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from agents.world import Understanding
@@ -58,9 +58,9 @@ class Tier:
         self._reader, self._language, self._tone = parts.reader, parts.language, parts.tone
         self._terms, self._priority, self._fitter = parts.terms, parts.priority, parts.fitter
 
-    def prepare(self, index: KnowledgeIndex) -> None:
-        """Fit what was taught before a message needs it: that may take a while."""
-        self._fitter.fitted(index)
+    def prepare(self, index: KnowledgeIndex) -> Iterator[int]:
+        """Fit what was taught before a message needs it, step by step; gives how many are left."""
+        return self._fitter.prepare(index)
 
     def understand(
         self,

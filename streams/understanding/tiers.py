@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.resources.abc import Traversable
 
@@ -64,9 +64,9 @@ class Later(Tier):
         """The versions of the tier's artefacts."""
         return self._loaded.versions
 
-    def prepare(self, index: KnowledgeIndex) -> None:
-        """Fit what was taught; loads the tier."""
-        self._loaded.prepare(index)
+    def prepare(self, index: KnowledgeIndex) -> Iterator[int]:
+        """Fit what was taught, step by step; loads the tier."""
+        return self._loaded.prepare(index)
 
     def understand(
         self,

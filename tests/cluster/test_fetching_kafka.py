@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,10 @@ class Emptied:
 
     def revoked(self, partitions: Iterable[int]) -> None:
         """Nothing to let go of."""
+
+    def prepare(self, entry: Entry) -> Iterator[int]:
+        """Never called."""
+        raise AssertionError(entry)
 
     def take(self, entry: Entry) -> None:
         """Never called."""

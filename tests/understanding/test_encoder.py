@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.understanding import artefacts, encoded, meanings
 from streams.understanding.encoder import TOKENS, WIDTH, Encoder
 from streams.understanding.index import KnowledgeIndex
-from streams.understanding.knowledge_items import Article
+from streams.understanding.knowledge_items import Article, Category, Tag
 from streams.understanding.meanings import Meanings
 from streams.understanding.text import bounded
 from streams.understanding.tfidf import Floats
@@ -70,6 +70,17 @@ def test_a_taught_text_is_encoded_once() -> None:
     assert counting.asked == ["one", "three"]
 
 
+def test_new_texts_are_read_a_text_a_step() -> None:
+    counting = Counting()
+    taught = Meanings(counting)
+    taught.of(["one"])
+    reading = taught.reading(["one", "two", "three", "two"])
+    assert next(reading) == 1
+    assert counting.asked == ["one", "two"]
+    assert list(taught.reading(["one", "two", "three", "two"])) == [0]
+    assert counting.asked == ["one", "two", "three"]
+
+
 def test_a_remembered_meaning_is_the_one_that_is_made_anew() -> None:
     taught = Meanings(Counting())
     first = taught.of(["a text"])
@@ -90,11 +101,14 @@ def test_what_one_tier_of_a_process_has_read_the_next_one_need_not_read(
 
     monkeypatch.setattr(Encoder, "encode", counted)
     article = Article("a", "How camels drink", "They drink at once.", ("when do camels drink",))
-    index = KnowledgeIndex([article], (), (), (), "a")
-    encoded.load().prepare(index)
-    assert asked
+    category = Category("DesertRides", ("hire a camel", "ride into the dunes"))
+    tag = Tag("thirsty_animal", ("it wants water",))
+    index = KnowledgeIndex([article], [category], [tag], (), "a")
+    left = list(encoded.load().prepare(index))
+    assert left == [*range(len(asked) - 1, -1, -1)]  # nothing was left for the fit itself
+    assert len(asked) == 8
     asked.clear()
-    encoded.load().prepare(index)
+    assert list(encoded.load().prepare(index)) == []
     assert asked == []
 
 
