@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.categories import ScopeModel
 from streams.understanding.knowledge_items import Article
 from streams.understanding.lexical_fields import RANK_FEATURES
@@ -153,7 +154,8 @@ def look(desk: Desk, vectoriser: Vectoriser) -> list[Seen]:
         np.zeros((2, CONFIDENCE_FEATURES), dtype=np.float32),
         np.zeros(2, dtype=np.float32),
     )
-    index = ArticleIndex(desk.articles, desk.categories, blank, LEXICON, vectoriser)
+    looked_up = WordsOfArticles(LEXICON, vectoriser).of(desk.articles)
+    index = ArticleIndex(desk.articles, desk.categories, blank, looked_up)
     seen: list[Seen] = []
     for query in desk.queries:
         words = LEXICON.look_up(clean(bounded(query.text)))

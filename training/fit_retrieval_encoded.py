@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.lexical_fields import RANK_FEATURES
 from streams.understanding.meanings import Meanings
 from streams.understanding.reading import Reader
@@ -61,7 +62,8 @@ _NOTHING = EncodedModel(
 
 def look(desk: Desk, vectoriser: Vectoriser, encoding: Encoding) -> list[Seen]:
     """The candidates of every question."""
-    words = ArticleIndex(desk.articles, desk.categories, _NO_WORDS, LEXICON, vectoriser)
+    looked_up = WordsOfArticles(LEXICON, vectoriser).of(desk.articles)
+    words = ArticleIndex(desk.articles, desk.categories, _NO_WORDS, looked_up)
     index = EncodedArticles(
         desk.articles, words, EncodedModels(_NOTHING, _NOTHING), Meanings(encoding)
     )

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.understanding.article_words import Terms
 from streams.understanding.tfidf import Floats
 
 K1 = 1.2
@@ -30,13 +31,12 @@ class Bm25:
     """
 
     def __init__(
-        self, fields: Sequence[Sequence[int]], owners: NDArray[np.intp], kinds: NDArray[np.intp]
+        self, fields: Sequence[Terms], owners: NDArray[np.intp], kinds: NDArray[np.intp]
     ) -> None:
         lengths = np.array([len(field) for field in fields], dtype=np.int64)
-        flat = np.fromiter((t for field in fields for t in field), np.int64, int(lengths.sum()))
+        flat = np.concatenate([np.empty(0, dtype=np.uint32), *fields]).astype(np.int64)
         hashes, terms = np.unique(flat, return_inverse=True)
         self._term = dict(zip(hashes.tolist(), range(len(hashes)), strict=True))
-        width = max(1, len(hashes))
         place = np.repeat(np.arange(len(fields)), lengths)
         # ordered by term first, so that each term's postings lie together
         keys, counts = np.unique(terms * max(1, len(fields)) + place, return_counts=True)
@@ -44,8 +44,10 @@ class Bm25:
         edges = np.searchsorted(term, np.arange(len(hashes) + 1)).tolist()
         self._postings = [slice(start, end) for start, end in pairwise(edges)]
         total = int(owners.max(initial=-1)) + 1
-        having = np.unique(owners[place] * width + terms) % width
-        frequency = np.bincount(having, minlength=len(hashes))
+        having = np.sort(term * max(1, total) + owners[self._field])
+        once = np.ones(len(having), dtype=np.bool_)
+        np.not_equal(having[1:], having[:-1], out=once[1:])
+        frequency = np.bincount(having[once] // max(1, total), minlength=len(hashes))
         self.idf: Scores = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
         usual = np.bincount(kinds, weights=lengths) / np.maximum(np.bincount(kinds), 1)
         norm = K1 * (1 - B + B * lengths / np.maximum(usual, 1.0)[kinds])

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.understanding.article_words import EXAMPLES
 from streams.understanding.knowledge_items import Article
-from streams.understanding.lexical_fields import EXAMPLES
 from streams.understanding.meanings import Meanings
 from streams.understanding.pieces import pieces
 from streams.understanding.text import bounded, clean

@@ -9,6 +9,7 @@ import numpy as np
 
 from streams.understanding import artefacts, light
 from streams.understanding.artefacts import Arrays
+from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.categories_encoded import (
     EncodedCategories,
     Known,
@@ -50,6 +51,7 @@ def load(folder: Traversable | None = None) -> Tier:
 
     def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays]) -> Makers:
         points = Points(lexicon, vectoriser, meanings)
+        looked_up = WordsOfArticles(lexicon, vectoriser)
         known = _known(arrays)
         words = light.retrieval(arrays["retrieval"])
         search = EncodedModels.of(arrays["retrieval_encoded"])
@@ -63,7 +65,7 @@ def load(folder: Traversable | None = None) -> Tier:
             return EncodedTags(taught, examples, points.of([spelled(one.name) for one in taught]))
 
         def articles(taught: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
-            by_words = ArticleIndex(taught, names, words, lexicon, vectoriser)
+            by_words = ArticleIndex(taught, names, words, looked_up.of(taught))
             return EncodedArticles(taught, by_words, search, meanings)
 
         def reading(

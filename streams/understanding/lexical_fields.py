@@ -14,15 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.understanding.article_words import ArticleWords
 from streams.understanding.bm25 import K1, Bm25, Scores
 from streams.understanding.knowledge_items import Article
 from streams.understanding.likeness import FieldLikeness
-from streams.understanding.text import bounded, clean
-from streams.understanding.tfidf import Floats, Lexicon, Vector, Vectoriser, Word
-
-BODY_CHARS = 1500
-EXAMPLES = 64
-"""The newest so many examples of an article are searched."""
+from streams.understanding.tfidf import Floats, Vector, Word
 
 COMPARED_FIELDS = 48
 """At most so many fields of the candidates are compared by n-grams."""
@@ -58,8 +54,7 @@ class LexicalFields:
     Args:
         articles: What was taught.
         categories: The names of the taught categories, in the order of their probabilities.
-        lexicon: Looks words up.
-        vectoriser: Makes the vectors of titles and examples.
+        words: What the words of each article come to.
 
     Attributes:
         filed: Whether any article belongs to one of the categories.
@@ -69,31 +64,24 @@ class LexicalFields:
         self,
         articles: Sequence[Article],
         categories: Sequence[str],
-        lexicon: Lexicon,
-        vectoriser: Vectoriser,
+        words: Sequence[ArticleWords],
     ) -> None:
         self._articles = articles
         column = {name: i for i, name in enumerate(categories)}
         self._column = [column.get(a.category or "", -1) for a in articles]
         self.filed = max(self._column, default=-1) >= 0
-        questions = [
-            [bounded(a.title), *(clean(bounded(text)) for text in a.examples[-EXAMPLES:])]
-            for a in articles
-        ]
-        short = [text for texts in questions for text in texts]
-        found = [lexicon.look_up(text) for text in short]
-        sizes = np.array([len(texts) for texts in questions], dtype=np.intp)
+        short = [terms for one in words for terms in one.short]
+        sizes = np.array([len(one.short) for one in words], dtype=np.intp)
         # all short fields article by article, then one long field an article
         self._first = np.concatenate(([0], np.cumsum(sizes)))
         self._span = [range(first, end) for first, end in pairwise(self._first.tolist())]
-        bodies = [lexicon.terms(f"{a.title} {a.body[:BODY_CHARS]}") for a in articles]
         order = np.arange(len(articles))
         self._bm25 = Bm25(
-            [[word.term for word in words] for words in found] + bodies,
+            [*short, *(one.long for one in words)],
             np.concatenate((np.repeat(order, sizes), order)),
             np.repeat(np.array([0, 1]), (len(short), len(articles))),
         )
-        self._likeness = FieldLikeness([vectoriser.vector(words) for words in found])
+        self._likeness = FieldLikeness([vector for one in words for vector in one.vectors])
 
     def lexical(self, words: Sequence[Word]) -> Lexical:
         """What BM25 makes of a message's words, for every article."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from streams.understanding import artefacts
 from streams.understanding.artefacts import Arrays
+from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.categories import CategoryModel, Pretrained, ScopeModel
 from streams.understanding.features import TermTable
 from streams.understanding.index import Fitter, Makers
@@ -85,6 +86,7 @@ def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays
     known = pretrained(arrays["categories"])
     scope = scope_of(arrays["categories"])
     search = retrieval(arrays["retrieval"])
+    words = WordsOfArticles(lexicon, vectoriser)
 
     def vectors(texts: Sequence[str]) -> list[Vector]:
         return [vectoriser.vector(lexicon.look_up(clean(bounded(text)))) for text in texts]
@@ -94,7 +96,7 @@ def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays
             taught, known, scope, [vectors(one.examples) for one in taught]
         ),
         tags=lambda taught: TagModel(taught, [vectors(one.examples) for one in taught]),
-        articles=lambda taught, names: ArticleIndex(taught, names, search, lexicon, vectoriser),
+        articles=lambda taught, names: ArticleIndex(taught, names, search, words.of(taught)),
         reading=lambda *_: iter(()),  # words are looked up in less time than it takes to tell
     )
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.world import ArticleHit
+from streams.understanding.article_words import ArticleWords
 from streams.understanding.kernel import sigmoid
 from streams.understanding.knowledge_items import Article
 from streams.understanding.lexical_fields import LexicalFields
 from streams.understanding.reading import Reading
-from streams.understanding.tfidf import Floats, Lexicon, Vector, Vectoriser, Word
+from streams.understanding.tfidf import Floats, Vector, Word
 
 CANDIDATES = 10
 LISTED = 5
@@ -62,8 +63,7 @@ class ArticleIndex(LexicalFields):
         articles: What was taught.
         categories: The names of the taught categories, in the order of their probabilities.
         model: Weights.
-        lexicon: Looks words up.
-        vectoriser: Makes the vectors of titles and examples.
+        words: What the words of each article come to.
     """
 
     def __init__(
@@ -71,10 +71,9 @@ class ArticleIndex(LexicalFields):
         articles: Sequence[Article],
         categories: Sequence[str],
         model: RetrievalModel,
-        lexicon: Lexicon,
-        vectoriser: Vectoriser,
+        words: Sequence[ArticleWords],
     ) -> None:
-        super().__init__(articles, categories, lexicon, vectoriser)
+        super().__init__(articles, categories, words)
         self._model = model
 
     def search(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.understanding.article_words import EXAMPLES
 from streams.understanding.bm25 import K1
-from streams.understanding.lexical_fields import COMPARED_FIELDS, EXAMPLES, RANK_FEATURES
+from streams.understanding.lexical_fields import COMPARED_FIELDS, RANK_FEATURES
 from streams.understanding.retrieval import (
     CANDIDATES,
     CONFIDENCE_FEATURES,

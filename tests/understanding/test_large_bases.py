@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from streams.understanding import artefacts, dense_fields, light, retrieval_encoded
+from streams.understanding.article_words import EXAMPLES
 from streams.understanding.dense_fields import ENCODED, DenseFields, texts_of
 from streams.understanding.encoder import WIDTH, Encoder
 from streams.understanding.knowledge_items import Article
-from streams.understanding.lexical_fields import EXAMPLES
 from streams.understanding.meanings import REMEMBERED, Meanings, table
 from streams.understanding.pieces import PIECES
 from streams.understanding.tfidf import Floats

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays as array_of
 from streams.demo.script import dialogues
 from streams.starter import lines
 from streams.understanding import artefacts, retrieval
+from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.categories import scope_features
 from streams.understanding.cues import spotted
 from streams.understanding.kernel import sigmoid, softmax
@@ -215,7 +216,8 @@ def shelf() -> plain_search.PlainArticles:
     taught.append(Article("many", "Any question", "Any answer", many))
     model = RetrievalModel(*(FILES["retrieval"][name] for name in ("rank", "confidence", "bias")))
     names = [one.category for one in taught if one.category is not None][::2]
-    return plain_search.PlainArticles(taught, names, model, LEXICON, VECTORISER)
+    words = WordsOfArticles(LEXICON, VECTORISER).of(taught)
+    return plain_search.PlainArticles(taught, names, model, words)
 
 
 def test_search_compares_the_same_articles_to_the_same_bits(
