@@ -17,12 +17,13 @@ from kafka import KafkaConsumer, TopicPartition
 
 from projections.tables import Table
 from schemas.record import Record
-from schemas.topics import INBOX_NAMES, PARTITIONS
+from schemas.topics import INBOX_NAMES
 from streams.cluster.decoding import Quick
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.judging import Judge, Taking
 from streams.cluster.kafka import of_kafka, reading_options
 from streams.cluster.marks import Marks
+from streams.cluster.membership import places_of
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
 from streams.cluster.scratch import ScratchFold, Sifted
@@ -81,7 +82,6 @@ class Anew:
         self.waiting: list[str] = []
         self._sorted = self._fold if only is None else Sifted(empty(), self._fold, only)
         self._judge = Judge(self._sorted, self.marks)
-        places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
             consumer = KafkaConsumer(
                 **reading_options(settings),
@@ -90,10 +90,12 @@ class Anew:
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
+            assigned = places_of(consumer, self.topics)
         except (kafkas.KafkaError, OSError) as error:
             raise of_kafka(error, settings) from error
         self._fetching = Fetching(consumer, POLLED, seen)
-        consumer.assign([TopicPartition(*place) for place in places])
+        consumer.assign(assigned)
+        places = [(where.topic, where.partition) for where in assigned]
         self._at = dict.fromkeys(places, 0)
         for place in places:
             self._fetching.begin(place, 0)

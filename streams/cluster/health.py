@@ -159,12 +159,13 @@ def _secret(settings: Settings) -> str:
 
 def _topics(settings: Settings) -> list[Finding]:
     try:
-        wrong = topics.check(settings)
+        wrong, told = topics.check(settings), topics.surplus(settings)
     except PactdeskError as error:
         return [ill(error.what, error.remedy)]
     if not wrong:
         return [well("every topic is as the contract says")]
-    return [ill(one, "see `pactdesk topics check` and `pactdesk topics create`") for one in wrong]
+    remedy = "see `pactdesk topics check` and `pactdesk topics create`"
+    return [well(one) if one in told else ill(one, remedy) for one in wrong]
 
 
 def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> Iterator[Finding]:
