@@ -26,12 +26,13 @@ from streams.cluster.marks import Marks
 from streams.cluster.membership import places_of
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
+from streams.cluster.reading import kept
 from streams.cluster.scratch import ScratchFold, Sifted
 from streams.cluster.topics import absent
 from streams.embedded.database import Database
 from streams.embedded.rebuild import empty
 from streams.entry import Place
-from streams.errors import PactdeskError, Unavailable
+from streams.errors import PactdeskError, Refused, Unavailable
 from streams.folding import Step
 from streams.settings import Settings
 
@@ -119,6 +120,22 @@ class Anew:
             {(tp.topic, tp.partition): int(offset) for tp, offset in first.items()},
             {(tp.topic, tp.partition): int(offset) for tp, offset in last.items()},
         )
+
+    def refuse_a_part(self) -> None:
+        """See that the log begins with its first records: rows of what is gone cannot be made.
+
+        Raises:
+            Refused: It does not.
+        """
+        first, _ = self.bounds_of_log()
+        for place, offset in sorted(first.items()):
+            if offset and kept(place[0]):
+                raise Refused(
+                    f"{place[0]}/{place[1]} begins at offset {offset}: what the tables know of the"
+                    " records before would be gone as well",
+                    "restore the topic, or give up what only the tables know of by now with"
+                    " `pactdesk rebuild --give-up`",
+                )
 
     def up_to(
         self,
