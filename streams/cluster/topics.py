@@ -65,7 +65,13 @@ def wanted(topic: Topic, replicas: int) -> dict[str, str]:
     }
 
 
-_COMPARED = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes")
+_COMPARED = (
+    "cleanup.policy",
+    "retention.ms",
+    "retention.bytes",
+    "max.message.bytes",
+    "message.timestamp.type",  # ids derive from when a producer sent what brings no time
+)
 
 
 @contextmanager
