@@ -127,7 +127,7 @@ def connect(url: str) -> PgDatabase:
         )
         _require_unicode(connection)
         connection.adapters.register_loader("json", TextLoader)  # as it was written, as on SQLite
-        connection.execute(_SESSION)
+        connection.execute(session(connection.info.server_version))
     except psycopg.Error as error:
         raise of_the_database(error) from error
     return PgDatabase(connection)
@@ -137,6 +137,7 @@ _SETTINGS = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "0",  # how long a statement may take says that too
     "idle_session_timeout": "0",  # whoever waits for a customer may wait for long
+    "idle_in_transaction_session_timeout": "0",  # `verify` reads the whole log beside a snapshot
     "default_transaction_isolation": "read committed",  # rows are locked where it matters
     "TimeZone": "UTC",
     "DateStyle": "ISO",
@@ -148,9 +149,21 @@ _SETTINGS = {
 }
 """What our statements count on, whatever the server, the database or the user has as default."""
 
-_SESSION = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items()
-)
+_LATER = {17_00_00: {"transaction_timeout": "0"}}
+"""The same, of settings that a server has from a release on."""
+
+
+def session(server: int) -> str:
+    """The statement that sets what our statements count on.
+
+    Args:
+        server: The server's release, as libpq counts it.
+    """
+    later = [some for release, some in _LATER.items() if server >= release]
+    wanted = {name: value for some in (_SETTINGS, *later) for name, value in some.items()}
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in wanted.items()
+    )
 
 
 def _require_unicode(connection: Connection[tuple[Any, ...]]) -> None:

@@ -118,6 +118,8 @@ def _recovered(
     refolding = Refolding(anew, anew, evidence(settings, database, owned, door), step)
     refolding.run()
     with database.transaction():
+        # The claims let the server end who stands still; here much is read between two statements.
+        database.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         _still_ours(database, owned)
         # Who takes lines in waits from here on: what they said of handles is read, and then kept.
         database.execute("LOCK TABLE contact_points IN EXCLUSIVE MODE")
