@@ -7,6 +7,7 @@ PostgreSQL share, with question marks for values.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -86,6 +87,17 @@ class PgDatabase:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
+
+    def stands(self) -> bool:
+        """Whether nobody has ended the connection since it was used last.
+
+        Nothing comes over one that is at rest but its end, or a remark of the server's.
+        """
+        if self.connection.closed:
+            return False
+        looked = select.poll()
+        looked.register(self.connection.fileno(), select.POLLIN)
+        return not looked.poll(0)
 
     def close(self) -> None:
         """Close the connection."""
