@@ -165,6 +165,16 @@ _LATER = {17_00_00: {"transaction_timeout": "0"}}
 """The same, of settings that a server has from a release on."""
 
 
+_AT_HOME = """
+(SELECT set_config('search_path', quote_ident(nspname) || ', ' || current_setting('search_path'),
+     false)
+ FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+ WHERE pg_class.oid = to_regclass('read_positions') AND nspname <> current_schema())
+"""
+"""Goes to the schema where our tables lie. By default a schema that is made later and called like
+the user comes before it, and has nothing of ours."""
+
+
 def session(server: int) -> str:
     """The statement that sets what our statements count on.
 
@@ -173,9 +183,8 @@ def session(server: int) -> str:
     """
     later = [some for release, some in _LATER.items() if server >= release]
     wanted = {name: value for some in (_SETTINGS, *later) for name, value in some.items()}
-    return "SELECT " + ", ".join(
-        f"set_config('{name}', '{value}', false)" for name, value in wanted.items()
-    )
+    settings = [f"set_config('{name}', '{value}', false)" for name, value in wanted.items()]
+    return f"SELECT {', '.join([*settings, _AT_HOME])}"
 
 
 def _require_unicode(connection: Connection[tuple[Any, ...]]) -> None:

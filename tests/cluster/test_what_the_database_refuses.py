@@ -11,6 +11,7 @@ import pytest
 
 from streams.cluster import health, migrating
 from streams.cluster.postgres import connect, of_the_database, session, url_of
+from streams.cluster.query import PgReader
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import DatabaseSettings, Settings
 from tests.certificates import signed_for
@@ -234,6 +235,22 @@ def test_whatever_is_set_for_a_database_its_connections_are_as_ours_count_on(
     ).fetchone()
     assert row == ("Привет 😀", 0.1 * 3, "read committed", "0", "0", "0")
     ours.close()
+
+
+def test_a_schema_that_is_made_later_and_comes_first_hides_none_of_our_tables(
+    database: str,
+) -> None:
+    migrating.migrate(database)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE SCHEMA {owner.info.user}")
+        owner.execute(f"CREATE TABLE {owner.info.user}.meta (name text, value text)")
+    ours = connect(database)
+    assert ours.execute("SELECT current_schema()").fetchone() == ("public",)
+    assert migrating.version_of(ours) == migrating.VERSION
+    ours.close()
+    reader = PgReader(database)
+    assert reader.query("SELECT count(*) AS n FROM v1_tickets") == [{"n": 0}]
+    reader.close()
 
 
 def test_a_limit_that_only_later_servers_know_is_lifted_there() -> None:
