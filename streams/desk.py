@@ -312,6 +312,10 @@ class Desk(Sealed, LookingBack):
     def serves(self) -> None:
         """A gateway serves this desk; nobody asks who does, on one machine."""
 
+    def stands(self) -> bool:
+        """Whether the store is as it was left; nobody ends a connection to a file."""
+        return True
+
     def answers(self) -> None:
         """See that the store answers; raises what there is to say where not."""
         self.database.meta("identity.secret")

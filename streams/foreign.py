@@ -136,6 +136,8 @@ class Foreign:
         self, given: inputs.Input, entry: Entry, fields: Mapping[str, str], now: datetime
     ) -> Record:
         place = entry.offset * PARTITIONS + entry.partition
+        if entry.partition >= PARTITIONS:  # one of its own, whatever was added to the topic
+            place = -((entry.partition << 64) + entry.offset)
         try:
             record = self._resolver.record(given, now, place=place)
         except Refused as error:  # a ticket that is not there: it may be, when this is re-driven

@@ -76,6 +76,7 @@ DONE: dict[str, tuple[str, ...]] = {
     "topology": (),
     "topics create": (),
     "topics check": (),
+    "topics lost": (),
     "topics list": (),
     "schemas list": (),
     "schemas show": ("TicketOpened",),
@@ -212,6 +213,8 @@ ELSEWHERE: dict[tuple[str, int], str] = {
     ("simulate channel", 5): "tests/cli/test_simulate_command.py",
     ("simulate channel", 69): "tests/cli/test_simulate_command.py",
     ("simulate provider", 69): "tests/cli/test_simulate_command.py",
+    ("rebuild", 3): "tests/cluster/test_records_gone.py",
     ("topics create", 3): "tests/cluster/test_topics_kafka.py",
+    ("topics lost", 5): "tests/cluster/test_records_gone.py",
 }
 """Endings that take something else, such as a real Kafka, and the tests that show them."""

@@ -44,7 +44,8 @@ class Counted:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self.identity, self.ends, self.behind = log.identity, log.ends, log.behind
+        self.identity, self.behind = log.identity, log.behind
+        self.starts, self.ends = log.starts, log.ends
         self.offsets: dict[Place, list[int]] = {}
 
     def read(self, place: Place, start: int, end: int, most: int) -> Iterator[Raws]:

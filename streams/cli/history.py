@@ -59,6 +59,8 @@ def replay_command(
         from streams.history.replaying import replay
 
         directory, done = replay(log, Path(to), since, lambda total: context.bar("records", total))
+    for gone in done.gone:
+        context.remark(f"gone from the log, and not in {done.directory}: {gone}")
     if sql is None:
         context.show(done.document(), lambda: _told(done))
         return

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 @click.command("rebuild")
 @click.argument("projections", metavar="[PROJECTION...]", nargs=-1)
+@click.option("--give-up", is_flag=True, help="Let go of what the log no longer says.")
 @give
-def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
-    """Fold tables anew from the log, compare, then swap them in."""
+def rebuild_command(context: Context, projections: tuple[str, ...], *, give_up: bool) -> int:
+    """Fold tables anew from the log, compare, then swap them in.
+
+    On a cluster whose topics have lost their first records it refuses, for what was made of those
+    would be lost as well.
+    """
     from streams.own.loading import load
 
     settings = context.settings()
@@ -28,7 +33,7 @@ def rebuild_command(context: Context, projections: tuple[str, ...]) -> int:
         if settings.engine == "cluster":
             from streams.cluster.rebuild import rebuild as rebuild_on_cluster
 
-            report = rebuild_on_cluster(settings, projections, bar.advance, own)
+            report = rebuild_on_cluster(settings, projections, bar.advance, own, give_up=give_up)
         else:
             from streams.embedded.rebuild import rebuild
 

@@ -114,6 +114,34 @@ def topics_check(context: Context) -> int:
     return 5 if findings else 0
 
 
+@topics_command.command("lost")
+@click.option("--give-up", is_flag=True, help="Let the work go on without it.")
+@give
+def topics_lost(context: Context, *, give_up: bool) -> int:
+    """Name what a topic no longer has and nobody took; exit 5 if there is such.
+
+    Topics are kept for ever. Where one was not, workers and effects stop before what is gone, until
+    it is restored or given up.
+    """
+    settings = context.settings()
+    named: list[str] = []
+    if settings.engine == "cluster":
+        from contextlib import closing
+
+        from streams.cluster import lost
+        from streams.cluster.kafka import quiet
+        from streams.cluster.migrating import require
+        from streams.cluster.postgres import connect, url_of
+
+        quiet()
+        require(url_of(settings))
+        with closing(connect(url_of(settings))) as database:
+            look = lost.give_up if give_up else lost.found
+            named = [str(one) for one in look(settings, database)]
+    context.show({"lost": named}, lambda: "\n".join(named) or "nothing is lost")
+    return 5 if named and not give_up else 0
+
+
 @click.group("schemas")
 def schemas_command() -> None:
     """The Avro schemas of the events."""

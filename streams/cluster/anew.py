@@ -17,20 +17,22 @@ from kafka import KafkaConsumer, TopicPartition
 
 from projections.tables import Table
 from schemas.record import Record
-from schemas.topics import INBOX_NAMES, PARTITIONS
+from schemas.topics import INBOX_NAMES
 from streams.cluster.decoding import Quick
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.judging import Judge, Taking
 from streams.cluster.kafka import of_kafka, reading_options
 from streams.cluster.marks import Marks
+from streams.cluster.membership import places_of
 from streams.cluster.pgtext import as_json, without_nul
 from streams.cluster.postgres import PgDatabase
+from streams.cluster.reading import kept
 from streams.cluster.scratch import ScratchFold, Sifted
 from streams.cluster.topics import absent
 from streams.embedded.database import Database
 from streams.embedded.rebuild import empty
 from streams.entry import Place
-from streams.errors import PactdeskError, Unavailable
+from streams.errors import PactdeskError, Refused, Unavailable
 from streams.folding import Step
 from streams.settings import Settings
 
@@ -81,7 +83,6 @@ class Anew:
         self.waiting: list[str] = []
         self._sorted = self._fold if only is None else Sifted(empty(), self._fold, only)
         self._judge = Judge(self._sorted, self.marks)
-        places = [(topic, partition) for topic in self.topics for partition in range(PARTITIONS)]
         try:
             consumer = KafkaConsumer(
                 **reading_options(settings),
@@ -90,10 +91,12 @@ class Anew:
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
+            assigned = places_of(consumer, self.topics)
         except (kafkas.KafkaError, OSError) as error:
             raise of_kafka(error, settings) from error
         self._fetching = Fetching(consumer, POLLED, seen)
-        consumer.assign([TopicPartition(*place) for place in places])
+        consumer.assign(assigned)
+        places = [(where.topic, where.partition) for where in assigned]
         self._at = dict.fromkeys(places, 0)
         for place in places:
             self._fetching.begin(place, 0)
@@ -117,6 +120,22 @@ class Anew:
             {(tp.topic, tp.partition): int(offset) for tp, offset in first.items()},
             {(tp.topic, tp.partition): int(offset) for tp, offset in last.items()},
         )
+
+    def refuse_a_part(self) -> None:
+        """See that the log begins with its first records: rows of what is gone cannot be made.
+
+        Raises:
+            Refused: It does not.
+        """
+        first, _ = self.bounds_of_log()
+        for place, offset in sorted(first.items()):
+            if offset and kept(place[0]):
+                raise Refused(
+                    f"{place[0]}/{place[1]} begins at offset {offset}: what the tables know of the"
+                    " records before would be gone as well",
+                    "restore the topic, or give up what only the tables know of by now with"
+                    " `pactdesk rebuild --give-up`",
+                )
 
     def up_to(
         self,

@@ -51,7 +51,9 @@ class Cut(NamedTuple):
             return then.Past(then.BY_TIME, {f"{then.SET}.clock": str(self.clock)})
         found = {}
         for topic in then.TOPICS:
-            ends = [self.ends.get((topic, partition), 0) for partition in range(PARTITIONS)]
+            mine = {partition: end for (of, partition), end in self.ends.items() if of == topic}
+            beyond = max([PARTITIONS, *(partition + 1 for partition in mine)])
+            ends = [mine.get(partition, 0) for partition in range(beyond)]
             found[then.setting(topic)] = "{" + ",".join(map(str, ends)) + "}"
         return then.Past(then.BY_POSITION, found)
 
@@ -141,9 +143,10 @@ def _at_position(database: PgDatabase, moment: str) -> Cut:
     ends = positions.vector(moment)
     stood = _folded(database)
     for (topic, partition), end in ends.items():
-        if topic not in TOPICS or not 0 <= partition < PARTITIONS:
-            raise NotFound(f"there is no {topic}/{partition}", "take a position of this log")
         folded = stood.get((topic, partition), 0)
+        beyond = partition >= PARTITIONS and topic in then.TOPICS and not folded
+        if topic not in TOPICS or partition < 0 or beyond:
+            raise NotFound(f"there is no {topic}/{partition}", "take a position of this log")
         if topic in then.TOPICS and end > folded:
             raise NotFound(
                 f"the tables have folded {topic}/{partition} up to offset {folded}, and the"

@@ -25,10 +25,11 @@ def status(settings: Settings, database: PgDatabase) -> dict[str, Any]:
         Unavailable: Kafka or the database does not answer.
     """
     with Reader(settings) as reader:
-        stood = _taken(database)
+        starts = reader.starts()
+        stood = _still_there({**dict.fromkeys(starts, 0), **_taken(database)}, starts)
         ends = reader.ends()
         inboxes = [_inbox(reader, topic.name, str(topic.domain), ends, stood) for topic in INBOXES]
-        folded = _folded(database)
+        folded = _still_there(_folded(database), starts)
         behind = {place: end for place, end in ends.items() if folded.get(place, end) < end}
         since = _since(reader, {place: folded[place] for place in behind}, ends)
     (unsent, oldest), owners = _outbox(database), _owners(database)
@@ -73,6 +74,11 @@ def _inbox(
         "waiting": sum(mine[place] - at for place, at in late.items()),
         "waiting_seconds": _since(reader, late, ends),
     }
+
+
+def _still_there(stood: Mapping[Place, int], starts: Mapping[Place, int]) -> dict[Place, int]:
+    """Where somebody stands, or behind what is gone: that waits for nobody any more."""
+    return {place: max(at, starts.get(place, at)) for place, at in stood.items()}
 
 
 def _taken(database: PgDatabase) -> dict[Place, int]:

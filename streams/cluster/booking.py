@@ -114,6 +114,15 @@ def passed(
     return {(str(topic), int(partition)) for topic, partition in moved.fetchall()}
 
 
+def note_gap(connection: Connection, gap: Gap, name: str = NAME) -> None:
+    """Note that something is missing, if that was not noted before."""
+    connection.execute(
+        'INSERT INTO gaps (projection, topic, partition, "offset", line, previous, last)'
+        f" VALUES ('{name}', %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (gap.topic, gap.partition, gap.offset, gap.line, gap.previous, gap.last),
+    )
+
+
 def note_ends(connection: Connection, ends: Mapping[Place, int], name: str = NAME) -> None:
     """Note how long partitions have grown that are not folded to their ends."""
     connection.execute(
@@ -240,7 +249,7 @@ class Books:
         if self._name == NAME:  # another reader would put our tables back to where it stands
             self._times()
         for gap in marks.gaps:
-            self._gap(gap)
+            note_gap(self._db, gap, self._name)
         for letter in letters:
             self._letter(letter)
 
@@ -264,20 +273,6 @@ class Books:
             f" ON CONFLICT (projection, {key}) DO UPDATE SET {again}",
             (as_json(rows),),
             prepare=True,
-        )
-
-    def _gap(self, gap: Gap) -> None:
-        self._db.execute(
-            'INSERT INTO gaps (projection, topic, partition, "offset", line, previous, last)'
-            f" VALUES ('{self._name}', %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            (
-                gap.topic,
-                gap.partition,
-                gap.offset,
-                gap.line,
-                gap.previous,
-                gap.last,
-            ),
         )
 
     def _letter(self, one: Fetched) -> None:

@@ -326,6 +326,10 @@ class ClusterDesk(Sealed, LookingBack):
         """Say that a gateway in this process serves the desk, and comes round."""
         self._presence.tell()
 
+    def stands(self) -> bool:
+        """Whether its connection is as it was left: a pooler ends those that are at rest."""
+        return self.database.stands()
+
     def answers(self) -> None:
         """See that Kafka and the database answer; raises what there is to say where not."""
         self.database.execute("SELECT 1")

@@ -32,6 +32,7 @@ from streams.cluster.ownership import Owned, advance, claim, release
 from streams.cluster.postgres import connect, url_of
 from streams.cluster.producer import Producer
 from streams.cluster.publisher import Publisher
+from streams.cluster.reading import out_of_range
 from streams.cluster.wire import entry_of, outgoing
 from streams.delivery import book
 from streams.delivery.errand import Errand
@@ -127,7 +128,7 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             group_id="pactdesk.effects",
             group_instance_id=None if name is None else f"{name}-effects",
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # requests that are gone are nobody's to pass over
             session_timeout_ms=session,
             heartbeat_interval_ms=session // 4,
             **reading_options(self._settings),
@@ -138,7 +139,10 @@ class Effects(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
             while not stop.is_set():
                 self._presence.tell()
                 keep_joining(self._consumer)
-                found = self._consumer.poll(timeout_ms=POLL_MILLISECONDS)
+                try:
+                    found = self._consumer.poll(timeout_ms=POLL_MILLISECONDS)
+                except kafkas.OffsetOutOfRangeError as error:
+                    raise out_of_range(error, self._consumer) from error
                 for records in found.values():
                     for one in records:
                         self._take(one)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from schemas.topics import DECISIONS, DOMAINS, PARTITIONS
-from streams.cluster import effects, migrating, topics
+from streams.cluster import effects, lost, migrating, topics
 from streams.cluster.backlog import status
 from streams.cluster.identity import secret_of
 from streams.cluster.kafka import quiet, servers
@@ -159,12 +159,13 @@ def _secret(settings: Settings) -> str:
 
 def _topics(settings: Settings) -> list[Finding]:
     try:
-        wrong = topics.check(settings)
+        wrong, told = topics.check(settings), topics.surplus(settings)
     except PactdeskError as error:
         return [ill(error.what, error.remedy)]
     if not wrong:
         return [well("every topic is as the contract says")]
-    return [ill(one, "see `pactdesk topics check` and `pactdesk topics create`") for one in wrong]
+    remedy = "see `pactdesk topics check` and `pactdesk topics create`"
+    return [well(one) if one in told else ill(one, remedy) for one in wrong]
 
 
 def _database(settings: Settings, database: PgDatabase, *, reachable: bool) -> Iterator[Finding]:
@@ -225,6 +226,8 @@ def _waiting(settings: Settings, database: PgDatabase) -> Iterator[Finding]:
     except PactdeskError as error:
         yield ill(error.what, error.remedy)
         return
+    for one in lost.found(settings, database):
+        yield ill(str(one), "restore the topic, or run `pactdesk topics lost --give-up`")
     for work in (*DOMAINS, effects.DOMAIN):
         yield from _ownerless(database, work)
     if heard(database, PROJECTIONS) is None:

@@ -51,6 +51,10 @@ class KafkaLog:
             found = client.describe_topics(list(REPLAYED))
         return derived_id("log", *sorted(f"{one['name']} {one['topic_id']}" for one in found))
 
+    def starts(self) -> Mapping[Place, int]:
+        """The first offset that each partition still has."""
+        return self._reader.starts()
+
     def ends(self) -> Mapping[Place, int]:
         """Where each partition ends now."""
         return self._reader.ends()

@@ -39,6 +39,15 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         return lost, given
 
 
+def places_of(consumer: KafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
+    """The partitions of some topics: those of the contract, and what was added to them."""
+    return [
+        TopicPartition(topic, partition)
+        for topic in topics
+        for partition in sorted({*range(PARTITIONS), *(consumer.partitions_for_topic(topic) or ())})
+    ]
+
+
 def consumer(
     settings: Settings, topics: Collection[str], assignment: Assignment, *, grouped: bool, most: int
 ) -> KafkaConsumer:
@@ -61,9 +70,7 @@ def consumer(
     }
     if not grouped:
         alone = KafkaConsumer(**given)
-        places = [
-            TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)
-        ]
+        places = places_of(alone, topics)
         alone.assign(places)
         assignment.on_partitions_assigned(places)
         return alone

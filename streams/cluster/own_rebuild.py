@@ -26,7 +26,9 @@ from streams.own.table import Own, Unfoldable
 from streams.settings import Settings
 
 
-def rebuild_own(settings: Settings, own: Own, step: Step) -> dict[str, Any]:
+def rebuild_own(
+    settings: Settings, own: Own, step: Step, *, give_up: bool = False
+) -> dict[str, Any]:
     """Fold a user's table anew beside the live one, compare, and swap it in where it differs.
 
     A live one that goes on is compared where it stands. Anything else (new, stopped, of another
@@ -37,11 +39,14 @@ def rebuild_own(settings: Settings, own: Own, step: Step) -> dict[str, Any]:
         `error` where it could not be folded, and everything is as it was.
 
     Raises:
+        Refused: Records are gone from the log that rows may be made of; everything is as it was.
         Unavailable: Kafka or the database does not answer; everything is as it was.
     """
     with ExitStack() as stack:
         database = stack.enter_context(opened(settings))
         anew = stack.enter_context(Anew(settings, folded_with((own.table,)), past=True))
+        if not give_up:
+            anew.refuse_a_part()
         try:
             reader = _reader(database, own)
             for _ in range(ROUNDS):

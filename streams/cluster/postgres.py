@@ -7,6 +7,7 @@ PostgreSQL share, with question marks for values.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -87,6 +88,17 @@ class PgDatabase:
             (name, value),
         )
 
+    def stands(self) -> bool:
+        """Whether nobody has ended the connection since it was used last.
+
+        Nothing comes over one that is at rest but its end, or a remark of the server's.
+        """
+        if self.connection.closed:
+            return False
+        looked = select.poll()
+        looked.register(self.connection.fileno(), select.POLLIN)
+        return not looked.poll(0)
+
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
@@ -127,7 +139,7 @@ def connect(url: str) -> PgDatabase:
         )
         _require_unicode(connection)
         connection.adapters.register_loader("json", TextLoader)  # as it was written, as on SQLite
-        connection.execute(_SESSION)
+        connection.execute(session(connection.info.server_version))
     except psycopg.Error as error:
         raise of_the_database(error) from error
     return PgDatabase(connection)
@@ -137,6 +149,7 @@ _SETTINGS = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "0",  # how long a statement may take says that too
     "idle_session_timeout": "0",  # whoever waits for a customer may wait for long
+    "idle_in_transaction_session_timeout": "0",  # `verify` reads the whole log beside a snapshot
     "default_transaction_isolation": "read committed",  # rows are locked where it matters
     "TimeZone": "UTC",
     "DateStyle": "ISO",
@@ -148,9 +161,30 @@ _SETTINGS = {
 }
 """What our statements count on, whatever the server, the database or the user has as default."""
 
-_SESSION = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items()
-)
+_LATER = {17_00_00: {"transaction_timeout": "0"}}
+"""The same, of settings that a server has from a release on."""
+
+
+_AT_HOME = """
+(SELECT set_config('search_path', quote_ident(nspname) || ', ' || current_setting('search_path'),
+     false)
+ FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+ WHERE pg_class.oid = to_regclass('read_positions') AND nspname <> current_schema())
+"""
+"""Goes to the schema where our tables lie. By default a schema that is made later and called like
+the user comes before it, and has nothing of ours."""
+
+
+def session(server: int) -> str:
+    """The statement that sets what our statements count on.
+
+    Args:
+        server: The server's release, as libpq counts it.
+    """
+    later = [some for release, some in _LATER.items() if server >= release]
+    wanted = {name: value for some in (_SETTINGS, *later) for name, value in some.items()}
+    settings = [f"set_config('{name}', '{value}', false)" for name, value in wanted.items()]
+    return f"SELECT {', '.join([*settings, _AT_HOME])}"
 
 
 def _require_unicode(connection: Connection[tuple[Any, ...]]) -> None:

@@ -89,11 +89,15 @@ def heard(database: PgDatabase, work: str, on: str | None = None) -> float | Non
 
 
 def ownerless(database: PgDatabase, domain: str) -> list[int]:
-    """The partitions of a domain whose owner was not heard of lately, or that have none."""
+    """The partitions of a domain whose owner was not heard of lately, or that have none.
+
+    Those that a topic has beyond the contract's count from their first owner on.
+    """
     rows = database.execute(
-        "SELECT partition FROM partitions JOIN at_work USING (owner) WHERE domain = ?"
-        " AND work = domain AND heard_at >= clock_timestamp() - make_interval(secs => ?)",
-        (domain, LATELY_SECONDS),
+        "SELECT partition, heard_at >= clock_timestamp() - make_interval(secs => ?)"
+        " FROM partitions LEFT JOIN at_work ON at_work.owner = partitions.owner AND work = domain"
+        " WHERE domain = ?",
+        (LATELY_SECONDS, domain),
     )
-    owned = {int(partition) for (partition,) in rows}
-    return [partition for partition in range(PARTITIONS) if partition not in owned]
+    owned = {int(partition): bool(lately) for partition, lately in rows}
+    return sorted(p for p in {*range(PARTITIONS), *owned} if not owned.get(p, False))

@@ -168,8 +168,10 @@ class PgReader:
             raise readers.without(database) from error
 
     def _opened(self) -> PgDatabase:
-        if self._database is not None and not self._database.connection.closed:
-            return self._database
+        if self._database is not None:
+            if self._database.stands():
+                return self._database
+            self._database.close()
         database = connect(self._url)
         _show_as_everywhere(database)
         row = database.execute("SELECT current_schema()").fetchone()

@@ -219,14 +219,8 @@ class Reader:
         found = self.starts()
         for place, first in found.items():
             wanted = start.get(place, first)
-            topic = TOPICS.get(place[0])
-            kept = topic is None or topic.retention_days is None
-            if wanted < first and kept:
-                raise Misconfigured(
-                    f"{place[0]}/{place[1]} begins at offset {first}, and {wanted} is asked for:"
-                    " the records before are gone",
-                    "see `pactdesk topics check`; topics are kept for ever",
-                )
+            if wanted < first and kept(place[0]):
+                raise _gone(place, first, wanted)
             found[place] = max(wanted, first)
         return found
 
@@ -249,12 +243,7 @@ class Reader:
                 timeout_ms=_POLL_MILLISECONDS, max_records=AT_ONCE
             )
         except kafkas.OffsetOutOfRangeError as error:
-            ((where, offset),) = list(error.args[0].items())[:1]
-            raise Misconfigured(
-                f"{where.topic}/{where.partition} has no offset {offset}: its records were deleted,"
-                " or the topic was made anew",
-                "see `pactdesk topics check`; restore the topic, or begin with an empty database",
-            ) from error
+            raise out_of_range(error, self._consumer) from error
         except (kafkas.KafkaError, OSError) as error:
             raise absent(self._settings, self._topics) or self._told(error) from error
         return found
@@ -266,6 +255,34 @@ class Reader:
             f" ends at {left[place]}",
             "see that its brokers are well, and try again",
         )
+
+
+def kept(topic: str) -> bool:
+    """Whether a topic's records are kept for ever."""
+    known = TOPICS.get(topic)
+    return known is None or known.retention_days is None
+
+
+def _gone(place: Place, first: int, wanted: int) -> Misconfigured:
+    return Misconfigured(
+        f"{place[0]}/{place[1]} begins at offset {first}, and {wanted} is asked for: the records"
+        " before are gone",
+        "restore the topic, or see `pactdesk topics lost`, which names what is lost and lets the"
+        " work go on without it",
+    )
+
+
+def out_of_range(error: kafkas.OffsetOutOfRangeError, consumer: KafkaConsumer) -> Misconfigured:
+    """What it means that a partition has not the offset that it is to be read from."""
+    ((where, offset),) = list(error.args[0].items())[:1]
+    first = int(consumer.beginning_offsets([where])[where])
+    if offset < first:
+        return _gone((where.topic, where.partition), first, offset)
+    return Misconfigured(
+        f"{where.topic}/{where.partition} has no offset {offset}: its records were deleted,"
+        " or the topic was made anew",
+        "see `pactdesk topics check`; restore the topic, or begin with an empty database",
+    )
 
 
 def ends(settings: Settings, topics: Iterable[str] = tuple(TOPICS)) -> dict[Place, int]:

@@ -48,6 +48,8 @@ def rebuild(
     names: Sequence[str],
     step: Step = lambda _: None,
     own: Sequence[Own] = (),
+    *,
+    give_up: bool = False,
 ) -> Report:
     """Fold tables anew, compare them with the live ones, and swap in those that differ.
 
@@ -57,6 +59,7 @@ def rebuild(
             always come along.
         step: Told how many records were folded since it was told last.
         own: The projections of the deployment's own.
+        give_up: Let go of rows that were made of records that the log no longer has.
 
     Returns:
         By table: rows, digest, whether the live one was the same, and how many rows differed; and
@@ -65,26 +68,29 @@ def rebuild(
     Raises:
         Misconfigured: The database is of another version.
         NotFound: A table that there is not.
+        Refused: Records are gone from the log that rows may be made of; everything is as it was.
         Unavailable: Kafka or the database does not answer; everything is as it was.
     """
     quiet()
     mine = [one for one in own if not names or one.name in names]
     ours = [name for name in names if name not in {one.name for one in own}]
-    report = _rebuild(settings, ours, step) if ours or not names else {}
+    report = _rebuild(settings, ours, step, give_up=give_up) if ours or not names else {}
     if mine:
         from streams.cluster.own_rebuild import rebuild_own
 
-        report |= {one.name: rebuild_own(settings, one, step) for one in mine}
+        report |= {one.name: rebuild_own(settings, one, step, give_up=give_up) for one in mine}
     return report
 
 
-def _rebuild(settings: Settings, names: Sequence[str], step: Step) -> Report:
+def _rebuild(settings: Settings, names: Sequence[str], step: Step, *, give_up: bool) -> Report:
     chosen = chosen_of(names)
     with ExitStack() as stack:
         database = stack.enter_context(opened(settings))
         others, _ = tables.outdated(database)
         chosen += tuple(t for t in TABLES if t.name in others and t not in chosen)
         anew = stack.enter_context(Anew(settings, folded_with(chosen), past=True))
+        if not give_up:
+            anew.refuse_a_part()
         for _ in range(ROUNDS):
             if anew.up_to(folded(database, anew.topics), database, step) < NEAR:
                 break

@@ -7,13 +7,13 @@ and goes into the database in one transaction, unless somebody claimed a partiti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
 
-from schemas.topics import CONTACTS, DOMAINS, PARTITIONS, TOPICS
+from schemas.topics import CONTACTS, DECISIONS, DOMAINS, TOPICS
 from streams.clock import parse_time
 from streams.cluster import effects, migrating, outbox, presence
 from streams.cluster.contents import Contents
@@ -27,6 +27,7 @@ from streams.cluster.producer import Producer
 from streams.cluster.reading import Reader
 from streams.cluster.topics import required
 from streams.embedded.database import Database
+from streams.entry import Place
 from streams.errors import Refused
 from streams.extent import named
 from streams.folding import Step
@@ -62,7 +63,9 @@ def recover(settings: Settings, step: Step = lambda _: None) -> Report:
         with closing(connect(url_of(settings))) as database, scratch() as anew:
             database.execute("SET statement_timeout = 0")
             door = Door(settings, database)
-            with _claimed(database) as owned:
+            with Reader(settings) as reader:
+                places = reader.starts()
+            with _claimed(database, places) as owned:
                 with Producer(settings) as producer:
                     _send_what_waits(database, producer, owned)
                 return _recovered(settings, database, anew, owned, door, step)
@@ -71,13 +74,15 @@ def recover(settings: Settings, step: Step = lambda _: None) -> Report:
 
 
 @contextmanager
-def _claimed(database: PgDatabase) -> Iterator[list[Owned]]:
-    """Own every partition for a while."""
+def _claimed(database: PgDatabase, places: Iterable[Place]) -> Iterator[list[Owned]]:
+    """Own every partition for a while that a worker may own."""
     owner = f"recover {presence.me()}"
+    domains = {DECISIONS.name: effects.DOMAIN}
+    domains |= {topic.name: domain for domain, topic in DOMAINS.items()}
     owned = [
-        claim(database, domain, partition, owner)
-        for domain in (*DOMAINS, effects.DOMAIN)
-        for partition in range(PARTITIONS)
+        claim(database, domains[topic], partition, owner)
+        for topic, partition in sorted(places)
+        if topic in domains
     ]
     try:
         yield owned
@@ -113,6 +118,8 @@ def _recovered(
     refolding = Refolding(anew, anew, evidence(settings, database, owned, door), step)
     refolding.run()
     with database.transaction():
+        # The claims let the server end who stands still; here much is read between two statements.
+        database.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         _still_ours(database, owned)
         # Who takes lines in waits from here on: what they said of handles is read, and then kept.
         database.execute("LOCK TABLE contact_points IN EXCLUSIVE MODE")

@@ -89,7 +89,8 @@ def run_roles(
     domains = _domains(domain)
     sys.setswitchinterval(SWITCH_SECONDS)
     rights.required(settings, rights.of_roles(roles, domains))
-    topics.required(settings)
+    for told in topics.required(settings):
+        _log.warning(told)
     migrating.require(url_of(settings))
     if not recorded:
         skew.warn(settings)

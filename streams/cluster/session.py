@@ -17,12 +17,13 @@ from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from schemas.topics import DEAD_LETTERS, DOMAINS, INBOX_NAMES
-from streams.cluster.booking import Overtaken, begin, note_ends, passed
+from streams.cluster.booking import Overtaken, begin, note_ends, note_gap, passed
 from streams.cluster.fetching import Fetched, Fetching
 from streams.cluster.folding import Batches
 from streams.cluster.marks import Gap
 from streams.cluster.membership import Assignment, consumer, keep_joining
 from streams.cluster.postgres import PgDatabase, connect, url_of
+from streams.cluster.reading import kept
 from streams.cluster.readings import OURS, Reading
 from streams.cluster.topics import absent
 from streams.entry import Place
@@ -194,6 +195,18 @@ class Session:
                     "set kafka.bootstrap_servers to the log that the database belongs to, or"
                     " database.url to an empty database",
                 )
+        self._note_what_is_gone(new)
+
+    def _note_what_is_gone(self, places: Collection[Place]) -> None:
+        """Say where records are gone that were not folded: nothing else would, on an inbox."""
+        found = self._consumer.beginning_offsets([TopicPartition(*place) for place in places])
+        for where, first in found.items():
+            at = self.positions[where.topic, where.partition]
+            if at < first and kept(where.topic):
+                why = f"the records from offset {at} on are not there"
+                gap = Gap(where.topic, where.partition, int(first), "", None, None, why)
+                note_gap(self._db.connection, gap, self._reading.name)
+                self._tell(gap)
 
     def _begin(self, places: Collection[Place]) -> None:
         """Go on with some partitions where the database says."""
@@ -242,8 +255,7 @@ class Session:
     ) -> int:
         """A batch was committed: go on behind it, and say what is wrong."""
         for gap in gaps:
-            where = f"{gap.topic}/{gap.partition}/{gap.offset}"
-            _log.warning("projector.gap", record=where, line=gap.line, why=gap.why)
+            self._tell(gap)
         for place, count in done.items():
             if count:
                 self.positions[place] = chunks[place][count - 1].offset + 1
@@ -253,6 +265,10 @@ class Session:
             else:
                 self._waits(place, chunks[place][count].offset)
         return sum(done.values())
+
+    def _tell(self, gap: Gap) -> None:
+        where = f"{gap.topic}/{gap.partition}/{gap.offset}"
+        _log.warning("projector.gap", record=where, line=gap.line, why=gap.why)
 
     def _waits(self, place: Place, offset: int) -> None:
         """A ticket's event waits for its predecessor: after a while that is an alarm, once."""

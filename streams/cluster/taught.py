@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 import kafka.errors as kafkas
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.topics import CONTROL, KNOWLEDGE, PARTITIONS
@@ -32,6 +33,9 @@ _PLACES = [
     for topic in (KNOWLEDGE, CONTROL)
     for partition in range(PARTITIONS)
 ]
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Taught:
@@ -113,6 +117,7 @@ class Taught:
     def _follow(self, consumer: KafkaConsumer) -> None:
         consumer.assign(_PLACES)
         consumer.seek_to_beginning(*_PLACES)
+        _warn_of_a_part(consumer)
         while not self._stopping.is_set():
             asked_at = time.time()
             ends = consumer.end_offsets(_PLACES) if self._wanted_at > self._whole_at else None
@@ -133,6 +138,18 @@ class Taught:
             for one in records:
                 place = (one.topic, one.partition, one.offset)
                 self._came.append(entry_of(place, one.key, one.value, one.headers, one.timestamp))
+
+
+def _warn_of_a_part(consumer: KafkaConsumer) -> None:
+    """Say which of what was taught and activated nobody knows any more."""
+    for where, first in consumer.beginning_offsets(_PLACES).items():
+        if first:
+            _log.warning(
+                "what was taught or activated at first is gone from Kafka",
+                where=f"{where.topic}/{where.partition}",
+                begins_at=first,
+                remedy="restore the topic, or teach it and activate the policy again",
+            )
 
 
 class TaughtByNow:

@@ -65,7 +65,13 @@ def wanted(topic: Topic, replicas: int) -> dict[str, str]:
     }
 
 
-_COMPARED = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes")
+_COMPARED = (
+    "cleanup.policy",
+    "retention.ms",
+    "retention.bytes",
+    "max.message.bytes",
+    "message.timestamp.type",  # ids derive from when a producer sent what brings no time
+)
 
 
 @contextmanager
@@ -146,7 +152,7 @@ def create(settings: Settings) -> list[str]:
 def check(settings: Settings) -> list[str]:
     """Where Kafka's topics differ from the contract's: what was found, what is right, the mend."""
     with admin(settings) as client:
-        found = _against_the_contract(client, settings, TOPICS)
+        found = _against_the_contract(client, settings, TOPICS) + _surplus(client, TOPICS)
         for name in sorted(client.list_topics()):
             if name.startswith(OURS) and name not in TOPICS:
                 found.append(
@@ -156,30 +162,46 @@ def check(settings: Settings) -> list[str]:
         return found
 
 
-def required(settings: Settings) -> None:
+def required(settings: Settings) -> list[str]:
     """See that every topic is there and right, before anything runs.
+
+    Returns:
+        What is not as the contract says and can be lived with.
 
     Raises:
         Misconfigured: With every topic that is not, and how to mend it.
         Unavailable: No broker answers.
     """
-    found = wrong(settings, TOPICS)
-    if found:
-        raise Misconfigured(
-            "Kafka's topics are not as the contract says: " + "; ".join(found),
-            "mend them, and see `pactdesk topics check`",
-        )
+    with admin(settings) as client:
+        found = _against_the_contract(client, settings, TOPICS)
+        if found:
+            raise Misconfigured(
+                "Kafka's topics are not as the contract says: " + "; ".join(found),
+                "mend them, and see `pactdesk topics check`",
+            )
+        return _surplus(client, TOPICS)
 
 
 def wrong(settings: Settings, names: Iterable[str]) -> list[str]:
-    """What is wrong with some topics of the contract, each with its mend.
+    """Where some topics are not as the contract says, each with its mend.
 
     Raises:
         Misconfigured: Kafka does not let us in.
         Unavailable: No broker answers.
     """
     with admin(settings) as client:
-        return _against_the_contract(client, settings, names)
+        return _against_the_contract(client, settings, names) + _surplus(client, names)
+
+
+def surplus(settings: Settings) -> list[str]:
+    """Which topics have more partitions than the contract says, which is no hindrance.
+
+    Raises:
+        Misconfigured: Kafka does not let us in.
+        Unavailable: No broker answers.
+    """
+    with admin(settings) as client:
+        return _surplus(client, TOPICS)
 
 
 def absent(settings: Settings, names: Iterable[str]) -> PactdeskError | None:
@@ -304,13 +326,33 @@ def _against_the_contract(
     return found
 
 
+def _surplus(client: KafkaAdminClient, names: Iterable[str]) -> list[str]:
+    """Which topics have more partitions than the contract says.
+
+    Kafka takes no partition away, so that a desk which refused them could never work again. What
+    comes to one of them lies on the wrong partition, and is brought to where it belongs.
+    """
+    found = []
+    described = client.describe_topics(sorted(names)) if names else []
+    for name, partitions in sorted((one["name"], one["partitions"]) for one in described):
+        count = len(partitions)
+        if count > PARTITIONS:
+            found.append(
+                f"{name} has {count} partitions, not {PARTITIONS}, and Kafka takes none"
+                f" away: what comes to {PARTITIONS} and beyond is brought to where it belongs, and"
+                f" nobody need do anything; let producers choose among {PARTITIONS}, and where the"
+                " topic holds nothing delete it and run `pactdesk topics create`"
+            )
+    return found
+
+
 def _deviations(client: KafkaAdminClient, settings: Settings, topic: Topic) -> list[str]:
     """What is wrong with a topic that is there."""
     name = topic.name
     (described,) = client.describe_topics([name])
     found = []
     count = len(described["partitions"])
-    if count != PARTITIONS:
+    if count < PARTITIONS:
         found.append(
             f"{name} has {count} partitions, not {PARTITIONS}: this cannot be changed in place;"
             " if it holds nothing, delete it and run `pactdesk topics create`"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.record import partition_of
-from schemas.topics import DEAD_LETTERS, INBOX_NAMES, PARTITIONS
+from schemas.topics import DEAD_LETTERS, INBOX_NAMES
 from streams.clock import parse_time
 from streams.cluster.finding import SKEW_SECONDS, Spot, around
 from streams.cluster.postgres import PgDatabase
@@ -100,8 +100,7 @@ class Lookup:
 
     def whole(self, topic: str) -> Iterator[Entry]:
         """The entries of a topic, each partition in its order."""
-        ends = self._reader.ends()
-        until = {(topic, one): ends[topic, one] for one in range(PARTITIONS)}
+        until = {place: end for place, end in self._reader.ends().items() if place[0] == topic}
         for step in self._reader.steps(None, until):
             yield from step
 

@@ -66,6 +66,9 @@ class Desks:
                 job, future = taken
                 if not future.set_running_or_notify_cancel():
                     continue
+                if desk is not None and not desk.stands():
+                    let_go(desk)
+                    desk = None
                 try:
                     if desk is None:  # not before: a store that is away now may be there then
                         desk = self._opened()

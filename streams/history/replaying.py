@@ -35,6 +35,9 @@ class Log(Protocol):
     def identity(self) -> str:
         """What no other log has; empty while it holds nothing."""
 
+    def starts(self) -> Mapping[Place, int]:
+        """The first offset that each partition of `REPLAYED` still has; 0 where none is named."""
+
     def ends(self) -> Mapping[Place, int]:
         """Where each partition of `REPLAYED` ends now."""
 
@@ -59,6 +62,7 @@ class Replayed(msgspec.Struct):
         passed: How many of the records have no row.
         total: How many rows there are now.
         segments: How many segments there are now.
+        gone: What was still to be read and is not in the log any more, in words.
     """
 
     directory: str
@@ -67,6 +71,7 @@ class Replayed(msgspec.Struct):
     passed: int
     total: int
     segments: int
+    gone: list[str]
 
     def document(self) -> dict[str, Any]:
         """As it is printed."""
@@ -82,6 +87,7 @@ class Replay:
 
     Attributes:
         waiting: How many offsets there are to read.
+        gone: Which offsets the log no longer has, in words.
 
     Raises:
         Misconfigured: The directory holds more than the log.
@@ -94,8 +100,15 @@ class Replay:
         self._since: datetime | None = None
         self._starts(directory.manifest.since)
         self._stretches: list[tuple[Place, int, int]] = []
+        self.gone: list[str] = []
+        starts = log.starts()
         for place, end in sorted(log.ends().items()):
-            reached = directory.partition(place).reached
+            noted = directory.partition(place)
+            if noted.reached < starts.get(place, 0):
+                last = starts[place] - 1
+                self.gone.append(f"{place[0]}/{place[1]}, offsets {noted.reached} to {last}")
+                noted.reached = starts[place]
+            reached = noted.reached
             if reached > end:
                 raise Misconfigured(
                     f"{directory.path} holds {place[0]}/{place[1]} up to offset {reached - 1}, and"
@@ -139,6 +152,7 @@ class Replay:
             after - before,
             total,
             len(manifest.segments),
+            self.gone,
         )
 
     def _rows(self) -> int:

@@ -59,6 +59,10 @@ def test_a_worker_is_well_while_it_comes_round_and_every_partition_has_an_owner_
     here.tell()
     (ownerless,) = wrong(settings, "agents", "customer")
     assert ownerless.endswith(f"owns partition 11 of {CONTACTS.name}")
+    claimed(store, "customer", "nobody", 20)
+    (ownerless,) = wrong(settings, "agents", "customer")
+    assert ownerless.endswith(f"owns partitions 11, 20 of {CONTACTS.name}")
+    claimed(store, "customer", me(), 20)
     claimed(store, "customer", me(), 11)
     assert wrong(settings, "agents", "customer") == []
     assert len(wrong(settings, "agents")) == 2 * (len(DOMAINS) - 1)

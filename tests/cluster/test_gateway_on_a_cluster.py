@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from streams.channels.known import CHANNELS
@@ -21,6 +23,13 @@ from tests.real import Cluster, until
 from tests.real.cast import Cast
 
 PATIENCE = 90
+DESKS = 4
+"""As many requests as meet each of a gateway's desks once, more or less."""
+
+THEIRS = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pactdesk'"
+)
+"""The connections of ours to this database."""
 
 
 @pytest.fixture
@@ -108,3 +117,19 @@ def test_a_webhook_is_a_contact_on_a_cluster(client: Client) -> None:
     assert len(tickets) == 1
     letters = until(lambda: listed("/api/v1/dead-letters"), PATIENCE, "the dead letter")
     assert [one["handler"] for one in letters] == ["channels/whatsapp"]
+
+
+def test_connections_that_were_ended_while_they_rested_cost_nobody_an_answer(
+    cluster: Cluster, settings: Settings
+) -> None:
+    asked = ("/api/v1/tickets", "/api/v1/metrics", "/api/v1/tickets") * DESKS
+    with (
+        Gateway(settings, port=0) as served,
+        closing(Client(served.address, settings)) as client,
+        psycopg.connect(cluster.url, autocommit=True) as owner,
+    ):
+        assert {client.get(path).status for path in asked} == {200}
+        owner.execute(f"SELECT pg_terminate_backend(pid) {THEIRS}")
+        until(lambda: owner.execute(f"SELECT pid {THEIRS}").fetchall() == [], PATIENCE, "ended")
+        told = [client.post("/api/v1/contacts", CONTACT).status for _ in range(DESKS)]
+        assert (told, {client.get(path).status for path in asked}) == ([202] * DESKS, {200})

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from streams import query
 from streams.cluster.asked import taken_apart
-from streams.cluster.postgres import connect
+from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.query import PgReader
 from streams.errors import Refused, Unavailable
+from tests.real import until
+
+PATIENCE = 30
 
 SHARED = [
     ("SELECT count(*) AS n FROM v1_tickets", [{"n": 1}]),
@@ -135,16 +139,29 @@ def test_a_query_of_the_cluster_that_gives_too_much_is_cut_off(
     assert reader.query("SELECT 1 AS n") == [{"n": 1}]
 
 
-def test_a_lost_connection_is_told_and_the_next_query_opens_another(
+def ended(url: str) -> None:
+    """End every connection to a database; returns when they are gone."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with closing(connect(url)) as killer:
+        killer.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        until(lambda: not killer.execute(f"SELECT pid {others}").fetchall(), PATIENCE, "ended")
+
+
+def test_a_query_over_a_connection_that_was_ended_while_it_rested_opens_another(
     url: str, reader: PgReader
 ) -> None:
     assert reader.query("SELECT 1 AS n") == [{"n": 1}]
-    killer = connect(url)
-    killer.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    killer.close()
+    ended(url)
+    assert reader.query("SELECT 1 AS n") == [{"n": 1}]
+
+
+def test_a_lost_connection_is_told_and_the_next_query_opens_another(
+    url: str, reader: PgReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reader.query("SELECT 1 AS n") == [{"n": 1}]
+    ended(url)
+    # as if it were lost a moment later, when it had been looked at
+    monkeypatch.setattr(PgDatabase, "stands", lambda one: not one.connection.closed)
     with pytest.raises(Unavailable):
         reader.query("SELECT 1 AS n")
     assert reader.query("SELECT 1 AS n") == [{"n": 1}]

@@ -18,7 +18,7 @@ from streams.cluster.ahead import ahead
 from streams.cluster.copying import copy
 from streams.cluster.desk import ClusterDesk
 from streams.cluster.ownership import Fenced
-from streams.cluster.postgres import connect
+from streams.cluster.postgres import PgDatabase, connect
 from streams.cluster.recover import recover
 from streams.cluster.wire import Outgoing
 from streams.desk import open_desk
@@ -246,3 +246,23 @@ def test_who_worked_before_is_fenced_and_who_begins_meanwhile_stops_it(
         with pytest.raises(Refused, match="another worker took over customer/3"):
             recover(settings, begins)
         assert invariants.digests(str(settings.database.url), REFOLDED) == before
+
+
+def test_the_server_lets_the_recovery_of_a_large_log_take_its_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[PgDatabase] = []
+    limits: list[Any] = []
+
+    def kept(url: str) -> PgDatabase:
+        opened.append(connect(url))
+        return opened[-1]
+
+    def looked(*_: object) -> None:  # in the midst of its transaction
+        sql = "SELECT current_setting('idle_in_transaction_session_timeout')"
+        limits.append(opened[0].execute(sql).fetchone())
+
+    monkeypatch.setattr("streams.cluster.recover.connect", kept)
+    monkeypatch.setattr("streams.cluster.recover.learn", looked)
+    recover(settings)
+    assert limits == [("0",)]

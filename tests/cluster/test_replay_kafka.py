@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 
 from schemas.topics import CONTACTS, DEAD_LETTERS
 from streams.cluster import positions, topics
@@ -80,6 +80,23 @@ def test_kafka_gives_the_rows_of_the_log_that_it_is_a_copy_of(
         assert (done.records, done.rows) == (2, 0)
         assert rows(tmp_path / "kafka") == whole
         assert_topics_made_anew_are_another_log(kafka, settings, tmp_path)
+
+
+def test_what_kafka_deleted_is_named_and_the_rest_is_replayed(
+    log: tuple[Desk, Settings], tmp_path: Path
+) -> None:
+    _, settings = log
+    with KafkaLog(settings) as kafka:
+        whole = replayed(kafka, tmp_path / "before")
+        (topic, partition), end = max(kafka.ends().items(), key=lambda one: one[1])
+        with topics.admin(settings) as client:
+            client.delete_records({TopicPartition(topic, partition): 3})
+        done = replayed(kafka, tmp_path / "after")
+        assert done.gone == [f"{topic}/{partition}, offsets 0 to 2"]
+        assert (done.records, done.rows) == (whole.records - 3, whole.rows - 3)
+        assert replayed(kafka, tmp_path / "after").gone == []
+        assert replayed(kafka, tmp_path / "before").gone == [], "it has them"
+        assert end > 3
 
 
 def assert_topics_made_anew_are_another_log(

@@ -74,6 +74,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"min_insync_replicas": "2"}, "has min.insync.replicas=2 and fewer copies (1)"),
     ({"retention_bytes": "1000"}, "has retention.bytes=1000, not -1"),
     ({"cleanup_policy": "compact"}, "has cleanup.policy=compact, not delete"),
+    (
+        {"message_timestamp_type": "LogAppendTime"},
+        "has message.timestamp.type=LogAppendTime, not CreateTime",
+    ),
     ({"max_message_bytes": "1000"}, f"has max.message.bytes=1000, not {topics.MESSAGE_BYTES}"),
 ]
 

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from streams.cluster import health, migrating
-from streams.cluster.postgres import connect, of_the_database, url_of
+from streams.cluster.postgres import connect, of_the_database, session, url_of
+from streams.cluster.query import PgReader
 from streams.errors import Misconfigured, PactdeskError, Unavailable
 from streams.settings import DatabaseSettings, Settings
 from tests.certificates import signed_for
@@ -206,6 +207,7 @@ DEFAULTS = {
     "extra_float_digits": "-5",
     "lock_timeout": "2s",
     "idle_session_timeout": "2s",
+    "idle_in_transaction_session_timeout": "2s",
     "statement_timeout": "2s",
     "timezone": "Pacific/Kiritimati",
     "datestyle": "German, DMY",
@@ -227,8 +229,33 @@ def test_whatever_is_set_for_a_database_its_connections_are_as_ours_count_on(
     ours = connect(database)
     row = ours.execute(
         "SELECT ?, CAST(0.1 AS float8) * 3, current_setting('transaction_isolation'),"
-        " current_setting('idle_session_timeout'), current_setting('lock_timeout')",
+        " current_setting('idle_session_timeout'), current_setting('lock_timeout'),"
+        " current_setting('idle_in_transaction_session_timeout')",
         ("Привет 😀",),
     ).fetchone()
-    assert row == ("Привет 😀", 0.1 * 3, "read committed", "0", "0")
+    assert row == ("Привет 😀", 0.1 * 3, "read committed", "0", "0", "0")
     ours.close()
+
+
+def test_a_schema_that_is_made_later_and_comes_first_hides_none_of_our_tables(
+    database: str,
+) -> None:
+    migrating.migrate(database)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE SCHEMA {owner.info.user}")
+        owner.execute(f"CREATE TABLE {owner.info.user}.meta (name text, value text)")
+    ours = connect(database)
+    assert ours.execute("SELECT current_schema()").fetchone() == ("public",)
+    assert migrating.version_of(ours) == migrating.VERSION
+    ours.close()
+    reader = PgReader(database)
+    assert reader.query("SELECT count(*) AS n FROM v1_tickets") == [{"n": 0}]
+    reader.close()
+
+
+def test_a_limit_that_only_later_servers_know_is_lifted_there() -> None:
+    lifted = "set_config('transaction_timeout', '0', false)"
+    assert (lifted in session(16_00_09), lifted in session(17_00_00)) == (
+        False,
+        True,
+    )
