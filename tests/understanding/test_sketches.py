@@ -151,7 +151,7 @@ def test_what_somebody_comes_back_to_is_filed_as_what_they_name(
 def test_one_word_of_coming_back_says_nothing_against_a_first_message(
     encoded: Tier, starter: KnowledgeIndex
 ) -> None:
-    """ "Still" tells a card that is to come from any other card."""
+    """The word "still" tells a card that is to come from any other card."""
     found = encoded.understand("Is the card still coming?", index=starter).categories[0]
     alone = encoded.understand("card", index=starter).categories[0]
     assert found.name == "card_arrival"
