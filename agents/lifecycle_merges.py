@@ -9,8 +9,9 @@ import msgspec
 from agents import lifecycle_clocks as clocks
 from agents.agent import Agent
 from agents.handover import needs_person, released
-from agents.lifecycle_ends import ask
+from agents.lifecycle_ends import ask, attend, serve
 from agents.lifecycle_triage import adopt
+from agents.lifecycle_vips import SERVES
 from agents.moves import Moves
 from agents.world import World
 from projections.case import Case, Ticket
@@ -52,6 +53,7 @@ def unmerge(moves: Moves, event: UnmergeAsked, record: Record) -> None:
         previous="closed",
         reopened=before.reopened,
     )
+    attend(moves)
     clocks.begin_again(moves)
     ask(moves, record.id, former_id=before.specialist_id)
 
@@ -121,6 +123,7 @@ def moved(record: Record, case: Case, world: World) -> Iterator[Event]:
         if ticket.id in case.tickets:
             moves = Moves(case, ticket.id, world)
             moves.say(TicketMoved, from_customer_id=event.from_customer_id)
+            serve(moves, record.id)
             yield from moves.events
 
 
@@ -128,6 +131,6 @@ MOVED = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({TicketHandedOver}),
-    writes=frozenset({TicketMoved}),
+    writes=SERVES | {TicketMoved},
     decide=moved,
 )

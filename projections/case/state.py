@@ -189,6 +189,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes that do not say it themselves:
         channels: Everywhere the customer wrote, in the order of the first message.
         revision: How many events of its own it had so far.
+        vip: Whether it counts as a VIP's, which follows the customer as long as it is open.
         last_channel: Where the customer wrote last.
         handle: The customer's address on `channel`.
         thread: The provider's thread of the customer's last message, on `last_channel`.
@@ -231,6 +232,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     language: str | None = None
     sentiment: float | None = None
+    vip: bool = False
     thread: str | None = None
     message_id: str | None = None
     contacts: int = 0

@@ -76,6 +76,7 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
         team=name(event.team),
         language=event.language,
         sentiment=event.sentiment_score,
+        vip=event.vip,
         # What is omitted as a default is only that very object, and no equal one off the wire.
         origin=FROM_CONTACT if event.origin == FROM_CONTACT else event.origin,
         last_customer_at=contact.at if came and contact is not None else 0.0,
@@ -100,6 +101,7 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
         tags=_tags(event.tags),
         language=event.language,
         sentiment=event.sentiment_score,
+        vip=event.vip,
         triaged_at=known.triaged_at or at,
         proposal=None,
     )
@@ -158,7 +160,8 @@ def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float
 
 
 def _prioritised(case: Case, known: Ticket, event: became.TicketPrioritised, at: float) -> Case:
-    return _with(case, known, event, at, priority=event.priority)
+    vip = known.vip if event.vip is None else event.vip
+    return _with(case, known, event, at, priority=event.priority, vip=vip)
 
 
 def _categorised(case: Case, known: Ticket, event: became.TicketCategorised, at: float) -> Case:

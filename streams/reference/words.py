@@ -232,5 +232,6 @@ COLUMNS = {
     "article_id": "the article",
     "model_version": "what the language model calls itself",
     "vip_status": "whether the customer is a VIP",
+    "v1_tickets.vip_status": "whether the customer is a VIP; of a ticket that is done, was one",
 }
 """By column; by view and column where one name says two things."""

@@ -31,9 +31,9 @@ NOTHING_STANDS = {
     [
         (
             became.TicketTriaged,
-            {"tags": ["a", "b"]},
+            {"tags": ["a", "b"], "vip": True},
             {
-                "priority": "critical", "category": TEXT, "category_confidence": 0.25,
+                "vip": True, "priority": "critical", "category": TEXT, "category_confidence": 0.25,
                 "team": TEXT, "tags": ("a", "b"), "language": TEXT, "sentiment": 0.25,
                 "triaged_at": NOW, "proposal": None,
             },
@@ -60,7 +60,8 @@ NOTHING_STANDS = {
             {"team": "money", "specialist_id": "cy"},
             {"team": "money", "specialist_id": "cy", "request_id": None, "ask_again_at": None},
         ),
-        (became.TicketPrioritised, {"priority": "high"}, {"priority": "high"}),
+        (became.TicketPrioritised, {"priority": "high", "vip": None}, {"priority": "high"}),
+        (became.TicketPrioritised, {"vip": True}, {"priority": "critical", "vip": True}),
         (
             became.TicketCategorised,
             {"category": "new"},
