@@ -9,11 +9,11 @@ import msgspec
 
 from projections.case import keeping, lines, offline, reach, tickets
 from projections.case.mending import lineage
+from projections.case.ratings import rate
 from projections.case.state import (
     CRASH,
     CRASHES,
     LONGEST_TAG,
-    RATINGS,
     RECENT,
     TAGS,
     THREADS,
@@ -225,7 +225,7 @@ def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> C
 def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:
     if not 1 <= event.score <= 5:  # any producer can write any number
         raise ValueError(f"a score of {event.score} is not from 1 to 5")
-    return _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
+    return rate(case, event.ticket_id or case.last_resolved, event.score)
 
 
 def _timer(case: Case, event: inbox.TimerDue, record: Record) -> Case:

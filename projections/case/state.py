@@ -349,6 +349,8 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes that do not say it themselves:
         reaches: What is known of addresses, by channel and handle, where a platform minds.
         window: When the contacts of the last minute came, for telling a flood.
+        ratings: What the customer rated lately, the latest last.
+        rated: The tickets that these are of, in the same order; empty where of none.
         held_at: When a contact was last held for a flood.
         signals: The crashes that the product noticed and no ticket was about, with the moment.
         confirmations: When the customer was told lately that a ticket is in hand.
@@ -371,6 +373,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     window: tuple[float, ...] = ()
     tones: tuple[float, ...] = ()
     ratings: tuple[int, ...] = ()
+    rated: tuple[str, ...] = ()
     satisfaction: float | None = None
     held_at: float | None = None
     signals: tuple[tuple[str, float], ...] = ()

@@ -9,7 +9,8 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import FROM_CONTACT, LONGEST_TAG, RATINGS, TAGS, Case, Ticket
+from projections.case.ratings import rate
+from projections.case.state import FROM_CONTACT, LONGEST_TAG, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -283,7 +284,7 @@ def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> C
 
 def _rated(case: Case, known: Ticket, event: became.TicketRated, at: float) -> Case:
     if event.contact_id is not None:  # a survey's own answer was counted when it came
-        case = _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
+        case = rate(case, known.id, event.score)
     return _with(case, known, event, at, rating=event.score)
 
 

@@ -173,6 +173,29 @@ def test_a_rating_counts_once_for_the_customer() -> None:
     assert after(inbox.SurveyAnswered, score=2).ratings == (2,)
 
 
+def test_of_a_ticket_the_last_rating_stands() -> None:
+    known = after(inbox.SurveyAnswered, score=2, at=case(ratings=(1,), rated=("U",)))
+    again = after(became.TicketRated, contact_id="c", score=5, at=known)
+    assert (again.ratings, again.rated) == ((1, 5), ("U", "T"))
+    other = after(inbox.SurveyAnswered, ticket_id="U", score=4, at=again)
+    assert (other.ratings, other.rated) == ((5, 4), ("T", "U"))
+
+
+def test_a_rating_of_no_ticket_stands_beside_the_ticket_that_was_resolved_last() -> None:
+    of_none = {"ticket_id": None, "customer_id": "ann"}
+    nowhere = after(inbox.SurveyAnswered, **of_none, score=2, at=case(ratings=(1,), rated=("",)))
+    assert (nowhere.ratings, nowhere.rated) == ((1, 2), ("", ""))
+    known = case(ratings=(1,), rated=("U",), last_resolved="U")
+    assert after(inbox.SurveyAnswered, **of_none, score=2, at=known).ratings == (2,)
+
+
+def test_ratings_of_which_no_ticket_is_known_stand_beside_the_others() -> None:
+    old = case(ratings=(1, 2), rated=())
+    assert after(inbox.SurveyAnswered, score=3, at=old).rated == ("", "", "T")
+    full = case(ratings=(1,) * 10, rated=("",) * 10)
+    assert after(inbox.SurveyAnswered, score=3, at=full).ratings == (*(1,) * 9, 3)
+
+
 @pytest.mark.parametrize(
     ("kind", "changed"),
     [
