@@ -18,7 +18,7 @@ from agents.agent import Agent
 from agents.duty import Availability, availability, has_room, on_duty
 from agents.policy import Policy
 from agents.world import World
-from projections.desk import Desk, Person, Request
+from projections.desk import TOO_MANY, Desk, Person, Request
 from projections.desk import assigned as taken
 from schemas.event import Candidate, Event
 from schemas.events.choices import (
@@ -39,9 +39,6 @@ from schemas.vocabulary import priority_rank
 
 MOST = 12
 """How many candidates a choice records."""
-
-TOO_MANY = "too_many_wait"
-"""Why a request is not kept, or no longer: so many more pressing ones wait."""
 
 AT_ONCE = 50
 """How many waiting requests one turn answers at most; the next turn goes on."""

@@ -136,7 +136,7 @@ def serve(moves: Moves, cause: str) -> None:
 def ask_anew(moves: Moves, cause: str) -> None:
     """A person who was asked for and not found yet is asked for with what the ticket is now."""
     ticket = moves.ticket
-    if ticket.request_id is not None:
+    if ticket.request_id is not None or ticket.ask_again_at is not None:
         ask(moves, cause, specialist_id=ticket.asked_for)
 
 

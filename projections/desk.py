@@ -17,6 +17,9 @@ WAITING = 200
 The whole line is stored after each turn, so a longer one would make every turn slow.
 """
 
+TOO_MANY = "too_many_wait"
+"""Why a request is not kept, or no longer: so many more pressing ones wait."""
+
 SUMMARY = 300
 
 CAPACITY = 1000

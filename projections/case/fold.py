@@ -32,6 +32,7 @@ from projections.case.words import (
     with_handle,
     without_handle,
 )
+from projections.desk import TOO_MANY
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
@@ -40,6 +41,9 @@ from schemas.events import tickets as became
 from schemas.record import Record
 
 _replace = msgspec.structs.replace
+
+ANEW_AFTER, ANEW_WITHIN = 3600.0, 86_400.0
+"""Seconds after which a person is asked for anew where the desk kept no request: least and most."""
 
 Meaning = Callable[[Case, Any, Record], Case]
 """The case after a record, given its event; the event's type differs by entry of the table."""
@@ -266,14 +270,23 @@ def _requested(case: Case, event: desk.SpecialistRequested, _record: Record) -> 
     )
 
 
-def _unavailable(case: Case, event: inbox.SpecialistUnavailable, _record: Record) -> Case:
+def _unavailable(case: Case, event: inbox.SpecialistUnavailable, record: Record) -> Case:
+    """Nobody is free. A request that the desk let go of waits no more, and is to be made anew.
+
+    That is done when somebody comes, or else the more seldom the longer the ticket has waited.
+    """
     known = case.ticket(event.ticket_id)
     if known is None or known.request_id != event.request_id:
         return case
-    known = _replace(known, asked_for=None)
-    if event.next_at is not None:
-        known = _replace(known, ask_again_at=event.next_at.timestamp())
-    return tickets.put(case, known)
+    again = None if event.next_at is None else event.next_at.timestamp()
+    if TOO_MANY in event.reasons:
+        at = record.at.timestamp()
+        waited = at - (known.triaged_at or known.opened_at)
+        again = again or at + min(max(waited, ANEW_AFTER), ANEW_WITHIN)
+        known = _replace(known, request_id=None)
+    if again is not None:
+        known = _replace(known, ask_again_at=again)
+    return tickets.put(case, _replace(known, asked_for=None))
 
 
 MEANINGS: dict[type[Event], Meaning] = {

@@ -305,10 +305,10 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     for n in range(line.WAITING):
         scene = scene.given(wants(f"T{n:03}"))
     told = scene.when(wants("late")).one(SpecialistUnavailable)
-    assert told.reasons == [escalation.TOO_MANY]
+    assert told.reasons == [line.TOO_MANY]
     scene = scene.when(wants("pressing", priority="critical"))
     said = {(one.ticket_id, *one.reasons) for one in scene.all(SpecialistUnavailable)}
-    assert said == {("T199", escalation.TOO_MANY), ("pressing", "nobody_free")}
+    assert said == {("T199", line.TOO_MANY), ("pressing", "nobody_free")}
     assert "T199" not in scene.state.waiting
     again = scene.when(wants("pressing", priority="critical", request_id="r2"))
     assert [one.ticket_id for one in again.all(SpecialistUnavailable)] == ["pressing"]

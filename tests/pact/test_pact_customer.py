@@ -134,7 +134,7 @@ def test_of_two_ratings_of_a_ticket_the_last_one_stands_everywhere(desk: Desk, a
         " AND period = 'all' AND segment = 'all'"
     )
     assert metric["value"] == 4
-    told = [r.event.score for r in desk.events() if r.type == "SurveyAnswered"]
+    told = [r.event.model_dump()["score"] for r in desk.events(type="SurveyAnswered")]
     assert told == [1, 4]
 
 
