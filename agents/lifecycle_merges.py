@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from agents import lifecycle_clocks as clocks
+from agents.addressing import latest_handle
 from agents.agent import Agent
 from agents.handover import needs_person, released
 from agents.lifecycle_ends import ask, attend, serve
@@ -65,6 +66,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
     named = frozenset(event.messages)
     _, gone = parted(old, named)
     first = next(m for m, kind in gone.messages if kind == "contact")
+    channel = gone.channels[0]
     fresh = Moves(case, new_id, world)
     fresh.opened(
         TicketOpened.model_validate(
@@ -74,7 +76,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
                 "revision": 1,
                 "status": "new",
                 "priority": old.priority,
-                "channel": old.channel,
+                "channel": channel,
                 "category": old.category,
                 "team": old.team,
                 "opened_at": world.now,
@@ -82,7 +84,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
                 "subject": old.subject,
                 "description": old.subject,
                 "origin": "split",
-                "handle": old.handle,
+                "handle": old.handle if channel == old.channel else latest_handle(case, channel),
                 "language": old.language,
                 "sentiment_score": old.sentiment,
                 "vip": case.vip,

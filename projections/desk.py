@@ -136,7 +136,10 @@ def _waits(state: Desk, request: Request) -> Desk:
     """The desk with a request instead of the ticket's earlier one, whose place in line it has."""
     before = state.waiting.get(request.ticket_id)
     if before is not None:
-        request = _replace(request, at=min(before.at, request.at))
+        former = before.former_id if request.senior == before.senior else None
+        request = _replace(
+            request, at=min(before.at, request.at), former_id=request.former_id or former
+        )
     waiting, let_go = {**state.waiting, request.ticket_id: request}, None
     if len(waiting) > WAITING:
         let_go = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))

@@ -196,6 +196,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         message_id: The provider's id of the customer's last message.
         messages: Interaction ids with what they are (contact, answer by an agent, reply by a
             person, other), the latest last.
+        spoken_on: The channels of these, in the same order; of the latest alone where the first are
+            from before that was kept.
         triggers: Every escalation trigger that fired, also before the escalation itself.
         request_id: The request for a person that is not answered yet.
         asked_for: Who it, or the last one, asks for by name; None once the desk has nobody.
@@ -260,6 +262,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     features: tuple[tuple[tuple[int, int], ...], ...] = ()
     meanings: tuple[str, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    spoken_on: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     facts_given: int = 0
     timeline: tuple[Entry, ...] = ()

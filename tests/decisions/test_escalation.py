@@ -316,6 +316,16 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     assert len(scene.state.waiting) == line.WAITING == 200
 
 
+@pytest.mark.parametrize(("senior", "former"), [(False, "bo"), (True, None)])
+def test_a_request_made_anew_still_asks_for_who_had_the_ticket_but_not_instead_of_a_senior(
+    senior: bool,  # noqa: FBT001  # a parameter of the test
+    former: str | None,
+) -> None:
+    scene = desk(who("bo", available=False)).given(wants("T", former_id="bo"))
+    scene = scene.given(wants("T", request_id="r2", senior=senior))
+    assert scene.state.waiting["T"].former_id == former
+
+
 def test_a_crowd_is_served_in_bounded_turns() -> None:
     scene = desk(who("bo", available=False, capacity=90))
     for n in range(80):
