@@ -23,8 +23,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from agents.linking_terms import CUE_STEMS, term
 from agents.linking_terms import CUES as LINKING_CUES
 from streams.understanding import language as lang
-from streams.understanding import short_requests
-from streams.understanding import tone
+from streams.understanding import short_requests, tone
 from streams.understanding.cues import CUES, URGENCY
 from streams.understanding.features import LIMIT, calls, stems
 from streams.understanding.text import sentences, stem, words
