@@ -61,9 +61,14 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def eligible(request: Request, people: Mapping[str, Person]) -> list[Person]:
-    """Who may take a request: the people of its team and those of no team, else everybody."""
-    own = [p for p in people.values() if p.team is None or p.team == request.team]
-    return own or list(people.values())
+    """Who may take a request: the people of its team and those of no team, else everybody.
+
+    Where anybody was told of, whoever was not gets by themselves only what they had before.
+    """
+    told = [p for p in people.values() if not p.by_name or p.id == request.former_id]
+    if all(p.by_name for p in told):
+        told = list(people.values())
+    return [p for p in told if p.team is None or p.team == request.team] or told
 
 
 def score(person: Person, request: Request) -> float:

@@ -31,7 +31,10 @@ Hours = dict[str, list[tuple[str, str]]]
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody who works at the desk. Without `hours` always on duty."""
+    """Somebody who works at the desk. Without `hours` always on duty.
+
+    `by_name` is who was only ever asked for by name, or took something: nobody told of them.
+    """
 
     id: str
     team: str | None = None
@@ -42,6 +45,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: Hours | None = None
     available: bool = True
     tickets: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,7 +82,7 @@ def evolve(state: Desk, record: Record) -> Desk:
             return _person(state, _described(state, event))
         case desk.AvailabilityReported():
             known = state.people.get(event.specialist_id) or Person(event.specialist_id)
-            return _person(state, _replace(known, available=event.available))
+            return _person(state, _replace(known, available=event.available, by_name=False))
         case desk.SpecialistRequested():
             return _waits(state, request_of(event, record.at))
         case desk.SpecialistReleased():
@@ -125,7 +129,7 @@ def _described(state: Desk, event: desk.SpecialistDescribed) -> Person:
         changes["languages"] = tuple(event.languages)
     if event.hours is not None:
         changes["hours"] = msgspec.json.decode(event.hours, type=Hours)
-    return _replace(known, **changes)
+    return _replace(known, by_name=False, **changes)
 
 
 def _person(state: Desk, person: Person) -> Desk:
@@ -169,7 +173,7 @@ def assigned(state: Desk, event: inbox.SpecialistAssigned) -> Desk:
         if event.ticket_id in person.tickets:
             kept = tuple(t for t in person.tickets if t != event.ticket_id)
             people[person.id] = _replace(person, tickets=kept)
-    taker = people.get(event.specialist_id) or Person(event.specialist_id)
+    taker = people.get(event.specialist_id) or Person(event.specialist_id, by_name=True)
     people[taker.id] = _replace(taker, tickets=(*taker.tickets, event.ticket_id))
     waiting = {k: v for k, v in state.waiting.items() if k != event.ticket_id}
     return _replace(state, people=people, waiting=waiting)
