@@ -110,7 +110,8 @@ def _confirmation(case: Case, event: says.ConfirmationRequested, record: Record)
 
 
 def _survey(case: Case, event: says.SurveyRequested, _record: Record) -> Case:
-    return tickets.update(case, event.ticket_id, surveyed=True)
+    """What was rated unasked, before the ticket was solved again say, is no answer to this."""
+    return tickets.update(case, event.ticket_id, surveyed=True, rating=None)
 
 
 def _follow_up(case: Case, event: says.FollowUpScheduled, _record: Record) -> Case:

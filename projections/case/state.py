@@ -208,6 +208,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         offer: The article that was offered and is not judged yet.
         offer_question: The contact that the offer answers.
         awaiting: What the customer is waited for with; None when the ball is here.
+        rating: The customer's answer to the survey, or what they rated before it.
         proposal: Triage's decisions until the ticket is triaged.
         kept: Replies that may have to go another way, the latest last.
         unread: Replies in a chat that were not read, the latest last.

@@ -236,7 +236,8 @@ def test_a_customer_who_is_told_of_is_known_and_news_only_once() -> None:
 
 
 def test_what_was_asked_stands_on_the_ticket() -> None:
-    assert after(says.SurveyRequested).tickets["T"].surveyed
+    surveyed = after(says.SurveyRequested, at=after(became.TicketRated, score=2)).tickets["T"]
+    assert (surveyed.surveyed, surveyed.rating) == (True, None)
     assert after(says.FollowUpScheduled).tickets["T"].follow_up_at == DUE
     asked = after(desk.SpecialistRequested, request_id="S").tickets["T"]
     assert (asked.request_id, asked.ask_again_at) == ("S", None)
