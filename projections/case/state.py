@@ -111,7 +111,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     """One SLA target of a ticket.
 
     `due` and `warn` are None while the clock is paused; then `left` is what remains, in business
-    minutes. `ended` says how it ended: met or breached.
+    minutes. `ended` says how it ended: met or breached. `granted` are the business minutes that it
+    had at the moment `since`; `calendar` is the version of the calendar that `due` was found with.
     """
 
     due: float | None = None
@@ -120,6 +121,9 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     left: float | None = None
     warned: bool = False
     ended: str | None = None
+    since: float | None = None
+    granted: float | None = None
+    calendar: str | None = None
 
 
 class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):

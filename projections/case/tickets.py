@@ -289,7 +289,7 @@ def _rated(case: Case, known: Ticket, event: became.TicketRated, at: float) -> C
 
 
 def _sla_started(case: Case, known: Ticket, event: became.SlaStarted, at: float) -> Case:
-    return _clock(case, known, event, at, clocks.started(getattr(known, event.target), event))
+    return _clock(case, known, event, at, clocks.started(getattr(known, event.target), event, at))
 
 
 def _sla_warned(case: Case, known: Ticket, event: became.SlaWarned, at: float) -> Case:

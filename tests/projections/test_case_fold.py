@@ -132,12 +132,12 @@ NOTHING_STANDS = {
         (
             became.SlaStarted,
             {"target": "resolution", "target_minutes": 9, "resumed": True},
-            {"resolution": Clock(due=DUE, warn=DUE, target=9, warned=True)},
+            {"resolution": Clock(due=DUE, warn=DUE, target=9, warned=True, calendar=TEXT)},
         ),
         (
             became.SlaStarted,
             {"target": "resolution", "target_minutes": 9, "resumed": False},
-            {"resolution": Clock(due=DUE, warn=DUE, target=9)},
+            {"resolution": Clock(due=DUE, warn=DUE, target=9, calendar=TEXT)},
         ),
     ],
 )  # fmt: skip
