@@ -111,8 +111,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     """One SLA target of a ticket.
 
     `due` and `warn` are None while the clock is paused; then `left` is what remains, in business
-    minutes. `ended` says how it ended: met or breached. `granted` are the business minutes that it
-    had at the moment `since`; `calendar` is the version of the calendar that `due` was found with.
+    minutes. `ended` says how it ended: met or breached. It had `granted` business minutes at the
+    moment `since`; `calendar` is the version of the one that `due` was found with.
     """
 
     due: float | None = None
@@ -200,8 +200,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         message_id: The provider's id of the customer's last message.
         messages: Interaction ids with what they are (contact, answer by an agent, reply by a
             person, other), the latest last.
-        spoken_on: The channels of these, in the same order; of the latest alone where the first are
-            from before that was kept.
+        spoken_on: The channels of these, or of the latest of them, in the same order.
         triggers: Every escalation trigger that fired, also before the escalation itself.
         request_id: The request for a person that is not answered yet.
         asked_for: Who it, or the last one, asks for by name; None once the desk has nobody.
@@ -357,8 +356,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes that do not say it themselves:
         reaches: What is known of addresses, by channel and handle, where a platform minds.
         window: When the contacts of the last minute came, for telling a flood.
-        ratings: What the customer rated lately, the latest last.
-        rated: The tickets that these are of, in the same order; empty where of none.
+        rated: The tickets that the ratings are of, in their order; empty where of none.
         held_at: When a contact was last held for a flood.
         signals: The crashes that the product noticed and no ticket was about, with the moment.
         confirmations: When the customer was told lately that a ticket is in hand.
