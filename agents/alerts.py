@@ -7,11 +7,11 @@ from typing import Any
 
 from agents.agent import Agent, Decide
 from agents.channel import FLOOD_BEGINS
-from agents.escalation import TOO_MANY
 from agents.lifecycle_signals import concerned
 from agents.ways import Way, second_way
 from agents.world import World
 from projections.case import Case, Ticket
+from projections.desk import TOO_MANY
 from schemas.event import Event
 from schemas.events.contacts import ReplyFailed, ReplyUnconfirmed, SpecialistUnavailable
 from schemas.events.decisions import ContactHeld, TeamAlertRequested, WorkflowFailed

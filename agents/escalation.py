@@ -18,7 +18,7 @@ from agents.agent import Agent
 from agents.duty import Availability, availability, has_room, on_duty
 from agents.policy import Policy
 from agents.world import World
-from projections.desk import Desk, Person, Request
+from projections.desk import TOO_MANY, Desk, Person, Request
 from projections.desk import assigned as taken
 from schemas.event import Candidate, Event
 from schemas.events.choices import (
@@ -39,9 +39,6 @@ from schemas.vocabulary import priority_rank
 
 MOST = 12
 """How many candidates a choice records."""
-
-TOO_MANY = "too_many_wait"
-"""Why a request is not kept, or no longer: so many more pressing ones wait."""
 
 AT_ONCE = 50
 """How many waiting requests one turn answers at most; the next turn goes on."""
@@ -64,9 +61,14 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def eligible(request: Request, people: Mapping[str, Person]) -> list[Person]:
-    """Who may take a request: the people of its team and those of no team, else everybody."""
-    own = [p for p in people.values() if p.team is None or p.team == request.team]
-    return own or list(people.values())
+    """Who may take a request: the people of its team and those of no team, else everybody.
+
+    Where anybody was told of, whoever was not gets by themselves only what they had before.
+    """
+    told = [p for p in people.values() if not p.by_name or p.id == request.former_id]
+    if all(p.by_name for p in told):
+        told = list(people.values())
+    return [p for p in told if p.team is None or p.team == request.team] or told
 
 
 def score(person: Person, request: Request) -> float:

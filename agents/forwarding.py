@@ -30,7 +30,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def counters(case: Case) -> Case:
-    """What a line hands over beside its tickets: how much there was, its addresses and lines."""
+    """What a line hands over beside its tickets: how much there was and how satisfied they were.
+
+    And its addresses and lines.
+    """
     return Case(
         customer_id=case.customer_id,
         first_at=case.first_at,
@@ -39,6 +42,9 @@ def counters(case: Case) -> Case:
         opened=case.opened,
         resolved=case.resolved,
         escalations=case.escalations,
+        ratings=case.ratings,
+        rated=case.rated,
+        tones=case.tones,
         handles=case.handles,
         reaches=case.reaches,
         absorbed=case.absorbed,

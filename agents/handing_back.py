@@ -14,6 +14,7 @@ from agents.forwarding import parts
 from agents.rulings import Refusal
 from agents.world import World
 from projections.case import Case
+from projections.case.ratings import NO_TICKET, pairs
 from projections.case.reach import only
 from projections.case.words import Handles
 from schemas.event import Event
@@ -30,7 +31,14 @@ def request(
     handles: Handles, absorbed: tuple[str, ...], case: Case, survivor: str
 ) -> TicketHandedOver:
     """The request to the survivor: part 0 of 0, with the addresses whose tickets shall return."""
-    wanted = Case(customer_id=case.customer_id, handles=handles, absorbed=absorbed)
+    wanted = Case(
+        customer_id=case.customer_id,
+        handles=handles,
+        absorbed=absorbed,
+        ratings=case.ratings,
+        rated=case.rated,
+        tones=case.tones,
+    )
     return TicketHandedOver(
         customer_id=survivor,
         from_customer_id=case.customer_id,
@@ -56,8 +64,14 @@ def returned(to: str, wanted: Case, case: Case, world: World) -> Iterator[Event]
         return
     for channel, handle in sorted(theirs):
         yield unlinked(channel, handle, to, case, world)
+    rated = {*wanted.rated, *(t.id for t in tickets)} - {NO_TICKET}
+    theirs_rated = [one for one in pairs(case) if one[0] in rated]
+    theirs_rated += [one for one in pairs(wanted) if one[0] == NO_TICKET]
     profile = Case(
         customer_id=case.customer_id,
+        ratings=tuple(given for _, given in theirs_rated),
+        rated=tuple(of for of, _ in theirs_rated),
+        tones=wanted.tones,
         contacts=min(case.contacts, sum(t.contacts for t in tickets)),
         opened=min(case.opened, len(tickets)),
         resolved=min(case.resolved, sum(t.resolved_at is not None for t in tickets)),

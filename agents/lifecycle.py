@@ -14,6 +14,7 @@ from agents.lifecycle_replies import ASSIGNED, REPLIED
 from agents.lifecycle_signals import FAILED, NOTICED
 from agents.lifecycle_timers import RATED, TIMED
 from agents.lifecycle_triage import SEARCHED, TRIAGED, TRIGGERED
+from agents.lifecycle_vips import RECOGNISED
 
 AGENTS: tuple[Agent, ...] = (
     LINK,
@@ -29,6 +30,7 @@ AGENTS: tuple[Agent, ...] = (
     NOTICED,
     FAILED,
     MOVED,
+    RECOGNISED,
 )
 """The lifecycle's ears, each with its reads and writes."""
 

@@ -65,11 +65,15 @@ def reach(moves: Moves, *targets: str) -> None:
 def remaining(world: World, clock: Clock) -> float:
     """Business minutes left of a running clock; 0 when it is past due.
 
-    Never more than the whole target: nights until a moment that was set under another calendar may
-    be business time under the one in force.
+    Under another calendar than its moment was set under, no less than what has not passed, and
+    never more than the whole target: the hours until that moment may be business time under one of
+    the two alone.
     """
-    due = datetime.fromtimestamp(clock.due or 0.0, UTC)
-    left = business_between(world.now, due, world.policy.calendar.calendar)
+    calendar, due = world.policy.calendar, datetime.fromtimestamp(clock.due or 0.0, UTC)
+    left = business_between(world.now, due, calendar.calendar)
+    if clock.calendar != calendar.version and clock.since is not None and clock.granted is not None:
+        since = datetime.fromtimestamp(clock.since, UTC)
+        left = max(left, clock.granted - business_between(since, world.now, calendar.calendar))
     return min(left, float(clock.target))
 
 

@@ -10,7 +10,8 @@ from agents import linking
 from agents.agent import Agent
 from agents.deletions import DELETED, told
 from agents.handover import needs_person
-from agents.lifecycle_ends import ask, reopen, resolve
+from agents.lifecycle_ends import ask, reopen, resolve, serve
+from agents.lifecycle_vips import SERVES, served
 from agents.moves import Moves, beginning
 from agents.rulings import may_answer_again
 from agents.world import World
@@ -19,13 +20,11 @@ from projections.case.state import Contact, Seen
 from schemas.event import Candidate, Event
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactAccepted, ContactLinked
-from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
-from schemas.events.metrics import InteractionMeasured
+from schemas.events.desk import RequestWithdrawn, SpecialistReleased
 from schemas.events.tickets import (
     MessageAdded,
     SlaBreached,
     SlaMet,
-    SlaStarted,
     TicketAwaitsCustomer,
     TicketOpened,
     TicketRated,
@@ -159,8 +158,10 @@ def take(record: Record, case: Case, world: World) -> Iterator[Event]:
         moves.opened(opening(case, contact, event.ticket_id, world))
         added(moves, contact)
     elif event.ticket_id in case.tickets:
+        serve(moves, record.id)
         _follow_up(moves, contact, record)
     yield from moves.events
+    yield from served(case, record.id, world, but=event.ticket_id)
 
 
 def opening(
@@ -269,7 +270,8 @@ TAKE = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({ContactLinked}),
-    writes=frozenset(
+    writes=SERVES
+    | frozenset(
         {
             TicketOpened,
             TicketRated,
@@ -279,13 +281,10 @@ TAKE = Agent(
             TicketStarted,
             TicketAwaitsCustomer,
             TicketResolved,
-            SlaStarted,
             SlaMet,
             SlaBreached,
-            SpecialistRequested,
             RequestWithdrawn,
             SpecialistReleased,
-            InteractionMeasured,
         }
     ),
     decide=take,

@@ -7,14 +7,16 @@ from datetime import timedelta
 from agents import lifecycle_clocks as clocks
 from agents.handover import needs_person, released, requested
 from agents.moves import Moves
+from agents.triage_rules import VIP_PRIORITY, is_owed
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     TicketClosed,
     TicketEscalated,
+    TicketPrioritised,
     TicketReopened,
     TicketResolved,
 )
-from schemas.vocabulary import UNCATEGORISED
+from schemas.vocabulary import UNCATEGORISED, priority_rank
 
 
 def measured(moves: Moves, kind: str, minutes: float | None = None) -> None:
@@ -75,6 +77,7 @@ def reopen(moves: Moves, cause: str, by: str, reason: str) -> None:
         previous=before.status,
         reopened=before.reopened + 1,
     )
+    attend(moves)
     clocks.begin_again(moves)
     ask(moves, cause, former_id=before.specialist_id)
 
@@ -95,6 +98,48 @@ def escalate(
         measured(moves, "escalation")
 
 
+def attend(moves: Moves) -> bool:
+    """An open ticket counts as a VIP's from when the customer is one, and no longer.
+
+    Returns:
+        Whether it does from now on.
+    """
+    before, vip = moves.ticket, moves.case.vip
+    if before.vip == vip or not before.is_open or before.triaged_at is None:
+        return False
+    raised = vip and priority_rank(before.priority) < priority_rank(VIP_PRIORITY)
+    moves.say(
+        TicketPrioritised,
+        priority=VIP_PRIORITY if raised else before.priority,
+        previous=before.priority,
+        by="triage",
+        vip=vip,
+    )
+    if raised:
+        clocks.retarget(moves)
+    return vip
+
+
+def serve(moves: Moves, cause: str) -> None:
+    """A ticket that becomes a VIP's is escalated, if it is the desk's turn.
+
+    Where the customer is waited for nothing is owed before they write.
+    """
+    before = moves.ticket
+    if not attend(moves):
+        return
+    if is_owed(moves.ticket) and before.status != "waiting_customer":
+        escalate(moves, cause, ["vip"], None)
+    ask_anew(moves, cause)
+
+
+def ask_anew(moves: Moves, cause: str) -> None:
+    """A person who was asked for and not found yet is asked for with what the ticket is now."""
+    ticket = moves.ticket
+    if ticket.request_id is not None or ticket.ask_again_at is not None:
+        ask(moves, cause, specialist_id=ticket.asked_for)
+
+
 def ask(
     moves: Moves,
     cause: str,
@@ -103,16 +148,16 @@ def ask(
     former_id: str | None = None,
     senior: bool = False,
 ) -> None:
-    """The desk is asked for a person."""
-    ticket = moves.ticket
+    """The desk is asked for a person: somebody senior where the policy wants that for VIPs."""
+    ticket, routing = moves.ticket, moves.world.policy.routing
     moves.add(
         requested(
             moves.case,
             ticket,
             cause,
-            team=moves.world.policy.routing.default_team,
+            team=routing.default_team,
             specialist_id=specialist_id,
             former_id=former_id,
-            senior=senior,
+            senior=senior or (moves.case.vip and routing.vip_senior),
         )
     )

@@ -8,7 +8,7 @@ from typing import Any
 from agents import lifecycle_clocks as clocks
 from agents.agent import Agent
 from agents.handover import released
-from agents.lifecycle_ends import ask, close, escalate, reopen, resolve
+from agents.lifecycle_ends import ask, ask_anew, close, escalate, reopen, resolve
 from agents.lifecycle_merges import merge, split, unmerge
 from agents.moves import Moves, beginning
 from agents.rulings import Refusal, ruling, tagged
@@ -149,10 +149,11 @@ def _transfer(moves: Moves, event: asked.TransferAsked, record: Record) -> None:
     ask(moves, record.id)
 
 
-def _priority(moves: Moves, event: asked.PriorityAsked, _record: Record) -> None:
+def _priority(moves: Moves, event: asked.PriorityAsked, record: Record) -> None:
     before = moves.ticket
     moves.say(TicketPrioritised, priority=event.priority, previous=before.priority, by=event.by)
     clocks.retarget(moves)
+    ask_anew(moves, record.id)
 
 
 def _category(moves: Moves, event: asked.CategoryAsked, _record: Record) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from agents import lifecycle_clocks as clocks
+from agents.addressing import latest_handle
 from agents.agent import Agent
 from agents.handover import needs_person, released
-from agents.lifecycle_ends import ask
+from agents.lifecycle_ends import ask, attend, serve
 from agents.lifecycle_triage import adopt
+from agents.lifecycle_vips import SERVES
 from agents.moves import Moves
 from agents.world import World
 from projections.case import Case, Ticket
@@ -52,6 +54,7 @@ def unmerge(moves: Moves, event: UnmergeAsked, record: Record) -> None:
         previous="closed",
         reopened=before.reopened,
     )
+    attend(moves)
     clocks.begin_again(moves)
     ask(moves, record.id, former_id=before.specialist_id)
 
@@ -63,6 +66,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
     named = frozenset(event.messages)
     _, gone = parted(old, named)
     first = next(m for m, kind in gone.messages if kind == "contact")
+    channel = gone.channels[0]
     fresh = Moves(case, new_id, world)
     fresh.opened(
         TicketOpened.model_validate(
@@ -72,7 +76,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
                 "revision": 1,
                 "status": "new",
                 "priority": old.priority,
-                "channel": old.channel,
+                "channel": channel,
                 "category": old.category,
                 "team": old.team,
                 "opened_at": world.now,
@@ -80,7 +84,7 @@ def split(moves: Moves, event: SplitAsked, record: Record) -> None:
                 "subject": old.subject,
                 "description": old.subject,
                 "origin": "split",
-                "handle": old.handle,
+                "handle": old.handle if channel == old.channel else latest_handle(case, channel),
                 "language": old.language,
                 "sentiment_score": old.sentiment,
                 "vip": case.vip,
@@ -121,6 +125,7 @@ def moved(record: Record, case: Case, world: World) -> Iterator[Event]:
         if ticket.id in case.tickets:
             moves = Moves(case, ticket.id, world)
             moves.say(TicketMoved, from_customer_id=event.from_customer_id)
+            serve(moves, record.id)
             yield from moves.events
 
 
@@ -128,6 +133,6 @@ MOVED = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({TicketHandedOver}),
-    writes=frozenset({TicketMoved}),
+    writes=SERVES | {TicketMoved},
     decide=moved,
 )

@@ -8,13 +8,18 @@ from typing import assert_never
 
 from agents.agent import Agent
 from agents.handover import repeated
-from agents.lifecycle_ends import close, resolve
+from agents.lifecycle_ends import ask, close, resolve
 from agents.moves import Moves, moment
 from agents.world import World
 from projections.case import Case
 from schemas.event import Event
 from schemas.events.contacts import SurveyAnswered, TimerDue
-from schemas.events.desk import RequestRepeated, RequestWithdrawn, SpecialistReleased
+from schemas.events.desk import (
+    RequestRepeated,
+    RequestWithdrawn,
+    SpecialistReleased,
+    SpecialistRequested,
+)
 from schemas.events.metrics import InteractionMeasured
 from schemas.events.tickets import (
     SlaBreached,
@@ -52,6 +57,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
             close(moves, NAME, "time_passed")
         case "ask_again":
             moves.add(*repeated(case, moves.ticket))
+            if moves.ticket.request_id is None:  # the desk let go of it
+                ask(moves, record.id, senior=moves.ticket.specialist_id is not None)
         case "follow_up":
             pass  # the Notification agent's
         case "offline":
@@ -106,6 +113,7 @@ TIMED = Agent(
             RequestRepeated,
             RequestWithdrawn,
             SpecialistReleased,
+            SpecialistRequested,
             InteractionMeasured,
         }
     ),

@@ -33,7 +33,12 @@ from schemas.events.intents import (
     NoticeAsked,
     TeamAlertAsked,
 )
-from schemas.events.tickets import TicketAwaitsCustomer, TicketResolved, TicketTriaged
+from schemas.events.tickets import (
+    TicketAwaitsCustomer,
+    TicketPrioritised,
+    TicketResolved,
+    TicketTriaged,
+)
 from schemas.record import Record
 
 CONFIRMATION = (
@@ -82,11 +87,37 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if ticket.origin == "signal" and may_write_first(case, ticket, world):
         yield _notice(case, ticket, world, "notice", PROACTIVE, ["noticed_first"])
-    alerting = world.policy.notification.alert_priorities
-    pressing = event.priority in alerting and event.previous not in alerting
-    if pressing and not ticket.triggers:
+    if is_pressing(event, world) and not ticket.triggers:
         yield alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
-    if case.vip and case.account_manager is not None and event.previous is None:
+    if event.previous is None:
+        yield from _to_manager(case, ticket, world)
+
+
+def prioritised(record: Record, case: Case, world: World) -> Iterator[Event]:
+    """A ticket that was made pressing alerts its team; a VIP's new one, their account manager.
+
+    That a ticket became a VIP's is told by its escalation.
+    """
+    event = record.event
+    assert isinstance(event, TicketPrioritised)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is None:
+        return
+    if event.vip is None and is_pressing(event, world):
+        yield alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
+    if event.vip:
+        yield from _to_manager(case, ticket, world)
+
+
+def is_pressing(event: TicketTriaged | TicketPrioritised, world: World) -> bool:
+    """Whether a ticket is so pressing from now on that its team is alerted."""
+    alerting = world.policy.notification.alert_priorities
+    return event.priority in alerting and event.previous not in alerting
+
+
+def _to_manager(case: Case, ticket: Ticket, world: World) -> Iterator[Event]:
+    """A VIP's account manager, where they have one, is told of a ticket."""
+    if case.vip and case.account_manager is not None:
         yield AccountManagerNotified(
             **about(case, ticket, world),
             outcome=case.account_manager,
@@ -191,6 +222,7 @@ def _notice(
 AGENTS = (
     ear(searched, {SolutionsFound}, {ConfirmationRequested}),
     ear(triaged, {TicketTriaged}, {TeamAlertRequested, AccountManagerNotified, CustomerNotified}),
+    ear(prioritised, {TicketPrioritised}, {TeamAlertRequested, AccountManagerNotified}),
     ear(awaits, {TicketAwaitsCustomer}, {FollowUpScheduled}),
     ear(resolved, {TicketResolved}, {SurveyRequested}),
     *alerts.AGENTS,

@@ -6,6 +6,7 @@ with the same policy give it the same name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -40,6 +41,14 @@ Days = Annotated[int, Field(gt=0, le=YEARS * 365)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields set otherwise, which finds its own version and calendar."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name, one in vars(type(self)).items():
+            if isinstance(one, cached_property):
+                copied.__dict__.pop(name, None)
+        return copied
 
 
 class Thresholds(_Part):

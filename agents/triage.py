@@ -15,6 +15,7 @@ from agents.triage_rules import (
     Route,
     awaits_matter,
     classify,
+    is_owed,
     proposals,
     route,
     triggers,
@@ -182,7 +183,8 @@ def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     if not ticket.is_open and is_content(frozenset(seen.cues), seen.words):
         return
     before = ticket.triggers if ticket.is_open else ()
-    fired = triggers(seen, priority="medium", vip=False, policy=world.policy)
+    owed = ticket.is_open and is_owed(ticket) and not is_content(frozenset(seen.cues), seen.words)
+    fired = triggers(seen, priority="medium", vip=owed, policy=world.policy)
     news = [one for one in fired if one not in before]
     if news:
         yield _escalation(case, ticket, seen, news, world)

@@ -13,6 +13,9 @@ from agents.world import CategoryRule
 from projections.case.state import FROM_CONTACT, Seen, Ticket
 from schemas.vocabulary import Trigger, priority_rank
 
+VIP_PRIORITY = "urgent"
+"""What a VIP's ticket is at least."""
+
 OPENING_CONTACTS = 5
 """The first messages of a ticket, of which any may be the one that tells what it is about."""
 
@@ -71,6 +74,11 @@ def awaits_matter(ticket: Ticket) -> bool:
     )
 
 
+def is_owed(ticket: Ticket) -> bool:
+    """Whether a VIP's ticket was not escalated for that yet; where we wrote first nothing is."""
+    return ticket.vip and "vip" not in ticket.triggers and ticket.origin != "person"
+
+
 def proposals(
     seen: Seen,
     *,
@@ -101,7 +109,7 @@ def proposals(
     if before is not None:
         found.append(Proposed("before", before))
     if vip:
-        found.append(Proposed("vip", "urgent"))
+        found.append(Proposed("vip", VIP_PRIORITY))
     if seen.sentiment < limits.negative_tone:
         found.append(Proposed("tone", "high"))
     if seen.urgency:

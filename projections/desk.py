@@ -17,6 +17,9 @@ WAITING = 200
 The whole line is stored after each turn, so a longer one would make every turn slow.
 """
 
+TOO_MANY = "too_many_wait"
+"""Why a request is not kept, or no longer: so many more pressing ones wait."""
+
 SUMMARY = 300
 
 CAPACITY = 1000
@@ -28,7 +31,10 @@ Hours = dict[str, list[tuple[str, str]]]
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody who works at the desk. Without `hours` always on duty."""
+    """Somebody who works at the desk. Without `hours` always on duty.
+
+    `by_name` is who was only ever asked for by name, or took something: nobody told of them.
+    """
 
     id: str
     team: str | None = None
@@ -39,6 +45,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: Hours | None = None
     available: bool = True
     tickets: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,7 +82,7 @@ def evolve(state: Desk, record: Record) -> Desk:
             return _person(state, _described(state, event))
         case desk.AvailabilityReported():
             known = state.people.get(event.specialist_id) or Person(event.specialist_id)
-            return _person(state, _replace(known, available=event.available))
+            return _person(state, _replace(known, available=event.available, by_name=False))
         case desk.SpecialistRequested():
             return _waits(state, request_of(event, record.at))
         case desk.SpecialistReleased():
@@ -122,7 +129,7 @@ def _described(state: Desk, event: desk.SpecialistDescribed) -> Person:
         changes["languages"] = tuple(event.languages)
     if event.hours is not None:
         changes["hours"] = msgspec.json.decode(event.hours, type=Hours)
-    return _replace(known, **changes)
+    return _replace(known, by_name=False, **changes)
 
 
 def _person(state: Desk, person: Person) -> Desk:
@@ -133,7 +140,10 @@ def _waits(state: Desk, request: Request) -> Desk:
     """The desk with a request instead of the ticket's earlier one, whose place in line it has."""
     before = state.waiting.get(request.ticket_id)
     if before is not None:
-        request = _replace(request, at=min(before.at, request.at))
+        former = before.former_id if request.senior == before.senior else None
+        request = _replace(
+            request, at=min(before.at, request.at), former_id=request.former_id or former
+        )
     waiting, let_go = {**state.waiting, request.ticket_id: request}, None
     if len(waiting) > WAITING:
         let_go = max(waiting.values(), key=lambda r: (-priority_rank(r.priority), r.at, r.id))
@@ -163,7 +173,7 @@ def assigned(state: Desk, event: inbox.SpecialistAssigned) -> Desk:
         if event.ticket_id in person.tickets:
             kept = tuple(t for t in person.tickets if t != event.ticket_id)
             people[person.id] = _replace(person, tickets=kept)
-    taker = people.get(event.specialist_id) or Person(event.specialist_id)
+    taker = people.get(event.specialist_id) or Person(event.specialist_id, by_name=True)
     people[taker.id] = _replace(taker, tickets=(*taker.tickets, event.ticket_id))
     waiting = {k: v for k, v in state.waiting.items() if k != event.ticket_id}
     return _replace(state, people=people, waiting=waiting)

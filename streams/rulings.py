@@ -13,6 +13,7 @@ from schemas.topics import DECISIONS, TICKETS
 from streams import inputs
 from streams.entry import Entry
 from streams.intake import OWN_KEY, same_request
+from streams.strangers import stranger
 
 if TYPE_CHECKING:
     from streams.engines import AnyDesk
@@ -31,7 +32,7 @@ class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         status: done, repeat, refused, or accepted when the ruling is still to come.
-        record_id: The intent's record.
+        record_id: The intent's record; empty where nothing was appended.
         accepted: Whether no rule said no.
         events: Types of the events that followed, in order.
         record_ids: Their records, after the intent's own.
@@ -85,7 +86,8 @@ class Outcome(msgspec.Struct, frozen=True):
 def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """Append an intent, work off what waits, and read what followed from it.
 
-    Nothing is appended where its key was another intent's: that one happened, and not this one.
+    Nothing is appended where its key was another intent's: that one happened, and not this one; nor
+    where it asks for a person or a team that nobody is.
 
     Raises:
         NotFound: It names a ticket that is not there.
@@ -93,6 +95,9 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """
     given = inputs.read_document(document)
     record = desk.intake.resolver.record(given, desk.clock.now())
+    absent = stranger(desk, record.event)
+    if absent is not None:
+        return Ruling("refused", "", accepted=False, reason=absent.reason, remedy=absent.remedy)
     outcome = desk.carry_out(record)
     if outcome.repeat and not same_request(outcome.record.event, record.event):
         return Ruling(

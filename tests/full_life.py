@@ -156,6 +156,7 @@ def _told() -> list[Event]:
         contacts.InteractionReported(**ann, kind="call", by="crm"),
         *_drafts(),
         intents.ConversationStarted(**ann, channel="email", text="We saw crashes", by="bo"),
+        intents.PriorityAsked(**ann, ticket_id=UNKNOWN, by="bo", priority="critical"),
     ]
 
 

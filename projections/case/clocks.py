@@ -10,14 +10,34 @@ from schemas.events.tickets import SlaStarted
 _replace = msgspec.structs.replace
 
 
-def started(before: Clock | None, event: SlaStarted) -> Clock:
+def started(before: Clock | None, event: SlaStarted, at: float) -> Clock:
     """A clock that runs from now on; one that is resumed remembers that it has warned."""
+    since, granted = _granted(before, event, at)
     return Clock(
         due=event.due_at.timestamp(),
         warn=event.warn_at.timestamp(),
         target=event.target_minutes,
         warned=event.resumed and before is not None and before.warned,
+        since=since,
+        granted=granted,
+        calendar=event.calendar_version,
     )
+
+
+def _granted(
+    before: Clock | None, event: SlaStarted, at: float
+) -> tuple[float | None, float | None]:
+    """Since when a clock runs, and with how many business minutes; Nones where that was not kept.
+
+    One that runs already goes on since then, with so much more as its target is longer.
+    """
+    target = float(event.target_minutes)
+    if before is None or before.ended is not None:
+        return at, target
+    longer = target - before.target
+    if before.left is not None:
+        return at, before.left + longer if event.resumed else target
+    return before.since, None if before.granted is None else before.granted + longer
 
 
 def paused(clock: Clock | None, left: float | None) -> Clock | None:

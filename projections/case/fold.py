@@ -9,11 +9,11 @@ import msgspec
 
 from projections.case import keeping, lines, offline, reach, tickets
 from projections.case.mending import lineage
+from projections.case.ratings import rate
 from projections.case.state import (
     CRASH,
     CRASHES,
     LONGEST_TAG,
-    RATINGS,
     RECENT,
     TAGS,
     THREADS,
@@ -32,6 +32,7 @@ from projections.case.words import (
     with_handle,
     without_handle,
 )
+from projections.desk import TOO_MANY
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
@@ -40,6 +41,9 @@ from schemas.events import tickets as became
 from schemas.record import Record
 
 _replace = msgspec.structs.replace
+
+ANEW_AFTER, ANEW_WITHIN = 3600.0, 86_400.0
+"""Seconds after which a person is asked for anew where the desk kept no request: least and most."""
 
 Meaning = Callable[[Case, Any, Record], Case]
 """The case after a record, given its event; the event's type differs by entry of the table."""
@@ -106,7 +110,8 @@ def _confirmation(case: Case, event: says.ConfirmationRequested, record: Record)
 
 
 def _survey(case: Case, event: says.SurveyRequested, _record: Record) -> Case:
-    return tickets.update(case, event.ticket_id, surveyed=True)
+    """What was rated unasked, before the ticket was solved again say, is no answer to this."""
+    return tickets.update(case, event.ticket_id, surveyed=True, rating=None)
 
 
 def _follow_up(case: Case, event: says.FollowUpScheduled, _record: Record) -> Case:
@@ -225,7 +230,7 @@ def _signal(case: Case, event: inbox.ProductSignalReported, record: Record) -> C
 def _survey_answered(case: Case, event: inbox.SurveyAnswered, _record: Record) -> Case:
     if not 1 <= event.score <= 5:  # any producer can write any number
         raise ValueError(f"a score of {event.score} is not from 1 to 5")
-    return _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
+    return rate(case, event.ticket_id or case.last_resolved, event.score)
 
 
 def _timer(case: Case, event: inbox.TimerDue, record: Record) -> Case:
@@ -266,14 +271,23 @@ def _requested(case: Case, event: desk.SpecialistRequested, _record: Record) -> 
     )
 
 
-def _unavailable(case: Case, event: inbox.SpecialistUnavailable, _record: Record) -> Case:
+def _unavailable(case: Case, event: inbox.SpecialistUnavailable, record: Record) -> Case:
+    """Nobody is free. A request that the desk let go of waits no more, and is to be made anew.
+
+    That is done when somebody comes, or else the more seldom the longer the ticket has waited.
+    """
     known = case.ticket(event.ticket_id)
     if known is None or known.request_id != event.request_id:
         return case
-    known = _replace(known, asked_for=None)
-    if event.next_at is not None:
-        known = _replace(known, ask_again_at=event.next_at.timestamp())
-    return tickets.put(case, known)
+    again = None if event.next_at is None else event.next_at.timestamp()
+    if TOO_MANY in event.reasons:
+        at = record.at.timestamp()
+        waited = at - (known.triaged_at or known.opened_at)
+        again = again or at + min(max(waited, ANEW_AFTER), ANEW_WITHIN)
+        known = _replace(known, request_id=None)
+    if again is not None:
+        known = _replace(known, ask_again_at=again)
+    return tickets.put(case, _replace(known, asked_for=None))
 
 
 MEANINGS: dict[type[Event], Meaning] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.ratings import gave_back, took
 from projections.case.reach import joined, without
 from projections.case.state import ABSORBED, Case, Ticket
 from projections.case.words import latest, with_handle, without_handle
@@ -37,6 +38,8 @@ def _gave(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         for channel, known in profile.handles.items():
             for handle in known:
                 handles = without_handle(handles, channel, handle)
+    if event.undo:
+        case = gave_back(case, profile)
     return _replace(
         case,
         tickets={i: one for i, one in case.tickets.items() if i not in gone},
@@ -66,6 +69,8 @@ def _took(case: Case, event: TicketHandedOver, tickets: list[Ticket], profile: C
         more = (i for i in (*profile.absorbed, event.from_customer_id) if i != case.customer_id)
         absorbed = latest(absorbed, tuple(more), ABSORBED)
         changes = _history(case, profile)
+    if case.merged_into is None:  # else it only passes things on
+        case = took(case, profile, undo=event.undo)
     return _replace(
         case,
         tickets=known,

@@ -79,6 +79,7 @@ def parted(known: Ticket, named: frozenset[str]) -> tuple[Ticket, Ticket]:
         person_replies=count(go, "reply"),
         facts=facts,
         facts_given=len(facts),
+        **_told(known, go),
     )
     rest = _replace(
         known,
@@ -88,8 +89,27 @@ def parted(known: Ticket, named: frozenset[str]) -> tuple[Ticket, Ticket]:
         person_replies=max(0, known.person_replies - moved.person_replies),
         facts=tuple(f for f in known.facts if f.contact_id not in named),
         facts_given=max(0, known.facts_given - len(facts)),
+        **_told(known, stay),
     )
     return rest, moved
+
+
+def _told(known: Ticket, messages: tuple[tuple[str, str], ...]) -> dict[str, object]:
+    """Where the customer wrote these messages of a ticket, and which of them was the last.
+
+    Where that is not known of all of them, a part of the ticket has what the whole of it had.
+    """
+    on = dict(
+        zip((m for m, _ in reversed(known.messages)), reversed(known.spoken_on), strict=False)
+    )
+    wrote = [m for m, kind in messages if kind == "contact"]
+    told: dict[str, object] = {"spoken_on": tuple(on[m] for m, _ in messages if m in on)}
+    if not wrote or any(m not in on for m in wrote):
+        return told
+    told |= {"channels": tuple(dict.fromkeys(on[m] for m in wrote)), "last_channel": on[wrote[-1]]}
+    if wrote[-1] != known.last_contact_id:
+        told |= {"last_contact_id": wrote[-1], "thread": None, "message_id": None}
+    return told
 
 
 def joined(into: Ticket, moved: Ticket) -> Ticket:
@@ -97,6 +117,10 @@ def joined(into: Ticket, moved: Ticket) -> Ticket:
     return _replace(
         into,
         messages=moved.messages,
+        spoken_on=moved.spoken_on,
+        thread=moved.thread,
+        message_id=moved.message_id,
+        last_contact_id=moved.last_contact_id,
         channels=moved.channels,
         last_channel=moved.last_channel,
         last_customer_at=moved.last_customer_at,

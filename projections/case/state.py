@@ -111,7 +111,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     """One SLA target of a ticket.
 
     `due` and `warn` are None while the clock is paused; then `left` is what remains, in business
-    minutes. `ended` says how it ended: met or breached.
+    minutes. `ended` says how it ended: met or breached. It had `granted` business minutes at the
+    moment `since`; `calendar` is the version of the one that `due` was found with.
     """
 
     due: float | None = None
@@ -120,6 +121,9 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     left: float | None = None
     warned: bool = False
     ended: str | None = None
+    since: float | None = None
+    granted: float | None = None
+    calendar: str | None = None
 
 
 class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -189,12 +193,14 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes that do not say it themselves:
         channels: Everywhere the customer wrote, in the order of the first message.
         revision: How many events of its own it had so far.
+        vip: Whether it counts as a VIP's, which follows the customer as long as it is open.
         last_channel: Where the customer wrote last.
         handle: The customer's address on `channel`.
         thread: The provider's thread of the customer's last message, on `last_channel`.
         message_id: The provider's id of the customer's last message.
         messages: Interaction ids with what they are (contact, answer by an agent, reply by a
             person, other), the latest last.
+        spoken_on: The channels of these, or of the latest of them, in the same order.
         triggers: Every escalation trigger that fired, also before the escalation itself.
         request_id: The request for a person that is not answered yet.
         asked_for: Who it, or the last one, asks for by name; None once the desk has nobody.
@@ -205,6 +211,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         offer: The article that was offered and is not judged yet.
         offer_question: The contact that the offer answers.
         awaiting: What the customer is waited for with; None when the ball is here.
+        rating: The customer's answer to the survey, or what they rated before it.
         proposal: Triage's decisions until the ticket is triaged.
         kept: Replies that may have to go another way, the latest last.
         unread: Replies in a chat that were not read, the latest last.
@@ -231,6 +238,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     language: str | None = None
     sentiment: float | None = None
+    vip: bool = False
     thread: str | None = None
     message_id: str | None = None
     contacts: int = 0
@@ -258,6 +266,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     features: tuple[tuple[tuple[int, int], ...], ...] = ()
     meanings: tuple[str, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    spoken_on: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     facts_given: int = 0
     timeline: tuple[Entry, ...] = ()
@@ -347,6 +356,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes that do not say it themselves:
         reaches: What is known of addresses, by channel and handle, where a platform minds.
         window: When the contacts of the last minute came, for telling a flood.
+        rated: The tickets that the ratings are of, in their order; empty where of none.
         held_at: When a contact was last held for a flood.
         signals: The crashes that the product noticed and no ticket was about, with the moment.
         confirmations: When the customer was told lately that a ticket is in hand.
@@ -369,6 +379,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     window: tuple[float, ...] = ()
     tones: tuple[float, ...] = ()
     ratings: tuple[int, ...] = ()
+    rated: tuple[str, ...] = ()
     satisfaction: float | None = None
     held_at: float | None = None
     signals: tuple[tuple[str, float], ...] = ()

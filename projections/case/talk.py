@@ -42,6 +42,7 @@ def message(case: Case, known: Ticket, event: MessageAdded, at: float) -> Ticket
     entry = Entry(at=at, kind=event.kind, who=clip(event.author or "customer", 80))
     changes: dict[str, object] = {
         "messages": messages,
+        "spoken_on": (*known.spoken_on, event.message_channel)[-MESSAGES:],
         "timeline": (*known.timeline, entry)[-TIMELINE:],
     }
     if event.direction == "in":

@@ -9,7 +9,8 @@ import msgspec
 
 from projections.case import clocks, talk
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
-from projections.case.state import FROM_CONTACT, LONGEST_TAG, RATINGS, TAGS, Case, Ticket
+from projections.case.ratings import rate
+from projections.case.state import FROM_CONTACT, LONGEST_TAG, TAGS, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
@@ -76,6 +77,7 @@ def _opened(case: Case, event: became.TicketOpened, at: float) -> Case:
         team=name(event.team),
         language=event.language,
         sentiment=event.sentiment_score,
+        vip=event.vip,
         # What is omitted as a default is only that very object, and no equal one off the wire.
         origin=FROM_CONTACT if event.origin == FROM_CONTACT else event.origin,
         last_customer_at=contact.at if came and contact is not None else 0.0,
@@ -100,6 +102,7 @@ def _triaged(case: Case, known: Ticket, event: became.TicketTriaged, at: float) 
         tags=_tags(event.tags),
         language=event.language,
         sentiment=event.sentiment_score,
+        vip=event.vip,
         triaged_at=known.triaged_at or at,
         proposal=None,
     )
@@ -158,7 +161,8 @@ def _assigned(case: Case, known: Ticket, event: became.TicketAssigned, at: float
 
 
 def _prioritised(case: Case, known: Ticket, event: became.TicketPrioritised, at: float) -> Case:
-    return _with(case, known, event, at, priority=event.priority)
+    vip = known.vip if event.vip is None else event.vip
+    return _with(case, known, event, at, priority=event.priority, vip=vip)
 
 
 def _categorised(case: Case, known: Ticket, event: became.TicketCategorised, at: float) -> Case:
@@ -280,12 +284,12 @@ def _moved(case: Case, known: Ticket, event: became.TicketMoved, at: float) -> C
 
 def _rated(case: Case, known: Ticket, event: became.TicketRated, at: float) -> Case:
     if event.contact_id is not None:  # a survey's own answer was counted when it came
-        case = _replace(case, ratings=(*case.ratings, event.score)[-RATINGS:])
+        case = rate(case, known.id, event.score)
     return _with(case, known, event, at, rating=event.score)
 
 
 def _sla_started(case: Case, known: Ticket, event: became.SlaStarted, at: float) -> Case:
-    return _clock(case, known, event, at, clocks.started(getattr(known, event.target), event))
+    return _clock(case, known, event, at, clocks.started(getattr(known, event.target), event, at))
 
 
 def _sla_warned(case: Case, known: Ticket, event: became.SlaWarned, at: float) -> Case:

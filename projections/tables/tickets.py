@@ -130,6 +130,8 @@ def ticket_row(row: TicketRow | None, record: Record, key: str) -> TicketRow | N
             changes["escalation_reasons"] = _extended(row.escalation_reasons, *event.triggers)
         case became.TicketAssigned():
             changes["assigned_agent"] = event.specialist_id
+        case became.TicketPrioritised():
+            changes["vip_status"] = row.vip_status if event.vip is None else event.vip
         case became.TicketTransferred():
             changes["assigned_agent"] = None
         case became.TicketTagged():

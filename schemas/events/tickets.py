@@ -113,10 +113,15 @@ class TicketAssigned(TicketEvent):
 
 
 class TicketPrioritised(TicketEvent):
-    """The priority was set anew."""
+    """The priority was set anew, by a person, or because the customer is a VIP now.
+
+    `vip` says whether they are one, where that is what changed: what a VIP has is no less than
+    urgent, and stays so when they are one no more.
+    """
 
     previous: Priority
     by: str
+    vip: bool | None = None
 
 
 class TicketCategorised(TicketEvent):

@@ -184,7 +184,7 @@ COLUMNS = {
     "retry_at": "when it is tried again",
     "revision": "how many changes of the ticket it tells; the next change has the next number",
     "satisfaction_count": "ratings",
-    "satisfaction_history": "the ratings in order, 1 to 5",
+    "satisfaction_history": "the ratings in order, 1 to 5: of each ticket the last one",
     "satisfaction_score": "the rating, 1 to 5",
     "v1_customers.satisfaction_score": "satisfaction as the Customer agent scores it, 0 to 1",
     "satisfaction_sum": "ratings, summed",
@@ -232,5 +232,6 @@ COLUMNS = {
     "article_id": "the article",
     "model_version": "what the language model calls itself",
     "vip_status": "whether the customer is a VIP",
+    "v1_tickets.vip_status": "whether the customer is a VIP; of a ticket that is done, was one",
 }
 """By column; by view and column where one name says two things."""

@@ -15,6 +15,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from streams.understanding.kernel import softmax
 from streams.understanding.reading import Reading
+from streams.understanding.short_requests import language_of_call
 from streams.understanding.tfidf import Floats, Head, Vector
 
 MIXED_HINDI = "hi-Latn"
@@ -58,9 +59,13 @@ class LanguageModel(NamedTuple):
 
         Returns:
             The known language, with no probability, when the text is shorter than four letters
-            or two words or the lead is under one nat; None when nothing is known either.
+            or two words or the lead is under one nat; when nothing is known either, that of a
+            short call for help, else None.
         """
         text = reading.text
+        call = language_of_call(text, self.languages)
+        if call is not None:
+            return known or call, None
         letters = sum(map(str.isalpha, text[:64]))
         short = letters < MIN_LETTERS or (text.isascii() and len(text.split()) < MIN_WORDS)
         if short:

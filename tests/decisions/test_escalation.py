@@ -305,15 +305,43 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     for n in range(line.WAITING):
         scene = scene.given(wants(f"T{n:03}"))
     told = scene.when(wants("late")).one(SpecialistUnavailable)
-    assert told.reasons == [escalation.TOO_MANY]
+    assert told.reasons == [line.TOO_MANY]
     scene = scene.when(wants("pressing", priority="critical"))
     said = {(one.ticket_id, *one.reasons) for one in scene.all(SpecialistUnavailable)}
-    assert said == {("T199", escalation.TOO_MANY), ("pressing", "nobody_free")}
+    assert said == {("T199", line.TOO_MANY), ("pressing", "nobody_free")}
     assert "T199" not in scene.state.waiting
     again = scene.when(wants("pressing", priority="critical", request_id="r2"))
     assert [one.ticket_id for one in again.all(SpecialistUnavailable)] == ["pressing"]
     assert "pressing" in scene.state.waiting
     assert len(scene.state.waiting) == line.WAITING == 200
+
+
+def test_whoever_only_took_a_ticket_is_given_no_other_where_there_is_a_team() -> None:
+    scene = desk(who("bo", capacity=1)).when(wants("T1", specialist_id="lead"))
+    assert got(scene) == [("T1", "lead")]
+    scene = scene.when(wants("T2"))
+    assert got(scene) == [("T2", "bo")]
+    scene = scene.when(wants("T3"))
+    assert scene.one(SpecialistUnavailable).reasons == ["nobody_free"]
+    again = scene.when(wants("T1", request_id="r2", former_id="lead"))
+    assert got(again) == [("T1", "lead")]
+    told = scene.when(SpecialistDescribed(specialist_id="lead", team="general"))
+    assert got(told) == [("T3", "lead")]
+
+
+def test_where_there_is_no_team_whoever_took_a_ticket_is_all_there_is() -> None:
+    scene = desk().when(wants("T1", specialist_id="lead")).when(wants("T2"))
+    assert got(scene) == [("T2", "lead")]
+
+
+@pytest.mark.parametrize(("senior", "former"), [(False, "bo"), (True, None)])
+def test_a_request_made_anew_still_asks_for_who_had_the_ticket_but_not_instead_of_a_senior(
+    senior: bool,  # noqa: FBT001  # a parameter of the test
+    former: str | None,
+) -> None:
+    scene = desk(who("bo", available=False)).given(wants("T", former_id="bo"))
+    scene = scene.given(wants("T", request_id="r2", senior=senior))
+    assert scene.state.waiting["T"].former_id == former
 
 
 def test_a_crowd_is_served_in_bounded_turns() -> None:

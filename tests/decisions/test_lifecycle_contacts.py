@@ -11,9 +11,10 @@ from agents import channel, lifecycle
 from agents.lifecycle_contacts import candidate_of
 from agents.linking import WEIGHTS
 from agents.policy import Policy, default_policy
+from schemas.events.contacts import SurveyAnswered
 from schemas.events.decisions import ContactAccepted, ContactLinked, SurveyRequested
 from schemas.events.desk import SpecialistRequested
-from schemas.events.intents import SnoozeAsked
+from schemas.events.intents import ReopenAsked, ResolveAsked, SnoozeAsked
 from schemas.events.tickets import (
     MessageAdded,
     SlaMet,
@@ -181,6 +182,20 @@ def test_a_message_after_the_resolution_reopens_with_the_same_person() -> None:
     assert scene.one(SpecialistRequested).former_id == "bo"
     assert scene.one(SlaStarted).target == "resolution"
     assert only_ticket(scene).specialist_id is None
+
+
+def test_a_number_after_the_survey_counts_also_where_the_ticket_was_rated_before_it() -> None:
+    scene = ask(opened(AGENTS), ResolveAsked)
+    unasked = SurveyAnswered(customer_id=ANN, ticket_id=only_ticket(scene).id, score=1)
+    scene = ask(scene.when(unasked), ReopenAsked)
+    scene = ask(scene, ResolveAsked)
+    about = {"customer_id": ANN, "ticket_id": only_ticket(scene).id, "policy_version": "p"}
+    survey = SurveyRequested.model_validate({**about, "outcome": "asked", "text": "How?"})
+    scene = say(scene.when(survey), "4", "rating_4")
+    assert scene.one(TicketRated).score == 4
+    assert only_ticket(scene).rating == 4
+    assert scene.state.ratings == (4,)
+    assert say(scene, "2", "rating_2").all(TicketRated) == []
 
 
 @pytest.mark.parametrize("cue", ["thanks", "solved", "greeting_only"])

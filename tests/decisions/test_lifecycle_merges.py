@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agents import channel, lifecycle, outbound, triage
 from agents.policy import default_policy
 from projections.case import Ticket
+from projections.case.mending import parted
 from schemas.event import Event
 from schemas.events import intents as asked
 from schemas.events.contacts import ReplyAccepted, TicketHandedOver
@@ -282,6 +283,50 @@ def test_a_split_opens_a_triaged_ticket_with_the_messages() -> None:
     assert (fresh.contacts, fresh.replies, fresh.person_replies) == (1, 1, 1)
     assert [m for m, _ in fresh.messages] == messages[1:]
     assert [m for m, _ in rest.messages] == messages[:1]
+
+
+def over_two_channels() -> tuple[Scene, str, list[str]]:
+    """One ticket that was written to by mail, then in Slack."""
+    scene, ticket_id, messages = written_twice()
+    answers = contact("more", thread="S7", provider_id="s1", channel="slack", handle="U7")
+    scene = scene.when(answers.model_copy(update={"in_reply_to": "p2", "message": "order 77"}))
+    assert scene.one(ContactLinked).ticket_id == ticket_id
+    return scene, ticket_id, [*messages, scene.one(MessageAdded).interaction_id]
+
+
+def test_what_is_split_off_goes_on_where_it_was_written_and_the_rest_where_that_was() -> None:
+    scene, old, messages = over_two_channels()
+    scene = on(scene, old, asked.SplitAsked, messages=messages[3:])
+    opened = scene.one(TicketOpened)
+    assert (opened.channel, opened.handle) == ("slack", "U7")
+    fresh, rest = at(scene, opened.ticket_id), at(scene, old)
+    assert (fresh.channel, fresh.last_channel, fresh.channels) == ("slack", "slack", ("slack",))
+    assert (fresh.thread, fresh.message_id) == ("S7", "s1")
+    assert (rest.channel, rest.last_channel, rest.channels) == ("email", "email", ("email",))
+    assert (rest.thread, rest.message_id) == (None, None)
+    assert (len(fresh.spoken_on), len(rest.spoken_on)) == (1, 3)
+
+
+def test_what_was_written_first_is_split_off_where_it_was_written() -> None:
+    scene, old, messages = over_two_channels()
+    scene = on(scene, old, asked.SplitAsked, messages=messages[:1])
+    opened = scene.one(TicketOpened)
+    assert (opened.channel, opened.handle) == ("email", "ann@example.org")
+    fresh, rest = at(scene, opened.ticket_id), at(scene, old)
+    assert (fresh.last_channel, fresh.thread) == ("email", None)
+    assert (rest.last_channel, rest.thread, rest.message_id) == ("slack", "S7", "s1")
+
+
+def test_of_messages_from_before_channels_were_kept_the_ticket_has_what_it_had() -> None:
+    scene, old, messages = over_two_channels()
+    known = replace(at(scene, old), spoken_on=("slack",))
+    rest, moved = parted(known, frozenset(messages[:1]))
+    assert (moved.channels, moved.last_channel, moved.spoken_on) == (
+        ("email", "slack"),
+        "slack",
+        (),
+    )
+    assert (rest.last_channel, rest.spoken_on) == ("slack", ("slack",))
 
 
 def test_a_split_gives_the_new_ticket_to_whoever_has_the_old_one() -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from agents import channel, lifecycle, notification, outbound
 from agents.calendar import WEEKDAYS
 from agents.policy import CalendarPolicy, Policy, default_policy
+from projections.case.state import Clock
 from projections.case.timers import timers
 from schemas.events import intents as asked
 from schemas.events.contacts import (
@@ -267,6 +268,41 @@ def test_under_a_longer_calendar_no_more_is_left_of_a_target_than_it_promises() 
     assert scene.one(TicketAwaitsCustomer).resolution_left_minutes == 1440.0
     resumed = say(scene, "and now?")
     assert resumed.one(SlaStarted).due_at == resumed.now + timedelta(minutes=1440)
+
+
+SHORT = policy(week={day: [("09:00", "12:00")] for day in WEEKDAYS})
+"""Three hours a day, where the shipped policy has twelve."""
+
+
+def test_under_a_shorter_calendar_what_is_left_is_what_has_not_passed() -> None:
+    scene = replace(opened(AGENTS).later(minutes=60), policy=SHORT)
+    scene = scene.when(reply(scene))
+    assert scene.one(TicketAwaitsCustomer).resolution_left_minutes == 1440.0 - 60.0
+    resumed = say(scene, "and now?")
+    assert resumed.one(SlaStarted).due_at > START + timedelta(days=7)
+
+
+def test_under_a_shorter_calendar_a_new_priority_counts_what_has_passed_alone() -> None:
+    scene = replace(opened(AGENTS).later(minutes=60), policy=SHORT)
+    scene = ask(scene, asked.PriorityAsked, priority="high")
+    due = {one.target: one.due_at for one in scene.all(SlaStarted)}
+    assert due["first_reply"] == START + timedelta(minutes=120)
+    assert due["resolution"] == START + timedelta(days=2, minutes=120)
+    again = ask(scene.later(minutes=30), asked.PriorityAsked, priority="medium")
+    assert {one.due_at for one in again.all(SlaStarted) if one.target == "resolution"} == {
+        START + timedelta(days=7, hours=3)
+    }
+
+
+def test_a_shorter_calendar_in_a_pause_leaves_what_was_left() -> None:
+    scene = opened(AGENTS).later(minutes=60)
+    scene = replace(scene.when(reply(scene)), policy=SHORT)
+    left = 1440 - 60
+    assert only_ticket(scene).resolution == Clock(target=1440, left=float(left))
+    scene = say(scene, "and now?")
+    today = 120 - 1  # minutes until noon
+    days, rest = divmod(left - today, 180)
+    assert scene.one(SlaStarted).due_at == START + timedelta(days=days + 1, minutes=rest)
 
 
 def test_who_waits_for_a_person_is_asked_for_again_when_somebody_comes() -> None:

@@ -81,6 +81,18 @@ def test_a_policy_that_is_shown_and_read_again_is_the_same(policy: Policy) -> No
     assert check(to_toml(policy)) == []
 
 
+def test_a_copy_that_says_something_else_has_a_version_and_a_calendar_of_its_own() -> None:
+    before = default_policy()
+    known = (before.version, before.calendar.version, before.calendar.calendar)
+    calendar = before.calendar.model_copy(update={"zone": "Europe/Berlin"})
+    after = before.model_copy(update={"calendar": calendar})
+    assert after.version != known[0]
+    assert calendar.version != known[1]
+    assert calendar.calendar.zone == "Europe/Berlin"
+    assert (before.version, before.calendar.version, before.calendar.calendar) == known
+    assert before.model_copy().version == known[0]
+
+
 def test_the_version_is_the_contents_own() -> None:
     shipped = default_policy()
     assert shipped.version == parse(to_toml(shipped)).version

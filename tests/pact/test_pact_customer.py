@@ -95,16 +95,47 @@ def test_an_interaction_may_be_told_as_text_or_by_its_fields(desk: Desk, ben: st
 
 def test_ratings_weigh_more_than_tones_and_give_the_trend(desk: Desk, ann: str) -> None:
     before = call(desk, "calculate_satisfaction_score", customer_id="ann")
+    desk.produce(
+        {"type": "start", "customer_id": "ann", "channel": "email", "text": "Hello", "by": "bo"}
+    )
+    desk.run()
+    (other,) = desk.query("SELECT ticket_id FROM v1_tickets WHERE origin = 'person'")
     desk.produce({"type": "resolve", "ticket_id": ann})
     desk.run()
-    for score in (2, 5):
-        desk.produce({"type": "survey", "ticket_id": ann, "score": score})
+    for ticket, score in ((ann, 2), (other["ticket_id"], 5)):
+        desk.produce({"type": "survey", "ticket_id": ticket, "score": score})
         desk.run()
     after = call(desk, "calculate_satisfaction_score", ticket_id=ann)["satisfaction_analysis"]
     assert before["satisfaction_analysis"]["data_points"] == 1
     assert after["ratings"] == [2, 5]
     assert after["data_points"] == 3
     assert after["trend"] == "improving"
+
+
+def test_of_two_ratings_of_a_ticket_the_last_one_stands_everywhere(desk: Desk, ann: str) -> None:
+    desk.produce({"type": "resolve", "ticket_id": ann})
+    desk.run()
+    for score in (1, 4):
+        desk.produce({"type": "survey", "ticket_id": ann, "score": score, "comment": "so"})
+        desk.run()
+    analysis = call(desk, "calculate_satisfaction_score", ticket_id=ann)["satisfaction_analysis"]
+    assert analysis["ratings"] == [4]
+    (row,) = desk.query(
+        "SELECT satisfaction_history, satisfaction_score FROM v1_customers"
+        " WHERE customer_id = 'ann'"
+    )
+    assert row == {"satisfaction_history": [4], "satisfaction_score": analysis["current_score"]}
+    (daily,) = desk.query(
+        "SELECT sum(satisfaction_sum) AS given, sum(satisfaction_count) AS n FROM v1_daily"
+    )
+    assert daily == {"given": 4, "n": 1}
+    (metric,) = desk.query(
+        "SELECT value FROM v1_metrics WHERE metric = 'customer_satisfaction'"
+        " AND period = 'all' AND segment = 'all'"
+    )
+    assert metric["value"] == 4
+    told = [r.event.model_dump()["score"] for r in desk.events(type="SurveyAnswered")]
+    assert told == [1, 4]
 
 
 def test_a_lifetime_value_alone_can_be_judged(empty: Desk) -> None:

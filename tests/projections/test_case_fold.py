@@ -31,9 +31,9 @@ NOTHING_STANDS = {
     [
         (
             became.TicketTriaged,
-            {"tags": ["a", "b"]},
+            {"tags": ["a", "b"], "vip": True},
             {
-                "priority": "critical", "category": TEXT, "category_confidence": 0.25,
+                "vip": True, "priority": "critical", "category": TEXT, "category_confidence": 0.25,
                 "team": TEXT, "tags": ("a", "b"), "language": TEXT, "sentiment": 0.25,
                 "triaged_at": NOW, "proposal": None,
             },
@@ -60,7 +60,8 @@ NOTHING_STANDS = {
             {"team": "money", "specialist_id": "cy"},
             {"team": "money", "specialist_id": "cy", "request_id": None, "ask_again_at": None},
         ),
-        (became.TicketPrioritised, {"priority": "high"}, {"priority": "high"}),
+        (became.TicketPrioritised, {"priority": "high", "vip": None}, {"priority": "high"}),
+        (became.TicketPrioritised, {"vip": True}, {"priority": "critical", "vip": True}),
         (
             became.TicketCategorised,
             {"category": "new"},
@@ -131,12 +132,12 @@ NOTHING_STANDS = {
         (
             became.SlaStarted,
             {"target": "resolution", "target_minutes": 9, "resumed": True},
-            {"resolution": Clock(due=DUE, warn=DUE, target=9, warned=True)},
+            {"resolution": Clock(due=DUE, warn=DUE, target=9, warned=True, calendar=TEXT)},
         ),
         (
             became.SlaStarted,
             {"target": "resolution", "target_minutes": 9, "resumed": False},
-            {"resolution": Clock(due=DUE, warn=DUE, target=9)},
+            {"resolution": Clock(due=DUE, warn=DUE, target=9, calendar=TEXT)},
         ),
     ],
 )  # fmt: skip
@@ -170,6 +171,29 @@ def test_a_rating_counts_once_for_the_customer() -> None:
     assert after(became.TicketRated, contact_id="c", score=4).ratings == (4,)
     assert after(became.TicketRated, contact_id=None, score=4).ratings == ()
     assert after(inbox.SurveyAnswered, score=2).ratings == (2,)
+
+
+def test_of_a_ticket_the_last_rating_stands() -> None:
+    known = after(inbox.SurveyAnswered, score=2, at=case(ratings=(1,), rated=("U",)))
+    again = after(became.TicketRated, contact_id="c", score=5, at=known)
+    assert (again.ratings, again.rated) == ((1, 5), ("U", "T"))
+    other = after(inbox.SurveyAnswered, ticket_id="U", score=4, at=again)
+    assert (other.ratings, other.rated) == ((5, 4), ("T", "U"))
+
+
+def test_a_rating_of_no_ticket_stands_beside_the_ticket_that_was_resolved_last() -> None:
+    of_none = {"ticket_id": None, "customer_id": "ann"}
+    nowhere = after(inbox.SurveyAnswered, **of_none, score=2, at=case(ratings=(1,), rated=("",)))
+    assert (nowhere.ratings, nowhere.rated) == ((1, 2), ("", ""))
+    known = case(ratings=(1,), rated=("U",), last_resolved="U")
+    assert after(inbox.SurveyAnswered, **of_none, score=2, at=known).ratings == (2,)
+
+
+def test_ratings_of_which_no_ticket_is_known_stand_beside_the_others() -> None:
+    old = case(ratings=(1, 2), rated=())
+    assert after(inbox.SurveyAnswered, score=3, at=old).rated == ("", "", "T")
+    full = case(ratings=(1,) * 10, rated=("",) * 10)
+    assert after(inbox.SurveyAnswered, score=3, at=full).ratings == (*(1,) * 9, 3)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +236,8 @@ def test_a_customer_who_is_told_of_is_known_and_news_only_once() -> None:
 
 
 def test_what_was_asked_stands_on_the_ticket() -> None:
-    assert after(says.SurveyRequested).tickets["T"].surveyed
+    surveyed = after(says.SurveyRequested, at=after(became.TicketRated, score=2)).tickets["T"]
+    assert (surveyed.surveyed, surveyed.rating) == (True, None)
     assert after(says.FollowUpScheduled).tickets["T"].follow_up_at == DUE
     asked = after(desk.SpecialistRequested, request_id="S").tickets["T"]
     assert (asked.request_id, asked.ask_again_at) == ("S", None)

@@ -51,6 +51,7 @@ def test_an_answer_of_ours_counts_as_a_reply_and_ends_what_was_offered() -> None
     assert added() == replace(
         QUIET,
         messages=(("M", "answer"),),
+        spoken_on=("email",),
         timeline=(Entry(at=NOW, kind="solution", who="knowledge"),),
         replies=5,
         last_reply_at=NOW,
@@ -92,6 +93,7 @@ def test_what_is_neither_theirs_nor_new_of_ours_is_listed_and_no_more(
     assert added(**fields) == replace(
         QUIET,
         messages=(("M", "other"),),
+        spoken_on=("email",),
         timeline=(Entry(at=NOW, kind="solution", who="knowledge"),),
     )
 
@@ -99,8 +101,10 @@ def test_what_is_neither_theirs_nor_new_of_ours_is_listed_and_no_more(
 def test_of_too_many_messages_the_latest_are_remembered() -> None:
     messages = tuple((f"m{number}", "other") for number in range(MESSAGES))
     timeline = tuple(Entry(at=0.0, kind=str(number), who="x") for number in range(TIMELINE))
-    after = added(replace(QUIET, messages=messages, timeline=timeline), author="ü" * 80)
+    known = replace(QUIET, messages=messages, spoken_on=("slack",) * MESSAGES, timeline=timeline)
+    after = added(known, author="ü" * 80)
     assert after.messages == (*messages[1:], ("M", "answer"))
+    assert after.spoken_on == (*(("slack",) * (MESSAGES - 1)), "email")
     last = Entry(at=NOW, kind="solution", who="ü" * 40)
     assert after.timeline == (*timeline[1:], last)
 
@@ -126,6 +130,7 @@ def test_what_the_customer_writes_ends_the_waiting() -> None:
     assert added(WAITING, **theirs()) == replace(
         WAITING,
         messages=(("C", "contact"),),
+        spoken_on=("slack",),
         timeline=(Entry(at=NOW, kind="message", who="customer"),),
         contacts=2,
         channels=("email", "slack"),

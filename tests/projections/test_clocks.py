@@ -32,7 +32,33 @@ def test_only_a_clock_that_is_resumed_remembers_that_it_has_warned(before: Clock
     for resumed in (True, False):
         event = told(SlaStarted, target_minutes=30, resumed=resumed)
         has_warned = resumed and before == RUNNING
-        assert started(before, event) == Clock(due=DUE, warn=DUE, target=30, warned=has_warned)
+        clock = started(before, event, 7.0)
+        assert (clock.due, clock.warn, clock.target) == (DUE, DUE, 30)
+        assert (clock.warned, clock.ended, clock.left) == (has_warned, None, None)
+        assert clock.calendar == event.calendar_version
+
+
+@pytest.mark.parametrize(
+    ("before", "resumed", "since", "granted"),
+    [
+        (None, False, 7.0, 30.0),
+        (MET, False, 7.0, 30.0),
+        (Clock(target=60, left=5.0), False, 7.0, 30.0),
+        (Clock(target=30, left=5.0), True, 7.0, 5.0),
+        (Clock(target=60, left=50.0), True, 7.0, 20.0),
+        (Clock(due=9.0, target=60, since=3.0, granted=50.0), False, 3.0, 20.0),
+        (RUNNING, False, None, None),
+    ],
+    ids=["new", "ended", "anew", "resumed", "resumed for less", "for less", "of before"],
+)
+def test_a_clock_knows_since_when_it_has_how_many_minutes(
+    before: Clock | None,
+    resumed: bool,  # noqa: FBT001  # pytest gives it by name
+    since: float | None,
+    granted: float | None,
+) -> None:
+    clock = started(before, told(SlaStarted, target_minutes=30, resumed=resumed), 7.0)
+    assert (clock.since, clock.granted) == (since, granted)
 
 
 def test_a_ticket_that_is_done_with_keeps_how_its_clock_ended_and_nothing_else() -> None:

@@ -193,6 +193,13 @@ def test_a_ticket_is_escalated_once_for_every_reason() -> None:
     assert json.loads(row.escalation_reasons) == ["vip", "complaint"]
 
 
+@pytest.mark.parametrize(("first", "then", "now"), [(0, True, 1), (1, None, 1), (1, False, 0)])
+def test_a_ticket_is_a_vips_as_was_said_last(first: int, then: int | None, now: int) -> None:
+    opened = OPENED.model_copy(update={"vip": bool(first)})
+    row = folded("tickets", opened, change(became.TicketPrioritised, vip=then, priority="high"))
+    assert (row.vip_status, row.priority) == (bool(now), "high")
+
+
 def test_a_ticket_is_with_whom_it_was_given_to_last() -> None:
     given = [OPENED, change(became.TicketAssigned, specialist_id="bo")]
     assert folded("tickets", *given).assigned_agent == "bo"

@@ -23,7 +23,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from agents.linking_terms import CUE_STEMS, term
 from agents.linking_terms import CUES as LINKING_CUES
 from streams.understanding import language as lang
-from streams.understanding import tone
+from streams.understanding import short_requests, tone
 from streams.understanding.cues import CUES, URGENCY
 from streams.understanding.features import LIMIT, calls, stems
 from streams.understanding.text import sentences, stem, words
@@ -148,6 +148,9 @@ def py3langid(languages: tuple[str, ...]) -> LanguageIdentifier:
 def language(
     arrays: Arrays, text: str, idf: Floats, known: str | None
 ) -> tuple[str | None, float | None]:
+    call = short_requests.language_of_call(text, tuple(arrays["names"].tolist()))
+    if call is not None:
+        return known or call, None
     letters = sum(character.isalpha() for character in text[:64])
     if letters < lang.MIN_LETTERS or (text.isascii() and len(text.split()) < lang.MIN_WORDS):
         return known, None

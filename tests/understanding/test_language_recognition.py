@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.understanding.short_requests import CALLS, LANGUAGES, language_of_call
 from streams.understanding.tier import Tier
 from tests.understood import EMPTY, seen
 
@@ -51,6 +52,48 @@ def test_a_text_too_short_to_tell_keeps_the_known_language(models: Tier, message
     found = models.understand(message, known_language="de", index=EMPTY)
     assert (found.language, found.language_confidence) == ("de", None)
     assert seen(models, message).language is None
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("Please help me", "en"),
+        ("I need help", "en"),
+        ("help", "en"),
+        ("HELP!!!", "en"),
+        ("  Help,  please. ", "en"),
+        ("Hi, I need help", "en"),
+        ("Refund!", "en"),
+        ("Hilfe!", "de"),
+        ("Aidez-moi !", "fr"),
+        ("\u00c0 l\u2019aide", "fr"),
+        ("ayuda", "es"),
+        ("Aiuto!", "it"),
+        ("Preciso de ajuda", "pt"),
+        ("madad chahiye", "hi-Latn"),
+        ("Помогите!", "ru"),
+    ],
+)
+def test_a_short_call_for_help_is_in_the_language_that_says_so(
+    models: Tier, message: str, language: str
+) -> None:
+    found = seen(models, message)
+    assert (found.language, found.language_confidence) == (language, None)
+    kept = models.understand(message, known_language="tr", index=EMPTY)
+    assert (kept.language, kept.language_confidence) == ("tr", None)
+
+
+@pytest.mark.parametrize("message", ["ajuda", "pomoc", "help me jan", "merci", "", "helpless"])
+def test_what_is_no_call_or_may_be_in_two_languages_tells_none(models: Tier, message: str) -> None:
+    assert seen(models, message).language is None
+
+
+def test_no_call_is_in_two_languages_and_each_is_as_it_is_compared() -> None:
+    calls = [call for calls in CALLS.values() for call in calls]
+    assert len(calls) == len(set(calls)) == len(LANGUAGES)
+    for call, language in LANGUAGES.items():
+        assert language_of_call(call, (language,)) == language
+        assert language_of_call(call, ()) is None
 
 
 def test_a_clear_sentence_overrules_the_known_language(models: Tier) -> None:
