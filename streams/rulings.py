@@ -32,12 +32,13 @@ class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         status: done, repeat, refused, or accepted when the ruling is still to come.
-        record_id: The intent's record; empty where nothing was appended.
+        record_id: The intent's record.
         accepted: Whether no rule said no.
         events: Types of the events that followed, in order.
         record_ids: Their records, after the intent's own.
         reason: Why it was refused.
         remedy: What would do.
+        remark: What whoever asked may not have meant; it is done all the same.
     """
 
     status: str
@@ -47,6 +48,7 @@ class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
     record_ids: list[str] = []
     reason: str = ""
     remedy: str = ""
+    remark: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -86,8 +88,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """Append an intent, work off what waits, and read what followed from it.
 
-    Nothing is appended where its key was another intent's: that one happened, and not this one; nor
-    where it asks for a person or a team that nobody is.
+    Nothing is appended where its key was another intent's: that one happened, and not this one.
 
     Raises:
         NotFound: It names a ticket that is not there.
@@ -95,9 +96,7 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
     """
     given = inputs.read_document(document)
     record = desk.intake.resolver.record(given, desk.clock.now())
-    absent = stranger(desk, record.event)
-    if absent is not None:
-        return Ruling("refused", "", accepted=False, reason=absent.reason, remedy=absent.remedy)
+    remark = stranger(desk, record.event)
     outcome = desk.carry_out(record)
     if outcome.repeat and not same_request(outcome.record.event, record.event):
         return Ruling(
@@ -107,7 +106,7 @@ def ask(desk: AnyDesk, document: dict[str, Any]) -> Ruling:
             reason=KEY_USED,
             remedy=OWN_KEY,
         )
-    return ruling_of(outcome)
+    return msgspec.structs.replace(ruling_of(outcome), remark=remark)
 
 
 def put(desk: AnyDesk, record: Record) -> Ruling:

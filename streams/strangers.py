@@ -1,8 +1,8 @@
 """Who is asked for and is not there: nobody called that, or nobody in that team.
 
-The roster is the desk's own line, and a ticket's line does not know it. So who asks is told before
-anything is appended, by what the tables show. Where nobody was ever described there is no roster,
-and everybody may be asked for.
+The roster is the desk's own line, and a ticket's line does not know it; and who is not on it may
+work here all the same. So it is done, and who asked is told what the tables show. Where nobody was
+ever described there is no roster, and nothing to be told.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agents.rulings import Refusal
 from schemas.event import Event
 from schemas.events.intents import AssignmentAsked, TransferAsked
 from streams.errors import Refused
@@ -29,41 +28,36 @@ _PERSON = (
 _TEAMS = "SELECT DISTINCT coalesce(team, '') FROM p_specialists WHERE name IS NOT NULL ORDER BY 1"
 
 
-def stranger(desk: AnyDesk, event: Event) -> Refusal | None:
-    """The refusal of an intent that asks for a person or a team that nobody is; None for others.
+def stranger(desk: AnyDesk, event: Event) -> str:
+    """What to say of an intent that asks for a person or a team that nobody is; else nothing.
 
-    What was told of people and is not in the tables yet is worked off before anybody is refused.
+    What was told of people and is not in the tables yet is worked off before anything is said.
     """
-    if _absent(desk.database, event) is None:
-        return None
+    if not _absent(desk.database, event):
+        return ""
     if getattr(desk, "works", False):
         with suppress(Refused):  # another worker is at work on this store
             desk.run()
     return _absent(desk.database, event)
 
 
-def _absent(database: Executor, event: Event) -> Refusal | None:
+def _absent(database: Executor, event: Event) -> str:
     match event:
         case AssignmentAsked() if event.specialist_id != event.by:
             described, known = database.execute(_PERSON, (event.specialist_id,)).fetchall()[0]
             if described and not known:
-                return Refusal(
-                    "unknown_person",
-                    f"nobody is called {event.specialist_id}: name somebody whom"
-                    " `pactdesk team list` shows, or add them by `pactdesk team import`",
+                return (
+                    f"nobody is called {event.specialist_id} in `pactdesk team list`;"
+                    " `pactdesk team import` adds people"
                 )
         case TransferAsked():
             teams = [str(row[0]) for row in database.execute(_TEAMS).fetchall()]
             # Who is in no team takes what any team has.
             if teams and "" not in teams and event.team not in teams:
-                return Refusal(
-                    "unknown_team",
-                    f"nobody is in the team {event.team}: name one of {_some(teams)},"
-                    " or put somebody in it by `pactdesk team import`",
-                )
+                return f"nobody is in the team {event.team}; there are people in {_some(teams)}"
         case _:
             pass
-    return None
+    return ""
 
 
 def _some(teams: list[str]) -> str:

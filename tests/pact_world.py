@@ -136,7 +136,7 @@ def example(action: str, ticket: str) -> dict[str, Any]:
         "channel.send_response": {"ticket_id": ticket, "text": "We have paid it back."},
         "triage.classify_issue": {"description": CHARGED, "channel": "email"},
         "triage.assign_priority": {"ticket_id": ticket, "priority": "low"},
-        "triage.route_to_specialist": {"ticket_id": ticket, "team": "general"},
+        "triage.route_to_specialist": {"ticket_id": ticket, "team": "legal"},
         "triage.detect_escalation_needs": {"ticket_id": ticket},
         "knowledge.search_solutions": {"query": FORGOT},
         "knowledge.suggest_articles": {"query": FORGOT},

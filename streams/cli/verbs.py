@@ -47,6 +47,8 @@ def _ask(context: Context, document: dict[str, Any]) -> None:
         raise Refused(
             f"{document['type']}: refused, for the rule {ruling.reason!r} says no", ruling.remedy
         )
+    if ruling.remark:
+        context.remark(ruling.remark)
     context.show(
         msgspec.to_builtins(ruling),
         lambda: "\n".join(

@@ -10,10 +10,9 @@ from schemas.event import Intent
 from schemas.events.contacts import SpecialistAssigned
 from schemas.events.intents import AssignmentAsked, PriorityAsked, TransferAsked
 from streams.inputs import Name
-from streams.pact.action import Action, Answer, Asking, Call, Declined, named
+from streams.pact.action import Action, Answer, Asking, Call, named
 from streams.pact.asking import about, asked, done, event_of, ticket_after
 from streams.pact.issue import Issue, Known, route_of, weighed
-from streams.strangers import stranger
 
 HOLDS = frozenset({"no_change", "already_there", "already_assigned", "already_asked"})
 """Refusals that say that what is asked for holds already."""
@@ -113,9 +112,6 @@ def route_to_specialist(call: Call, params: Routed) -> Answer:
         if params.specialist_id is not None
         else TransferAsked.model_validate({**fields, "team": routing["team"]})
     )
-    absent = stranger(call.desk, event) if named_one else None
-    if absent is not None:
-        raise Declined(call.action, absent.reason, absent.remedy, ())
     outcome = done(call, asked(call, params, event), but=HOLDS)
     given = event_of(outcome, SpecialistAssigned, params.ticket_id)
     ticket = ticket_after(outcome, params.ticket_id)
