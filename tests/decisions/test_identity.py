@@ -87,6 +87,7 @@ def test_a_customer_nobody_heard_of_survives_too() -> None:
 def test_linking_to_the_line_itself_just_says_so(lines: Lines) -> None:
     said = lines.put(link("ann", "ann", channel="email", handle="ann@example.org"))
     assert [type(event) for event in said] == [IdentityLinked, CustomerRecognised]
+    assert of(IdentityLinked, said)[0].reasons == ["asked"]
 
 
 def test_linking_again_merges_nothing_again(lines: Lines) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import settings
 
+from agents.handing_back import request
 from schemas.events.contacts import (
     ContactReceived,
     CustomerDescribed,
@@ -55,6 +56,13 @@ def test_a_chain_built_from_its_end_is_the_same(lines: Lines) -> None:
     assert {"ann", "ben", ANON} <= set(lines.case("cat").absorbed)
     said = lines.put(link("cat", ANON, channel="email", handle="cat@example.org"))
     assert of(IntentRefused, said)[0].reason == "merged_the_other_way"
+
+
+def test_a_line_that_asks_itself_for_what_it_gave_has_nothing_to_return(lines: Lines) -> None:
+    asked = request({"email": ("ann@example.org",)}, (), lines.case("ann"), "ann")
+    (refused,) = of(IntentRefused, lines.put(asked))
+    assert (refused.customer_id, refused.reason) == ("ann", "not_linked")
+    assert set(lines.tickets("ann")) == {ticket_of(0, "email")}
 
 
 def chained(length: int) -> Lines:

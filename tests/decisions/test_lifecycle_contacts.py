@@ -148,8 +148,11 @@ def test_a_message_to_a_person_puts_the_ball_back_and_runs_the_clock_on() -> Non
 
 def test_thanks_to_a_person_keep_waiting() -> None:
     scene = say(answered("agent_reply", None), "thanks", "thanks")
-    assert scene.one(TicketAwaitsCustomer).reason == "thanked"
-    assert only_ticket(scene).assume_resolved_at is not None
+    waits = scene.one(TicketAwaitsCustomer)
+    assert waits.reason == "thanked"
+    hours = scene.policy.lifecycle.assume_resolved_hours
+    assert waits.assume_resolved_at == scene.now + timedelta(hours=hours)
+    assert only_ticket(scene).assume_resolved_at == waits.assume_resolved_at.timestamp()
 
 
 def test_who_thanks_and_goes_on_has_not_said_that_it_is_settled() -> None:

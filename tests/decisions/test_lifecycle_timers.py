@@ -250,6 +250,16 @@ def test_a_priority_that_changes_during_the_pause_counts_from_then_on() -> None:
     assert scene.one(SlaStarted).due_at == scene.now + timedelta(minutes=420)
 
 
+def test_a_priority_that_changes_after_the_first_reply_changes_what_still_runs() -> None:
+    scene = opened(AGENTS)
+    scene = scene.when(assigned(scene)).later(minutes=60)
+    scene = say(scene.when(reply(scene)), "here you are").later(minutes=20)
+    scene = ask(scene, asked.PriorityAsked, priority="high")
+    started = scene.one(SlaStarted)
+    assert (started.target, started.target_minutes) == ("resolution", 480)
+    assert started.due_at == scene.now + timedelta(minutes=400)
+
+
 def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() -> None:
     scene = opened(AGENTS)
     before = only_ticket(scene).resolution

@@ -58,6 +58,16 @@ LINKED = {"contact_id": "c", "threshold": 0.5}
 
 TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
     (
+        "DraftRequested",
+        {"contact_id": "c", "question": "?", "sources": [], "confidence": 0.42, "threshold": 0.4},
+        ["confidence 0.42, drafted from 0.40"],
+    ),
+    (
+        "DraftRequested",
+        {"contact_id": "c", "question": "?", "sources": []},
+        [],
+    ),
+    (
         "ContactLinked",
         {**LINKED, "rule": "new", "candidates": []},
         ["there was no open ticket that it could belong to"],

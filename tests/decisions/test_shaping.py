@@ -153,6 +153,21 @@ def test_a_link_is_not_cut_through() -> None:
     assert two.startswith("(2/2) [the page about it](https://example.org/aaa")
 
 
+def test_a_link_that_ends_at_the_cut_stays_before_it() -> None:
+    text = "word " * 300 + "https://example.org/a\n\n" + "b" * 1500
+    one, two = shape(text, "discord")
+    assert one.endswith("https://example.org/a")
+    assert two.startswith("(2/2) b")
+
+
+def test_a_link_of_a_plain_text_is_not_cut_through_either() -> None:
+    limit = PLATFORMS["facebook"].characters
+    said = ("word " * limit)[: limit // 3].strip()
+    one, two = shape(f"{said} https://example.org/{'a' * (limit * 3 // 4)}", "facebook")
+    assert one == f"(1/2) {said}"
+    assert two.startswith("(2/2) https://example.org/aaa")
+
+
 def test_a_run_without_white_space_is_cut_between_letters_with_their_marks() -> None:
     limit = PLATFORMS["discord"].characters
     parts = shape("e\u0301" * limit, "discord")

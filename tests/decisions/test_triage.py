@@ -253,10 +253,8 @@ def test_a_ticket_that_a_signal_opened_is_triaged_without_a_message() -> None:
 
 
 def test_our_own_opening_is_not_escalated_for_a_vip() -> None:
-    scene = given(
-        CustomerDescribed(customer_id=ANN, lifetime_value=20_000.0, handles='{"slack":["U7"]}'),
-        agents=EVERYBODY,
-    )
+    vip = CustomerDescribed(customer_id=ANN, lifetime_value=20_000.0, handles='{"slack":["U7"]}')
+    scene = given(agents=EVERYBODY).when(vip)
     started = ConversationStarted(
         customer_id=ANN, channel="slack", text="How is it going?", by="bo"
     )
