@@ -46,11 +46,6 @@ class Judgement(NamedTuple):
     probabilities: Floats
     outside: float
 
-    @property
-    def best(self) -> float:
-        """The probability of the likeliest category; 0 without any."""
-        return float(self.probabilities.max(initial=0.0))
-
 
 class Observed(NamedTuple):
     """What the judgement of a vector rests on.

@@ -20,10 +20,6 @@ Features = Sequence[Sequence[float]]
 LIMIT = 48
 """How many terms a message keeps at most."""
 
-CLEARLY = 2
-"""So many words of coming back leave little doubt: 120 of 1,326 first messages of the open week
-have them, as "somebody stole my phone last night" has."""
-
 ANYBODY = stem("anybody")
 """What somebody means who calls again."""
 
@@ -41,7 +37,6 @@ _REACHED = re.compile(
     re.IGNORECASE,
 )
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-_THIS_TIME = re.compile(r"\bthis time\b", re.IGNORECASE)
 _SALUTATION = re.compile(
     r"\A\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^\n]{0,40}\n", re.IGNORECASE
 )
@@ -77,11 +72,6 @@ def _body(text: str) -> str:
 def comes_back(features: Features) -> bool:
     """Whether a message has words with which people come back to what they already asked."""
     return any(hashed in FOLLOW_UP for hashed, _ in features)
-
-
-def goes_back(features: Features) -> bool:
-    """Whether a message clearly does so: one such word, as "still", may be of any first message."""
-    return sum(hashed in FOLLOW_UP for hashed, _ in features) >= CLEARLY
 
 
 def calls(text: str) -> bool:
@@ -141,7 +131,7 @@ class TermTable:
         Args:
             text: The cleaned text.
         """
-        said = _WORD.findall(_ADDRESS.sub(" ", _THIS_TIME.sub(" ", _body(text))))
+        said = _WORD.findall(_ADDRESS.sub(" ", _body(text)))
         return " ".join(w for w in said if term(self._read(stem(w.casefold()))) not in EMPTY)
 
     def _read(self, stemmed: str) -> str:

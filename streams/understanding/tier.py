@@ -9,13 +9,14 @@ from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
 from streams.understanding.deadlines import deadlines
-from streams.understanding.features import Features, TermTable, comes_back, goes_back, sketch
+from streams.understanding.features import Features, TermTable, comes_back, sketch
 from streams.understanding.index import Fitter, KnowledgeIndex
 from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
 from streams.understanding.reading import Reader, Reading
 from streams.understanding.statements import statements
 from streams.understanding.text import bounded, clean
+from streams.understanding.tfidf import Floats
 from streams.understanding.tone import Tone
 
 ENGLISH = frozenset({None, "en", "hi-Latn"})
@@ -94,11 +95,7 @@ class Tier:
         named = deadlines(text)
         quoted = facts.found(raw)
         features = self._terms.features(text, reading.words)
-        matter = self._matter(reading, features)
         judgement = fitted.categories.judge(reading)
-        if goes_back(features):  # how people come back hides what they come back to
-            of_matter = fitted.categories.judge(matter)
-            judgement = of_matter if of_matter.best > judgement.best else judgement
         solutions = fitted.articles.search(reading, judgement.probabilities, language)
         return Understanding(
             language=language,
@@ -115,18 +112,18 @@ class Tier:
             facts=[*facts.facts(quoted), *statements(raw, quoted)],
             features=features,
             unseen_priority=pressing,
-            meaning=sketch(matter.meaning, features),
+            meaning=sketch(self._about(reading, features), features),
         )
 
-    def _matter(self, reading: Reading, features: Features) -> Reading:
-        """What a message is about: of one that comes back to something, the words for that alone.
+    def _about(self, reading: Reading, features: Features) -> Floats | None:
+        """The vector that linking compares: of the matter alone, where somebody comes back to it.
 
         How people come back is alike whatever they come back to.
         """
-        if not comes_back(features):
-            return reading
+        if reading.meaning is None or not comes_back(features):
+            return reading.meaning
         named = self._terms.matter(reading.text)
-        return self._reader.read(named) if named else reading
+        return self._reader.meaning(named) if named else reading.meaning
 
     def raw_tone(self, message: str) -> float:
         """The tone of a message before a deployment's own calibration, 0 to 1."""

@@ -42,7 +42,6 @@ def test_who_names_no_matter_has_none(features: list[list[float]]) -> None:
         ("Hi, I wrote to you on whatsapp earlier about spare cards. Any update?", "spare cards"),
         ("Still nothing on my Boarding Pass. Mine is ann@example.org.", "Boarding Pass Mine"),
         ("Dear team,\nany news of the parcel?\n\nKind regards,\nBen Costa", "parcel"),
-        ("Me again, this time on email. Still the same problem with my refund.", "refund"),
         ("Any news?", ""),
         ("", ""),
         ("hi i wrote to you on twiter aerlier about spare cards any ypdate", "spare cards"),
@@ -127,32 +126,3 @@ def test_who_comes_back_is_nearest_to_the_matter_that_they_name(
         near = [nearness(bits(meant(back % named)), [other]) for other in opened]
         assert near.index(max(near)) == number
         assert max(near) > 0.6
-
-
-@pytest.mark.parametrize("named", ["spare cards", "a card that was swallowed", "pin blocked"])
-@pytest.mark.parametrize(
-    "back",
-    [
-        "I already explained this on email. It's about %s, what is happening?",
-        "Me again, this time on phone. Still the same problem with %s.",
-        "Hi, I wrote to you on whatsapp earlier about %s. Any update?",
-    ],
-)
-def test_what_somebody_comes_back_to_is_filed_as_what_they_name(
-    encoded: Tier, starter: KnowledgeIndex, named: str, back: str
-) -> None:
-    matter = shipped_terms().matter(named)
-    asked = encoded.understand(matter, index=starter)
-    found = encoded.understand(back % named, index=starter)
-    assert found.categories[0] == asked.categories[0]
-    assert found.out_of_scope == asked.out_of_scope
-
-
-def test_one_word_of_coming_back_says_nothing_against_a_first_message(
-    encoded: Tier, starter: KnowledgeIndex
-) -> None:
-    """The word "still" tells a card that is to come from any other card."""
-    found = encoded.understand("Is the card still coming?", index=starter).categories[0]
-    alone = encoded.understand("card", index=starter).categories[0]
-    assert found.name == "card_arrival"
-    assert alone.name != found.name
