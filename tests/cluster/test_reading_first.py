@@ -9,10 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from schemas.topics import CONTACTS, Domain
+from streams.clock import WallClock
+from streams.cluster.desk import ClusterDesk
 from streams.cluster.shell import App, app_of
 from streams.entry import Entry
-from streams.reading_ahead import Reading
+from streams.reading_ahead import MANY, Reading
 from streams.settings import KafkaSettings, Settings
+from tests.real.cast import Cast
 
 
 class Studious:
@@ -132,3 +135,26 @@ def test_a_worker_that_is_told_to_stop_takes_nothing_behind_what_it_did_not_take
 
     asyncio.run(stopped())
     assert inbox.taken == []
+
+
+def test_a_worker_reads_what_was_taught_before_it_takes_partitions(
+    settings: Settings, cast: Cast, tmp_path: Path
+) -> None:
+    """Others serve them meanwhile."""
+    articles = [
+        {
+            "type": "article",
+            "article_id": f"a{number}",
+            "title": f"How to mend number {number}",
+            "body": f"Number {number} is mended by hand.",
+            "examples": [f"mend {number}", f"what is wrong with {number}"],
+        }
+        for number in range(MANY // 3)
+    ]
+    with ClusterDesk(settings, WallClock()) as desk:
+        desk.produce(articles)
+    work = ("up", "--roles", "agents", "--admin-port", "0")
+    cast.add("agents", *work, PACTDESK_MODELS__TIER="encoder")
+    told = (tmp_path / "agents" / "log").read_text()
+    assert "what was taught is read" in told
+    assert told.index("what was taught is read") < told.index("partitions claimed")
