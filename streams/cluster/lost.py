@@ -19,7 +19,7 @@ from streams.cluster.reading import Reader
 from streams.entry import Place
 from streams.settings import Settings
 
-_DOMAINS = {DECISIONS.name: effects.DOMAIN, **{one.name: name for name, one in DOMAINS.items()}}
+TAKERS = {DECISIONS.name: effects.DOMAIN, **{one.name: name for name, one in DOMAINS.items()}}
 """Who takes what lies on a topic."""
 
 
@@ -57,9 +57,9 @@ def lost(database: PgDatabase, starts: Mapping[Place, int]) -> list[Lost]:
     """
     stood = _taken(database)
     return [
-        Lost(topic, partition, stood.get((topic, partition), 0), start, _DOMAINS[topic])
+        Lost(topic, partition, stood.get((topic, partition), 0), start, TAKERS[topic])
         for (topic, partition), start in sorted(starts.items())
-        if topic in _DOMAINS and stood.get((topic, partition), 0) < start
+        if topic in TAKERS and stood.get((topic, partition), 0) < start
     ]
 
 
@@ -70,7 +70,7 @@ def found(settings: Settings, database: PgDatabase) -> list[Lost]:
         Misconfigured: A topic is missing.
         Unavailable: Kafka or the database does not answer.
     """
-    with Reader(settings, tuple(_DOMAINS)) as reader:
+    with Reader(settings, tuple(TAKERS)) as reader:
         return lost(database, reader.starts())
 
 
@@ -94,6 +94,6 @@ def give_up(settings: Settings, database: PgDatabase) -> list[Lost]:
 
 
 def _taken(database: PgDatabase) -> dict[Place, int]:
-    topics = {work: topic for topic, work in _DOMAINS.items()}
+    topics = {work: topic for topic, work in TAKERS.items()}
     rows = database.execute("SELECT domain, partition, position FROM partitions")
     return {(topics[work], int(p)): int(at) for work, p, at in rows if work in topics}

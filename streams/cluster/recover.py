@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from schemas.topics import CONTACTS, DECISIONS, DOMAINS, TOPICS
+from schemas.topics import CONTACTS, TOPICS
 from streams.clock import parse_time
 from streams.cluster import effects, migrating, outbox, presence
 from streams.cluster.contents import Contents
@@ -21,6 +21,7 @@ from streams.cluster.copied import copy, evidence, is_known, moment, unanswered
 from streams.cluster.door import Door
 from streams.cluster.identity import secret_of
 from streams.cluster.kafka import quiet
+from streams.cluster.lost import TAKERS
 from streams.cluster.ownership import Owned, claim, release
 from streams.cluster.postgres import PgDatabase, connect, of_the_database, url_of
 from streams.cluster.producer import Producer
@@ -77,12 +78,10 @@ def recover(settings: Settings, step: Step = lambda _: None) -> Report:
 def _claimed(database: PgDatabase, places: Iterable[Place]) -> Iterator[list[Owned]]:
     """Own every partition for a while that a worker may own."""
     owner = f"recover {presence.me()}"
-    domains = {DECISIONS.name: effects.DOMAIN}
-    domains |= {topic.name: domain for domain, topic in DOMAINS.items()}
     owned = [
-        claim(database, domains[topic], partition, owner)
+        claim(database, TAKERS[topic], partition, owner)
         for topic, partition in sorted(places)
-        if topic in domains
+        if topic in TAKERS
     ]
     try:
         yield owned

@@ -19,7 +19,7 @@ MOST_TURNS = 200
 """Turns between two looks of the projector while much waits."""
 
 Tell = Callable[[int], None]
-"""Is told a number of steps: of turns, those taken since it was told last."""
+"""Is told how many turns were taken since it was told last, or how many texts are left."""
 
 
 class Shift:

@@ -98,7 +98,7 @@ class Worker:
         """Look for what others appended to the inboxes; whether there was something."""
         if self._cursors.look():
             return True
-        if not self._clock.simulated:
+        if not self._clock.simulated:  # by the wall's clock there may be time to read what is new
             self._ahead = self._worlds.prepare(self._clock.now().timestamp())
         return False
 
