@@ -121,6 +121,7 @@ def message_of(contact: Contact, seen: Seen) -> linking.Message:
         words=seen.words,
         subject=contact.subject,
         meaning=seen.meaning,
+        solutions=seen.solutions,
     )
 
 
@@ -144,6 +145,7 @@ def candidate_of(ticket: Ticket) -> linking.Candidate:
         absorbed=ticket.absorbed,
         subject=ticket.subject,
         meanings=ticket.meanings,
+        solutions=ticket.solutions,
     )
 
 

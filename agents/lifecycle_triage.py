@@ -11,7 +11,8 @@ from agents.lifecycle_ends import ask, escalate, measured
 from agents.moves import Moves
 from agents.world import World
 from projections.case import Case, Ticket
-from projections.case.state import TAGS, Proposal
+from projections.case.bounds import TAGS
+from projections.case.state import Proposal
 from schemas.event import Event
 from schemas.events.decisions import EscalationTriggered, RouteChosen, SolutionsFound
 from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested

@@ -26,6 +26,8 @@ from schemas.platforms import PLATFORMS
 Features = Sequence[Sequence[float]]
 """Pairs of a term's hash and its weight; any scale, the cosine normalises."""
 
+Solutions = Sequence[tuple[str, float]]
+"""Articles with the confidence in each as an answer."""
 
 AT_ONCE = 120.0
 """Seconds within which one thought is often sent in two messages."""
@@ -67,6 +69,7 @@ class Candidate(msgspec.Struct, frozen=True):
         absorbed: Tickets that were merged into it.
         subject: Its subject, or how its first message begins.
         meanings: Meanings of its first messages, where the models gave any.
+        solutions: Articles that fit the first of those, with the confidence in each.
     """
 
     ticket_id: str
@@ -86,6 +89,7 @@ class Candidate(msgspec.Struct, frozen=True):
     absorbed: tuple[str, ...] = ()
     subject: str = ""
     meanings: tuple[str, ...] = ()
+    solutions: Solutions = ()
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -104,6 +108,7 @@ class Message(msgspec.Struct, frozen=True):
         words: How many words it has.
         subject: Its subject line; empty where the channel or the customer gives none.
         meaning: Its meaning, where the models gave any.
+        solutions: Articles that fit it, with the confidence in each.
     """
 
     channel: str
@@ -118,12 +123,14 @@ class Message(msgspec.Struct, frozen=True):
     words: int
     subject: str = ""
     meaning: str | None = None
+    solutions: Solutions = ()
 
 
 SIGNALS = (
     "similarity",
     "meaning",
     "follow_up_meaning",
+    "follow_up_solutions",
     "here",
     "here_slow",
     "here_at_once",
@@ -201,6 +208,13 @@ def _cosine(one: dict[int, float], other: Features) -> float:
     return dot / math.sqrt(length) if length else 0.0
 
 
+def _answered_alike(one: Solutions, other: Solutions) -> float:
+    """How far the same articles fit both: the cosine of the confidences; 0 where one has none."""
+    known = dict(other)
+    lengths = math.sqrt(sum(c * c for _, c in one) * sum(c * c for _, c in other))
+    return sum(c * known.get(name, 0.0) for name, c in one) / lengths if lengths else 0.0
+
+
 def titled(subject: str) -> str:
     """A subject line without what mail programs put before it, for comparing."""
     return _PREFIXES.sub("", subject).strip().casefold()
@@ -223,6 +237,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
 
     meant = bits(message.meaning)
     near = [nearness(meant, c.meanings) for c in candidates]
+    solved = [_answered_alike(message.solutions, c.solutions) for c in candidates]
     slow = PLATFORMS[message.channel].slow
     pace = PACE[slow]
     cues = len(terms & FOLLOW_UP)
@@ -269,6 +284,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 sum(alike[i]) / len(alike[i]),
                 near[i],
                 follows * near[i],
+                follows * solved[i],
                 here,
                 here * slow,
                 at_once,

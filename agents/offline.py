@@ -16,7 +16,8 @@ from agents.saying import said as to_customer
 from agents.ways import Way, straight
 from agents.world import World
 from projections.case import Case, Ticket
-from projections.case.state import MAILED, Unread
+from projections.case.bounds import MAILED
+from projections.case.state import Unread
 from projections.case.talk import BY_PEOPLE
 from schemas.event import Event
 from schemas.events.contacts import TimerDue

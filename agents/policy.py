@@ -21,7 +21,7 @@ from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
 from agents.linking_weights import WEIGHTS
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
-from projections.case.state import CRASHES, OFFERS, RECENT
+from projections.case.bounds import CRASHES, OFFERS, RECENT
 from projections.category_line import LONGEST_WINDOW
 from schemas.vocabulary import PRIORITIES, Channel
 

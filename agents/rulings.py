@@ -16,8 +16,8 @@ from agents.addressing import Place, latest_handle, place_of
 from agents.policy import Policy
 from agents.ways import Shut, Way, way
 from projections.case import Case, Ticket
+from projections.case.bounds import LONGEST_TAG, TAGS
 from projections.case.mending import lineage
-from projections.case.state import LONGEST_TAG, TAGS
 from projections.case.words import clip
 from schemas.event import Event, Intent
 from schemas.events import intents as asked

@@ -8,18 +8,10 @@ from typing import Any
 import msgspec
 
 from projections.case import keeping, lines, offline, reach, tickets
+from projections.case.bounds import CRASHES, LONGEST_TAG, RECENT, TAGS, THREADS
 from projections.case.mending import lineage
 from projections.case.ratings import rate
-from projections.case.state import (
-    CRASH,
-    CRASHES,
-    LONGEST_TAG,
-    RECENT,
-    TAGS,
-    THREADS,
-    Case,
-    Proposal,
-)
+from projections.case.state import CRASH, Case, Proposal
 from projections.case.timers import stands
 from projections.case.understood import contact, linked, understood
 from projections.case.words import (

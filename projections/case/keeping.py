@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from projections.case import tickets
-from projections.case.state import KEPT, KEPT_BYTES, Case, Kept
+from projections.case.bounds import KEPT, KEPT_BYTES
+from projections.case.state import Case, Kept
 from projections.case.words import LONGEST_NAME, clip, name
 from schemas.events.decisions import ReplyRequested
 

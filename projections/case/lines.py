@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.bounds import ABSORBED
 from projections.case.ratings import gave_back, took
 from projections.case.reach import joined, without
-from projections.case.state import ABSORBED, Case, Ticket
+from projections.case.state import Case, Ticket
 from projections.case.words import latest, with_handle, without_handle
 from schemas.events.contacts import TicketHandedOver
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import FEATURE_ROWS, MEANINGS, REFERENCES, THREADS, Case, Ticket
+from projections.case.bounds import FEATURE_ROWS, MEANINGS, REFERENCES, THREADS
+from projections.case.state import Case, Ticket
 from projections.case.talk import count, kept
 from projections.case.words import latest
 
@@ -38,6 +39,7 @@ def absorbed(into: Ticket, known: Ticket) -> Ticket:
         facts_given=into.facts_given + known.facts_given,
         features=(*known.features, *into.features)[-FEATURE_ROWS:],
         meanings=(*into.meanings, *known.meanings)[:MEANINGS],
+        solutions=into.solutions or known.solutions,
         contacts=into.contacts + known.contacts,
         replies=into.replies + known.replies,
         person_replies=into.person_replies + known.person_replies,

@@ -8,15 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from projections.case import tickets
+from projections.case.bounds import MAIL_SECONDS, UNREAD, UNREAD_BYTES
 from projections.case.mending import lineage
-from projections.case.state import (
-    MAIL_SECONDS,
-    UNREAD,
-    UNREAD_BYTES,
-    Case,
-    Ticket,
-    Unread,
-)
+from projections.case.state import Case, Ticket, Unread
 from projections.case.words import LONGEST_HANDLE, LONGEST_NAME, clip
 from schemas.events.contacts import ReplyAddressLeft
 from schemas.events.decisions import ReplyRequested

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.bounds import BYTES, TICKETS
 from projections.case.mending import lineage
-from projections.case.state import BYTES, TICKETS, Case, Ticket
+from projections.case.state import Case, Ticket
 from schemas.event import Event
 from schemas.events.contacts import SurveyAnswered, TicketHandedOver
 from schemas.events.intents import LinkAsked

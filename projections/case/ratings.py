@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import RATINGS, Case
+from projections.case.bounds import RATINGS
+from projections.case.state import Case
 from projections.case.words import name
 
 _replace = msgspec.structs.replace

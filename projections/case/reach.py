@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import HANDLES, Reach
+from projections.case.bounds import HANDLES
+from projections.case.state import Reach
 from projections.case.words import LONGEST_HANDLE, Handles, clip
 from schemas.platforms import PLATFORMS
 

@@ -1,6 +1,6 @@
 """The case of one customer: profile, counters, active tickets, the message at hand.
 
-A case stays under 64 KiB whatever the customer's history: every text and collection has a bound,
+A case stays under 64 KiB whatever the history: all in it is bounded (`projections.case.bounds`),
 and tickets beyond the bound are parked as rows of the store (`projections.case.parking`). Moments
 are seconds since the epoch. The structs are msgspec's, not pydantic's, because a case is read and
 written once a turn and msgspec does both several times faster.
@@ -10,82 +10,11 @@ from __future__ import annotations
 
 import msgspec
 
-TICKETS = 16
-"""How many tickets a case holds at most between two turns; older ones are parked."""
-
-BYTES = 56_000
-"""How large an encoded case may be between two turns; tickets beyond it are parked as well."""
-
-MESSAGES = 30
-"""How many interaction ids a ticket remembers, for splitting."""
-
-FEATURE_ROWS = 3
-"""Of how many messages a ticket keeps the linking features."""
-
-MEANINGS = 4
-"""Of how many messages a ticket keeps the meaning: of the first, which say what it is about."""
-
-MEANING = 96
-"""Hexadecimal digits of a meaning."""
-
-FACTS = 24
-"""How many of the customer's facts a ticket keeps for hand-over."""
-
-STATEMENTS = 24
-"""How many of their statements it keeps beside these."""
-
 STATEMENT = "statement"
 """The kind of what the customer said beside what is a fact of any other kind."""
 
-TIMELINE = 16
-"""How many entries the hand-over timeline keeps."""
-
-TERMS = 48
-"""How many terms a row of linking features has at most."""
-
 CRASH = "crash"
 """What the kind of a product's signal has in it if it tells of a crash."""
-
-CRASHES = 10
-"""How many crashes a case remembers."""
-
-RATINGS = 10
-HANDLES = 8
-THREADS = 16
-REFERENCES = 8
-OFFERS = 8
-"""How many articles that were offered a ticket remembers."""
-
-TAGS = 16
-"""How many tags a ticket has at most."""
-
-LONGEST_TAG = 80
-"""Bytes of the longest tag."""
-
-ABSORBED = 32
-RECENT = 20
-"""How many confirmations of the last hour a case remembers."""
-
-KEPT = 4
-"""How many replies a ticket keeps that may have to go another way."""
-
-KEPT_BYTES = 8_000
-"""How many bytes of text these have together; a longer one is not kept."""
-
-UNREAD = 20
-"""How many replies a ticket keeps that were said in a chat and not read."""
-
-UNREAD_BYTES = 8_000
-"""How many bytes of text these have together; a longer one is not kept."""
-
-MAILED = 10
-"""How many of these one mail says."""
-
-MAIL_SECONDS = 900.0
-"""How long after a mail about a chat the next one may go."""
-
-WINDOW = 240
-"""How many contact times the flood window remembers."""
 
 FROM_CONTACT = "contact"
 """How tickets come about that nobody says more of."""
@@ -208,6 +137,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         home: The absorbed line that the ticket began on; None when it began here.
         threads: Provider threads and message ids, ours and the customer's.
         references: Order numbers and the like that the customer said.
+        solutions: The articles that fit its first message with a matter.
         offer: The article that was offered and is not judged yet.
         offer_question: The contact that the offer answers.
         awaiting: What the customer is waited for with; None when the ball is here.
@@ -265,6 +195,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     references: tuple[str, ...] = ()
     features: tuple[tuple[tuple[int, int], ...], ...] = ()
     meanings: tuple[str, ...] = ()
+    solutions: tuple[tuple[str, float], ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
     spoken_on: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import (
+from projections.case.bounds import (
     FACTS,
     FEATURE_ROWS,
     MEANINGS,
     MESSAGES,
     OFFERS,
     REFERENCES,
-    STATEMENT,
     STATEMENTS,
     THREADS,
     TIMELINE,
-    Case,
-    Contact,
-    Entry,
-    Fact,
-    Ticket,
 )
+from projections.case.state import STATEMENT, Case, Contact, Entry, Fact, Ticket
 from projections.case.words import LONGEST_NAME, clip, latest
 from schemas.events.tickets import MessageAdded
 
@@ -133,6 +128,7 @@ def _customer_wrote(
     changes |= {
         "features": (*known.features, seen.features)[-FEATURE_ROWS:],
         "meanings": (*known.meanings, *([seen.meaning] if seen.meaning else []))[:MEANINGS],
+        "solutions": known.solutions or (seen.solutions if seen.meaning else ()),
         "facts": kept((*known.facts, *facts)),
         "facts_given": known.facts_given + len(facts),
         "references": latest(known.references, clues, REFERENCES),

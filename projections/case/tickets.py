@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from projections.case import clocks, talk
+from projections.case.bounds import LONGEST_TAG, TAGS
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
 from projections.case.ratings import rate
-from projections.case.state import FROM_CONTACT, LONGEST_TAG, TAGS, Case, Ticket
+from projections.case.state import FROM_CONTACT, Case, Ticket
 from projections.case.words import clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.case.bounds import LONGEST_TAG, MEANING, RATINGS, TAGS, TERMS, WINDOW
 from projections.case.reach import heard
-from projections.case.state import (
-    LONGEST_TAG,
-    MEANING,
-    RATINGS,
-    TAGS,
-    TERMS,
-    WINDOW,
-    Case,
-    Contact,
-    Seen,
-)
+from projections.case.state import Case, Contact, Seen
 from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactLinked, MessageUnderstood

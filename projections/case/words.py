@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from projections.case.state import HANDLES
+from projections.case.bounds import HANDLES
 from schemas.record import derived_id
 
 Handles = dict[str, tuple[str, ...]]

@@ -13,7 +13,7 @@ from agents.policy import Policy, default_policy
 from agents.policy_drafting import DraftingPolicy
 from agents.roster import ROSTERS
 from agents.world import ArticleText
-from projections.case.state import FACTS
+from projections.case.bounds import FACTS
 from schemas.events.desk import SpecialistRequested
 from schemas.events.drafts import DraftRequested, DraftWritten
 from schemas.events.intents import EscalationAsked

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from agents.policy import Policy
-from projections.case.state import KEPT, KEPT_BYTES
+from projections.case.bounds import KEPT, KEPT_BYTES
 from schemas.events.contacts import (
     CustomerDescribed,
     ReplyAccepted,

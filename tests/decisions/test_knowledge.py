@@ -16,7 +16,8 @@ from agents.roster import ROSTERS
 from agents.rulings import may_answer_again
 from agents.world import ArticleText
 from projections.case import Ticket
-from projections.case.state import OFFERS, Seen
+from projections.case.bounds import OFFERS
+from projections.case.state import Seen
 from projections.case.words import latest
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.decisions import (

@@ -13,7 +13,7 @@ from agents.policy import Policy, default_policy
 from agents.roster import ROSTERS
 from agents.world import World
 from projections.case import Case, evolve
-from projections.case.state import CRASHES
+from projections.case.bounds import CRASHES
 from schemas.event import Event, Intent
 from schemas.events import intents as asked
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ProductSignalReported

@@ -9,7 +9,7 @@ import pytest
 
 from agents import channel, customer, lifecycle, notification, outbound, triage
 from agents.policy import default_policy
-from projections.case.state import RECENT
+from projections.case.bounds import RECENT
 from schemas.event import Event
 from schemas.events import intents as asked
 from schemas.events.contacts import (

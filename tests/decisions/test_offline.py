@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from agents.offline import BEGINNING, END
 from projections.case import Case, Ticket
+from projections.case.bounds import MAIL_SECONDS, MAILED, UNREAD, UNREAD_BYTES
 from projections.case.mending import absorbed, joined, let_go, parted
-from projections.case.state import MAIL_SECONDS, MAILED, UNREAD, UNREAD_BYTES
 from schemas.events.contacts import (
     CustomerDescribed,
     ReplyAddressLeft,

@@ -6,7 +6,7 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from projections.case.state import TAGS
+from projections.case.bounds import TAGS
 from schemas.events.decisions import IntentRefused
 from schemas.events.intents import TagsAsked
 from schemas.events.tickets import TicketTagged

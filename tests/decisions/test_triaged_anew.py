@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agents.roster import ROSTERS
 from agents.triage_rules import OPENING_CONTACTS
 from agents.world import ArticleText, CategoryRule
-from projections.case.state import TAGS
+from projections.case.bounds import TAGS
 from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed, SpecialistAssigned
 from schemas.events.decisions import (

@@ -14,8 +14,8 @@ from agents.policy import default_policy
 from agents.policy_delivery import DeliveryPolicy
 from agents.world import Understanding
 from projections.case import Case, Ticket
+from projections.case.bounds import BYTES, HANDLES, KEPT, KEPT_BYTES, TICKETS
 from projections.case.parking import FEW, settle
-from projections.case.state import BYTES, HANDLES, KEPT, KEPT_BYTES, TICKETS
 from schemas.event import Intent
 from schemas.events import intents as asked
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ProductSignalReported

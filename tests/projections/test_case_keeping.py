@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from projections.case import Case
+from projections.case.bounds import KEPT, KEPT_BYTES
 from projections.case.keeping import done, may_be_kept, requested
-from projections.case.state import KEPT, KEPT_BYTES, Kept
+from projections.case.state import Kept
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events.decisions import ReplyRequested

@@ -9,8 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from projections.case import Case, Ticket
+from projections.case.bounds import ABSORBED
 from projections.case.lines import handed_over
-from projections.case.state import ABSORBED, Reach
+from projections.case.state import Reach
 from schemas.events.contacts import TicketHandedOver
 
 

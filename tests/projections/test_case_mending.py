@@ -77,6 +77,12 @@ def test_what_was_merged_goes_on_where_the_customer_wrote_last(
     assert both.last_customer_at == max(5.0, spoke_at)
 
 
+def test_what_was_merged_is_about_what_it_began_with_or_else_what_came_to_it() -> None:
+    about = replace(PLAIN, id="b", solutions=(("a1", 0.5),))
+    assert absorbed(PLAIN, about).solutions == about.solutions
+    assert absorbed(replace(PLAIN, solutions=(("a2", 0.4),)), about).solutions == (("a2", 0.4),)
+
+
 @drawn(tickets("a"), tickets("b"), tickets("c"))
 def test_a_chain_parts_where_it_was_joined(a: Ticket, b: Ticket, c: Ticket) -> None:
     middle = absorbed(b, c)

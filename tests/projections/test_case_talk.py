@@ -8,18 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from projections.case import Ticket
-from projections.case.state import (
-    FACTS,
-    MESSAGES,
-    OFFERS,
-    STATEMENT,
-    STATEMENTS,
-    TIMELINE,
-    Contact,
-    Entry,
-    Fact,
-    Seen,
-)
+from projections.case.bounds import FACTS, MESSAGES, OFFERS, STATEMENTS, TIMELINE
+from projections.case.state import STATEMENT, Contact, Entry, Fact, Seen
 from projections.case.talk import kept, message
 from schemas.events.tickets import MessageAdded
 from tests.busycase import BUSY, NOW, case, told
@@ -171,6 +161,15 @@ def test_what_was_understood_of_the_message_at_hand_is_the_tickets() -> None:
     assert after.references == ("7", "r", "t")
     assert (after.features, after.meanings, after.sentiment) == ((((1, 2),),), ("ab",), 0.4)
     assert after.offer == "a1"
+
+
+def test_a_ticket_keeps_what_fits_its_first_message_with_a_matter() -> None:
+    solved = replace(SEEN, solutions=(("a1", 0.4), ("a2", 0.1)))
+    hollow, other = replace(solved, meaning=None), replace(SEEN, solutions=(("a3", 0.9),))
+    after = WAITING
+    for seen, fits in ((hollow, ()), (solved, solved.solutions), (other, solved.solutions)):
+        after = added(after, Contact(id="C", channel="slack", at=90.0, seen=seen), **theirs())
+        assert after.solutions == fits
 
 
 @pytest.mark.parametrize(("before", "now"), [(None, 0.4), (0.3, 0.3), (0.5, 0.4)])

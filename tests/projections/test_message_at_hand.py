@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from projections.case.state import MEANING, TAGS, TERMS, Case, Contact, Seen
+from projections.case.bounds import MEANING, TAGS, TERMS
+from projections.case.state import Case, Contact, Seen
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import MessageUnderstood, RouteChosen, Score, Span
 from tests.busycase import after

@@ -6,6 +6,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from projections.case import Case, evolve
+from projections.case.bounds import HANDLES
 from projections.case.reach import (
     NOBODY,
     Reaches,
@@ -16,7 +17,7 @@ from projections.case.reach import (
     stopped,
     without,
 )
-from projections.case.state import HANDLES, Reach
+from projections.case.state import Reach
 from projections.case.words import LONGEST_HANDLE
 from schemas.events.contacts import TicketHandedOver
 from schemas.events.intents import ReplyWritten
