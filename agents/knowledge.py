@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agents.agent import Agent
-from agents.knowledge_judged import learned, rejected
+from agents.knowledge_judged import judged, learned, rated
 from agents.offers import BANS, Offer, offer, permitted
 from agents.rulings import may_answer_again
 from agents.shaping import beginning
@@ -32,7 +32,7 @@ from schemas.events.knowledge import (
     SolutionShown,
 )
 from schemas.events.metrics import InteractionMeasured
-from schemas.events.tickets import TicketResolved, TicketTriaged
+from schemas.events.tickets import TicketRated, TicketResolved, TicketTriaged
 from schemas.record import Record
 from schemas.vocabulary import UNCATEGORISED
 
@@ -165,8 +165,8 @@ def _said(
 
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """What a further message means for the articles: a rejection, a new search."""
-    yield from rejected(record, case)
+    """What a further message means for the articles: a judgement, a new search."""
+    yield from judged(record, case)
     yield from searched_again(record, case, world)
 
 
@@ -182,7 +182,15 @@ AGENTS = (
         name="knowledge",
         domain="customer",
         reads=frozenset({ContactLinked}),
-        writes=frozenset({SolutionsFound, SolutionRejected, InteractionMeasured}),
+        writes=frozenset(
+            {
+                SolutionsFound,
+                SolutionAccepted,
+                SolutionRejected,
+                ExampleProposed,
+                InteractionMeasured,
+            }
+        ),
         decide=further,
     ),
     Agent(
@@ -198,5 +206,12 @@ AGENTS = (
         reads=frozenset({TicketResolved}),
         writes=frozenset({SolutionAccepted, ExampleProposed}),
         decide=learned,
+    ),
+    Agent(
+        name="knowledge",
+        domain="customer",
+        reads=frozenset({TicketRated}),
+        writes=frozenset({SolutionAccepted, ExampleProposed}),
+        decide=rated,
     ),
 )

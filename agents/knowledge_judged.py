@@ -1,7 +1,8 @@
 """What customers make of offered articles: accepted, rejected, and what can be learned from it.
 
 An offer is judged once: whoever turns it down takes it off the ticket, and a ticket that is
-resolved with it offers it no more. Silence and a person's word are no judgement.
+resolved with it offers it no more. Silence and a person's word are no judgement until the customer
+says the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agents.impersonal import impersonal
+from agents.lifecycle_contacts import is_content
 from agents.world import World
 from projections.case import Case, Ticket
 from projections.case.talk import UNHAPPY
@@ -16,56 +18,81 @@ from schemas.event import Event
 from schemas.events.decisions import ContactLinked
 from schemas.events.knowledge import ExampleProposed, SolutionAccepted, SolutionRejected
 from schemas.events.metrics import InteractionMeasured
-from schemas.events.tickets import TicketResolved
+from schemas.events.tickets import TicketRated, TicketResolved
 from schemas.record import Record
 from schemas.vocabulary import UNCATEGORISED
 
 SETTLED_WITHIN = 2
 """Contacts of a ticket whose subject still says what was answered."""
 
+PLEASED = 4
+"""Stars of a survey, of five, from which on a customer is taken to be satisfied."""
+
 FEWEST_WORDS = 3
 """A shorter subject says too little to be an example."""
 
 
 def learned(record: Record, case: Case, _world: World) -> Iterator[Event]:
-    """A confirmed answer is counted for its article, and its question becomes an example."""
+    """A customer who says that the answer solved it confirms its article."""
     event = record.event
     assert isinstance(event, TicketResolved)
-    if event.solution_id is None or event.by != "customer":
-        return
-    yield SolutionAccepted(article_id=event.solution_id, ticket_id=event.ticket_id)
-    question = _question(case.ticket(event.ticket_id), case)
+    if event.solution_id is not None and event.by == "customer":
+        yield from _confirmed(event.ticket_id, event.solution_id, case)
+
+
+def rated(record: Record, case: Case, _world: World) -> Iterator[Event]:
+    """A customer who is pleased with how a person or silence ended it confirms the article."""
+    event = record.event
+    assert isinstance(event, TicketRated)
+    ticket = case.ticket(event.ticket_id)
+    if ticket is not None and ticket.settled_with is not None and event.score >= PLEASED:
+        yield from _confirmed(ticket.id, ticket.settled_with, case)
+
+
+def _confirmed(ticket_id: str, article: str, case: Case) -> Iterator[Event]:
+    """The answer is counted for its article, and its question becomes an example."""
+    yield SolutionAccepted(article_id=article, ticket_id=ticket_id)
+    question = _question(case.ticket(ticket_id), article, case)
     if question is not None:
-        yield ExampleProposed(
-            article_id=event.solution_id, example=question, ticket_id=event.ticket_id
-        )
+        yield ExampleProposed(article_id=article, example=question, ticket_id=ticket_id)
 
 
-def _question(ticket: Ticket | None, case: Case) -> str | None:
+def _question(ticket: Ticket | None, article: str, case: Case) -> str | None:
     """The question that the answer was for, without what is only this customer's.
 
     A ticket knows of its messages only the subject: the customer's own, or how the first message
     begins. So it is a question for examples only if the customer opened the ticket with it, the
-    answer was for that message, and the matter was settled with the next.
+    matter was settled with the next, and the answer was for that message: an offer's was for the
+    one before it, and whoever names an article as they resolve a ticket has read the whole.
     """
     if ticket is None or ticket.origin != "contact" or ticket.contacts > SETTLED_WITHIN:
         return None
     opening = next((message for message, kind in ticket.messages if kind == "contact"), None)
-    if ticket.offer_question != opening:
+    if article in ticket.offered and ticket.offer_question != opening:
         return None
     question = impersonal(ticket.subject, case.name)
     return question if len(question.split()) >= FEWEST_WORDS else None
 
 
-def rejected(record: Record, case: Case) -> Iterator[Event]:
-    """An offer that did not help is counted for its article: once, for then it stands no more."""
+def judged(record: Record, case: Case) -> Iterator[Event]:
+    """What the message at hand says of an article: once, for then it stands no more.
+
+    An offer that did not help, or what a ticket was resolved with, is counted for its article.
+    Thanks for an offer resolve the ticket, which confirms it (`learned`); thanks for what it was
+    resolved with confirm that.
+    """
     event = record.event
     assert isinstance(event, ContactLinked)
     contact, ticket = case.contact, case.ticket(event.ticket_id)
-    if ticket is None or ticket.offer is None or contact is None or contact.seen is None:
+    if ticket is None or contact is None or contact.seen is None:
         return
-    if UNHAPPY.intersection(contact.seen.cues):
-        yield SolutionRejected(article_id=ticket.offer, ticket_id=ticket.id)
+    article, cues = ticket.offer or ticket.settled_with, frozenset(contact.seen.cues)
+    if article is None:
+        return
+    if ticket.settled_with is not None and is_content(cues, contact.seen.words):
+        yield from _confirmed(ticket.id, article, case)
+    elif UNHAPPY & cues:
+        yield SolutionRejected(article_id=article, ticket_id=ticket.id)
         yield InteractionMeasured.model_validate(
             {
                 "category": ticket.category or UNCATEGORISED,

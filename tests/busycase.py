@@ -37,6 +37,7 @@ BUSY = Ticket(
     close_at=7.0,
     offer="a1",
     offered=("a1",),
+    settled_with="a2",
     awaiting="answer",
     skills=("billing",),
     tags=("x",),

@@ -27,6 +27,7 @@ from streams.understanding.retrieval import (
 from streams.understanding.retrieval_encoded import (
     CONFIDENCE_FEATURES,
     FEATURES,
+    FEW,
     EncodedArticles,
     EncodedModel,
     EncodedModels,
@@ -36,7 +37,7 @@ from streams.understanding.retrieval_encoded import (
 from streams.understanding.text import bounded, clean
 from streams.understanding.tfidf import Floats, Vectoriser
 from training.encoding import Encoding
-from training.fit_retrieval import WITHOUT_CATEGORIES, Desk, Outcome
+from training.fit_retrieval import STRANGERS, WITHOUT_CATEGORIES, Desk, Outcome
 from training.linear import LEXICON
 
 BARE = (3, 5, 8, 11)
@@ -57,6 +58,7 @@ _NOTHING = EncodedModel(
     np.zeros(FEATURES, dtype=np.float32),
     np.zeros((2, CONFIDENCE_FEATURES), dtype=np.float32),
     np.zeros(2, dtype=np.float32),
+    np.ones(2, dtype=np.float32),
 )
 
 
@@ -90,13 +92,15 @@ def fit(
     seen = [look(desk, vectoriser, encoding) for desk in made]
     for number in BARE:
         seen[number] += look(bare(made[number], dice), vectoriser, encoding)
+    strange = [look(apart(desk, dice), vectoriser, encoding) for desk in made]
     results: list[list[Outcome]] = []
     models: list[EncodedModel] = []
-    for group in (seen[:WITHOUT_CATEGORIES], seen[WITHOUT_CATEGORIES:]):
-        for held in range(len(group)):
-            model = _fit([row for i, rows in enumerate(group) if i != held for row in rows])
-            results.append([outcome(row, model) for row in group[held]])
-        models.append(_fit([row for rows in group for row in rows]))
+    for group in (slice(WITHOUT_CATEGORIES), slice(WITHOUT_CATEGORIES, None)):
+        own, others = seen[group], [row for rows in strange[group] for row in rows]
+        for held in range(len(own)):
+            model = _fit([row for i, rows in enumerate(own) if i != held for row in rows], others)
+            results.append([outcome(row, model) for row in own[held]])
+        models.append(_fit([row for rows in own for row in rows], others))
     return EncodedModels(*models), results
 
 
@@ -114,6 +118,11 @@ def bare(desk: Desk, dice: random.Random) -> Desk:
     return Desk(articles, desk.categories, desk.queries)
 
 
+def apart(desk: Desk, dice: random.Random) -> Desk:
+    """A few of a desk's articles, with questions that have nothing to do with any of its own."""
+    return Desk(dice.sample(desk.articles, FEW), desk.categories, desk.queries[-STRANGERS:])
+
+
 def packed(models: EncodedModels) -> dict[str, NDArray[Any]]:
     """The models as arrays, as `EncodedModels.of` takes them."""
     return {
@@ -126,26 +135,28 @@ def outcome(row: Seen, model: EncodedModel) -> Outcome:
     found, right, answerable = row
     if found is None:
         return 0.0, False, answerable
-    places, features = weighed(found, model.rank)
+    places, features = weighed(found, model)
     truth = dict(zip(found.places.tolist(), right, strict=True))
     return float(confidence(features, model)[0]), truth[int(places[0])], answerable
 
 
-def _fit(rows: Sequence[Seen]) -> EncodedModel:
+def _fit(rows: Sequence[Seen], strange: Sequence[Seen]) -> EncodedModel:
     pairs = [(found, right) for found, right, _ in rows if found is not None]
     rank = _ranking([(found.features, right) for found, right in pairs if any(right)])
+    scores = np.concatenate([found.features @ rank for found, _, _ in strange if found is not None])
+    strangers = np.array([scores.mean(), scores.std()], dtype=np.float32)
+    ranked = _NOTHING._replace(rank=rank, strangers=strangers)
     first: list[tuple[Floats, bool]] = []
     others: list[tuple[Floats, bool]] = []
     for found, right in pairs:
-        places, features = weighed(found, rank)
+        places, features = weighed(found, ranked)
         truth = dict(zip(found.places.tolist(), right, strict=True))
         for turn, place in enumerate(places.tolist()):
             (others if turn else first).append((features[turn], truth[place]))
     fitted = [_logistic(part) for part in (first, others)]
-    return EncodedModel(
-        rank,
-        np.stack([weights for weights, _ in fitted]),
-        np.array([bias for _, bias in fitted], dtype=np.float32),
+    return ranked._replace(
+        confidence=np.stack([weights for weights, _ in fitted]),
+        bias=np.array([bias for _, bias in fitted], dtype=np.float32),
     )
 
 

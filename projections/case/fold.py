@@ -28,7 +28,7 @@ from projections.desk import TOO_MANY
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
-from schemas.events import desk
+from schemas.events import desk, knowledge
 from schemas.events import tickets as became
 from schemas.record import Record
 
@@ -104,6 +104,12 @@ def _confirmation(case: Case, event: says.ConfirmationRequested, record: Record)
 def _survey(case: Case, event: says.SurveyRequested, _record: Record) -> Case:
     """What was rated unasked, before the ticket was solved again say, is no answer to this."""
     return tickets.update(case, event.ticket_id, surveyed=True, rating=None)
+
+
+def _judged(
+    case: Case, event: knowledge.SolutionAccepted | knowledge.SolutionRejected, _record: Record
+) -> Case:
+    return tickets.update(case, event.ticket_id, settled_with=None)
 
 
 def _follow_up(case: Case, event: says.FollowUpScheduled, _record: Record) -> Case:
@@ -316,6 +322,8 @@ MEANINGS: dict[type[Event], Meaning] = {
     inbox.TimerDue: _timer,
     inbox.TicketHandedOver: _handed_over,
     desk.SpecialistRequested: _requested,
+    knowledge.SolutionAccepted: _judged,
+    knowledge.SolutionRejected: _judged,
 }
 """What every event that the case knows means for it; a table, for a `match` over as many event
 types costs more than the fold itself. Events that are not here leave the case as it is."""

@@ -140,6 +140,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         solutions: The articles that fit its first message with a matter.
         offer: The article that was offered and is not judged yet.
         offer_question: The contact that the offer answers.
+        settled_with: The article with which somebody else than the customer resolved it, until
+            the customer says whether it helped.
         awaiting: What the customer is waited for with; None when the ball is here.
         rating: The customer's answer to the survey, or what they rated before it.
         proposal: Triage's decisions until the ticket is triaged.
@@ -204,6 +206,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     offered: tuple[str, ...] = ()
     offer: str | None = None
     offer_question: str | None = None
+    settled_with: str | None = None
     awaiting: str | None = None
     first_reply: Clock | None = None
     resolution: Clock | None = None

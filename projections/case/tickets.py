@@ -12,7 +12,7 @@ from projections.case.bounds import LONGEST_TAG, TAGS
 from projections.case.mending import absorbed, joined, let_go, lineage, parted
 from projections.case.ratings import rate
 from projections.case.state import FROM_CONTACT, Case, Ticket
-from projections.case.words import clip, name, reference
+from projections.case.words import LONGEST_NAME, clip, name, reference
 from schemas.event import TicketEvent
 from schemas.events import tickets as became
 from schemas.record import Record
@@ -212,8 +212,10 @@ _QUIET: dict[str, object] = {
 
 
 def _resolved(case: Case, known: Ticket, event: became.TicketResolved, at: float) -> Case:
+    unasked = event.solution_id is not None and event.by != "customer"
     changes = {
         **_QUIET,
+        "settled_with": clip(event.solution_id or "", LONGEST_NAME) if unasked else None,
         "resolved_at": at,
         "close_at": _seconds(event.close_at),
         "first_reply": clocks.stopped(known.first_reply),
@@ -255,6 +257,7 @@ def _reopened(case: Case, known: Ticket, event: became.TicketReopened, at: float
         reopened=event.reopened,
         awaiting=None,
         offer=None,
+        settled_with=None,
         specialist_id=None,
     )
 

@@ -119,6 +119,22 @@ def reply_command(
     _ask(context, document)
 
 
+@click.command("resolve", help=_sentence(COMMANDS["resolve"].says))
+@click.argument("ticket_id", metavar="TICKET")
+@click.option(
+    "--article",
+    "article_id",
+    metavar="ARTICLE",
+    help="What solved it: it learns the question, once the customer is pleased.",
+)
+@click.option("--as", "by", default="desk", show_default=True, help="Who does it.")
+@give
+def resolve_command(context: Context, ticket_id: str, article_id: str | None, by: str) -> None:
+    """Say that a ticket is solved."""
+    document = {"type": "resolve", "ticket_id": ticket_id, "by": by}
+    _ask(context, document if article_id is None else {**document, "article_id": article_id})
+
+
 @click.command(
     "tag",
     help=_sentence(COMMANDS["tag"].says),

@@ -67,10 +67,12 @@ class StartInput(Input):
 
 
 class ResolveInput(IntentInput):
-    """The issue is solved."""
+    """The issue is solved, where an article says how with that article."""
 
     TYPE = "resolve"
     EVENT = asked.ResolveAsked
+    RENAMED = {"article_id": "solution_id"}
+    article_id: Name | None = None
 
 
 class CloseInput(IntentInput):

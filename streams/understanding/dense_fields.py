@@ -27,7 +27,7 @@ text takes a core about 3 ms, a piece of a body about 7: a full base of long art
 minute and a half when a process first fits it, and 19 MB.
 """
 
-NEAR_FEATURES = 5
+NEAR_FEATURES = 6
 
 
 class Near(NamedTuple):
@@ -113,8 +113,9 @@ class DenseFields:
         """What the ranking reads of some articles, shape (places, NEAR_FEATURES).
 
         Nearness of the nearest question, of the body, of the title and of the middle; the mean
-        of the two nearest questions. How many questions there are is no feature: an article that
-        learned more than its neighbours would win by it.
+        of the two nearest questions; nearness of question or body, whichever is nearer, for an
+        article without examples has nothing but its body to show. How many questions there are
+        is no feature: an article that learned more than its neighbours would win by it.
         """
         pairs = []
         for place in places.tolist():
@@ -128,6 +129,7 @@ class DenseFields:
                 near.title.take(places),
                 near.middle.take(places),
                 np.array(pairs, dtype=np.float32),
+                np.maximum(near.question, near.body).take(places),
             ],
             axis=1,
         )

@@ -44,7 +44,7 @@ DENSE_SHARE, BM25_SHARE = np.float32(0.85), np.float32(0.15)
 """By what candidates are chosen; the ranking has weights of its own."""
 
 FEATURES = RANK_FEATURES + NEAR_FEATURES
-CONFIDENCE_FEATURES = 20
+CONFIDENCE_FEATURES = 22
 FEW = 12
 """A base of fewer articles is weighed as though articles on other matters made it up to so many.
 
@@ -54,9 +54,6 @@ say only that it is alone. On 312 bases of 1 to 12 articles in 13 domains, asked
 questions, their neighbours' and strangers' in equal parts, twelve err by 1.2% in calibration, and
 eight by 2.9%.
 """
-
-STRANGERS = NormalDist(1.74, 1.12)
-"""The ranking scores of articles about other matters than the message's."""
 
 SHARE = 3
 """The column of an article's share among the candidates."""
@@ -73,11 +70,14 @@ class EncodedModel(NamedTuple):
         rank: Shape (FEATURES,).
         confidence: Of the first article and of the others, shape (2, CONFIDENCE_FEATURES).
         bias: Shape (2,).
+        strangers: The mean and the spread of the ranking scores of articles about other matters
+            than the message's, shape (2,).
     """
 
     rank: Floats
     confidence: Floats
     bias: Floats
+    strangers: Floats
 
 
 class EncodedModels(NamedTuple):
@@ -135,7 +135,7 @@ class EncodedArticles:
         found = self.look(reading, categories)
         if found is None:
             return self._words.search(reading, categories, language)
-        places, features = weighed(found, self._model.rank)
+        places, features = weighed(found, self._model)
         return self._words.hits(places, confidence(features, self._model), language)
 
     def look(self, reading: Reading, categories: Floats) -> Candidates | None:
@@ -170,7 +170,7 @@ class EncodedArticles:
         return [ArticleHit(one.id, min(one.confidence, OTHER_LANGUAGE)) for one in found]
 
 
-def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
+def weighed(found: Candidates, model: EncodedModel) -> tuple[NDArray[np.intp], Floats]:
     """The best candidates in order, with what the confidence reads.
 
     That is, shape (articles, CONFIDENCE_FEATURES): ranking score; its lead over the best other,
@@ -178,14 +178,15 @@ def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
     the body and of the middle; the leads of the first and of the last; BM25 of the best question,
     and its lead; likeness by n-grams, and its lead; category's probability, and its shortfall;
     share of unknown terms; number of terms; BM25 by the root of the number of terms; whether words
-    and meaning agree; mean score of those listed.
+    and meaning agree; mean score of those listed; nearness of question or body, and its lead.
     """
-    total = found.features @ rank
-    others = strangers(len(total))
+    total = found.features @ model.rank
+    mean, spread = model.strangers.tolist()
+    others = strangers(len(total), mean, spread)
     shares = softmax(np.concatenate([total, np.array(others, dtype=np.float32)]))
     order = (-total).argsort(kind="stable")[:LISTED]
     rows = found.features.take(order, axis=0)
-    question, _, likeness, category, filed, best, _, near, body, _, middle, _ = rows.T
+    question, _, likeness, category, filed, best, _, near, body, _, middle, _, close = rows.T
     score = total.take(order)
     ranked = sorted([*score.tolist(), *others], reverse=True)[:LISTED]
     same = np.ones_like(score)
@@ -210,15 +211,17 @@ def weighed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:
         best * np.float32(4 / math.sqrt(1 + found.terms)),
         question == found.features[:, 0].max(),
         same * np.array(ranked, dtype=np.float32).mean(),
+        close,
+        lead(close.tolist()),
     ]
     return found.places.take(order), np.stack(columns, axis=1).astype(np.float32)
 
 
 @cache
-def strangers(articles: int) -> tuple[float, ...]:
+def strangers(articles: int, mean: float, spread: float) -> tuple[float, ...]:
     """The scores of those that make a base of so many articles up to `FEW`: evenly likely ones."""
-    missing = max(0, FEW - articles)
-    return tuple(STRANGERS.inv_cdf((place + 0.5) / missing) for place in range(missing))
+    missing, likely = max(0, FEW - articles), NormalDist(mean, spread)
+    return tuple(likely.inv_cdf((place + 0.5) / missing) for place in range(missing))
 
 
 def confidence(rows: Floats, model: EncodedModel) -> Floats:

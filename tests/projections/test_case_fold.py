@@ -87,7 +87,15 @@ NOTHING_STANDS = {
             became.TicketResolved,
             {},
             NOTHING_STANDS
-            | {"resolved_at": NOW, "close_at": DUE, "first_reply": None, "resolution": None},
+            | {"resolved_at": NOW, "close_at": DUE, "first_reply": None, "resolution": None}
+            | {"settled_with": TEXT},
+        ),
+        (
+            became.TicketResolved,
+            {"by": "customer"},
+            NOTHING_STANDS
+            | {"resolved_at": NOW, "close_at": DUE, "first_reply": None, "resolution": None}
+            | {"settled_with": None},
         ),
         (
             became.TicketClosed,
@@ -105,7 +113,7 @@ NOTHING_STANDS = {
             {"reopened": 2},
             {
                 "resolved_at": None, "closed_at": None, "close_at": None, "reopened": 2,
-                "awaiting": None, "offer": None, "specialist_id": None,
+                "awaiting": None, "offer": None, "settled_with": None, "specialist_id": None,
             },
         ),
         (became.TicketMoved, {}, {}),
