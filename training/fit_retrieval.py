@@ -31,10 +31,6 @@ SHOTS = (0, 1, 2, 3, 5, 5, 5, 5, 10, 10, 20, 40, 2, 5, 10, 20)
 """Example questions an article, of each knowledge base; the last four have categories."""
 
 WITHOUT_CATEGORIES = 12
-
-STRANGERS = 120
-"""Questions to each knowledge base that have nothing to do with it, its last ones."""
-
 NOTHING = np.empty(0, dtype=np.float32)
 
 
@@ -87,7 +83,7 @@ def desks(
             articles += found
             queries += asked
         articles += dice.sample(documents, (698, 300, 100)[number % 3])
-        queries += [(text, None) for text in dice.sample(strangers, STRANGERS)]
+        queries += [(text, None) for text in dice.sample(strangers, 120)]
         texts = [(noisy(t, dice, phrases) if dice.random() < 0.6 else t, a) for t, a in queries]
         names: tuple[str, ...] = ()
         judge = None

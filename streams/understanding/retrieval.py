@@ -48,12 +48,14 @@ class Candidates(NamedTuple):
         features: What a tier's ranking reads, shape (places, its features).
         terms: How many of the query's terms some article has.
         unknown: The share of the query's terms that no article has.
+        among: How many articles there are.
     """
 
     places: NDArray[np.intp]
     features: Floats
     terms: int
     unknown: float
+    among: int
 
 
 class ArticleIndex(LexicalFields):
@@ -128,7 +130,7 @@ class ArticleIndex(LexicalFields):
             return None
         places.sort()
         features = self.features(places, found, vector, categories)
-        return Candidates(places, features, len(found.known), found.unknown)
+        return Candidates(places, features, len(found.known), found.unknown, len(best))
 
 
 def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:

@@ -90,7 +90,7 @@ class PlainArticles(ArticleIndex):
         features[:, 4] = filed
         features[:, 5] = best[places] / 20
         features[:, 6] = total / np.maximum(np.bincount(own, minlength=len(places)), 1)
-        return Candidates(places, features, len(known), 1.0 - len(known) / len(distinct))
+        return Candidates(places, features, len(known), 1.0 - len(known) / len(distinct), len(best))
 
 
 def listed(found: Candidates, rank: Floats) -> tuple[NDArray[np.intp], Floats]:

@@ -190,7 +190,7 @@ def test_what_the_confidences_read_is_the_same(
     features: Floats, terms: int, unknown: float
 ) -> None:
     features[:, 4] = features[:, 4] > 2
-    found = Candidates(np.arange(len(features)), features, terms, unknown)
+    found = Candidates(np.arange(len(features)), features, terms, unknown, len(features))
     model = RetrievalModel(*(FILES["retrieval"][name] for name in ("rank", "confidence", "bias")))
     places, rows = retrieval.listed(found, model.rank)
     plain_places, plain_rows = plain_search.listed(found, model.rank)
