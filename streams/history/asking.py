@@ -26,7 +26,7 @@ from streams.errors import Refused
 from streams.history.columns import columns_of, quoted
 from streams.history.directory import FORMAT, Directory, Manifest
 from streams.history.views import TICKETS_VIEW, once, tickets_view
-from streams.query import Found, too_long
+from streams.query import Found, apart, too_long
 
 MEMORY = "1GB"
 """What a question may hold in memory while it runs."""
@@ -35,6 +35,9 @@ GIVEN = 1_000_000_000
 """Bytes of what it gives, at most, as Arrow counts them."""
 
 AT_ONCE = 10_000
+
+_FULL = "The maximum total string size"
+"""What DuckDB says where the texts of what it gives at once are more than Arrow takes."""
 
 SHUT = (
     "SET TimeZone = 'UTC'",
@@ -77,7 +80,7 @@ def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Found:
     size = 0
     with _tables(directory, sql) as connection, _ended(connection, seconds):
         reader = connection.sql(sql).to_arrow_reader(AT_ONCE)
-        found = Found(reader.schema.names, ())
+        found = Found(apart(reader.schema.names), ())
         for batch in reader:
             if len(found) + batch.num_rows > rows:
                 raise Refused(
@@ -178,7 +181,7 @@ def _refusal(error: Exception) -> Refused:
         return only_select()
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return Refused(f"there is no such table or function ({text})", _REMEDY)
-    if isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError):
+    if isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError) or _FULL in text:
         return _too_large()
     if isinstance(error, FileNotFoundError):
         return Refused("the directory was added to while the query ran", "ask again")
@@ -187,7 +190,7 @@ def _refusal(error: Exception) -> Refused:
 
 def shown(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Rows with the values that every surface shows."""
-    names = batch.schema.names
+    names = apart(batch.schema.names)
     columns = [[_value(one, column.type) for one in column.to_pylist()] for column in batch.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
