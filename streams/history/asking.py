@@ -8,6 +8,7 @@ in time, and gives no more rows than it may.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from schemas.events import EVENTS
 from schemas.vocabulary import rfc3339
 from streams.errors import Refused
 from streams.history.columns import columns_of, quoted
-from streams.history.directory import FORMAT, Directory, Manifest
+from streams.history.directory import FORMAT, Directory, Manifest, damaged
 from streams.history.views import TICKETS_VIEW, once, tickets_view
 from streams.query import Found, apart, too_long
 
@@ -51,6 +52,16 @@ SHUT = (
 )
 """What shuts a database off before it is asked."""
 
+_SPOILT = re.compile(r"registered as 'rows of (\w+)' failed: (IOError|Invalid)")
+"""What DuckDB says where a file cannot be read."""
+
+_CHECKED = dataset.ParquetFileFormat(
+    default_fragment_scan_options=dataset.ParquetFragmentScanOptions(
+        page_checksum_verification=True
+    )
+)
+"""Parquet whose bytes are held against their sums: a damaged file gives no wrong answer."""
+
 _REMEDY = "see docs/how-to/analyse-history.md for the tables and their columns"
 
 
@@ -66,6 +77,7 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Found:
     Raises:
         Refused: It is not a SELECT over the tables, it is wrong, it runs too long or holds or gives
             too much.
+        Misconfigured: A file of the directory was damaged.
     """
     _only_select(sql)
     try:
@@ -73,6 +85,9 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Found:
     except (duckdb.Error, pa.ArrowException, OSError, OverflowError) as error:
         if "INTERRUPT Error" in str(error):  # by Arrow, when some rows were given before
             raise too_long(seconds) from error
+        spoilt = _SPOILT.search(str(error))
+        if spoilt is not None and not isinstance(error, FileNotFoundError):
+            raise damaged(f"a file of {directory.path / f'type={spoilt[1]}'}") from error
         raise _refusal(error) from error
 
 
@@ -132,7 +147,7 @@ def _tables(directory: Directory, sql: str) -> Iterator[duckdb.DuckDBPyConnectio
             kind = EVENTS[name]
             files = [str(file) for file in directory.files(name)]
             columns = columns_of(kind)
-            rows = dataset.dataset(files, schema=columns, format="parquet") if files else None
+            rows = dataset.dataset(files, schema=columns, format=_CHECKED) if files else None
             connection.register(_rows(name), columns.empty_table() if rows is None else rows)
             connection.execute(f"CREATE VIEW {quoted(name)} AS {once(kind, quoted(_rows(name)))}")
         if gathered:
