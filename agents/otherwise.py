@@ -1,7 +1,9 @@
 """What would have made a decision come out otherwise, read from what was recorded of it.
 
 Nothing is decided again and no model is asked: a decision names what it was held against, and the
-policy that it names has the rest.
+policy that it names has the rest. What would have made no difference is not told, however near it
+was: a number that was below its limit where a rule had decided, a proposal that another beats.
+Where it takes two things together, the second begins with "and".
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from agents.policy import Policy
 from schemas.event import Candidate, Decision, Event
 from schemas.events import choices, decisions
 from schemas.events.drafts import DraftRequested
-from schemas.vocabulary import rfc3339
+from schemas.vocabulary import priority_rank, rfc3339
 
 
 class Otherwise(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def _of(
         case decisions.EscalationTriggered():
             yield from _escalated(event)
         case decisions.SolutionsFound():
-            yield from _searched(event)
+            yield from _searched(event, policy)
         case decisions.AnswerChosen():
             yield from _answered(event, policy)
         case decisions.ContactHeld() if policy is not None:
@@ -94,10 +96,19 @@ def _of(
             return
 
 
-def _held(what: str, was: float, word: str, limit: float) -> Otherwise:
-    """A number beside its limit, with so many digits that they can be told apart."""
+def _held(what: str, was: float, word: str, limit: float, *, besides: bool = False) -> Otherwise:
+    """A number beside its limit, with so many digits that they can be told apart.
+
+    Args:
+        what: What was held against the limit.
+        was: How much it was.
+        word: What the limit means.
+        limit: The limit.
+        besides: Whether what was told before it would not have been enough.
+    """
     digits = next((n for n in (2, 3, 4) if f"{was:.{n}f}" != f"{limit:.{n}f}"), 2)
-    return Otherwise(what, f"{what} {was:.{digits}f}, {word} {limit:.{digits}f}", was, limit)
+    text = f"{what} {was:.{digits}f}, {word} {limit:.{digits}f}"
+    return Otherwise(what, f"and {text}" if besides else text, was, limit)
 
 
 def _runner_up(candidates: Iterable[Candidate], winner: str | None) -> Iterator[Otherwise]:
@@ -138,11 +149,13 @@ def _classified(event: decisions.IssueClassified, policy: Policy | None) -> Iter
     if event.confidence is None:
         yield Otherwise("categories", "no category was taught that could fit")
         return
-    if event.threshold is not None:
-        yield _held("confidence", event.confidence, "needed", event.threshold)
-    if event.out_of_scope is not None and policy is not None:
+    sure = event.threshold is None or event.confidence >= event.threshold
+    foreign = "out_of_scope" in event.reasons
+    if event.out_of_scope is not None and policy is not None and (foreign or sure):
         limit = policy.thresholds.out_of_scope
         yield _held("out of scope", event.out_of_scope, "no category fits above", limit)
+    if event.threshold is not None and not (foreign and sure):
+        yield _held("confidence", event.confidence, "needed", event.threshold, besides=foreign)
     yield from _runner_up(event.candidates, event.category)
 
 
@@ -161,15 +174,21 @@ def _prioritised(
     proposed = {source for source, _ in proposals}
     if understood is not None and policy is not None:
         limits, tone = policy.thresholds, understood.sentiment_score
-        if "tone" not in proposed:
+        if "tone" not in proposed and _beats("high", event):
             yield _held("tone", tone, "proposes high below", limits.negative_tone)
-        if "unseen_issue" not in proposed and understood.unseen_priority is not None:
+        unseen = None if "category" in proposed else understood.unseen_priority
+        if "unseen_issue" not in proposed and unseen is not None and _beats("urgent", event):
             yield _held(
-                "unseen issue", understood.unseen_priority,
-                "proposes urgent, where no category fits, from", limits.unseen_priority,
+                "unseen issue", unseen, "proposes urgent, where no category fits, from",
+                limits.unseen_priority,
             )  # fmt: skip
-    if "vip" not in proposed:
+    if "vip" not in proposed and _beats("urgent", event):
         yield Otherwise("vip", "the customer is no VIP, which proposes urgent")
+
+
+def _beats(priority: str, event: decisions.PriorityChosen) -> bool:
+    """Whether a proposal would have won."""
+    return priority_rank(priority) > priority_rank(event.priority)
 
 
 def _routed(
@@ -182,7 +201,7 @@ def _routed(
     if understood is None or policy is None:
         return
     tone = understood.sentiment_score
-    if "tone_to_senior" not in event.reasons:
+    if not event.senior:
         yield _held("tone", tone, "somebody senior below", policy.routing.senior_below)
     if tone >= policy.thresholds.negative_tone:
         limit = policy.thresholds.negative_tone
@@ -219,16 +238,27 @@ _OFFERS = {
 }
 
 
-def _searched(event: decisions.SolutionsFound) -> Iterator[Otherwise]:
+def _searched(event: decisions.SolutionsFound, policy: Policy | None) -> Iterator[Otherwise]:
+    stood = len(event.reasons)
     for reason in event.reasons:
         if reason in _OFFERS:
             yield Otherwise(reason, _OFFERS[reason])
         elif reason.startswith("banned_"):
             name = reason.removeprefix("banned_")
             yield Otherwise(reason, f"after {name} a person answers, never an article")
-    if event.confidence is not None and event.threshold is not None:
-        word = "offered from" if event.outcome == "suggest" else "answers alone above"
-        yield _held("confidence", event.confidence, word, event.threshold)
+        else:
+            stood -= 1
+    sure = event.confidence
+    if sure is None or event.threshold is None:
+        return
+    suggest = event.threshold if event.outcome == "suggest" else None
+    answer = None if event.outcome == "suggest" else event.threshold
+    if policy is not None:
+        suggest, answer = policy.thresholds.suggest, policy.thresholds.auto_answer
+    if suggest is not None and event.outcome != "answer" and not (stood and sure >= suggest):
+        yield _held("confidence", sure, "offered from", suggest, besides=bool(stood))
+    if answer is not None and not stood:
+        yield _held("confidence", sure, "answers alone above", answer)
 
 
 def _answered(event: decisions.AnswerChosen, policy: Policy | None) -> Iterator[Otherwise]:
@@ -248,12 +278,20 @@ _HINDRANCES = {
 def _chosen(event: choices.SpecialistChosen) -> Iterator[Otherwise]:
     free = [one for one in event.candidates if one.note is None]
     yield from _runner_up(free, event.specialist_id)
+    chosen = next((one for one in free if one.name == event.specialist_id), None)
     for one in event.candidates:
-        if one.note in _HINDRANCES:
+        if one.note in _HINDRANCES and (chosen is None or _fits_better(one, chosen)):
             told = f"{one.name}, who fits with {one.score:.2f}, {_HINDRANCES[one.note]}"
             yield Otherwise("not free", told, one.score)
     if "no_specialists" in event.reasons:
         yield Otherwise("people", "nobody works at the desk")
+
+
+def _fits_better(hindered: Candidate, chosen: Candidate) -> bool:
+    """Whether somebody would have been chosen, had they been free; room alone counts as well."""
+    if hindered.score == chosen.score:
+        return hindered.note == "full" or hindered.name < chosen.name
+    return hindered.score > chosen.score
 
 
 def _surged(

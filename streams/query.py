@@ -6,7 +6,7 @@ How each runs one is in streams/embedded/query.py and streams/cluster/query.py.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ SECONDS = 60.0
 
 ROWS = 1_000_000
 """How many rows a query may give: they are held in memory."""
+
+LETTERS = 512 * 1024 * 1024
+"""How many letters the texts that a query gives may have together: likewise."""
 
 GATHERED = frozenset({"satisfaction_history", "escalation_history", "buttons"})
 """Columns of lists that a view gathers or unites itself; recognised by name."""
@@ -47,13 +50,53 @@ class Found(Rows):
     """The rows that a query gave; and its columns, which are known also where there is no row.
 
     Args:
-        columns: Their names.
+        columns: Their names, each once (`apart`).
         rows: The rows.
     """
 
     def __init__(self, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
         super().__init__(rows)
-        self.columns = tuple(dict.fromkeys(columns))  # a row has each name once
+        self.columns = tuple(columns)
+
+
+def apart(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of a query's columns, each once: a row could not hold both of two that are alike.
+
+    Of those that are alike the second ends in `_2`, the third in `_3`.
+    """
+    given = tuple(names)
+    taken, found = set(given), list[str]()
+    counts: dict[str, int] = {}
+    for name in given:
+        counts[name] = count = counts.get(name, 0) + 1
+        other = name
+        while count > 1 and other in taken:
+            other = f"{name}_{count}"
+            count += 1
+        taken.add(other)
+        found.append(other)
+    return tuple(found)
+
+
+def held(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows of an answer, as long as they can be held in memory.
+
+    Raises:
+        Refused: There are more of them, or they are larger.
+    """
+    room = LETTERS
+    for count, row in enumerate(rows, 1):
+        if count > ROWS:
+            raise too_many()
+        room -= letters(row)
+        if room < 0:
+            raise too_heavy()
+        yield row
+
+
+def letters(row: Sequence[Any]) -> int:
+    """How many letters the texts of a row have."""
+    return sum(len(value) for value in row if isinstance(value, str | bytes))
 
 
 _REMEDY = "see docs/reference/views.md for the views and their columns"
@@ -100,6 +143,14 @@ def too_long(seconds: float | None = None) -> Refused:
 def too_many() -> Refused:
     """The refusal of what gives more rows than can be held."""
     return Refused(f"the query gives more than {ROWS:,} rows", "narrow it with a WHERE or a LIMIT")
+
+
+def too_heavy() -> Refused:
+    """The refusal of what gives more text than can be held."""
+    return Refused(
+        f"the query gives more than {LETTERS // 1024**2} MB of text",
+        "narrow it with a WHERE, or select less of each text, by substr()",
+    )
 
 
 def too_large(most: int) -> Refused:

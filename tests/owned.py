@@ -30,6 +30,20 @@ STUMBLES = THANKS.replace(
 )
 """The same, which cannot fold a message with a stone in it."""
 
+LATEST = """
+from pactdesk.projections import Projection, Row
+
+class Latest(Row):
+    channel: str
+    customer_id: str = ""
+
+def evolve(row, record):
+    return Latest(record.event.channel, record.event.customer_id)
+
+latest = Projection("latest", ["ContactReceived"], Latest, evolve, key="channel")
+"""
+"""Who wrote last on each channel: of all customers, whatever partition they lie in."""
+
 MOVES = """
 from pactdesk.projections import Json, Projection, Row, json_of, replace, rfc3339
 

@@ -23,6 +23,9 @@ from streams.bundles.bundle import Bundle, Taught, Turn
 _WORD = re.compile(r"TICK_[0-9A-F]{16}|[^\W_]+")
 _TICKET = re.compile(r"TICK_[0-9A-F]{16}")
 
+_PREFIX = re.compile(r"^(?:\s*(?:re|aw|sv|tr|rv|fw|fwd|wg)\s*(?:\[\d+\])?:)+", re.IGNORECASE)
+"""What mail programs put before a subject, and linking leaves out where it compares two."""
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _LATIN = "àäåæèéìñòöøùü"  # of the alphabet of text messages, so that one is as long as it was
@@ -49,8 +52,10 @@ class Mask:
         self._word = lru_cache(maxsize=65536)(self._masked_word)
 
     def text(self, text: str) -> str:
-        """A text with its words masked."""
-        return _WORD.sub(lambda found: self._word(found[0]), text)
+        """A text with its words masked; what answers and forwards begin with stays."""
+        begins = _PREFIX.match(text)
+        kept = "" if begins is None else begins[0]
+        return kept + _WORD.sub(lambda found: self._word(found[0]), text[len(kept) :])
 
     def bundle(self, bundle: Bundle) -> Bundle:
         """A bundle with its personal text masked."""

@@ -47,7 +47,7 @@ def cut(lookup: Lookup, ticket_id: str, text: Text, made_by: str) -> Bundle:
         if name not in lines:
             lines[name] = _turns(lookup, name)
             names += _came_from(lines[name])
-    turns = _ordered(lines)
+    turns = _ordered(_taken(lines))
     return Bundle(
         ticket_id=ticket_id,
         text=text,
@@ -67,10 +67,7 @@ def _came_from(turns: list[Turn]) -> Iterator[str]:
 
 
 def _turns(lookup: Lookup, line: str) -> list[Turn]:
-    """A line's turns in their order, up to the last of which anything was said.
-
-    What came after it may not have been taken yet.
-    """
+    """A line's turns in their order; the last of them may not have been taken yet."""
     said: dict[int, dict[int, Record]] = {}
     for topic in (DECISIONS.name, TICKETS.name):
         for record in _records(lookup.line(topic, line)):
@@ -87,8 +84,20 @@ def _turns(lookup: Lookup, line: str) -> list[Turn]:
         clock = outputs[0].at if outputs else record.at
         now = clock.timestamp() if outputs else max(now, clock.timestamp())
         turns.append(Turn(now, record, outputs))
-    last = max((n for n, turn in enumerate(turns, 1) if turn.said), default=0)
-    return turns[:last]
+    return turns
+
+
+def _taken(lines: dict[str, list[Turn]]) -> dict[str, list[Turn]]:
+    """The turns of each line up to the last of which anything was said, be it to another line.
+
+    What came after it may not have been taken yet.
+    """
+    sources = {_source(turn.record) for turns in lines.values() for turn in turns}
+    found = {}
+    for name, turns in lines.items():
+        spoke = [n for n, one in enumerate(turns, 1) if one.said or _place(one.record) in sources]
+        found[name] = turns[: max(spoke, default=0)]
+    return found
 
 
 def _ordered(lines: dict[str, list[Turn]]) -> list[Turn]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from streams.cli.context import Context, give
+from streams.cli.files import keep
 
 
 @click.command("audit")
@@ -42,7 +44,7 @@ def audit_command(
             context.show({"public_key": public}, lambda: public)
             return
         document = audit(desk, ticket_id, text=not without_text, key=key)
-    _write(path, document)
+    keep(path, (json.dumps(document, indent=1) + "\n").encode())
     told = {
         "ticket_id": ticket_id,
         "file": str(path),
@@ -57,17 +59,3 @@ def audit_command(
             + (f"; {told['unsealed']} are not sealed yet" if told["unsealed"] else "")
         ),
     )
-
-
-def _write(path: Path, document: object) -> None:
-    """Write the audit, or raise `Misused` where that cannot be."""
-    import json
-
-    from streams.errors import Misused
-
-    try:
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Misused(
-            f"{path} cannot be written ({error.strerror})", "name another file with --to"
-        ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from streams.cli.context import Context, give
+from streams.cli.files import keep
 
 if TYPE_CHECKING:
     from streams.bundles.bundle import Text
@@ -63,7 +64,7 @@ def bundle_of(context: Context, ticket: str, path: Path | None, text: Text) -> N
     with context.desk() as desk:
         bundle, content, key = made(desk, ticket, text)
     where = path or Path(f"{ticket}.bundle")
-    _write(where, content)
+    keep(where, content)
     with TemporaryDirectory(prefix="pactdesk-bundle-") as folder:
         report = run(bundle, Path(folder))
     if not report["same"]:
@@ -83,20 +84,6 @@ def bundle_of(context: Context, ticket: str, path: Path | None, text: Text) -> N
         "key": key,
     }
     context.show(told, lambda: _made(told))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a bundle, or raise `Misused` where that cannot be."""
-    from streams.errors import Misused, of_the_disk
-
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        if of_the_disk(error) is not None:
-            raise
-        raise Misused(
-            f"{path} cannot be written ({error.strerror})", "name another file with --to"
-        ) from error
 
 
 def _made(told: dict[str, Any]) -> str:

@@ -304,6 +304,17 @@ def metrics_command(
     if plotted is not None:
         from streams.cli.plotting import plot
 
+        beside = {
+            "--metric": metric is not None,
+            "--period": period != "all",
+            "--segment": segment != "all",
+            "--definition": definitions != "v1",
+            "--explain": explain is not None,
+        }
+        for name in (name for name, given in beside.items() if given):
+            raise click.UsageError(
+                f"--plot draws all lines by day, of all channels together; leave {name} out"
+            )
         with context.desk() as desk:
             plot(context, context.view(desk, as_of, occurred=occurred), plotted)
         return

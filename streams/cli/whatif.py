@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from streams.cli.context import Context, give
+from streams.cli.files import keep
 from streams.cli.knowing import policy_text
 from streams.cli.output import as_parquet, table
 
@@ -110,10 +111,7 @@ def _write(to: Path, report: dict[str, Any], title: str) -> None:
             content = as_parquet(_changes(report), _COLUMNS)
         case _:
             content = msgspec.json.encode(report)
-    try:
-        to.write_bytes(content)
-    except OSError as error:
-        raise click.UsageError(f"{to} cannot be written ({error}); name another file") from error
+    keep(to, content)
 
 
 _COLUMNS = ("ticket_id", "customer_id", "record_id", "at", "action", "kind", "recorded", "again")

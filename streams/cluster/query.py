@@ -11,7 +11,8 @@ and whatever else as text. What a query computes itself is shown as PostgreSQL g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -52,6 +53,14 @@ WHERE provolatile <> 'i'
 _KEPT = frozenset({"bool", "int2", "int4", "int8", "oid", "float4", "float8", "bytea"})
 """Types whose values are shown as psycopg gives them."""
 
+
+_FIRST, _MOST = 100, 20_000
+"""Rows that are fetched at once: at first, and when it is known that they are small."""
+
+_ROOM = 16 * 1024 * 1024
+"""Letters that what is fetched at once should have at most."""
+
+Row = tuple[Any, ...]  # values of any column
 
 _GIVES_WAY = 3
 """How often a query is asked again that gave way to a swap of tables."""
@@ -151,11 +160,10 @@ class PgReader:
             # nothing but a SELECT, at any depth.
             cursor = connection.cursor()
             cursor.execute(f"DECLARE asked NO SCROLL CURSOR FOR {text}", binary=True)
-            cursor = connection.execute(f"FETCH FORWARD {query.ROWS + 1} FROM asked".encode())
-            if cursor.rowcount > query.ROWS:
-                raise query.too_many()
-            names = [column.name for column in cursor.description or ()]
-            return Found(names, (dict(zip(names, row, strict=True)) for row in cursor))
+            cursor = connection.execute(f"FETCH FORWARD {_FIRST} FROM asked".encode())
+            names = query.apart(column.name for column in cursor.description or ())
+            rows = query.held(_fetched(connection, cursor))
+            return Found(names, (dict(zip(names, row, strict=True)) for row in rows))
         finally:
             if not connection.closed:
                 connection.execute("ROLLBACK")
@@ -188,6 +196,26 @@ class PgReader:
         self._forbidden = frozenset(str(name) for (name,) in found)
         self._database = database
         return database
+
+
+def _fetched(connection: psycopg.Connection[Row], cursor: psycopg.Cursor[Row]) -> Iterator[Row]:
+    """The rows of the statement that was declared, so many at once as there is room for.
+
+    Args:
+        connection: Where it was declared.
+        cursor: The first `_FIRST` of them.
+    """
+    asked, deadline = _FIRST, time.monotonic() + query.SECONDS
+    while True:
+        rows = cursor.fetchall()
+        yield from rows
+        if len(rows) < asked:
+            return
+        if time.monotonic() > deadline:  # the server gives each of these statements its own time
+            raise query.too_long()
+        each = sum(map(query.letters, rows)) // asked
+        asked = max(1, min(_MOST, _ROOM // max(1, each)))
+        cursor = connection.execute(f"FETCH FORWARD {asked} FROM asked".encode())
 
 
 def _as_they_stood(text: str, asked: Asked, past: then.Past, views: Sequence[str]) -> str:

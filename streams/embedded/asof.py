@@ -53,7 +53,7 @@ _FOLDED = frozenset(table.topic for table in TABLES)
 _NO_LINE = frozenset({""})
 """Of what is not there."""
 
-NAMES_OWN = re.compile(r"\bown_", re.IGNORECASE)
+NAMES_OWN = re.compile(r"\b(own_|v1_positions\b)", re.IGNORECASE)
 """What a statement names that speaks of a deployment's own projections."""
 
 TOLD = 1000

@@ -6,22 +6,26 @@ it anew from there. It is written in the projector's transaction, with the rows.
 
 from __future__ import annotations
 
+import sqlite3
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from projections.tables import TABLES, Table
+from streams.comparing import Finding, compared
 from streams.embedded.database import Database
 
 
 def ddl() -> tuple[str, ...]:
     """The statements that make the indexes."""
-    return tuple(
+    return tuple(_create(table) for table in TABLES if table.searched)
+
+
+def _create(table: Table) -> str:
+    return (
         f"CREATE VIRTUAL TABLE {name_of(table)} USING fts5(key UNINDEXED,"
         f" {', '.join(table.searched)}, tokenize = 'unicode61 remove_diacritics 0')"
-        for table in TABLES
-        if table.searched
     )
 
 
@@ -42,9 +46,35 @@ def replace(database: Database) -> None:
 def refill(database: Database, table: Table) -> None:
     """Make an index anew from the rows of its table."""
     columns = ", ".join([table.columns[0], *table.searched])
-    database.execute(f"DELETE FROM {name_of(table)}")
+    database.execute(f"DROP TABLE {name_of(table)}")  # emptying one would read it, damaged or not
+    database.execute(_create(table))
     rows = database.execute(f"SELECT {columns} FROM {table.sql_name}")
     database.executemany(_insert(table), ((place_of(row[0]), *row) for row in rows))
+
+
+def unlike(database: Database, rows: Database, table: Table) -> list[Finding]:
+    """The rows of an index that are not as they must be.
+
+    Args:
+        database: The store, which has the index.
+        rows: Where the rows of its table are as they must be.
+        table: Which table.
+    """
+    columns = (table.columns[0], *table.searched)
+    asked = f"SELECT {', '.join(columns)} FROM {table.sql_name} ORDER BY 1"
+    indexed = f"SELECT {', '.join(('key', *table.searched))} FROM {name_of(table)} ORDER BY 1"
+    there, wanted = database.execute(indexed), rows.execute(asked)
+    return compared(f"search in {table.name}", columns, there, wanted)[1]
+
+
+def is_sound(database: Database, table: Table) -> bool:
+    """Whether an index holds what its table does, and is whole; in a transaction that may write."""
+    name = name_of(table)
+    try:
+        database.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
+        return not unlike(database, database, table)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def name_of(table: Table) -> str:

@@ -6,7 +6,7 @@ record, and everything before that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -54,6 +54,8 @@ class OwnProjector(Projector):
         database: The store's connection.
         own: Which projection.
     """
+
+    in_order = True  # by its key, which is the user's, a row may be about many customers
 
     def __init__(self, database: Database, own: Own) -> None:
         super().__init__(database, name=own.name, fold=Fold(database, [own.table]))
@@ -147,7 +149,20 @@ class OwnFolds:
                 del self._folds[one]
                 self._db.execute(f"DROP VIEW {one.view}")
 
-    def finish(self) -> None:
-        """Write what was folded."""
-        for fold in self._folds.values():
+    def finish(self, ends: Mapping[Place, int]) -> None:
+        """Write what was folded.
+
+        Args:
+            ends: How far each partition was.
+        """
+        for one, fold in self._folds.items():
             fold.flush()
+            self._db.executemany(
+                "INSERT INTO read_positions (projection, topic, partition, position, end_position)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (one.name, *place, end, end)
+                    for place, end in ends.items()
+                    if place[0] == one.table.topic
+                ],
+            )

@@ -11,7 +11,7 @@ from streams.embedded.database import Database
 from streams.embedded.log import SqliteLog
 from streams.embedded.own import OwnFolds
 from streams.embedded.projector import limits, readable
-from streams.entry import Entry
+from streams.entry import Entry, Place
 from streams.own.table import Own
 
 
@@ -37,15 +37,17 @@ def with_own(
     theirs = OwnFolds(copy, own)
     bounds = limits(store, theirs.topics)
     log = SqliteLog(store)
+    ends: dict[Place, int] = {}
     with store.snapshot():
         for entry in log.scan():
             if entry.seq > newest:
                 break
-            within = entry.offset < bounds.get((entry.topic, entry.partition), 0)
-            record = readable(log, entry) if within and belongs(entry) else None
-            if record is not None:
-                theirs.apply(record)
-    theirs.finish()
+            if entry.offset < bounds.get((entry.topic, entry.partition), 0) and belongs(entry):
+                ends[entry.topic, entry.partition] = entry.offset + 1
+                record = readable(log, entry)
+                if record is not None:
+                    theirs.apply(record)
+    theirs.finish(ends)
     copy.execute("COMMIT")
     made = query.scratch_connection()
     copy.connection.backup(made)

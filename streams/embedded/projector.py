@@ -77,6 +77,10 @@ class Projector:
 
     NAME = "tables"
 
+    in_order = False
+    """Whether an inbox, too, is folded in the order of appending, over all of its partitions: where
+    a row may gather what lies in several."""
+
     def __init__(
         self,
         database: Database,
@@ -109,19 +113,23 @@ class Projector:
                 self._fold.forget()  # another projector went on, or a rebuild swapped tables
             count = 0
             moved: list[tuple[str, str, int, int, int]] = []
-            written = {place: end for place, end in limits.items() if place[0] not in INBOX_NAMES}
+            together = {
+                place: end
+                for place, end in limits.items()
+                if self.in_order or place[0] not in INBOX_NAMES
+            }
             went = {place for place in limits if place not in stood}
             for (topic, partition), limit in limits.items():
                 start = stood.get((topic, partition), 0)
                 room = min(limit - start, most - count)
-                if room > 0 and topic in INBOX_NAMES:
+                if room > 0 and (topic, partition) not in together:
                     for record in self._records(topic, partition, start, room):
                         if record is not None:
                             self._fold.apply(record)
                     count += room
                     stood[topic, partition] = start + room
                     went.add((topic, partition))
-            for entry in self._written(written, stood, most - count):
+            for entry in self._written(together, stood, most - count):
                 record = readable(self._log, entry)
                 if record is not None:
                     self._fold.apply(record)
@@ -152,7 +160,7 @@ class Projector:
     def _written(
         self, ends: Mapping[Place, int], stood: Mapping[Place, int], most: int
     ) -> Sequence[Entry]:
-        """At most so many outputs that were not folded yet, in the order of appending.
+        """At most so many entries that were not folded yet, in the order of appending.
 
         A ticket that is handed from one customer's line to another goes on in another partition,
         so that between the partitions of one topic order counts.

@@ -13,7 +13,6 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -93,11 +92,10 @@ def run(connection: sqlite3.Connection, sql: str, parameters: Sequence[object] =
     try:
         _stand_in(own).compile(sql, values)
         cursor = connection.execute(sql, values)
-        names = [column[0] for column in cursor.description]
-        rows = Found(names, (_shown(names, row) for row in islice(cursor, query.ROWS)))
-        if cursor.fetchone() is not None:
-            raise query.too_many()
-        return rows
+        named = [str(column[0]) for column in cursor.description]
+        names = query.apart(named)
+        shown = (map(_value, named, row) for row in query.held(cursor))
+        return Found(names, (dict(zip(names, row, strict=True)) for row in shown))
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
         raise _refusal(error) from error
     finally:
@@ -151,6 +149,8 @@ class _StandIn:
             quoted = ", ".join(f'"{name}"' for name in names)
             self._only.execute(f"CREATE TABLE {view} ({quoted})")
         self._readable = frozenset({*there, *_TABLE_FUNCTIONS})
+        modules = self._only.execute("PRAGMA module_list").fetchall()
+        self._not_theirs = frozenset(str(name).lower() for (name,) in modules)
         self._only.set_authorizer(self._judge)
 
     def compile(self, sql: str, parameters: tuple[object, ...]) -> None:
@@ -163,9 +163,18 @@ class _StandIn:
 
     def _judge(self, action: int, first: str | None, second: str | None, *more: str | None) -> int:
         self._selects |= action == sqlite3.SQLITE_SELECT
-        if action == sqlite3.SQLITE_READ and (first or "").lower() not in self._readable:
+        if action == sqlite3.SQLITE_READ and not self._may_read((first or "").lower(), second):
             return sqlite3.SQLITE_DENY
         return _authorized(action, first, second, *more)
+
+    def _may_read(self, name: str, column: str | None) -> bool:
+        """Whether something may be read: one of ours, or a WITH of the statement's own.
+
+        Of the latter SQLite asks only where none of its columns is looked at, as in a count of its
+        rows. No table here has such a name but SQLite's own.
+        """
+        theirs = not column and not name.startswith("sqlite_") and name not in self._not_theirs
+        return name in self._readable or theirs
 
 
 @lru_cache(maxsize=8)
@@ -190,10 +199,6 @@ def _refusal(error: Exception) -> Refused:
     if "too big" in text:
         return query.too_large(LARGEST)
     return query.does_not_work(text)
-
-
-def _shown(names: list[str], row: Sequence[Any]) -> dict[str, Any]:
-    return {name: _value(name, value) for name, value in zip(names, row, strict=True)}
 
 
 def _value(name: str, value: Any) -> Any:  # Any: values of any column

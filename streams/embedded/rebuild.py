@@ -78,6 +78,9 @@ def _rebuild(database: Database, names: Sequence[str], step: Step) -> Report:
             fold_rest(database, fold, reached, folded_up_to(database, fold.topics))
             report = {table.name: _compared(database, anew, table)[0] for table in chosen}
             _swap(database, anew, [table for table in chosen if not report[table.name]["same"]])
+            for table in chosen:
+                if table.searched and not indexes.is_sound(database, table):
+                    indexes.refill(database, table)
     return report
 
 
@@ -152,6 +155,8 @@ def verify(
         report = {name: told for name, (told, _) in beside.items()}
         gaps = [*missing_records(store), *walked.gaps]
         found = walked.findings + [one for _, differing in beside.values() for one in differing]
+        for table in TABLES:
+            found += indexes.unlike(store, anew, table) if table.searched else ()
         if own:
             from streams.embedded.own_rebuild import verify_own
 

@@ -8,6 +8,7 @@ in time, and gives no more rows than it may.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,9 @@ from schemas.events import EVENTS
 from schemas.vocabulary import rfc3339
 from streams.errors import Refused
 from streams.history.columns import columns_of, quoted
-from streams.history.directory import FORMAT, Directory, Manifest
+from streams.history.directory import FORMAT, Directory, Manifest, damaged
 from streams.history.views import TICKETS_VIEW, once, tickets_view
-from streams.query import Found, too_long
+from streams.query import Found, apart, too_long
 
 MEMORY = "1GB"
 """What a question may hold in memory while it runs."""
@@ -35,6 +36,9 @@ GIVEN = 1_000_000_000
 """Bytes of what it gives, at most, as Arrow counts them."""
 
 AT_ONCE = 10_000
+
+_FULL = "The maximum total string size"
+"""What DuckDB says where the texts of what it gives at once are more than Arrow takes."""
 
 SHUT = (
     "SET TimeZone = 'UTC'",
@@ -47,6 +51,16 @@ SHUT = (
     "SET lock_configuration = true",
 )
 """What shuts a database off before it is asked."""
+
+_SPOILT = re.compile(r"registered as 'rows of (\w+)' failed: (IOError|Invalid)")
+"""What DuckDB says where a file cannot be read."""
+
+_CHECKED = dataset.ParquetFileFormat(
+    default_fragment_scan_options=dataset.ParquetFragmentScanOptions(
+        page_checksum_verification=True
+    )
+)
+"""Parquet whose bytes are held against their sums: a damaged file gives no wrong answer."""
 
 _REMEDY = "see docs/how-to/analyse-history.md for the tables and their columns"
 
@@ -63,6 +77,7 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Found:
     Raises:
         Refused: It is not a SELECT over the tables, it is wrong, it runs too long or holds or gives
             too much.
+        Misconfigured: A file of the directory was damaged.
     """
     _only_select(sql)
     try:
@@ -70,6 +85,9 @@ def ask(directory: Directory, sql: str, *, seconds: float, rows: int) -> Found:
     except (duckdb.Error, pa.ArrowException, OSError, OverflowError) as error:
         if "INTERRUPT Error" in str(error):  # by Arrow, when some rows were given before
             raise too_long(seconds) from error
+        spoilt = _SPOILT.search(str(error))
+        if spoilt is not None and not isinstance(error, FileNotFoundError):
+            raise damaged(f"a file of {directory.path / f'type={spoilt[1]}'}") from error
         raise _refusal(error) from error
 
 
@@ -77,7 +95,7 @@ def _asked(directory: Directory, sql: str, seconds: float, rows: int) -> Found:
     size = 0
     with _tables(directory, sql) as connection, _ended(connection, seconds):
         reader = connection.sql(sql).to_arrow_reader(AT_ONCE)
-        found = Found(reader.schema.names, ())
+        found = Found(apart(reader.schema.names), ())
         for batch in reader:
             if len(found) + batch.num_rows > rows:
                 raise Refused(
@@ -129,7 +147,7 @@ def _tables(directory: Directory, sql: str) -> Iterator[duckdb.DuckDBPyConnectio
             kind = EVENTS[name]
             files = [str(file) for file in directory.files(name)]
             columns = columns_of(kind)
-            rows = dataset.dataset(files, schema=columns, format="parquet") if files else None
+            rows = dataset.dataset(files, schema=columns, format=_CHECKED) if files else None
             connection.register(_rows(name), columns.empty_table() if rows is None else rows)
             connection.execute(f"CREATE VIEW {quoted(name)} AS {once(kind, quoted(_rows(name)))}")
         if gathered:
@@ -178,7 +196,7 @@ def _refusal(error: Exception) -> Refused:
         return only_select()
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return Refused(f"there is no such table or function ({text})", _REMEDY)
-    if isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError):
+    if isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError) or _FULL in text:
         return _too_large()
     if isinstance(error, FileNotFoundError):
         return Refused("the directory was added to while the query ran", "ask again")
@@ -187,7 +205,7 @@ def _refusal(error: Exception) -> Refused:
 
 def shown(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Rows with the values that every surface shows."""
-    names = batch.schema.names
+    names = apart(batch.schema.names)
     columns = [[_value(one, column.type) for one in column.to_pylist()] for column in batch.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 

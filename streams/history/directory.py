@@ -213,7 +213,7 @@ class Directory:
         beside = self.path / _WRITING
         for kind, table in tables.items():
             out = pa.BufferOutputStream()
-            parquet.write_table(table, out, compression=_COMPRESSION)
+            parquet.write_table(table, out, compression=_COMPRESSION, write_page_checksum=True)
             content = out.getvalue()
             segment.bytes[kind] = content.size
             (beside / f"{kind}-{segment.name}").write_bytes(content)
@@ -254,7 +254,16 @@ class Directory:
                 elif file in wanted and _is_whole(file, wanted[file]):
                     found.add(file)
         for file in sorted(wanted.keys() - found):
-            raise Misconfigured(f"{file} is missing or is not as it was written", _ANEW)
+            raise damaged(file)
+
+
+def damaged(file: Path | str) -> Misconfigured:
+    """What is said of a file that is not there, or not as it was written.
+
+    Args:
+        file: Which, or what is known of it.
+    """
+    return Misconfigured(f"{file} is missing or is not as it was written", _ANEW)
 
 
 def _make(path: Path) -> None:
@@ -346,8 +355,11 @@ def _joined(several: Sequence[Stretches]) -> Stretches:
 
 
 def _read(kind: str, file: Path) -> pa.Table:
-    """A file's rows with the columns of today."""
-    table = parquet.ParquetFile(file).read()
+    """A file's rows with the columns of today; raises `Misconfigured` where it was damaged."""
+    try:
+        table = parquet.ParquetFile(file, page_checksum_verification=True).read()
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(file) from error
     columns = columns_of(EVENTS[kind])
     return pa.Table.from_arrays(
         [

@@ -96,6 +96,23 @@ def test_a_bundle_of_merged_customers_holds_the_lines_of_both(lived: Desk) -> No
     assert {"TicketHandedOver", "RecordForwarded", "TimerDue"} <= kinds
 
 
+def test_a_line_that_did_nothing_but_hand_over_is_in_the_bundle() -> None:
+    """Somebody unlinks an address that was never linked: its line says so to the other's alone."""
+    with somewhere() as folder, open_in(folder) as desk:
+        desk.produce({"channel": "email", "customer_id": "ann", "message": "Where is my card?"})
+        desk.run()
+        asked = {"type": "unlink", "channel": "twitter", "handle": "h4", "by": "lee"}
+        desk.produce({**asked, "customer_id": "ann"})
+        desk.run()
+        desk.produce({"channel": "email", "customer_id": "ann", "message": "And my invoice?"})
+        desk.run()
+        handed = [one for one in desk.events(type="TicketHandedOver") if one.key == "ann"]
+        assert len(handed) == 1
+        bundle = made(desk, _tickets(desk)[0], "masked").bundle
+        assert "UnlinkAsked" in {turn.record.type for turn in bundle.turns}
+        assert _run(bundle)["differences"] == []
+
+
 def test_what_a_run_keeps_can_be_looked_at(lived: Desk, tmp_path: Path) -> None:
     ticket = _tickets(lived)[0]
     run(read(made(lived, ticket, "plain").content), tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.linking_signals import titled
 from schemas.events.contacts import ContactReceived, CustomerDescribed, TicketHandedOver
 from schemas.events.decisions import Span
 from streams.bundles.masking import Mask
@@ -31,8 +32,18 @@ def test_no_word_is_left(text: str) -> None:
 
 def test_the_same_word_is_the_same_whatever_its_case_and_another_is_another() -> None:
     assert MASK.text("Refund") == MASK.text("refund").capitalize()
-    assert MASK.text("RE: refund") == MASK.text("RE: ") + MASK.text("refund")
+    assert MASK.text("On refund") == MASK.text("On ") + MASK.text("refund")
     assert MASK.text("ann@example.org") != MASK.text("bob@example.org")
+
+
+@pytest.mark.parametrize("word", ["Re", "AW", "sv", "tr", "RV", "fw", "Fwd", "WG"])
+@pytest.mark.parametrize("form", ["{}: ", " {} [2]: ", "{}:{}: "])
+def test_an_answer_has_the_subject_of_what_it_answers_when_both_are_masked(
+    word: str, form: str
+) -> None:
+    answer = form.format(word, word) + "My card"
+    assert titled(answer) == titled("My card")
+    assert titled(MASK.text(answer)) == titled(MASK.text("My card")) != titled("My card")
 
 
 def test_another_key_masks_otherwise() -> None:

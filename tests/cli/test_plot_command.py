@@ -36,3 +36,19 @@ def test_what_cannot_be_written_is_said(
     name: str, status: int, read: Shell, tmp_path: Path
 ) -> None:
     assert read("metrics", "--plot", str(tmp_path / name)).status == status
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--metric", "reopen_rate"),
+        ("--period", "2026-03-02"),
+        ("--segment", "channel:email"),
+        ("--definition", "v1,v2"),
+        ("--explain", "reopen_rate"),
+    ],
+)
+def test_what_a_plot_would_not_heed_is_refused(option: str, value: str, read: Shell) -> None:
+    told = read("metrics", "--plot", option, value)
+    assert (told.status, told.out) == (2, "")
+    assert f"leave {option} out" in told.err

@@ -59,3 +59,6 @@ def test_an_audit_needs_a_ticket_and_a_file_that_can_be_written(
     told = desk("audit", ticket, "--to", str(tmp_path))
     assert told.status == 2
     assert "cannot be written" in told.err
+    full = desk("audit", ticket, "--to", "/dev/full")
+    assert full.status == 69
+    assert "the disk is full" in full.err

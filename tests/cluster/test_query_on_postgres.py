@@ -139,6 +139,39 @@ def test_a_query_of_the_cluster_that_gives_too_much_is_cut_off(
     assert reader.query("SELECT 1 AS n") == [{"n": 1}]
 
 
+def test_columns_of_one_name_are_told_apart_on_the_cluster_and_none_is_lost(
+    reader: PgReader,
+) -> None:
+    found = reader.query("SELECT 1 AS a, 2 AS b, 3 AS a, 4 AS a_2, 5 AS a")
+    assert found == [{"a": 1, "b": 2, "a_3": 3, "a_2": 4, "a_4": 5}]
+
+
+def test_rows_come_whole_and_in_their_order_however_large_they_are(reader: PgReader) -> None:
+    grows = "repeat('x', CASE WHEN i < 90 THEN 1 WHEN i < 130 THEN 400000 ELSE 2 END)"
+    found = reader.query(f"SELECT i, {grows} AS t FROM generate_series(1, 30000) AS i")
+    assert [row["i"] for row in found] == [*range(1, 30_001)]
+    assert {len(row["t"]) for row in found} == {1, 2, 400_000}
+
+
+def test_a_query_of_the_cluster_that_gives_too_much_text_is_cut_off(
+    reader: PgReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "LETTERS", 10 * 1024**2)
+    large = "SELECT repeat('x', 1048576) AS t FROM generate_series(1, {})"
+    assert len(reader.query(large.format(10))) == 10
+    with pytest.raises(Refused, match="the query gives more than 10 MB of text"):
+        reader.query(large.format(100_000_000))
+    assert reader.query("SELECT 1 AS n") == [{"n": 1}]
+
+
+def test_a_query_of_the_cluster_that_gives_its_rows_too_slowly_is_stopped(
+    reader: PgReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "SECONDS", -1.0)
+    with pytest.raises(Refused, match="ran longer"):
+        reader.query("SELECT generate_series(1, 1000) AS i")
+
+
 def ended(url: str) -> None:
     """End every connection to a database; returns when they are gone."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -105,7 +105,31 @@ TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
             "out_of_scope": 0.1,
             "candidates": _weighed(billing=0.1999),
         },
-        ["confidence 0.1999, needed 0.2000", "out of scope 0.10, no category fits above 0.50"],
+        ["confidence 0.1999, needed 0.2000"],
+    ),
+    (
+        "IssueClassified",
+        {
+            "category": None,
+            "estimated_resolution_minutes": 1,
+            "confidence": 0.1,
+            "threshold": 0.2,
+            "out_of_scope": 0.6,
+            "reasons": ["out_of_scope"],
+        },
+        ["out of scope 0.60, no category fits above 0.50", "and confidence 0.10, needed 0.20"],
+    ),
+    (
+        "IssueClassified",
+        {
+            "category": None,
+            "estimated_resolution_minutes": 1,
+            "confidence": 0.9,
+            "threshold": 0.2,
+            "out_of_scope": 0.6,
+            "reasons": ["out_of_scope"],
+        },
+        ["out of scope 0.60, no category fits above 0.50"],
     ),
     (
         "IssueClassified",
@@ -114,9 +138,15 @@ TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
             "estimated_resolution_minutes": 1,
             "confidence": 0.9,
             "threshold": 0.2,
+            "out_of_scope": 0.1,
+            "reasons": ["likeliest_category"],
             "candidates": _weighed(billing=0.9, refund=0.05),
         },
-        ["confidence 0.90, needed 0.20", "refund came next with 0.05, behind 0.90"],
+        [
+            "out of scope 0.10, no category fits above 0.50",
+            "confidence 0.90, needed 0.20",
+            "refund came next with 0.05, behind 0.90",
+        ],
     ),
     (
         "EscalationTriggered",
@@ -138,14 +168,30 @@ TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "SolutionsFound",
         {"solutions": [], "confidence": 0.78, "threshold": 0.8, "reasons": ["too_unsure"]},
-        ["confidence 0.78, answers alone above 0.80"],
+        ["confidence 0.78, offered from 0.50", "confidence 0.78, answers alone above 0.80"],
+    ),
+    (
+        "SolutionsFound",
+        {
+            "solutions": [],
+            "outcome": "answer",
+            "confidence": 0.81,
+            "threshold": 0.8,
+            "reasons": ["above_auto_answer"],
+        },
+        ["confidence 0.81, answers alone above 0.80"],
     ),
     (
         "SolutionsFound",
         {"solutions": [], "confidence": 0.9, "threshold": 0.8, "reasons": ["banned_complaint"]},
+        ["after complaint a person answers, never an article"],
+    ),
+    (
+        "SolutionsFound",
+        {"solutions": [], "confidence": 0.4, "threshold": 0.8, "reasons": ["banned_complaint"]},
         [
             "after complaint a person answers, never an article",
-            "confidence 0.90, answers alone above 0.80",
+            "and confidence 0.40, offered from 0.50",
         ],
     ),
     (
@@ -192,8 +238,37 @@ TOLD: list[tuple[str, dict[str, Any], list[str]]] = [
         [
             "kim came next with 7.00, behind 9.00",
             "lee, who fits with 9.50, had no room for one more",
-            "max, who fits with 1.00, was off duty",
         ],
+    ),
+    (
+        "SpecialistChosen",
+        {
+            "request_id": "r",
+            "specialist_id": "moe",
+            "team": "t",
+            "senior": False,
+            "candidates": [
+                {"name": "moe", "score": 9.0},
+                {"name": "ada", "score": 9.0, "note": "off_duty"},
+                {"name": "sue", "score": 9.0, "note": "unavailable"},
+                {"name": "tim", "score": 9.0, "note": "full"},
+            ],
+        },
+        [
+            "ada, who fits with 9.00, was off duty",
+            "tim, who fits with 9.00, had no room for one more",
+        ],
+    ),
+    (
+        "SpecialistChosen",
+        {
+            "request_id": "r",
+            "specialist_id": None,
+            "team": "t",
+            "senior": False,
+            "candidates": [{"name": "max", "score": 1.0, "note": "off_duty"}],
+        },
+        ["max, who fits with 1.00, was off duty"],
     ),
     (
         "SpecialistChosen",
@@ -254,11 +329,21 @@ def _priority(*candidates: str) -> dict[str, Any]:
 
 
 def test_a_priority_tells_what_it_would_be_without_the_winner_and_who_proposed_nothing() -> None:
+    assert _said("PriorityChosen", _understood(), **_priority("default:medium")) == [
+        "tone 0.31, proposes high below 0.30",
+        "the customer is no VIP, which proposes urgent",
+    ]
+
+
+def test_a_proposal_that_would_not_have_won_is_not_told() -> None:
     said = _said("PriorityChosen", _understood(), **_priority("category:high", "default:medium"))
     assert said == [
         "without category it would be medium (default)",
-        "tone 0.31, proposes high below 0.30",
         "the customer is no VIP, which proposes urgent",
+    ]
+    urgent = _priority("vip:urgent", "default:medium")
+    assert _said("PriorityChosen", _understood(unseen_priority=0.4), **urgent) == [
+        "without vip it would be medium (default)"
     ]
 
 
@@ -269,8 +354,10 @@ def test_a_priority_that_two_proposed_needs_both_to_be_otherwise() -> None:
 
 
 def test_an_unseen_issue_tells_how_near_it_was_to_urgent() -> None:
-    said = _said("PriorityChosen", _understood(unseen_priority=0.4), **_priority("vip:urgent"))
-    assert said[-1] == "unseen issue 0.40, proposes urgent, where no category fits, from 0.50"
+    unseen = "unseen issue 0.40, proposes urgent, where no category fits, from 0.50"
+    near = _understood(unseen_priority=0.4)
+    assert unseen in _said("PriorityChosen", near, **_priority("default:medium"))
+    assert unseen not in _said("PriorityChosen", near, **_priority("category:low"))
 
 
 def test_a_route_tells_what_did_not_escalate() -> None:
@@ -280,6 +367,11 @@ def test_a_route_tells_what_did_not_escalate() -> None:
         "tone 0.31, somebody senior below 0.30",
         "negative_sentiment at 0.31, triggers below 0.30",
     ]
+
+
+def test_a_route_to_somebody_senior_is_no_other_for_a_worse_tone() -> None:
+    said = _said("RouteChosen", _understood(), team="money", senior=True, reasons=["vip_to_senior"])
+    assert said == ["negative_sentiment at 0.31, triggers below 0.30"]
 
 
 def test_without_its_policy_a_decision_tells_what_it_says_itself() -> None:

@@ -187,6 +187,16 @@ def test_what_holds_too_much_is_refused(
         asked(directory, "SELECT array_agg(i) FROM range(100000000) t(i)")
 
 
+def test_texts_that_are_too_large_together_are_said_to_be_so(directory: Directory) -> None:
+    with pytest.raises(Refused, match="more memory than"):
+        asked(directory, "SELECT repeat('x', 30000000) AS t FROM range(100)")
+
+
+def test_columns_of_one_name_are_told_apart_in_the_history(directory: Directory) -> None:
+    found = asked(directory, "SELECT 1 AS a, 2 AS a FROM range(1)")
+    assert (found, found.columns) == ([{"a": 1, "a_2": 2}], ("a", "a_2"))
+
+
 def test_a_file_that_goes_while_it_is_read_is_said(lived: Desk, tmp_path: Path) -> None:
     there, _ = brought(lived, tmp_path / "p")
     for file in tmp_path.glob("p/type=TicketOpened/*"):

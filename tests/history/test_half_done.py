@@ -17,8 +17,9 @@ from schemas.events.contacts import CustomerDescribed
 from schemas.record import Record
 from streams.desk import Desk
 from streams.errors import Misconfigured, Refused, of_the_disk
+from streams.history.asking import ask
 from tests.embedded import open_in, record_of, take
-from tests.replays import replayed, rows
+from tests.replays import brought, replayed, rows
 
 
 class Killed(BaseException):
@@ -196,6 +197,34 @@ def test_a_file_that_is_not_as_it_was_written_is_named(
             file.write_bytes(file.read_bytes()[:-1])
         case _:
             file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(Misconfigured, match=f"{file.name} is missing or is not as it was written"):
+        replayed(desk, tmp_path / "p")
+
+
+def _altered(file: Path, text: bytes) -> None:
+    """One bit of a text in a file, which stays as large as it was."""
+    content = file.read_bytes()
+    place = content.index(text)
+    file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+
+
+def test_a_value_that_was_altered_in_a_file_is_never_given(desk: Desk, tmp_path: Path) -> None:
+    there, _ = brought(desk, tmp_path / "p")
+    sql = "SELECT customer_id FROM CustomerDescribed ORDER BY 1"
+    assert ask(there, sql, seconds=60.0, rows=10) == [{"customer_id": n} for n in ("ann", "bob")]
+    _altered(next((tmp_path / "p").glob("type=CustomerDescribed/*")), b"ann")
+    with pytest.raises(Misconfigured, match="CustomerDescribed is missing or is not as it was wri"):
+        ask(there, sql, seconds=60.0, rows=10)
+    assert ask(there, "SELECT count(*) AS n FROM TicketOpened", seconds=60.0, rows=10)
+
+
+def test_a_value_that_was_altered_is_not_written_on_into_a_larger_file(
+    desk: Desk, tmp_path: Path
+) -> None:
+    replayed(desk, tmp_path / "p")
+    file = next((tmp_path / "p").glob("type=CustomerDescribed/*"))
+    _altered(file, b"ann")
+    take(desk, [described(name) for name in ("cy", "di", "eve")])
     with pytest.raises(Misconfigured, match=f"{file.name} is missing or is not as it was written"):
         replayed(desk, tmp_path / "p")
 

@@ -22,7 +22,7 @@ from streams.own.loading import load
 from streams.testing import START
 from tests.embedded import somewhere, take
 from tests.histories import History, histories, play
-from tests.owned import MOVES, STUMBLES, THANKS, naming, written
+from tests.owned import LATEST, MOVES, STUMBLES, THANKS, naming, written
 from tests.stores import a_desk, opened
 
 ROWS = "SELECT * FROM own_letters ORDER BY customer_id"
@@ -96,6 +96,32 @@ def test_it_is_there_as_of_a_moment(tmp_path: Path) -> None:
         position, then = desk.position(), desk.query(ROWS)
         say(desk, "two")
         assert desk.as_of(position).query(ROWS) == then
+
+
+def test_how_far_it_was_is_told_as_of_a_moment_as_well(tmp_path: Path) -> None:
+    asked = "SELECT * FROM v1_positions ORDER BY projection, topic, partition"
+    with open_with(tmp_path, written(tmp_path, THANKS)) as desk:
+        say(desk, "one")
+        position, then = desk.position(), desk.query(asked)
+        assert {row["projection"] for row in then} == {"letters", "tables"}
+        say(desk, "two")
+        assert desk.as_of(position).query(asked) == then
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+def test_what_gathers_several_customers_is_folded_in_the_order_in_which_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(projector, "BATCH", batch)
+    asked = "SELECT customer_id FROM own_latest"
+    with open_with(tmp_path, written(tmp_path, LATEST)) as desk:
+        for who in ("dan", "ann", "eve", "bob"), ("bob", "eve", "ann", "dan"):
+            for one in who:
+                desk.produce({"channel": "email", "customer_id": one, "message": f"{who}"})
+            desk.run()
+            assert desk.query(asked) == [{"customer_id": who[-1]}]
+            assert desk.as_of(desk.position()).query(asked) == [{"customer_id": who[-1]}]
+            assert verify(desk.database, own=desk.own)["clean"]
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])

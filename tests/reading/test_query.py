@@ -39,6 +39,12 @@ def desk() -> Iterator[Desk]:
         "SELECT * FROM sqlite_master",
         "SELECT * FROM sqlite_schema",
         "SELECT * FROM temp.sqlite_master",
+        "SELECT count(*) FROM sqlite_master",
+        "SELECT count(*) FROM sqlite_temp_schema",
+        "SELECT count(*) FROM pragma_table_list",
+        "SELECT count(*) FROM dbstat",
+        "SELECT count(*) FROM fts5vocab",
+        "SELECT count(*) FROM log",
         "SELECT * FROM pragma_table_info('log')",
         "WITH v1_tickets AS (SELECT * FROM log) SELECT * FROM v1_tickets",
         "WITH v1_dead_letters AS (SELECT value FROM log) SELECT * FROM v1_dead_letters",
@@ -105,6 +111,20 @@ def test_what_was_refused_left_nothing_behind(desk: Desk) -> None:
                 " SELECT sum(n) AS n FROM c"
             ),
             [{"n": 6}],
+        ),
+        (
+            (
+                "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3)"
+                " SELECT count(*) AS n FROM c"
+            ),
+            [{"n": 3}],
+        ),
+        (
+            (
+                "WITH mine AS MATERIALIZED (SELECT * FROM v1_tickets)"
+                " SELECT count(*) AS n, (SELECT count(*) FROM mine) AS m FROM mine"
+            ),
+            [{"n": 1, "m": 1}],
         ),
         ("SELECT row_number() OVER (ORDER BY created_at) AS n FROM v1_tickets", [{"n": 1}]),
         ("SELECT value AS n FROM v1_tickets, json_each(channels)", [{"n": "email"}]),
@@ -195,6 +215,35 @@ def test_a_query_that_gives_too_much_is_cut_off(
         with pytest.raises(Refused, match="the query gives more than 1,000 rows"):
             desk.query(numbers.format(most) + " SELECT i FROM n")
     assert desk.query("SELECT 1 AS n") == [{"n": 1}]
+
+
+def test_columns_of_one_name_are_told_apart_and_none_is_lost(desk: Desk) -> None:
+    found = desk.query(
+        "SELECT a.status, b.channel AS status, b.tags, a.tags, 1 AS status_2, 2 AS status"
+        " FROM v1_tickets a, v1_tickets b"
+    )
+    names = ("status", "status_3", "tags", "tags_2", "status_2", "status_4")
+    assert found.columns == names
+    status = desk.query("SELECT status FROM v1_tickets")[0]["status"]
+    assert found == [dict(zip(names, [status, "email", [], [], 1, 2], strict=True))]
+
+
+def test_a_list_that_a_view_gathers_stays_one_beside_another_of_its_name(desk: Desk) -> None:
+    history = "satisfaction_history"
+    found = desk.query(f"SELECT a.{history}, b.{history} FROM v1_customers a, v1_customers b")
+    assert found == [{history: [], f"{history}_2": []}]
+
+
+def test_a_query_that_gives_too_much_text_is_cut_off(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million rows are few for a value, and more than any memory for a large one."""
+    monkeypatch.setattr(query, "LETTERS", 1000 * 1024**2)
+    monkeypatch.setattr(query, "letters", lambda row: len(row[0]) * 1024**2)
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {})"
+    assert len(desk.query(numbers.format(100) + " SELECT printf('%010d', i) FROM n")) == 100
+    with pytest.raises(Refused, match="the query gives more than 1000 MB of text"):
+        desk.query(numbers.format(101) + " SELECT printf('%010d', i) FROM n")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import msgspec
@@ -16,6 +17,7 @@ from streams.embedded import rebuild
 from streams.embedded.database import only_worker
 from streams.embedded.opening import open_database
 from streams.errors import NotFound
+from streams.search import Wanted, terms_of
 from tests.embedded import open_in, record_of, rows_of, somewhere, take
 
 
@@ -95,6 +97,35 @@ def test_a_log_that_was_tampered_with_is_found(desk: Desk, statement: str) -> No
     report = rebuild.verify(desk.database)
     assert not report["clean"]
     assert report["gaps"]
+
+
+def test_a_row_that_was_tampered_with_in_a_search_index_is_named_and_mended(desk: Desk) -> None:
+    wanted = Wanted(terms=terms_of("Hello"), kinds=("messages",))
+    found = desk.search(wanted)
+    ids = sorted(one.id for one in found)
+    assert len(ids) == 2
+    desk.database.execute("DELETE FROM f_texts WHERE key = ?", (ids[0],))
+    desk.database.execute("UPDATE f_texts SET text = 'Goodbye' WHERE key = ?", (ids[1],))
+    report = rebuild.verify(desk.database)
+    assert not report["clean"]
+    assert all(one["same"] for one in report["tables"].values())
+    assert [(one["kind"], one["where"]) for one in report["findings"]] == [
+        ("row removed", f"search in texts/{ids[0]}"),
+        ("row changed", f"search in texts/{ids[1]}"),
+    ]
+    assert rebuild.rebuild(desk.database, ["texts"])["texts"]["same"]
+    assert rebuild.verify(desk.database)["clean"]
+    assert desk.search(wanted) == found
+
+
+def test_a_search_index_that_cannot_be_read_is_made_anew_by_a_rebuild(desk: Desk) -> None:
+    wanted = Wanted(terms=terms_of("Hello"), kinds=("messages",))
+    found = desk.search(wanted)
+    desk.database.execute("DELETE FROM f_texts_data WHERE id > 10")
+    with pytest.raises(sqlite3.DatabaseError):
+        desk.search(wanted)
+    rebuild.rebuild(desk.database, [])
+    assert desk.search(wanted) == found
 
 
 def test_one_projection_can_be_rebuilt_alone(desk: Desk) -> None:
