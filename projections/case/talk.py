@@ -134,7 +134,7 @@ def _customer_wrote(
         "features": (*known.features, seen.features)[-FEATURE_ROWS:],
         "meanings": (*known.meanings, *([seen.meaning] if seen.meaning else []))[:MEANINGS],
         "facts": kept((*known.facts, *facts)),
-        "facts_given": known.facts_given + len(facts),
+        "facts_given": known.facts_given + max(seen.facts_given, len(facts)),
         "references": latest(known.references, clues, REFERENCES),
         "sentiment": tone,
     }

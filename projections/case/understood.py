@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from projections.case.reach import heard
 from projections.case.state import (
+    FACTS,
     LONGEST_TAG,
     MEANING,
     RATINGS,
+    STATEMENT,
+    STATEMENTS,
     TAGS,
     TERMS,
     WINDOW,
@@ -18,7 +23,7 @@ from projections.case.state import (
 )
 from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
-from schemas.events.decisions import ContactLinked, MessageUnderstood
+from schemas.events.decisions import ContactLinked, MessageUnderstood, Span
 from schemas.record import Record
 
 _replace = msgspec.structs.replace
@@ -76,7 +81,8 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         tags=tuple(clip(tag, LONGEST_TAG) for tag in event.tags[:TAGS]),
         solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
         clues=tuple((clip(c.kind, WORD), clip(c.text, 120)) for c in event.clues[:12]),
-        facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in event.facts[:24]),
+        facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in _kept(event.facts)),
+        facts_given=len(event.facts),
         features=tuple(
             zip(event.feature_terms[:TERMS], event.feature_weights[:TERMS], strict=False)
         ),
@@ -95,6 +101,12 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         tones=(*case.tones, event.sentiment_score)[-RATINGS:],
         **changes,
     )
+
+
+def _kept(given: Sequence[Span]) -> list[Span]:
+    """The first facts, and beside them the first statements: numbers leave these their room."""
+    facts = [one for one in given if one.kind != STATEMENT]
+    return facts[:FACTS] + [one for one in given if one.kind == STATEMENT][:STATEMENTS]
 
 
 def linked(case: Case, event: ContactLinked, _record: Record) -> Case:

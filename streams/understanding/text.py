@@ -71,6 +71,18 @@ def clean(text: str) -> str:
     return "\n".join(kept)
 
 
+def own_lines(text: str) -> list[tuple[int, int]]:
+    """The places of the lines that are neither blank nor those of a mail that is answered."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        stripped = line.strip()
+        if stripped and not QUOTED.match(stripped):
+            found.append((start, start + len(line)))
+        start += len(line)
+    return found
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order; ends of lines end sentences too."""
     return [part for part in _SENTENCE_END.split(text) if part and not part.isspace()]

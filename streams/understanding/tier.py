@@ -109,7 +109,7 @@ class Tier:
             tags=fitted.tags.borne(reading),
             solutions=fitted.trust.applied(solutions),
             clues=facts.clues(quoted),
-            facts=[*facts.facts(quoted), *statements(raw, quoted)],
+            facts=[*facts.facts(quoted, raw), *statements(raw, quoted)],
             features=features,
             unseen_priority=pressing,
             meaning=sketch(self._about(reading, features), features),
