@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from agents.languages import spoken
 from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
@@ -83,11 +84,12 @@ class Tier:
             index: What was taught; fitted on its first message.
         """
         fitted = self._fitter.fitted(index)
+        known = None if known_language is None else spoken(known_language)
         raw = bounded(message)
         text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
         own = clean(raw) if subject and raw.strip() else text
         reading = self._reader.read(text)
-        language, certainty = self._language.identify(reading, known_language)
+        language, certainty = self._language.identify(reading, known)
         score, pressing = NEUTRAL, None
         if language in ENGLISH:
             score = fitted.tone.apply(self._tone.score(reading))
