@@ -41,6 +41,8 @@ __all__ = ["AGENTS", "BANS", "Offer", "offer", "permitted"]
 MOST_CHARACTERS = 3000
 """How much of an article's text goes into an answer."""
 
+_ENDS = " \u00a0\u202f.?!。？！؟"
+
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A triaged ticket is searched for; one that is triaged anew, while nobody has it.
@@ -152,16 +154,22 @@ def _said(
     }
     body = beginning(article.body.strip(), MOST_CHARACTERS)
     if found.outcome == "suggest":
-        text = f"Did you mean: {article.title}?\n\n{body}\n\nA colleague will look at it as well."
+        meant = f"Did you mean: {_asked(article.title)}"
+        text = f"{meant}\n\n{body}\n\nA colleague will look at it as well."
         return SolutionSuggested.model_validate({**told, "text": text})
     candidate = (found.confidence or 0.0) > world.policy.thresholds.auto_resolution
     if candidate:
         text = f"This should help: {article.title}\n\n{body}"
     else:  # an article next to the right one, which is missing, comes this near
-        text = f"Is this what you meant: {article.title}?\n\n{body}"
+        text = f"Is this what you meant: {_asked(article.title)}\n\n{body}"
     return AnswerChosen.model_validate(
         {**told, "text": text, "auto_resolution_candidate": candidate}
     )
+
+
+def _asked(title: str) -> str:
+    """A title with a question mark behind it; many have one, or a full stop, of their own."""
+    return f"{title.rstrip(_ENDS) or title}?"
 
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:

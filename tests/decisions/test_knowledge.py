@@ -44,6 +44,7 @@ EVERYBODY = ROSTERS["customer"]
 ARTICLES = {
     "a1": ArticleText(id="a1", title="Refunds", body=" You get it back. ", language="en"),
     "a2": ArticleText(id="a2", title="Passwords", body="Use the link."),
+    "when": ArticleText(id="when", title="When do I get it ?", body="In five days."),
     "de": ArticleText(id="de", title="Rechnung", body="Im Konto.", language="de-AT"),
     "long": ArticleText(id="long", title="Terms", body="word " * 2000),
     "rules": ArticleText(id="rules", title="Fees", body="The fee is not 12 euros. " * 200),
@@ -233,6 +234,13 @@ def test_an_article_that_cannot_be_read_is_not_offered(
 )
 def test_an_article_in_the_customers_language_is(article: str, language: str | None) -> None:
     written((article, 0.95), language=language).one(AnswerChosen)
+
+
+def test_a_title_that_asks_is_followed_by_one_question_mark() -> None:
+    asked = written(("when", 0.85)).one(AnswerChosen).text.split("\n")[0]
+    assert asked == "Is this what you meant: When do I get it?"
+    asked = written(("when", 0.6)).one(SolutionSuggested).text.split("\n")[0]
+    assert asked == "Did you mean: When do I get it?"
 
 
 def test_a_long_article_is_cut() -> None:
