@@ -52,13 +52,16 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
     match event:
         case knowledge.ArticlePublished():
             given = tuple(digest(one) for one in event.examples)
+            # what people teach is no longer what was merely learned
+            learnt = tuple(one for one in line.learned if one.digest not in given)
+            # and what they taught before and left out takes no room
+            known = dict.fromkeys((*given, *(one.digest for one in learnt)))
             return _replace(
                 line,
                 published=True,
                 content=digest(event.model_dump_json()),
-                examples=tuple(dict.fromkeys((*given, *line.examples)))[:EXAMPLES],
-                # what people teach is no longer what was merely learned
-                learned=tuple(one for one in line.learned if one.digest not in given),
+                examples=tuple(known)[:EXAMPLES],
+                learned=learnt,
             )
         case knowledge.ArticleRetired():
             return _replace(line, published=False, content="")

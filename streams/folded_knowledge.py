@@ -168,8 +168,12 @@ class Items:
                 pass
 
     def _with_learned(self, event: taught.ArticlePublished) -> tuple[str, ...]:
-        """The examples of a new version: those it came with, then what the article learned."""
+        """The examples of a new version: those it came with, then what the article learned.
+
+        What people teach is no longer what was learned: so they can take that back as well.
+        """
         learned = self.learned.get(event.article_id, ())
+        self.learned[event.article_id] = tuple(one for one in learned if one not in event.examples)
         return tuple(dict.fromkeys((*event.examples, *learned)))
 
     def _learn(self, event: taught.ExampleProposed) -> None:
@@ -177,7 +181,7 @@ class Items:
         self.learned[event.article_id] = (*known, event.example)
         article = self.articles.get(event.article_id)
         if article is not None:
-            examples = (*article.examples, event.example)
+            examples = tuple(dict.fromkeys((*article.examples, event.example)))
             self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
 
     def _remembered(self, article: Article) -> Article:

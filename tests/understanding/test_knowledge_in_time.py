@@ -119,6 +119,25 @@ def test_a_new_version_keeps_what_was_learned_and_drops_what_it_no_longer_has(
     assert examples(found, START + 2 * HOUR) == ("new", QUESTION)
 
 
+def test_what_was_learned_can_be_taken_back_by_teaching_it_first(models: Tier) -> None:
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    steps = [ARTICLE, proposed, taught, ARTICLE, proposed]
+    found = history(models, [(START + n * HOUR, event) for n, event in enumerate(steps)])
+    seen = [examples(found, START + n * HOUR) for n in range(1, 5)]
+    assert seen == [(QUESTION,), (QUESTION,), (), (QUESTION,)]
+
+
+def test_what_was_learned_and_taught_meanwhile_is_one_example(models: Tier) -> None:
+    moment = START + timedelta(minutes=10)
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    found = history(
+        models, [(START, ARTICLE), (moment, proposed), (2 * moment.resolution + moment, taught)]
+    )
+    assert examples(found, START + HOUR) == (QUESTION,)
+
+
 def test_a_repeated_record_is_learned_once(models: Tier) -> None:
     records = knowledge_records(
         [(START, ARTICLE), *((START, SolutionRejected(article_id="a")) for _ in range(4))]
