@@ -123,6 +123,15 @@ _SO_FAR = re.compile(
 )
 """Before "in three days" these say what has been, not what is to come."""
 
+_UNTIL = re.compile(r"until|till", re.IGNORECASE)
+_WAS = re.compile(
+    r"\b(?:was|were|been|had|did|worked|waited|lasted|stayed|ran|slept|stood|used to)\b"
+    r"(?![^.!?,;\n]*\b(?:needs?|must|please|can|want|ha(?:ve|s) to|and|but|so|hoping|wondering)\b)"
+    r"[^.!?,;\n]{0,50}$",
+    re.IGNORECASE,
+)
+"""Before "until this morning" these say how long something went well, or somebody waited."""
+
 _LOOKED_BACK = 60
 _SOON = re.compile(
     r"\b(?:minutes?|mins?|hours?|hrs?|\d{1,3}h|today|tonight|tomorrow"
@@ -138,7 +147,7 @@ def deadlines(text: str) -> list[str]:
     if not _names_a_moment(text):
         return found
     for match in _DEADLINE.finditer(text):
-        if match.group()[:3].lower() == "in " and _tells_of_the_past(text, match.start()):
+        if _tells_of_the_past(text, match):
             continue
         exact = _EXACT.search(match.group())
         said = exact.group() if exact else " ".join(match.group().split())
@@ -160,5 +169,8 @@ def _names_a_moment(text: str) -> bool:
     return not _OF_MOMENTS.isdisjoint(_WORD.findall(text.lower()))
 
 
-def _tells_of_the_past(text: str, end: int) -> bool:
-    return _SO_FAR.search(text[max(0, end - _LOOKED_BACK) : end]) is not None
+def _tells_of_the_past(text: str, named: re.Match[str]) -> bool:
+    before = text[max(0, named.start() - _LOOKED_BACK) : named.start()]
+    if named.group()[:3].lower() == "in ":
+        return _SO_FAR.search(before) is not None
+    return _UNTIL.match(named.group()) is not None and _WAS.search(before) is not None
