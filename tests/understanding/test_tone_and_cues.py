@@ -183,6 +183,30 @@ def test_greetings_signatures_and_quotes_are_not_read() -> None:
     mail = "Dear support team,\n\nMy card is lost.\n> old text\n\nKind regards,\nAnn"
     assert clean(mail) == "My card is lost."
     assert clean("Hi there") == "Hi there"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Kind regards,", "Thanks", "--", "Mit freundlichen Grüßen", "Viele Grüße aus Berlin", "MfG",
+        "Bien cordialement,", "Un saludo", "Cordiali saluti", "Met vriendelijke groet,",
+        "Atenciosamente", "Pozdrawiam", "Med vänlig hälsning", "Gesendet von meinem Handy",
+    ],
+)  # fmt: skip
+def test_what_stands_in_a_signature_is_not_read(models: Tier, line: str) -> None:
+    mail = f"The chain fell off.\n\n{line}\nMax Muster\nEmergency Services Ltd"
+    found = seen(models, mail)
+    assert clean(mail) == "The chain fell off."
+    assert found.urgency_indicators == []
+    assert [one.text for one in found.facts] == ["The chain fell off."]
+
+
+def test_thanks_in_the_middle_of_a_message_do_not_end_it(models: Tier) -> None:
+    mail = "That worked.\nThanks!\nBut now the lock of the other bike, order 4711, is stuck.\nAnn"
+    found = seen(models, mail)
+    assert clean(mail) == mail
+    assert "unsettled" in found.cues
+    assert "is stuck." in found.facts[-2].text
     assert sentences("One. Two? Three!\nFour") == ["One.", "Two?", "Three!", "Four"]
 
 
