@@ -6,11 +6,12 @@ resolved with it offers it no more. Silence and a person's word are no judgement
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agents.impersonal import impersonal
 from agents.world import World
 from projections.case import Case, Ticket
+from projections.case.state import STATEMENT, Fact
 from projections.case.talk import UNHAPPY
 from schemas.event import Event
 from schemas.events.decisions import ContactLinked
@@ -21,10 +22,13 @@ from schemas.record import Record
 from schemas.vocabulary import UNCATEGORISED
 
 SETTLED_WITHIN = 2
-"""Contacts of a ticket whose subject still says what was answered."""
+"""Contacts of a ticket whose first one still says what was answered."""
 
 FEWEST_WORDS = 3
-"""A shorter subject says too little to be an example."""
+"""A shorter question says too little to be an example."""
+
+LONGEST_QUESTION = 120
+"""Characters of the sentences that are one."""
 
 
 def learned(record: Record, case: Case, _world: World) -> Iterator[Event]:
@@ -44,17 +48,30 @@ def learned(record: Record, case: Case, _world: World) -> Iterator[Event]:
 def _question(ticket: Ticket | None, case: Case) -> str | None:
     """The question that the answer was for, without what is only this customer's.
 
-    A ticket knows of its messages only the subject: the customer's own, or how the first message
-    begins. So it is a question for examples only if the customer opened the ticket with it, the
-    answer was for that message, and the matter was settled with the next.
+    It is what the first message says, in its first sentences. A subject line may be that of a form
+    which everybody sends, or of a mail of ours, and would have the article answer all of them: it
+    stands in only where the message says nothing. And the customer must have opened the ticket with
+    it, the answer have been for that message, and the matter have been settled with the next.
     """
     if ticket is None or ticket.origin != "contact" or ticket.contacts > SETTLED_WITHIN:
         return None
     opening = next((message for message, kind in ticket.messages if kind == "contact"), None)
     if ticket.offer_question != opening:
         return None
-    question = impersonal(ticket.subject, case.name)
+    said = [one for one in ticket.facts if (one.kind, one.contact_id) == (STATEMENT, opening)]
+    question = impersonal(_beginning(said) or ticket.subject, case.name)
     return question if len(question.split()) >= FEWEST_WORDS else None
+
+
+def _beginning(said: Sequence[Fact]) -> str:
+    """The first statements, as many as there is room for; of one that is longer all of it."""
+    found, room = list(said[:1]), LONGEST_QUESTION - len(said[0].text) if said else 0
+    for one in said[1:]:
+        room -= len(one.text)
+        if room < 0:
+            break
+        found.append(one)
+    return " ".join(one.text for one in found)
 
 
 def rejected(record: Record, case: Case) -> Iterator[Event]:

@@ -313,6 +313,15 @@ def test_a_subject_that_says_little_is_no_example(subject: str) -> None:
     assert scene.all(ExampleProposed) == []
 
 
+def test_the_example_is_what_the_message_said_and_not_its_subject_line() -> None:
+    said = ["Where is my money?", "I am Ann and sent it back on 2026-03-01.", "Long " * 20, "No."]
+    facts = [{"kind": "statement", "text": one, "start": 0, "end": 9} for one in said]
+    facts = [{"kind": "date", "text": "2026-03-01", "start": 0, "end": 9}, *facts]
+    scene = written(("a1", 0.95), subject="New message from your form", facts=facts)
+    learned = says(scene, "thanks").one(ExampleProposed).example
+    assert learned == "Where is my money? I am Ann and sent it back on ."
+
+
 def test_an_answer_to_a_later_question_makes_no_example_of_the_first() -> None:
     scene = says(written(("a1", 0.95)), pairs=(("a2", 0.95),))
     scene = says(scene, "thanks")
@@ -332,6 +341,7 @@ def test_an_answer_to_a_later_question_makes_no_example_of_the_first() -> None:
         ("pay with 4111 1111 1111 1111 today", "pay with today"),
         ("Smith here, ann SMITH, my card is lost", "here, , my card is lost"),
         ("2 of 3 parcels", "2 of 3 parcels"),
+        ("ask @ann_smith, see www.example.org/t/ab", "ask see"),
     ],
 )
 def test_examples_carry_nothing_personal(text: str, expected: str) -> None:
