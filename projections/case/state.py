@@ -49,8 +49,7 @@ CRASH = "crash"
 CRASHES = 10
 """How many crashes a case remembers."""
 
-RATINGS = 10
-HANDLES = 8
+RATINGS, HANDLES = 10, 8
 THREADS = 16
 REFERENCES = 8
 OFFERS = 8
