@@ -253,3 +253,48 @@ def test_a_bare_rating_is_understood(models: Tier, message: str, rating: int) ->
 )
 def test_a_number_that_counts_something_is_no_rating(models: Tier, message: str) -> None:
     assert not [cue for cue in seen(models, message).cues if cue.startswith("rating_")]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "It is not urgent, but the chain fell off", "This isn’t urgent", "nothing urgent",
+        "This is not an emergency", "It isn't so urgent", "no emergency, just a flat tyre",
+    ],
+)  # fmt: skip
+def test_what_is_said_not_to_press_does_not(models: Tier, message: str) -> None:
+    assert seen(models, message).urgency_indicators == []
+
+
+def test_what_is_more_than_urgent_presses(models: Tier) -> None:
+    assert seen(models, "This is not just urgent, it is an emergency").urgency_indicators
+
+
+@pytest.mark.parametrize(
+    "message", ["nothing is solved", "None of it is fixed", "hardly anything is sorted"]
+)
+def test_that_nothing_is_solved_settles_nothing(models: Tier, message: str) -> None:
+    found = seen(models, message).cues
+    assert "not_solved" in found
+    assert "solved" not in found
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["I have no complaints", "This is not a complaint", "I can’t complain", "No complaint."],
+)
+def test_who_has_no_complaint_makes_none(models: Tier, message: str) -> None:
+    assert "complaint" not in seen(models, message).cues
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I never complained before but this is unacceptable",
+        "You never answered my complaint",
+        "You didn't process my complaint",
+        "I got no reply to my complaint",
+    ],
+)
+def test_a_complaint_beside_a_denial_is_one(models: Tier, message: str) -> None:
+    assert "complaint" in seen(models, message).cues
