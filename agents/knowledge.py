@@ -13,7 +13,7 @@ from agents.knowledge_judged import learned, rejected
 from agents.offers import BANS, Offer, offer, permitted
 from agents.rulings import may_answer_again
 from agents.shaping import beginning
-from agents.triage_rules import is_owed, triggers
+from agents.triage_rules import is_critical, is_owed, triggers
 from agents.world import ArticleText, World
 from projections.case import Case, Ticket
 from projections.case.state import Contact, Seen
@@ -75,7 +75,9 @@ def searched_again(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 def _offer(ticket: Ticket, seen: Seen, world: World) -> Offer:
     """The offer for a message, which may itself fire a trigger that is not on the ticket yet."""
-    fired = triggers(seen, priority=ticket.priority, vip=is_owed(ticket), policy=world.policy)
+    grave = is_critical(seen, world.policy, world.models)
+    priority = "critical" if grave else ticket.priority
+    fired = triggers(seen, priority=priority, vip=is_owed(ticket), policy=world.policy)
     verdict = offer(
         seen,
         triggers=(*ticket.triggers, *fired),
