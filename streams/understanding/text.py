@@ -15,7 +15,10 @@ WORD_CHARS = 24
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 QUOTED = re.compile(
-    r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE
+    r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded)"
+    r"|(?:am|le|el|il|em|op|den|w dniu) (?=.{0,200}\d).{0,200}\b(?:schrieb|a écrit|escribió"
+    r"|ha scritto|escreveu|schreef|skrev|napisał\(?a?\)?).{0,80}:\s*$)",
+    re.IGNORECASE,
 )
 GREETING_LINE = re.compile(
     r"^(?:hi|hey|hello|hai|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may"

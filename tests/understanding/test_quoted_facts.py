@@ -130,6 +130,22 @@ def test_what_stands_in_a_mail_that_is_answered_is_no_fact_of_the_customer(model
     assert "5512" in {one.text for one in found_there.clues}
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "On Tue, 29 Dec 2026 at 10:00, Help <help@example.org> wrote:",
+        "Am 29.12.2026 um 10:00 schrieb Help <help@example.org>:",
+        "Le mar. 29 déc. 2026 à 10:00, Help <help@example.org> a écrit :",
+        "El mar, 29 dic 2026 a las 10:00, Help (<help@example.org>) escribió:",
+        "Op di 29 dec. 2026 om 10:00 schreef Help <help@example.org>:",
+        "Den tis 29 dec. 2026 kl 10:00 skrev Help <help@example.org>:",
+    ],
+)
+def test_the_line_above_a_quotation_is_not_the_customers(models: Tier, above: str) -> None:
+    found_there = seen(models, f"It is order 4711.\n\n{above}\n> You paid €45.00")
+    assert [(one.kind, one.text) for one in found_there.facts] == [("order", "4711")]
+
+
 def test_a_message_that_only_quotes_gives_what_it_quotes() -> None:
     message = "> my order is 4711\n"
     assert [one.text for one in facts(found(message), message)] == ["4711"]
