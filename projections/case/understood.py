@@ -21,7 +21,7 @@ from projections.case.state import (
     Contact,
     Seen,
 )
-from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
+from projections.case.words import LONGEST_HANDLE, LONGEST_NAME, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactLinked, MessageUnderstood, Span
 from schemas.record import Record
@@ -76,10 +76,10 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         sentiment=event.sentiment_score,
         urgency=tuple(clip(one, WORD) for one in event.urgency_indicators[:TAGS]),
         cues=tuple(clip(one, WORD) for one in event.cues[:TAGS]),
-        categories=tuple((clip(c.name, 80), c.confidence) for c in event.categories[:5]),
+        categories=tuple((clip(c.name, LONGEST_NAME), c.confidence) for c in event.categories[:5]),
         out_of_scope=event.out_of_scope,
         tags=tuple(clip(tag, LONGEST_TAG) for tag in event.tags[:TAGS]),
-        solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
+        solutions=tuple((clip(s.name, LONGEST_NAME), s.confidence) for s in event.solutions[:5]),
         clues=tuple((clip(c.kind, WORD), clip(c.text, 120)) for c in event.clues[:12]),
         facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in _kept(event.facts)),
         facts_given=len(event.facts),

@@ -59,7 +59,7 @@ def test_of_many_words_so_many_are_remembered_each_cut() -> None:
 def test_of_many_scores_the_first_five_are_remembered() -> None:
     scores = [Score(name=f"{number}{LONG}", confidence=0.5) for number in range(MANY)]
     found = seen(categories=scores, solutions=scores)
-    assert found.categories == tuple((one.name[:80], 0.5) for one in scores[:5])
+    assert found.categories == tuple((one.name[:120], 0.5) for one in scores[:5])
     assert found.solutions == tuple((one.name[:120], 0.5) for one in scores[:5])
 
 

@@ -173,8 +173,7 @@ def test_whatever_is_written_deadlines_are_few_distinct_and_quoted(message: str)
     assert deadlines(f"  {message}\n") == found
 
 
-@pytest.mark.parametrize(
-    ("said", "presses"), [("kal tak", True), ("5 baje tak", True), ("somvar tak", False)]
-)
-def test_a_deadline_in_hindi_presses_where_it_is_soon(said: str, presses: bool) -> None:  # noqa: FBT001
-    assert soon([said]) == presses
+def test_a_deadline_in_hindi_presses_where_it_is_soon() -> None:
+    assert soon(["kal tak"])
+    assert soon(["5 baje tak"])
+    assert not soon(["somvar tak"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agents import learning
 from projections.article import ArticleLine, digest, evolve, forgotten
+from projections.case.words import clip
 from schemas.event import Event
 from schemas.events.choices import ExampleLearned
 from schemas.events.knowledge import (
@@ -68,6 +69,18 @@ def test_a_label_that_is_no_tone_leaves_the_others_alone(score: float, models: T
     only = history(models, right).at(START.timestamp())
     assert told == only.understand("what a fine week", subject="", known_language=None)
     assert 0 <= told.sentiment_score <= 1
+
+
+def test_a_very_long_name_is_known_by_what_a_case_remembers_of_it(models: Tier) -> None:
+    name = "गैस रिसाव " * 30
+    rule = CategoryTaught(name=name, examples=["I smell gas"], priority="critical")
+    named = ARTICLE.model_copy(update={"article_id": name})
+    found = history(models, [(START, rule), (START, named)]).at(START.timestamp())
+    category, article = found.category(clip(name, 120)), found.article(clip(name, 120))
+    assert category is not None
+    assert (category.name, category.priority) == (name, "critical")
+    assert article is not None
+    assert article.id == name
 
 
 def test_what_was_learned_joins_at_the_full_hour(models: Tier) -> None:
