@@ -96,6 +96,8 @@ class Tier:
             pressing = None if self._priority is None else self._priority.of(reading)
         named = deadlines(text)
         quoted = facts.found(raw)
+        if len(message) > len(raw):  # what ends there may go on
+            quoted = [one for one in quoted if one.end < len(raw)]
         features = self._terms.features(text, reading.words)
         judgement = fitted.categories.judge(reading)
         solutions = fitted.articles.search(reading, judgement.probabilities, language)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from streams.understanding.facts import LIMIT, clues, facts, found
+from streams.understanding.text import MODEL_CHARS
 from streams.understanding.tier import Tier
 from tests.understood import seen
 
@@ -144,6 +145,14 @@ def test_what_stands_in_a_mail_that_is_answered_is_no_fact_of_the_customer(model
 def test_the_line_above_a_quotation_is_not_the_customers(models: Tier, above: str) -> None:
     found_there = seen(models, f"It is order 4711.\n\n{above}\n> You paid €45.00")
     assert [(one.kind, one.text) for one in found_there.facts] == [("order", "4711")]
+
+
+def test_a_number_on_which_a_long_message_is_cut_is_not_half_a_number(models: Tier) -> None:
+    message = " order 1234567 ".rjust(MODEL_CHARS + 4, "-")
+    assert message[:MODEL_CHARS].endswith("order 1234")
+    assert [one.text for one in seen(models, message).clues] == []
+    whole = message[6:]
+    assert [one.text for one in seen(models, whole).clues] == ["1234567"]
 
 
 def test_a_message_that_only_quotes_gives_what_it_quotes() -> None:
