@@ -10,8 +10,10 @@ from streams.understanding.cue_phrases import CUES, URGENCY
 from streams.understanding.cues import spotted
 from streams.understanding.deadlines import deadlines
 from streams.understanding.knowledge_items import ToneLabel
+from streams.understanding.reading import Reading
 from streams.understanding.text import clean, sentences
 from streams.understanding.tier import Tier
+from streams.understanding.tone import ToneModel
 from tests.understood import index, seen
 
 
@@ -59,6 +61,24 @@ def test_thanks_score_above_complaints(models: Tier) -> None:
     calm = seen(models, "How do I change the PIN of my card?").sentiment_score
     angry = seen(models, "This is ridiculous, you are useless.").sentiment_score
     assert angry < calm < happy
+
+
+def test_a_label_is_judged_once_however_many_follow_it(
+    models: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    score = ToneModel.score
+
+    def counted(self: ToneModel, reading: Reading) -> float:
+        judged.append(reading.text)
+        return score(self, reading)
+
+    monkeypatch.setattr(ToneModel, "score", counted)
+    labels = [ToneLabel(f"label {n} of this test is fine", 0.9) for n in range(5)]
+    assert list(models.prepare(index(*labels[:3]))) == [2, 1, 0]
+    seen(models, "hello there", index(*labels[:4]))
+    seen(models, "hello there", index(*labels))
+    assert [one for one in judged if one.startswith("label")] == [one.text for one in labels]
 
 
 def test_labels_of_the_deployment_move_the_tone(models: Tier) -> None:
