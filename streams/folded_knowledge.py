@@ -168,12 +168,8 @@ class Items:
                 pass
 
     def _with_learned(self, event: taught.ArticlePublished) -> tuple[str, ...]:
-        """The examples of a new version: those it came with, then what the article learned.
-
-        What people teach is no longer what was learned: so they can take that back as well.
-        """
+        """The examples of a new version: those it came with, then what the article learned."""
         learned = self.learned.get(event.article_id, ())
-        self.learned[event.article_id] = tuple(one for one in learned if one not in event.examples)
         return tuple(dict.fromkeys((*event.examples, *learned)))
 
     def _learn(self, event: taught.ExampleProposed) -> None:

@@ -141,6 +141,14 @@ def test_what_was_learned_can_be_taken_back_by_teaching_it_first(models: Tier) -
     assert seen == [(QUESTION,), (QUESTION,), (), (QUESTION,)]
 
 
+def test_what_was_taken_back_within_the_hour_does_not_come_back_with_it(models: Tier) -> None:
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    minutes = [(START + n * timedelta(minutes=9)) for n in range(4)]
+    found = history(models, list(zip(minutes, [ARTICLE, proposed, taught, ARTICLE], strict=True)))
+    assert examples(found, START + HOUR) == ()
+
+
 def test_what_was_learned_and_taught_meanwhile_is_one_example(models: Tier) -> None:
     moment = START + timedelta(minutes=10)
     taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
@@ -271,7 +279,7 @@ def test_the_index_learns_what_the_agent_learns(models: Tier, told: list[Event])
         for name in ("a", "b")
     }
     learned = set()
-    for event in told:
+    for event in [*told, ARTICLE]:
         name = str(getattr(event, "article_id", ""))
         lines[name] = lines[name].when(event)
         learned |= {one.example for one in lines[name].all(ExampleLearned)}
