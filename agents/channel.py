@@ -33,8 +33,8 @@ from schemas.record import Record
 TERMS = 24
 """How many linking terms are kept of a message."""
 
-FACTS = 40
-"""How many facts and clues are kept of a message."""
+FACTS = 48
+"""How many facts and clues are kept of a message: all that a tier names."""
 
 LONGEST_FACT = 120
 

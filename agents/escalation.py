@@ -16,6 +16,7 @@ import msgspec
 
 from agents.agent import Agent
 from agents.duty import Availability, availability, has_room, on_duty
+from agents.languages import speaks
 from agents.policy import Policy
 from agents.world import World
 from projections.desk import TOO_MANY, Desk, Person, Request
@@ -79,7 +80,7 @@ def score(person: Person, request: Request) -> float:
     """
     wanted = set(request.skills)
     skill = len(wanted.intersection(person.skills)) / len(wanted) if wanted else 0.0
-    spoken = request.language is None or request.language in person.languages
+    spoken = request.language is None or speaks(person.languages, request.language)
     room = 1.0 - len(person.tickets) / person.capacity if person.capacity else 0.0
     return (
         8.0 * (person.id == request.former_id)
@@ -111,7 +112,10 @@ def choose(request: Request, people: Mapping[str, Person], now: datetime, policy
         for name, holds in (
             ("former", best.id == request.former_id),
             ("team", best.team == request.team),
-            ("language", request.language is not None and request.language in best.languages),
+            (
+                "language",
+                request.language is not None and speaks(best.languages, request.language),
+            ),
             ("skill", bool(set(request.skills).intersection(best.skills))),
             ("senior", request.senior and best.senior),
         )

@@ -6,8 +6,8 @@ import re
 
 _ANSWERED = re.compile(r"^(?:\s*(?:re|aw|fwd?|wg)\s*:)+", re.IGNORECASE)
 _PERSONAL = re.compile(
-    r"https?://\S+"  # links, which often carry tokens
-    r"|\S+@\S+"  # e-mail addresses and the like
+    r"(?:https?://|www\.)\S+"  # links, which often carry tokens
+    r"|\S*@\S+"  # e-mail addresses, and names on platforms
     r"|\+?\d[\d\s().\-/]{5,}\d"  # phone, card and account numbers, with their separators
     r"|\b(?=\w*\d)\w{4,}\b",  # order numbers, references, postcodes, years
     re.IGNORECASE,

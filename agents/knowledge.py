@@ -13,7 +13,7 @@ from agents.knowledge_judged import judged, learned, rated
 from agents.offers import BANS, Offer, offer, permitted
 from agents.rulings import may_answer_again
 from agents.shaping import beginning
-from agents.triage_rules import is_owed, triggers
+from agents.triage_rules import is_critical, is_owed, triggers
 from agents.world import ArticleText, World
 from projections.case import Case, Ticket
 from projections.case.state import Contact, Seen
@@ -40,6 +40,8 @@ __all__ = ["AGENTS", "BANS", "Offer", "offer", "permitted"]
 
 MOST_CHARACTERS = 3000
 """How much of an article's text goes into an answer."""
+
+_ENDS = " \u00a0\u202f.?!。？！؟"
 
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -73,7 +75,9 @@ def searched_again(record: Record, case: Case, world: World) -> Iterator[Event]:
 
 def _offer(ticket: Ticket, seen: Seen, world: World) -> Offer:
     """The offer for a message, which may itself fire a trigger that is not on the ticket yet."""
-    fired = triggers(seen, priority=ticket.priority, vip=is_owed(ticket), policy=world.policy)
+    grave = is_critical(seen, world.policy, world.models)
+    priority = "critical" if grave else ticket.priority
+    fired = triggers(seen, priority=priority, vip=is_owed(ticket), policy=world.policy)
     verdict = offer(
         seen,
         triggers=(*ticket.triggers, *fired),
@@ -152,16 +156,22 @@ def _said(
     }
     body = beginning(article.body.strip(), MOST_CHARACTERS)
     if found.outcome == "suggest":
-        text = f"Did you mean: {article.title}?\n\n{body}\n\nA colleague will look at it as well."
+        meant = f"Did you mean: {_asked(article.title)}"
+        text = f"{meant}\n\n{body}\n\nA colleague will look at it as well."
         return SolutionSuggested.model_validate({**told, "text": text})
     candidate = (found.confidence or 0.0) > world.policy.thresholds.auto_resolution
     if candidate:
         text = f"This should help: {article.title}\n\n{body}"
     else:  # an article next to the right one, which is missing, comes this near
-        text = f"Is this what you meant: {article.title}?\n\n{body}"
+        text = f"Is this what you meant: {_asked(article.title)}\n\n{body}"
     return AnswerChosen.model_validate(
         {**told, "text": text, "auto_resolution_candidate": candidate}
     )
+
+
+def _asked(title: str) -> str:
+    """A title with a question mark behind it; many have one, or a full stop, of their own."""
+    return f"{title.rstrip(_ENDS) or title}?"
 
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:

@@ -7,12 +7,13 @@ says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agents.impersonal import impersonal
 from agents.lifecycle_contacts import is_content
 from agents.world import World
 from projections.case import Case, Ticket
+from projections.case.state import STATEMENT, Fact
 from projections.case.talk import UNHAPPY
 from schemas.event import Event
 from schemas.events.decisions import ContactLinked
@@ -23,13 +24,16 @@ from schemas.record import Record
 from schemas.vocabulary import UNCATEGORISED
 
 SETTLED_WITHIN = 2
-"""Contacts of a ticket whose subject still says what was answered."""
+"""Contacts of a ticket whose first one still says what was answered."""
 
 PLEASED = 4
 """Stars of a survey, of five, from which on a customer is taken to be satisfied."""
 
 FEWEST_WORDS = 3
-"""A shorter subject says too little to be an example."""
+"""A shorter question says too little to be an example."""
+
+LONGEST_QUESTION = 120
+"""Characters of the sentences that are one."""
 
 
 def learned(record: Record, case: Case, _world: World) -> Iterator[Event]:
@@ -60,18 +64,31 @@ def _confirmed(ticket_id: str, article: str, case: Case) -> Iterator[Event]:
 def _question(ticket: Ticket | None, article: str, case: Case) -> str | None:
     """The question that the answer was for, without what is only this customer's.
 
-    A ticket knows of its messages only the subject: the customer's own, or how the first message
-    begins. So it is a question for examples only if the customer opened the ticket with it, the
-    matter was settled with the next, and the answer was for that message: an offer's was for the
-    one before it, and whoever names an article as they resolve a ticket has read the whole.
+    It is what the first message says, in its first sentences. A subject line may be that of a form
+    which everybody sends, or of a mail of ours, and would have the article answer all of them: it
+    stands in only where the message says nothing. And the customer must have opened the ticket with
+    it, the matter have been settled with the next, and the answer have been for it: an offer is for
+    the message before it, and whoever names an article as they resolve a ticket has read the whole.
     """
     if ticket is None or ticket.origin != "contact" or ticket.contacts > SETTLED_WITHIN:
         return None
     opening = next((message for message, kind in ticket.messages if kind == "contact"), None)
     if article in ticket.offered and ticket.offer_question != opening:
         return None
-    question = impersonal(ticket.subject, case.name)
+    said = [one for one in ticket.facts if (one.kind, one.contact_id) == (STATEMENT, opening)]
+    question = impersonal(_beginning(said) or ticket.subject, case.name)
     return question if len(question.split()) >= FEWEST_WORDS else None
+
+
+def _beginning(said: Sequence[Fact]) -> str:
+    """The first statements, as many as there is room for; of one that is longer all of it."""
+    found, room = list(said[:1]), LONGEST_QUESTION - len(said[0].text) if said else 0
+    for one in said[1:]:
+        room -= len(one.text)
+        if room < 0:
+            break
+        found.append(one)
+    return " ".join(one.text for one in found)
 
 
 def judged(record: Record, case: Case) -> Iterator[Event]:

@@ -17,7 +17,13 @@ from schemas.event import Event
 from schemas.events.decisions import EscalationTriggered, RouteChosen, SolutionsFound
 from schemas.events.desk import RequestWithdrawn, SpecialistReleased, SpecialistRequested
 from schemas.events.metrics import InteractionMeasured
-from schemas.events.tickets import SlaStarted, TicketEscalated, TicketTransferred, TicketTriaged
+from schemas.events.tickets import (
+    SlaStarted,
+    TicketEscalated,
+    TicketPrioritised,
+    TicketTransferred,
+    TicketTriaged,
+)
 from schemas.record import Record
 
 
@@ -123,7 +129,10 @@ def _is_first(case: Case, ticket: Ticket) -> bool:
 
 
 def triggered(record: Record, case: Case, world: World) -> Iterator[Event]:
-    """Escalate a ticket that is under way; one that is being triaged waits for its route."""
+    """Escalate a ticket that is under way; one that is being triaged waits for its route.
+
+    One on which something critical is written becomes critical with it.
+    """
     event = record.event
     assert isinstance(event, EscalationTriggered)
     ticket = case.ticket(event.ticket_id)
@@ -132,6 +141,10 @@ def triggered(record: Record, case: Case, world: World) -> Iterator[Event]:
     if ticket.triaged_at is None or ticket.proposal is not None:
         return
     moves = Moves(case, ticket.id, world)
+    if "critical_priority" in event.triggers and ticket.priority != "critical":
+        raised = {"priority": "critical", "previous": ticket.priority, "by": "triage"}
+        moves.say(TicketPrioritised, **raised)
+        clocks.retarget(moves)
     escalate(moves, record.id, list(event.triggers), event.reason)
     yield from moves.events
 
@@ -160,6 +173,6 @@ TRIGGERED = Agent(
     name="lifecycle",
     domain="customer",
     reads=frozenset({EscalationTriggered}),
-    writes=_ESCALATION,
+    writes=_ESCALATION | {TicketPrioritised},
     decide=triggered,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agents.languages import same
 from agents.policy import Policy
 from agents.world import ArticleText, Models
 from projections.case.state import Seen
@@ -88,5 +89,4 @@ def permitted(verdict: Offer, seen: Seen, models: Models) -> Offer:
 
 def same_language(article: ArticleText, seen: Seen) -> bool:
     """Whether an article is in a message's language, as far as that is known."""
-    written = (article.language or "en").split("-")[0]
-    return seen.language is None or seen.language.split("-")[0] == written
+    return seen.language is None or same(article.language or "en", seen.language)

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from agents.enclosing import linked
+from agents.languages import spoken
 from agents.lifecycle_replies import RESPONSES
+from agents.policy_delivery import Template
 from agents.shaping import shape, shape_blank, units
 from agents.ways import Shut, Way, other_channel
 from agents.world import World
@@ -136,7 +138,7 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
         language = _language(place.about, case)
         told |= {
             "template": template.name,
-            "template_language": template.languages.get(language or "", template.language),
+            "template_language": _approved(template, language),
             "template_parameter": template.parameter or None,
         }
     yield ReplyRequested.model_validate({**told, **_around(message, way, case, world)})
@@ -170,6 +172,14 @@ def _around(message: Message, way: Way, case: Case, world: World) -> dict[str, A
     if other is None or message.attachments or not may_be_kept(message.text):
         return {}
     return {"fall_back": other, "fall_back_text": message.text}
+
+
+def _approved(template: Template, language: str | None) -> str:
+    """The language of a platform's template that comes nearest to a ticket's."""
+    if language is None:
+        return template.language
+    near = (code for one, code in template.languages.items() if spoken(one) == spoken(language))
+    return template.languages.get(language) or next(near, template.language)
 
 
 def _language(about: str, case: Case) -> str | None:

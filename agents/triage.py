@@ -15,6 +15,7 @@ from agents.triage_rules import (
     Route,
     awaits_matter,
     classify,
+    is_critical,
     is_owed,
     proposals,
     route,
@@ -171,7 +172,8 @@ def routed(record: Record, case: Case, world: World) -> Iterator[Event]:
 def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A further message escalates its ticket where a trigger fires that had not fired before.
 
-    On a resolved ticket, which the message reopens unless it is content, all of them are new. And
+    On a resolved ticket, which the message reopens unless it is content, all of them are new. What
+    the desk taught as critical is so whatever the ticket began with. And
     one that tells what the ticket is about, after a greeting say, has it triaged anew.
     """
     event = record.event
@@ -183,8 +185,12 @@ def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     if not ticket.is_open and is_content(frozenset(seen.cues), seen.words):
         return
     before = ticket.triggers if ticket.is_open else ()
-    owed = ticket.is_open and is_owed(ticket) and not is_content(frozenset(seen.cues), seen.words)
-    fired = triggers(seen, priority="medium", vip=owed, policy=world.policy)
+    content = is_content(frozenset(seen.cues), seen.words)
+    owed = ticket.is_open and is_owed(ticket) and not content
+    # a ticket that is triaged anew becomes critical, and is escalated, with that
+    grave = not (content or awaits_matter(ticket)) and is_critical(seen, world.policy, world.models)
+    priority = "critical" if grave else "medium"
+    fired = triggers(seen, priority=priority, vip=owed, policy=world.policy)
     news = [one for one in fired if one not in before]
     if news:
         yield _escalation(case, ticket, seen, news, world)

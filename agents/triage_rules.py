@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from agents.policy import Policy
-from agents.world import CategoryRule
+from agents.world import CategoryRule, Models
 from projections.case.state import FROM_CONTACT, Seen, Ticket
 from schemas.vocabulary import Trigger, priority_rank
 
@@ -62,6 +62,13 @@ def classify(seen: Seen, policy: Policy) -> Classification:
     if confidence < limits.category:
         return Classification(None, confidence, ["too_unsure"])
     return Classification(name, confidence, ["likeliest_category"])
+
+
+def is_critical(seen: Seen, policy: Policy, models: Models) -> bool:
+    """Whether a message, by itself, is about what the desk taught as critical."""
+    category = classify(seen, policy).category
+    rule = None if category is None else models.category(category)
+    return rule is not None and rule.priority == "critical"
 
 
 def awaits_matter(ticket: Ticket) -> bool:

@@ -32,7 +32,8 @@ class ArticleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """What deciding needs to know of an article.
 
     `content` is a digest of the published content, `adopted` the one that was last adopted,
-    `learned` are the examples that came from confirmed answers.
+    `learned` are the examples that came from confirmed answers, `lent` those of them that people
+    made their own.
     """
 
     version: int = 0
@@ -44,6 +45,7 @@ class ArticleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted: int = 0
     rejected: int = 0
     learned: tuple[Learned, ...] = ()
+    lent: tuple[str, ...] = ()
 
 
 def evolve(line: ArticleLine, record: Record) -> ArticleLine:
@@ -52,13 +54,18 @@ def evolve(line: ArticleLine, record: Record) -> ArticleLine:
     match event:
         case knowledge.ArticlePublished():
             given = tuple(digest(one) for one in event.examples)
+            # what people teach is no longer what was merely learned
+            learnt = tuple(one for one in line.learned if one.digest not in given)
+            # and what they taught before and left out takes no room
+            known = dict.fromkeys((*given, *(one.digest for one in learnt)))
+            lent = (one.digest for one in line.learned if one.digest in given)
             return _replace(
                 line,
                 published=True,
                 content=digest(event.model_dump_json()),
-                examples=tuple(dict.fromkeys((*given, *line.examples)))[:EXAMPLES],
-                # what people teach is no longer what was merely learned
-                learned=tuple(one for one in line.learned if one.digest not in given),
+                examples=tuple(known)[:EXAMPLES],
+                learned=learnt,
+                lent=tuple(dict.fromkeys((*line.lent, *lent)))[-EXAMPLES:],
             )
         case knowledge.ArticleRetired():
             return _replace(line, published=False, content="")
@@ -99,9 +106,11 @@ def forgotten(line: ArticleLine) -> frozenset[str]:
     Since the article learned them its answers were rejected several times, and more often than
     they were accepted. Which example led to an answer is not known, so all that were learned
     before a bad stretch go together; what people taught stays, and so does what is learned later.
-    Where the article serves well again, they count again.
+    Where the article serves well again, they count again. And what people made their own is theirs
+    to leave out again.
     """
-    return frozenset(
+    left_out = frozenset(line.lent).difference(line.examples)
+    return left_out | frozenset(
         one.digest
         for one in line.learned
         if line.rejected - one.rejected >= FORGOTTEN_FROM

@@ -177,7 +177,7 @@ class Items:
         self.learned[event.article_id] = (*known, event.example)
         article = self.articles.get(event.article_id)
         if article is not None:
-            examples = (*article.examples, event.example)
+            examples = tuple(dict.fromkeys((*article.examples, event.example)))
             self.articles[article.id] = msgspec.structs.replace(article, examples=examples)
 
     def _remembered(self, article: Article) -> Article:

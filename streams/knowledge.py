@@ -18,11 +18,12 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import cast, get_args
+from typing import TypeVar, cast, get_args
 
 from agents.learning import learns
 from agents.world import ArticleText, CategoryRule, Understanding
 from projections import article as lines
+from projections.case.words import LONGEST_NAME, clip
 from schemas.events import knowledge as taught
 from schemas.record import Record
 from streams.folded_knowledge import (
@@ -38,6 +39,8 @@ from streams.folded_knowledge import (
 from streams.settings import TierName
 from streams.understanding import tiers
 from streams.understanding.tier import Tier
+
+Taught = TypeVar("Taught")
 
 UNJUDGED = 65_536
 """So many shown answers wait for a judgement at most, the latest."""
@@ -70,8 +73,8 @@ class IndexedModels:
 
     def __init__(self, tier: Tier, items: Items) -> None:
         self.tier = tier
-        self._articles = dict(items.articles)
-        self._categories = dict(items.categories)
+        self._articles = _by_name(items.articles)
+        self._categories = _by_name(items.categories)
         self.index = items.index()
 
     @cached_property
@@ -98,6 +101,16 @@ class IndexedModels:
         """A taught category of this version of the index."""
         found = self._categories.get(name)
         return None if found is None else CategoryRule(found.name, found.priority, found.team)
+
+
+def _by_name(taught: Mapping[str, Taught]) -> dict[str, Taught]:
+    """What was taught by its name, and by what a case remembers of one that is very long."""
+    cut = {
+        short: one
+        for name, one in taught.items()
+        if (short := clip(name, LONGEST_NAME)) is not name
+    }
+    return {**cut, **taught}
 
 
 class KnowledgeHistory:

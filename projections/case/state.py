@@ -248,6 +248,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     solutions: tuple[tuple[str, float], ...] = ()
     clues: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    facts_given: int = 0
     features: tuple[tuple[int, int], ...] = ()
     unseen_priority: float | None = None
     meaning: str | None = None

@@ -62,15 +62,23 @@ def count(messages: tuple[tuple[str, str], ...], *kinds: str) -> int:
 
 
 def kept(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts that a ticket keeps of these: the latest, and statements beside all the others."""
+    """The facts that a ticket keeps of these: the latest, and statements beside all the others.
+
+    Where there are too many, what was said again takes one place: what stands under every mail
+    would soon leave none for the number of the order.
+    """
     statements = sum(fact.kind == STATEMENT for fact in facts)
     if statements <= STATEMENTS and len(facts) - statements <= FACTS:
         return facts
+    full = {True: statements > STATEMENTS, False: len(facts) - statements > FACTS}
     room = {True: STATEMENTS, False: FACTS}
-    staying = []
+    staying: list[Fact] = []
+    told: set[tuple[str, str]] = set()
     for fact in reversed(facts):
-        if room[fact.kind == STATEMENT]:
-            room[fact.kind == STATEMENT] -= 1
+        kind, said = fact.kind == STATEMENT, (fact.kind, fact.text)
+        if room[kind] and not (full[kind] and said in told):
+            room[kind] -= 1
+            told.add(said)
             staying.append(fact)
     return tuple(reversed(staying))
 
@@ -130,7 +138,7 @@ def _customer_wrote(
         "meanings": (*known.meanings, *([seen.meaning] if seen.meaning else []))[:MEANINGS],
         "solutions": known.solutions or (seen.solutions if seen.meaning else ()),
         "facts": kept((*known.facts, *facts)),
-        "facts_given": known.facts_given + len(facts),
+        "facts_given": known.facts_given + max(seen.facts_given, len(facts)),
         "references": latest(known.references, clues, REFERENCES),
         "sentiment": tone,
     }

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from projections.case.bounds import LONGEST_TAG, MEANING, RATINGS, TAGS, TERMS, WINDOW
+from projections.case.bounds import (
+    FACTS,
+    LONGEST_TAG,
+    MEANING,
+    RATINGS,
+    STATEMENTS,
+    TAGS,
+    TERMS,
+    WINDOW,
+)
 from projections.case.reach import heard
-from projections.case.state import Case, Contact, Seen
-from projections.case.words import LONGEST_HANDLE, clip, reference, with_handle
+from projections.case.state import STATEMENT, Case, Contact, Seen
+from projections.case.words import LONGEST_HANDLE, LONGEST_NAME, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
-from schemas.events.decisions import ContactLinked, MessageUnderstood
+from schemas.events.decisions import ContactLinked, MessageUnderstood, Span
 from schemas.record import Record
 
 _replace = msgspec.structs.replace
@@ -62,12 +73,13 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         sentiment=event.sentiment_score,
         urgency=tuple(clip(one, WORD) for one in event.urgency_indicators[:TAGS]),
         cues=tuple(clip(one, WORD) for one in event.cues[:TAGS]),
-        categories=tuple((clip(c.name, 80), c.confidence) for c in event.categories[:5]),
+        categories=tuple((clip(c.name, LONGEST_NAME), c.confidence) for c in event.categories[:5]),
         out_of_scope=event.out_of_scope,
         tags=tuple(clip(tag, LONGEST_TAG) for tag in event.tags[:TAGS]),
-        solutions=tuple((clip(s.name, 120), s.confidence) for s in event.solutions[:5]),
+        solutions=tuple((clip(s.name, LONGEST_NAME), s.confidence) for s in event.solutions[:5]),
         clues=tuple((clip(c.kind, WORD), clip(c.text, 120)) for c in event.clues[:12]),
-        facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in event.facts[:24]),
+        facts=tuple((clip(f.kind, WORD), clip(f.text, 120)) for f in _kept(event.facts)),
+        facts_given=len(event.facts),
         features=tuple(
             zip(event.feature_terms[:TERMS], event.feature_weights[:TERMS], strict=False)
         ),
@@ -86,6 +98,12 @@ def understood(case: Case, event: MessageUnderstood, _record: Record) -> Case:
         tones=(*case.tones, event.sentiment_score)[-RATINGS:],
         **changes,
     )
+
+
+def _kept(given: Sequence[Span]) -> list[Span]:
+    """The first facts, and beside them the first statements: numbers leave these their room."""
+    facts = [one for one in given if one.kind != STATEMENT]
+    return facts[:FACTS] + [one for one in given if one.kind == STATEMENT][:STATEMENTS]
 
 
 def linked(case: Case, event: ContactLinked, _record: Record) -> Case:

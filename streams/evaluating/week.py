@@ -93,8 +93,8 @@ def quoted(_tier: Tier, data: OpenData) -> Iterator[Figure]:
         texts = said.get(issue.issue, [])
         found = {
             " ".join(words(fact.text))
-            for text in texts
-            for fact in facts.facts(facts.found(bounded(text)))
+            for text in map(bounded, texts)
+            for fact in facts.facts(facts.found(text), text)
         }
         whole = [" ".join(words(text)) for text in texts]
         for _, value in issue.facts:

@@ -9,6 +9,7 @@ import msgspec
 from agents.duty import availability, has_room, on_duty
 from agents.escalation import choose, eligible
 from agents.handover import requested
+from agents.languages import speaks
 from projections.desk import Desk, Person, Request, request_of
 from schemas.events.choices import ContextTransferred, EscalationNotified
 from schemas.events.decisions import TeamAlertRequested
@@ -165,7 +166,7 @@ def _fits(person: Person, params: Asked) -> bool:
     return (
         params.team in {None, person.team}
         and (params.skill is None or params.skill in person.skills)
-        and (params.language is None or params.language in person.languages)
+        and (params.language is None or speaks(person.languages, params.language))
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.knowledge import Offer, offer, permitted
 from agents.triage import triggers
+from agents.triage_rules import is_critical
 from streams.pact.action import Action, Answer, Call
 from streams.pact.issue import Issue, weighed
 
@@ -40,6 +41,8 @@ def suggest_articles(call: Call, params: Searched) -> Answer:
     found = weighed(call, params, latest=True)
     seen, ticket = found.seen, found.ticket
     priority = params.priority or (ticket.priority if ticket is not None else found.priority)
+    if is_critical(seen, call.policy, call.models):
+        priority = "critical"
     offered: tuple[str, ...] = ()
     if ticket is not None:
         offered, fired = ticket.offered, ticket.triggers

@@ -15,6 +15,7 @@ from streams.understanding.teaching import Example, arranged, correction
 from streams.understanding.tfidf import SPACE, Floats, Head, Postings, Vector, primal
 
 LISTED = 5
+LEAST = 2
 
 _SURELY_NOT, _SURELY = float(np.float32(1e-6)), float(np.float32(1 - 1e-6))
 
@@ -51,9 +52,9 @@ class Observed(NamedTuple):
     """What the judgement of a vector rests on.
 
     Attributes:
-        logits: Of the taught categories.
+        logits: Of the columns: the taught categories, and an empty one beside one that is alone.
         features: What `ScopeModel` reads.
-        probabilities: Of the taught categories, as if one of them were right.
+        probabilities: Of the columns, as if one of them were right.
     """
 
     logits: Floats
@@ -86,6 +87,7 @@ class CategoryModel:
         self.names = found.names
         self._scope = scope
         self._head = pretrained.head
+        self._columns = columns_of(found.names)
         self._starter, self._starter_columns = found.starter, found.starter_columns
         examples = found.examples
         self._words = Postings([words_alone(example.point) for example in examples], SPACE)
@@ -95,7 +97,7 @@ class CategoryModel:
             self._correction = self._fit(examples, basis)
 
     def _base(self, vector: Vector) -> Floats:
-        base = np.zeros(len(self.names), dtype=np.float32)
+        base = np.zeros(self._columns, dtype=np.float32)
         if len(self._starter):
             base[self._starter] = self._head.logits(vector).take(self._starter_columns)
         return base
@@ -114,9 +116,9 @@ class CategoryModel:
         """Probabilities of the taught categories and of none of them; together they are 1."""
         if not self.names:
             return Judgement(np.empty(0, dtype=np.float32), 1.0)
-        _, features, probabilities = self.observe(reading.vector)
+        _, features, every = self.observe(reading.vector)
         outside = float(sigmoid(features @ self._scope.weights + np.float32(self._scope.bias)))
-        return Judgement(probabilities * np.float32(1.0 - outside), outside)
+        return judged(every, len(self.names), outside)
 
     def observe(self, vector: Vector) -> Observed:
         """What the judgement of a vector rests on; there must be categories."""
@@ -130,6 +132,28 @@ class CategoryModel:
     def listed(self, judgement: Judgement) -> list[CategoryScore]:
         """The likeliest categories, likeliest first."""
         return listed(self.names, judgement)
+
+
+def columns_of(names: Sequence[str]) -> int:
+    """How many columns some categories are fitted with, so that there is another to choose.
+
+    A category that is alone would be certain of any message, and the more so of what is like none
+    of its examples: it has an empty one beside it.
+    """
+    return max(len(names), LEAST)
+
+
+def judged(probabilities: Floats, taught: int, outside: float) -> Judgement:
+    """The judgement of a message.
+
+    Args:
+        probabilities: Of the columns, as if one of them were right.
+        taught: How many of them are categories; an empty one is as good as none.
+        outside: The probability that none is right.
+    """
+    found = probabilities[:taught] * np.float32(1.0 - outside)
+    rest = float(np.add.reduce(probabilities[taught:]))
+    return Judgement(found, outside + (1.0 - outside) * rest)
 
 
 def listed(names: Sequence[str], judgement: Judgement) -> list[CategoryScore]:

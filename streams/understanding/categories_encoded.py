@@ -19,6 +19,8 @@ from streams.understanding.categories import (
     Judgement,
     Pretrained,
     ScopeModel,
+    columns_of,
+    judged,
     listed,
     scope_features,
     words_alone,
@@ -93,6 +95,7 @@ class EncodedCategories:
     ) -> None:
         found = arranged(categories, known.words.names, known.words.examples, points, MOST)
         self.names = found.names
+        self._columns = columns_of(found.names)
         self._known = known
         self._starter, self._starter_columns = found.starter, found.starter_columns
         self._correction: Correction | None = None
@@ -104,7 +107,7 @@ class EncodedCategories:
         self._meanings = _stacked(near)
 
     def _base(self, point: Point) -> Floats:
-        base = np.zeros(len(self.names), dtype=np.float32)
+        base = np.zeros(self._columns, dtype=np.float32)
         if len(self._starter):
             words, meanings, _ = self._known
             logits = words.head.logits(point.vector)
@@ -142,10 +145,10 @@ class EncodedCategories:
         """The judgement of a text."""
         if not self.names:
             return Judgement(np.empty(0, dtype=np.float32), 1.0)
-        probabilities, features = self.observe(point)
+        every, features = self.observe(point)
         scope = self._known.scope
         outside = float(sigmoid(features @ scope.weights + np.float32(scope.bias)))
-        return Judgement(probabilities * np.float32(1.0 - outside), outside)
+        return judged(every, len(self.names), outside)
 
     def observe(self, point: Point) -> Observed:
         """What a judgement rests on; there must be categories."""

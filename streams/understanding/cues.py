@@ -50,7 +50,21 @@ _WILL_TRY = re.compile(
     r"|\blet you know\b|\bget back to you\b"
 )
 
-_NO_RUSH = re.compile(r"\b(?:no (?:rush|hurry)|not urgent)\b", re.IGNORECASE)
+_NO_RUSH = re.compile(
+    r"\b(?:no (?:rush|hurry)|(?:not|(?:is|are|was)n['’]t) (?:(?:an?|so|that|very|really|too) )?"
+    r"(?:urgent|emergency)|nothing urgent|no (?:urgency|emergency)|take your time)\b",
+    re.IGNORECASE,
+)
+_NOTHING_SO = re.compile(r"\b(?:nothing|none|nobody|no one|never|hardly)\b[^.!?,;\n]{0,30}$")
+"""Before "is solved" these say the contrary."""
+
+_NO_COMPLAINT = re.compile(
+    r"\b(?:no (?:\w+ )?complaints\b|no complaint(?=\s*(?:[.,!;]|$))|nothing to complain\b"
+    r"|not (?:an?|to) (?:\w+ )?complain\w*|without(?: any)? complain\w*"
+    r"|(?:\w+n't|cannot|never) (?:really |usually |normally )?complain(?:ed|ing)?\b)"
+)
+"""Who says this of complaints makes none."""
+
 SHORT = 80
 """Characters up to which a message may be nothing but a greeting."""
 
@@ -104,9 +118,14 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
         found: What was spotted in its sentences.
     """
     named = [name for name in CUES if name in found] if found else []
+    lowered, whole = (one.lower().replace("’", "'") if named else "" for one in (own, text))
     if "not_solved" in found and "solved" in found:
         named.remove("solved")
-    named += _of_thanks(own.lower().replace("’", "'"), named)
+    elif "solved" in found and _is_denied(lowered):
+        named[named.index("solved")] = "not_solved"
+    if "complaint" in found and not CUES["complaint"].search(_NO_COMPLAINT.sub(" ", whole)):
+        named.remove("complaint")
+    named += _of_thanks(lowered, named)
     if len(text) <= SHORT:
         distinct = set(said)
         if distinct and distinct <= _GREETING_WORDS:
@@ -116,6 +135,11 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
         if rating is not None:
             named.append(f"rating_{rating}")
     return named
+
+
+def _is_denied(lowered: str) -> bool:
+    match = CUES["solved"].search(lowered)
+    return match is not None and _NOTHING_SO.search(lowered, 0, match.start()) is not None
 
 
 def _of_thanks(lowered: str, named: Sequence[str]) -> list[str]:

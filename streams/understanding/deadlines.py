@@ -2,8 +2,9 @@
 
 A deadline is a word that says that time runs out (a preposition, a verb, what leaves or ends, a
 need) and a moment behind it, or a moment and "at the latest". It is quoted as it was said: which
-day "Friday" is depends on when and where the message was written. English only. Repetitions are
-bounded and never nested, so the work grows with the length of the bounded text.
+day "Friday" is depends on when and where the message was written. English, and Hindi in Latin
+letters ("kal tak chahiye"), whose urgency is judged too. Repetitions are bounded and never nested,
+so the work grows with the length of the bounded text.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ _FILL = (
 )
 _WHEN = rf"(?:in\s+{_FILL}{_DURATION}|in the (?:morning|afternoon|evening)\b|{_FILL}{_POINT})"
 
+_HINDI_DAY = (
+    r"(?:aaj|kal|parson?|som[wv]aa?r|mangal[wv]aa?r|budh[wv]aa?r|guru[wv]aa?r|shukr[wv]aa?r"
+    r"|shani[wv]aa?r|ra[wv]i[wv]aa?r)\b"
+)
+
 _LEAVES_OR_ENDS = (
     r"(?:flight|plane|train|bus|coach|ferry|boat|ship|trip|holiday|exam|interview|appointment"
     r"|meeting|surgery|operation|wedding|funeral|party|birthday|hearing|presentation|event|concert"
@@ -97,6 +103,11 @@ _FORMS = (
         r"(?:(?!by\b|before\b|until\b|till\b|within\b|in\b|at\b)[\w']+\s+){1,4}?"
         rf"(?:for\s+|on\s+)?{_NAMED_DAY}(?:,?\s+at\s+{_CLOCK})?"
     ),
+    (
+        rf"(?:{_HINDI_DAY}|{_DAY}|{_DATE}|{_CLOCK}|\d{{1,2}} baje\b)"
+        r"(?:\s+(?:subah|dopahar|shaam|sham|raat)\b)?(?:\s+\d{1,2} baje\b)?\s+tak\b"
+        r"(?![^.!?\n]{0,40}\bth(?:a|i)\b)"  # it was so until then
+    ),
     rf"{_POINT},?\s+(?:at the (?:very )?latest|or sooner|or earlier)\b",
 )
 
@@ -110,7 +121,7 @@ _TIME_WORDS = (
     " hours hr hrs day days week weeks month months morning afternoon evening noon midday midnight"
     " past quarter one two three four five six seven eight nine ten eleven twelve january february"
     " march april may june july august september october november december jan feb mar apr jun jul"
-    " aug sep sept oct nov dec"
+    " aug sep sept oct nov dec tak"
 )
 _OF_MOMENTS = frozenset(_TIME_WORDS.split())
 """Every moment has a digit or one of these; a message with neither is done with at once."""
@@ -123,11 +134,20 @@ _SO_FAR = re.compile(
 )
 """Before "in three days" these say what has been, not what is to come."""
 
+_UNTIL = re.compile(r"until|till", re.IGNORECASE)
+_WAS = re.compile(
+    r"\b(?:was|were|been|had|did|worked|waited|lasted|stayed|ran|slept|stood|used to)\b"
+    r"(?![^.!?,;\n]*\b(?:needs?|must|please|can|want|ha(?:ve|s) to|and|but|so|hoping|wondering)\b)"
+    r"[^.!?,;\n]{0,50}$",
+    re.IGNORECASE,
+)
+"""Before "until this morning" these say how long something went well, or somebody waited."""
+
 _LOOKED_BACK = 60
 _SOON = re.compile(
     r"\b(?:minutes?|mins?|hours?|hrs?|\d{1,3}h|today|tonight|tomorrow"
     r"|this (?:morning|afternoon|evening)|(?:end|close) of (?:the )?(?:day|business)|eod|eob|cob"
-    r"|noon|midday|midnight)\b|\d\s*[ap]\.?m\b|o'?clock\b",
+    r"|noon|midday|midnight|aaj|kal|baje)\b|\d\s*[ap]\.?m\b|o'?clock\b",
     re.IGNORECASE,
 )
 
@@ -138,7 +158,7 @@ def deadlines(text: str) -> list[str]:
     if not _names_a_moment(text):
         return found
     for match in _DEADLINE.finditer(text):
-        if match.group()[:3].lower() == "in " and _tells_of_the_past(text, match.start()):
+        if _tells_of_the_past(text, match):
             continue
         exact = _EXACT.search(match.group())
         said = exact.group() if exact else " ".join(match.group().split())
@@ -160,5 +180,8 @@ def _names_a_moment(text: str) -> bool:
     return not _OF_MOMENTS.isdisjoint(_WORD.findall(text.lower()))
 
 
-def _tells_of_the_past(text: str, end: int) -> bool:
-    return _SO_FAR.search(text[max(0, end - _LOOKED_BACK) : end]) is not None
+def _tells_of_the_past(text: str, named: re.Match[str]) -> bool:
+    before = text[max(0, named.start() - _LOOKED_BACK) : named.start()]
+    if named.group()[:3].lower() == "in ":
+        return _SO_FAR.search(before) is not None
+    return _UNTIL.match(named.group()) is not None and _WAS.search(before) is not None

@@ -18,6 +18,7 @@ from streams.understanding.categories_encoded import (
 )
 from streams.understanding.dense_fields import ENCODED, texts_of
 from streams.understanding.encoder import Encoder
+from streams.understanding.filing import searched
 from streams.understanding.index import Makers
 from streams.understanding.knowledge_items import Article, Category, Tag
 from streams.understanding.meanings import Meanings, Remembered
@@ -65,7 +66,8 @@ def load(folder: Traversable | None = None) -> Tier:
             return EncodedTags(taught, examples, points.of([spelled(one.name) for one in taught]))
 
         def articles(taught: Sequence[Article], names: Sequence[str]) -> EncodedArticles:
-            by_words = ArticleIndex(taught, names, words, looked_up.of(taught))
+            filed = searched(taught, known.words.names)
+            by_words = ArticleIndex(filed, names, words, looked_up.of(taught))
             return EncodedArticles(taught, by_words, search, meanings)
 
         def reading(

@@ -115,6 +115,7 @@ class Fitter:
     def __init__(self, makers: Makers, tone: Callable[[str], float]) -> None:
         self._makers = makers
         self._tone = tone
+        self._heard: dict[str, float] = {}
         empty = KnowledgeIndex((), (), (), (), "")
         self._last = (empty, self._fresh(empty))
 
@@ -131,6 +132,7 @@ class Fitter:
             () if index.tags == before.tags else index.tags,
             () if index.articles == before.articles else index.articles,
         )
+        yield from self._hear(index)
         self.fitted(index)
 
     def fitted(self, index: KnowledgeIndex) -> Fitted:
@@ -158,8 +160,15 @@ class Fitter:
         articles = self._makers.articles(index.articles, categories.names)
         return Fitted(articles, categories, self._makers.tags(index.tags), ToneCalibration())
 
+    def _hear(self, index: KnowledgeIndex) -> Iterator[int]:
+        """Judge the labelled texts that are new, a text a step; gives how many are left."""
+        new = [one.text for one in index.tone_labels if one.text not in self._heard]
+        for left, text in zip(range(len(new) - 1, -1, -1), new, strict=True):
+            self._heard[text] = self._tone(text)
+            yield left
+
     def _calibration(self, index: KnowledgeIndex) -> ToneCalibration:
-        labels = index.tone_labels
-        return recalibrated(
-            [self._tone(label.text) for label in labels], [label.score for label in labels]
-        )
+        labels, known = index.tone_labels, self._heard
+        heard = [known[one.text] if one.text in known else self._tone(one.text) for one in labels]
+        self._heard = {one.text: score for one, score in zip(labels, heard, strict=True)}
+        return recalibrated(heard, [one.score for one in labels])

@@ -13,6 +13,7 @@ from streams.understanding.artefacts import Arrays
 from streams.understanding.article_words import WordsOfArticles
 from streams.understanding.categories import CategoryModel, Pretrained, ScopeModel
 from streams.understanding.features import TermTable
+from streams.understanding.filing import searched
 from streams.understanding.index import Fitter, Makers
 from streams.understanding.language import LanguageModel
 from streams.understanding.priority import UnseenPriority
@@ -96,7 +97,9 @@ def makers(lexicon: Lexicon, vectoriser: Vectoriser, arrays: Mapping[str, Arrays
             taught, known, scope, [vectors(one.examples) for one in taught]
         ),
         tags=lambda taught: TagModel(taught, [vectors(one.examples) for one in taught]),
-        articles=lambda taught, names: ArticleIndex(taught, names, search, words.of(taught)),
+        articles=lambda taught, names: ArticleIndex(
+            searched(taught, known.names), names, search, words.of(taught)
+        ),
         reading=lambda *_: iter(()),  # words are looked up in less time than it takes to tell
     )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.languages import spoken
 from agents.world import ArticleHit
 from streams.understanding.article_words import ArticleWords
 from streams.understanding.kernel import sigmoid
@@ -106,7 +107,7 @@ class ArticleIndex(LexicalFields):
         found = []
         for place, value in zip(places.tolist(), confidences.tolist(), strict=True):
             article = self._articles[place]
-            foreign = (article.language or "en") != (language or "en")
+            foreign = spoken(article.language or "en") != spoken(language or "en")
             most = OTHER_LANGUAGE if foreign else 1.0
             found.append(ArticleHit(article.id, round(min(value, most), 4)))
         return sorted(found, key=lambda hit: -hit.confidence)

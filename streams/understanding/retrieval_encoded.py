@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.languages import spoken
 from agents.world import ArticleHit
 from streams.understanding.artefacts import Arrays
 from streams.understanding.dense_fields import ENCODED, NEAR_FEATURES, DenseFields
@@ -115,7 +116,7 @@ class EncodedArticles:
         self._model = models.filed if words.filed else models.plain
         self._size = len(articles)
         self._dense = DenseFields(articles, meanings) if 0 < self._size <= ENCODED else None
-        written = np.array([article.language or ENGLISH for article in articles])
+        written = np.array([spoken(article.language or ENGLISH) for article in articles])
         self._written = {str(one): written == one for one in np.unique(written)}
 
     def search(

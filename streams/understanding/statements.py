@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from agents.linking_terms import EMPTY, stem, term, terms
 from agents.world import Fact
-from streams.understanding.text import GREETING_LINE, QUOTED, SIGN_OFF
+from streams.understanding.text import GREETING_LINE, QUOTED, ends_at
 
 KIND = "statement"
 
@@ -69,11 +69,12 @@ def statements(text: str, quoted: Sequence[Fact]) -> list[Fact]:
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """The places of the sentences that the customer wrote, long ones in pieces."""
     begun = False
-    for line in _LINE.finditer(text):
-        written = line[0].strip()
-        if begun and SIGN_OFF.search(written):
+    found = [line for line in _LINE.finditer(text) if line[0].strip()]
+    lines = [line[0].strip() for line in found]
+    for at, (line, written) in enumerate(zip(found, lines, strict=True)):
+        if begun and ends_at(lines, at):
             return
-        if not written or QUOTED.match(written) or (not begun and GREETING_LINE.match(written)):
+        if QUOTED.match(written) or (not begun and GREETING_LINE.match(written)):
             continue
         begun = True
         for sentence in _SENTENCE.finditer(text, line.start(), line.end()):

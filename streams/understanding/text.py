@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from zlib import crc32
 
 MODEL_CHARS = 4000
@@ -14,7 +15,10 @@ WORD_CHARS = 24
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 QUOTED = re.compile(
-    r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded))", re.IGNORECASE
+    r"^(?:>|on .{0,200} wrote:\s*$|-{2,} ?(?:original message|forwarded)"
+    r"|(?:am|le|el|il|em|op|den|w dniu) (?=.{0,200}\d).{0,200}\b(?:schrieb|a écrit|escribió"
+    r"|ha scritto|escreveu|schreef|skrev|napisał\(?a?\)?).{0,80}:\s*$)",
+    re.IGNORECASE,
 )
 GREETING_LINE = re.compile(
     r"^(?:hi|hey|hello|hai|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may"
@@ -27,12 +31,26 @@ _GREETING = re.compile(
     r"(?: there| team| all| support)?\b[ ,.!:-]*",
     re.IGNORECASE,
 )
-SIGN_OFF = re.compile(
+_SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks|cheers|sincerely|yours"
     r"(?: (?:sincerely|faithfully|truly))?|thank you|best|br|thx)\s*[,.!]*\s*$"
-    r"|^sent from my\b|^get outlook for\b|^--\s*$",
+    r"|^sent from my\b|^get outlook for\b|^--\s*$"
+    r"|^(?:mit )?(?:(?:freundliche|beste|liebe|viele|schöne|herzliche)[nr]? )?"
+    r"(?:grü(?:ß|ss)en?|gru(?:ß|ss)|gruessen?)(?: aus \w+)?\s*[,.!]*\s*$"
+    r"|^(?:mfg|vg|lg|hochachtungsvoll|(?:bien )?cordialement|(?:sincères )?salutations|bien à vous"
+    r"|(?:un )?saludos?(?: cordial(?:es)?)?|atentamente|(?:cordiali|distinti) saluti|saluti"
+    r"|(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groeten|mvg|atenciosamente"
+    r"|(?:com os melhores )?cumprimentos|pozdrawiam|z poważaniem"
+    r"|(?:med )?(?:vänlig|venlig|vennlig)e? (?:hälsning(?:ar)?|hilsen)|mvh)\s*[,.!]*\s*$"
+    r"|^(?:gesendet von meinem|von meinem \w+ gesendet|envoyé de mon|enviado desde mi"
+    r"|inviato da(?:l mio)? i|verzonden (?:vanaf|met) mijn)\b",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"(?:(?:many )?thanks|thank you|thx|cheers|best)\s*[,.!]*\s*$", re.IGNORECASE)
+"""A sign-off with which a message need not be at its end."""
+
+_GOES_ON_WITH = 4
+"""Words of a line behind such a one that is no signature, most of them not written large."""
 
 
 def bounded(message: str) -> str:
@@ -52,11 +70,9 @@ def clean(text: str) -> str:
         text: A bounded message.
     """
     kept: list[str] = []
-    for line in text.splitlines():
-        stripped = line.strip()
-        if not stripped:
-            continue
-        if SIGN_OFF.search(stripped) and (kept or stripped.lower().startswith("sent from")):
+    lines = [stripped for line in text.splitlines() if (stripped := line.strip())]
+    for at, stripped in enumerate(lines):
+        if ends_at(lines, at) and (kept or stripped.lower().startswith("sent from")):
             break
         if QUOTED.match(stripped) or (not kept and GREETING_LINE.match(stripped)):
             continue
@@ -69,6 +85,34 @@ def clean(text: str) -> str:
     elif len(kept) > 1:
         del kept[0]
     return "\n".join(kept)
+
+
+def ends_at(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is a sign-off, and what follows a signature.
+
+    Args:
+        lines: The lines of a message that are not blank, without spaces around them.
+        at: Which.
+    """
+    if _SIGN_OFF.search(lines[at]) is None:
+        return False
+    if _THANKS.match(lines[at]) is None or at + 1 == len(lines):
+        return True
+    following = lines[at + 1].split()
+    small = sum(word[0].islower() for word in following)
+    return len(following) < _GOES_ON_WITH or 2 * small <= len(following)
+
+
+def own_lines(text: str) -> list[tuple[int, int]]:
+    """The places of the lines that are neither blank nor those of a mail that is answered."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        stripped = line.strip()
+        if stripped and not QUOTED.match(stripped):
+            found.append((start, start + len(line)))
+        start += len(line)
+    return found
 
 
 def sentences(text: str) -> list[str]:

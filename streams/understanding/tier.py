@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from agents.languages import spoken
 from agents.world import Understanding
 from streams.understanding import facts
 from streams.understanding.cues import cues, urgency
@@ -83,17 +84,20 @@ class Tier:
             index: What was taught; fitted on its first message.
         """
         fitted = self._fitter.fitted(index)
+        known = None if known_language is None else spoken(known_language)
         raw = bounded(message)
         text = clean(bounded(f"{subject}\n{raw}") if subject else raw)
         own = clean(raw) if subject and raw.strip() else text
         reading = self._reader.read(text)
-        language, certainty = self._language.identify(reading, known_language)
+        language, certainty = self._language.identify(reading, known)
         score, pressing = NEUTRAL, None
         if language in ENGLISH:
             score = fitted.tone.apply(self._tone.score(reading))
             pressing = None if self._priority is None else self._priority.of(reading)
         named = deadlines(text)
         quoted = facts.found(raw)
+        if len(message) > len(raw):  # what ends there may go on
+            quoted = [one for one in quoted if one.end < len(raw)]
         features = self._terms.features(text, reading.words)
         judgement = fitted.categories.judge(reading)
         solutions = fitted.articles.search(reading, judgement.probabilities, language)
@@ -109,7 +113,7 @@ class Tier:
             tags=fitted.tags.borne(reading),
             solutions=fitted.trust.applied(solutions),
             clues=facts.clues(quoted),
-            facts=[*facts.facts(quoted), *statements(raw, quoted)],
+            facts=[*facts.facts(quoted, raw), *statements(raw, quoted)],
             features=features,
             unseen_priority=pressing,
             meaning=sketch(self._about(reading, features), features),

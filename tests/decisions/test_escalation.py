@@ -85,6 +85,8 @@ def test_who_takes_an_escalated_ticket_is_told() -> None:
     ("fits", "other", "request_fields"),
     [
         ({"languages": ["de"]}, {"languages": ["en"]}, {"language": "de"}),
+        ({"languages": ["de-AT"]}, {"languages": ["en"]}, {"language": "de"}),
+        ({"languages": ["hi"]}, {"languages": ["en"]}, {"language": "hi-Latn"}),
         ({"skills": ["billing"]}, {"skills": ["outage"]}, {"skills": ["billing"]}),
         ({"senior": True}, {"skills": ["billing"]}, {"senior": True, "skills": ["billing"]}),
         ({"senior": False}, {"senior": True}, {"senior": False}),

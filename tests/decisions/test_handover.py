@@ -51,6 +51,13 @@ def test_facts_beyond_the_bound_are_given_but_not_kept() -> None:
     assert (transfer.facts_given, transfer.facts_kept) == (48, 24)
 
 
+def test_all_that_one_message_gave_is_counted_though_not_all_is_kept() -> None:
+    many = [ORDER | {"text": str(n)} for n in range(32)]
+    scene = opened(AGENTS, models=FakeModels(understanding=understood(facts=many)))
+    transfer = scene.when(assigned(scene)).one(ContextTransferred)
+    assert (transfer.facts_given, transfer.facts_kept) == (32, 24)
+
+
 def test_statements_beyond_their_bound_do_not_push_out_numbers() -> None:
     said = [ORDER | {"kind": "statement", "text": f"words {n}"} for n in range(23)]
     models = FakeModels(understanding=understood(facts=[ORDER, *said]))
@@ -59,8 +66,8 @@ def test_statements_beyond_their_bound_do_not_push_out_numbers() -> None:
         scene = scene.when(contact("and more", provider_id=f"p{n}"))
     transfer = scene.when(assigned(scene)).one(ContextTransferred)
     kinds = [fact["kind"] for fact in json.loads(transfer.facts)]
-    assert (kinds.count("order"), kinds.count("statement")) == (4, 24)
-    assert (transfer.facts_given, transfer.facts_kept) == (96, 28)
+    assert (kinds.count("order"), kinds.count("statement")) == (4, 23)
+    assert (transfer.facts_given, transfer.facts_kept) == (96, 27)
 
 
 def test_what_was_said_on_the_other_tickets_goes_along() -> None:

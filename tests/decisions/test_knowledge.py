@@ -45,6 +45,7 @@ EVERYBODY = ROSTERS["customer"]
 ARTICLES = {
     "a1": ArticleText(id="a1", title="Refunds", body=" You get it back. ", language="en"),
     "a2": ArticleText(id="a2", title="Passwords", body="Use the link."),
+    "when": ArticleText(id="when", title="When do I get it ?", body="In five days."),
     "de": ArticleText(id="de", title="Rechnung", body="Im Konto.", language="de-AT"),
     "long": ArticleText(id="long", title="Terms", body="word " * 2000),
     "rules": ArticleText(id="rules", title="Fees", body="The fee is not 12 euros. " * 200),
@@ -236,6 +237,13 @@ def test_an_article_in_the_customers_language_is(article: str, language: str | N
     written((article, 0.95), language=language).one(AnswerChosen)
 
 
+def test_a_title_that_asks_is_followed_by_one_question_mark() -> None:
+    asked = written(("when", 0.85)).one(AnswerChosen).text.split("\n")[0]
+    assert asked == "Is this what you meant: When do I get it?"
+    asked = written(("when", 0.6)).one(SolutionSuggested).text.split("\n")[0]
+    assert asked == "Did you mean: When do I get it?"
+
+
 def test_a_long_article_is_cut() -> None:
     assert len(written(("long", 0.95)).one(AnswerChosen).text) < MOST_CHARACTERS + 100
 
@@ -306,6 +314,15 @@ def test_a_subject_that_says_little_is_no_example(subject: str) -> None:
     assert scene.all(ExampleProposed) == []
 
 
+def test_the_example_is_what_the_message_said_and_not_its_subject_line() -> None:
+    said = ["Where is my money?", "I am Ann and sent it back on 2026-03-01.", "Long " * 20, "No."]
+    facts = [{"kind": "statement", "text": one, "start": 0, "end": 9} for one in said]
+    facts = [{"kind": "date", "text": "2026-03-01", "start": 0, "end": 9}, *facts]
+    scene = written(("a1", 0.95), subject="New message from your form", facts=facts)
+    learned = says(scene, "thanks").one(ExampleProposed).example
+    assert learned == "Where is my money? I am Ann and sent it back on ."
+
+
 def test_an_answer_to_a_later_question_makes_no_example_of_the_first() -> None:
     scene = says(written(("a1", 0.95)), pairs=(("a2", 0.95),))
     scene = says(scene, "thanks")
@@ -325,6 +342,7 @@ def test_an_answer_to_a_later_question_makes_no_example_of_the_first() -> None:
         ("pay with 4111 1111 1111 1111 today", "pay with today"),
         ("Smith here, ann SMITH, my card is lost", "here, , my card is lost"),
         ("2 of 3 parcels", "2 of 3 parcels"),
+        ("ask @ann_smith, see www.example.org/t/ab", "ask see"),
     ],
 )
 def test_examples_carry_nothing_personal(text: str, expected: str) -> None:

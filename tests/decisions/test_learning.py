@@ -55,6 +55,22 @@ def test_the_same_again_is_not() -> None:
     after(REFUNDS).when(REFUNDS).then()
 
 
+def test_examples_that_a_new_version_leaves_out_take_no_room() -> None:
+    def version(name: str) -> ArticlePublished:
+        texts = [f"{name} question {n}" for n in range(EXAMPLES // 2)]
+        return REFUNDS.model_copy(update={"examples": texts})
+
+    scene = after(version("old"), version("new"), version("newest"))
+    assert scene.when(proposal()).one(ExampleLearned).example == "How do refunds work"
+    assert scene.when(proposal("old question 1")).one(ExampleLearned).example == "old question 1"
+    scene.when(proposal("newest question 1")).then()
+
+
+def test_what_was_learned_is_known_over_new_versions() -> None:
+    changed = REFUNDS.model_copy(update={"body": "Within 14 days."})
+    after(REFUNDS, proposal(), changed).when(proposal()).then()
+
+
 def test_a_change_is_the_next_version() -> None:
     changed = REFUNDS.model_copy(update={"body": "Within 14 days."})
     adopted = after(REFUNDS).when(changed).one(ArticleAdopted)

@@ -98,7 +98,9 @@ def test_an_older_message_that_comes_late_closes_no_window() -> None:
     assert written(scene).one(ReplyRequested).within == "window"
 
 
-@pytest.mark.parametrize(("language", "sent_in"), [("de", "de"), ("en", "en_US"), (None, "en_US")])
+@pytest.mark.parametrize(
+    ("language", "sent_in"), [("de", "de"), ("de-AT", "de"), ("en", "en_US"), (None, "en_US")]
+)
 def test_outside_the_window_a_reply_goes_as_the_template_in_the_tickets_language(
     language: str | None, sent_in: str
 ) -> None:

@@ -71,6 +71,21 @@ def test_what_was_offered_on_a_ticket_is_not_suggested_again(desk: Desk) -> None
     assert result["outcome"] == "none"
 
 
+def test_nothing_is_suggested_by_itself_for_what_is_critical_on_a_lesser_ticket(desk: Desk) -> None:
+    processed = desk.pact(
+        "channel.receive_message",
+        {"channel": "chat_widget", "handle": "z", "message": "when does my refund arrive"},
+    )["processed_message"]
+    asked = {"ticket_id": processed["ticket_id"], "query": FORGOT}
+    assert call(desk, "suggest_articles", **asked)["outcome"] == "answer"
+    examples = [FORGOT, "I cannot sign in", "reset my password", "my password is wrong"]
+    desk.produce(
+        {"type": "category", "name": "access", "examples": examples, "priority": "critical"}
+    )
+    result = call(desk, "suggest_articles", **asked)
+    assert (result["outcome"], result["reasons"]) == ("none", ["banned_critical_priority"])
+
+
 def test_a_published_article_is_found_at_once(desk: Desk) -> None:
     result = call(
         desk,

@@ -185,10 +185,20 @@ def test_who_is_unhappy_turns_down_what_was_offered(cue: str) -> None:
     assert after.offer is None
 
 
+def test_what_stands_under_every_mail_takes_no_place_of_what_was_said_once() -> None:
+    order, signature = fact("order", 4711), [fact("phone", n) for n in range(5)]
+    facts: tuple[Fact, ...] = (order,)
+    for _ in range(20):
+        facts = kept((*facts, *signature))
+    assert facts[0] == order
+    assert set(facts[1:]) == set(signature)
+
+
 def test_facts_and_statements_have_room_of_their_own() -> None:
     facts = tuple(fact("order", number) for number in range(FACTS))
     statements = tuple(fact(STATEMENT, number) for number in range(STATEMENTS))
     assert kept(facts + statements) == facts + statements
+    assert kept((*facts[:-1], facts[0])) == (*facts[:-1], facts[0])
     assert kept((*facts, fact("order", FACTS), *statements)) == (
         *facts[1:], fact("order", FACTS), *statements,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.case.bounds import MEANING, TAGS, TERMS
+from projections.case.bounds import FACTS, MEANING, TAGS, TERMS
 from projections.case.state import Case, Contact, Seen
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import MessageUnderstood, RouteChosen, Score, Span
@@ -60,7 +60,7 @@ def test_of_many_words_so_many_are_remembered_each_cut() -> None:
 def test_of_many_scores_the_first_five_are_remembered() -> None:
     scores = [Score(name=f"{number}{LONG}", confidence=0.5) for number in range(MANY)]
     found = seen(categories=scores, solutions=scores)
-    assert found.categories == tuple((one.name[:80], 0.5) for one in scores[:5])
+    assert found.categories == tuple((one.name[:120], 0.5) for one in scores[:5])
     assert found.solutions == tuple((one.name[:120], 0.5) for one in scores[:5])
 
 
@@ -70,6 +70,15 @@ def test_of_many_clues_and_facts_so_many_are_remembered_each_cut() -> None:
     cut = tuple((LONG[:40], one.text[:120]) for one in spans)
     assert found.clues == cut[:12]
     assert found.facts == cut[:24]
+    assert found.facts_given == MANY
+
+
+def test_a_list_of_numbers_leaves_statements_their_room() -> None:
+    numbers = [Span(kind="number", text=str(n), start=0, end=2) for n in range(FACTS + 6)]
+    said = Span(kind="statement", text="none of them came", start=0, end=2)
+    found = seen(facts=[*numbers, said])
+    assert found.facts[-2:] == (("number", str(FACTS - 1)), ("statement", "none of them came"))
+    assert found.facts_given == FACTS + 7
 
 
 def test_of_many_terms_so_many_are_remembered_with_their_weights() -> None:

@@ -79,6 +79,14 @@ def test_an_article_in_another_language_is_never_sure(models: Tier) -> None:
     assert found[0].confidence <= 0.5
 
 
+@pytest.mark.parametrize("language", ["en-US", "en_GB", "EN"])
+def test_the_region_of_an_articles_language_makes_it_no_other(models: Tier, language: str) -> None:
+    regional = Article(PIN.id, PIN.title, PIN.body, PIN.examples, None, language)
+    found = seen(models, "How do I change my PIN?", index(regional, REFUND)).solutions
+    assert found == seen(models, "How do I change my PIN?", index(PIN, REFUND)).solutions
+    assert found[0].confidence > 0.8
+
+
 def test_a_question_that_was_learned_is_found_better(models: Tier) -> None:
     question = "the four digits for my plastic, how to pick others"
     before = seen(models, question, index(PIN, REFUND, PLAIN)).solutions

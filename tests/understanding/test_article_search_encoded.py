@@ -98,6 +98,13 @@ def test_a_message_in_another_language_finds_that_languages_articles(encoded: Ti
     assert {one.id for one in understood.solutions} <= {"pin-de", "refund-de"}
 
 
+def test_an_article_of_a_region_is_found_in_its_language(encoded: Tier) -> None:
+    austrian = Article(GERMAN.id, GERMAN.title, GERMAN.body, GERMAN.examples, None, "de-AT")
+    message = "Guten Tag, wie ändere ich bitte die PIN meiner Karte in der App?"
+    found = seen(encoded, message, index(PIN, REFUND, austrian)).solutions
+    assert [one.id for one in found] == ["pin-de"]
+
+
 def test_a_message_in_another_language_is_never_answered_surely(encoded: Tier) -> None:
     for taught in (index(GERMAN, REFUND), index(GERMAN), index(PIN, REFUND)):
         message = "Guten Tag, wie ändere ich bitte meine PIN? Wie ändere ich meine pin in der App?"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.understanding.deadlines import MOST, deadlines
+from streams.understanding.deadlines import MOST, deadlines, soon
 
 POINTS = (
     "Friday", "tuesday morning", "tomorrow", "tomorrow at 9", "tonight", "noon", "midnight",
@@ -78,9 +78,17 @@ def test_what_leaves_or_ends_sets_a_deadline(event: str, when: str) -> None:
         ("my exam's tomorrow", "exam's tomorrow"),
         ("deadline: Friday", "deadline: Friday"),
         ("valid until the 14th", "until the 14th"),
+        ("My card was stolen, I am here until noon", "until noon"),
+        ("It was lost and I need a new one until Friday", "until Friday"),
+        ("I was hoping to hear from you until tomorrow", "until tomorrow"),
         ("I want it before 5, please", "before 5"),
         ("It is due by May.", "by May"),
         ("BY FRIDAY 5PM", "BY FRIDAY 5PM"),
+        ("mera refund kal tak chahiye", "kal tak"),
+        ("kal shaam 5 baje tak bhej do", "kal shaam 5 baje tak"),
+        ("Friday tak kar do please", "Friday tak"),
+        ("5 baje tak call karo", "5 baje tak"),
+        ("somvar tak batao", "somvar tak"),
         ("by the\nend of the day", "by the end of the day"),
         ("It ends on 2027-05-01T12:00:00+02:00, so hurry", "2027-05-01T12:00:00+02:00"),
     ],
@@ -107,6 +115,13 @@ def test_a_deadline_is_found(message: str, found: str) -> None:
         "I needed cash today",
         "It happened on Tuesday at 9",
         "until further notice",
+        "kal tak sab theek chal raha tha",
+        "abhi tak kuch nahi aaya",
+        "It worked fine until this morning",
+        "the app worked until today, now it crashes",
+        "I waited until 9pm",
+        "I was on hold until 10:30",
+        "I have been waiting since Friday until today",
         "I may 5 times",
         "by the sun",
         "It was 5 minutes before",
@@ -156,3 +171,9 @@ def test_whatever_is_written_deadlines_are_few_distinct_and_quoted(message: str)
         assert one in as_words(message)
         assert any(map(str.isalnum, one))
     assert deadlines(f"  {message}\n") == found
+
+
+def test_a_deadline_in_hindi_presses_where_it_is_soon() -> None:
+    assert soon(["kal tak"])
+    assert soon(["5 baje tak"])
+    assert not soon(["somvar tak"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agents import learning
 from projections.article import ArticleLine, digest, evolve, forgotten
+from projections.case.words import clip
 from schemas.event import Event
 from schemas.events.choices import ExampleLearned
 from schemas.events.knowledge import (
@@ -70,6 +71,18 @@ def test_a_label_that_is_no_tone_leaves_the_others_alone(score: float, models: T
     assert 0 <= told.sentiment_score <= 1
 
 
+def test_a_very_long_name_is_known_by_what_a_case_remembers_of_it(models: Tier) -> None:
+    name = "गैस रिसाव " * 30
+    rule = CategoryTaught(name=name, examples=["I smell gas"], priority="critical")
+    named = ARTICLE.model_copy(update={"article_id": name})
+    found = history(models, [(START, rule), (START, named)]).at(START.timestamp())
+    category, article = found.category(clip(name, 120)), found.article(clip(name, 120))
+    assert category is not None
+    assert (category.name, category.priority) == (name, "critical")
+    assert article is not None
+    assert article.id == name
+
+
 def test_what_was_learned_joins_at_the_full_hour(models: Tier) -> None:
     moment = START + timedelta(minutes=10)
     found = history(
@@ -117,6 +130,33 @@ def test_a_new_version_keeps_what_was_learned_and_drops_what_it_no_longer_has(
     )
     assert examples(found, START + HOUR) == ("old", QUESTION)
     assert examples(found, START + 2 * HOUR) == ("new", QUESTION)
+
+
+def test_what_was_learned_can_be_taken_back_by_teaching_it_first(models: Tier) -> None:
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    steps = [ARTICLE, proposed, taught, ARTICLE, proposed]
+    found = history(models, [(START + n * HOUR, event) for n, event in enumerate(steps)])
+    seen = [examples(found, START + n * HOUR) for n in range(1, 5)]
+    assert seen == [(QUESTION,), (QUESTION,), (), (QUESTION,)]
+
+
+def test_what_was_taken_back_within_the_hour_does_not_come_back_with_it(models: Tier) -> None:
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    minutes = [(START + n * timedelta(minutes=9)) for n in range(4)]
+    found = history(models, list(zip(minutes, [ARTICLE, proposed, taught, ARTICLE], strict=True)))
+    assert examples(found, START + HOUR) == ()
+
+
+def test_what_was_learned_and_taught_meanwhile_is_one_example(models: Tier) -> None:
+    moment = START + timedelta(minutes=10)
+    taught = ARTICLE.model_copy(update={"examples": [QUESTION]})
+    proposed = ExampleProposed(article_id="a", example=QUESTION)
+    found = history(
+        models, [(START, ARTICLE), (moment, proposed), (2 * moment.resolution + moment, taught)]
+    )
+    assert examples(found, START + HOUR) == (QUESTION,)
 
 
 def test_a_repeated_record_is_learned_once(models: Tier) -> None:
@@ -239,7 +279,7 @@ def test_the_index_learns_what_the_agent_learns(models: Tier, told: list[Event])
         for name in ("a", "b")
     }
     learned = set()
-    for event in told:
+    for event in [*told, ARTICLE]:
         name = str(getattr(event, "article_id", ""))
         lines[name] = lines[name].when(event)
         learned |= {one.example for one in lines[name].all(ExampleLearned)}

@@ -96,6 +96,23 @@ def test_no_call_is_in_two_languages_and_each_is_as_it_is_compared() -> None:
         assert language_of_call(call, ()) is None
 
 
+@pytest.mark.parametrize(
+    ("known", "language"),
+    [("de-AT", "de"), ("EN_us", "en"), ("no", "nb"), ("hi-latn", "hi-Latn"), ("hi-Deva-IN", "hi")],
+)
+def test_a_known_language_is_named_as_the_models_name_it(
+    models: Tier, known: str, language: str
+) -> None:
+    assert models.understand("ok", known_language=known, index=EMPTY).language == language
+
+
+def test_the_tone_of_a_short_text_is_heard_whatever_region_its_writer_is_of(models: Tier) -> None:
+    for known in ("en", "en-US", "en_GB"):
+        assert (
+            models.understand("terrible!!", known_language=known, index=EMPTY).sentiment_score < 0.3
+        )
+
+
 def test_a_clear_sentence_overrules_the_known_language(models: Tier) -> None:
     message = "Ma carte a été volée, pouvez-vous la bloquer ?"
     assert models.understand(message, known_language="de", index=EMPTY).language == "fr"

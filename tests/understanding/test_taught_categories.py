@@ -101,6 +101,26 @@ def test_a_single_category_with_one_example_works(models: Tier) -> None:
     assert near.categories[0].confidence > far.categories[0].confidence
 
 
+@pytest.mark.parametrize("examples", [1, 5])
+def test_a_category_that_is_alone_is_not_chosen_for_everything(models: Tier, examples: int) -> None:
+    taught = index(Category(PARCEL.name, PARCEL.examples[:examples]))
+    for message in ("hello", "how do I cook pasta", "the brakes of my bike squeak", "I like it"):
+        found = seen(models, message, taught)
+        assert (found.out_of_scope or 0.0) > 0.5
+        total = (found.out_of_scope or 0.0) + sum(one.confidence for one in found.categories)
+        assert total == pytest.approx(1.0, abs=1e-3)
+    assert seen(models, "where is my parcel", taught).categories[0].confidence > 0.9
+
+
+def test_a_shipped_category_that_is_alone_is_not_chosen_for_everything(
+    models: Tier, starter: KnowledgeIndex
+) -> None:
+    taught = index(next(one for one in starter.categories if one.name == "lost_or_stolen_card"))
+    for message in ("hello", "how do I cook pasta", "the brakes of my bike squeak"):
+        assert (seen(models, message, taught).out_of_scope or 0.0) > 0.5
+    assert seen(models, "my card was stolen", taught).categories[0].confidence > 0.5
+
+
 def test_the_same_example_under_two_categories_splits_the_probability(models: Tier) -> None:
     taught = index(Category("a", ("my parcel is late",)), Category("b", ("my parcel is late",)))
     found = seen(models, "my parcel is late", taught).categories

@@ -10,8 +10,10 @@ from streams.understanding.cue_phrases import CUES, URGENCY
 from streams.understanding.cues import spotted
 from streams.understanding.deadlines import deadlines
 from streams.understanding.knowledge_items import ToneLabel
+from streams.understanding.reading import Reading
 from streams.understanding.text import clean, sentences
 from streams.understanding.tier import Tier
+from streams.understanding.tone import ToneModel
 from tests.understood import index, seen
 
 
@@ -59,6 +61,24 @@ def test_thanks_score_above_complaints(models: Tier) -> None:
     calm = seen(models, "How do I change the PIN of my card?").sentiment_score
     angry = seen(models, "This is ridiculous, you are useless.").sentiment_score
     assert angry < calm < happy
+
+
+def test_a_label_is_judged_once_however_many_follow_it(
+    models: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    score = ToneModel.score
+
+    def counted(self: ToneModel, reading: Reading) -> float:
+        judged.append(reading.text)
+        return score(self, reading)
+
+    monkeypatch.setattr(ToneModel, "score", counted)
+    labels = [ToneLabel(f"label {n} of this test is fine", 0.9) for n in range(5)]
+    assert list(models.prepare(index(*labels[:3]))) == [2, 1, 0]
+    seen(models, "hello there", index(*labels[:4]))
+    seen(models, "hello there", index(*labels))
+    assert [one for one in judged if one.startswith("label")] == [one.text for one in labels]
 
 
 def test_labels_of_the_deployment_move_the_tone(models: Tier) -> None:
@@ -183,6 +203,30 @@ def test_greetings_signatures_and_quotes_are_not_read() -> None:
     mail = "Dear support team,\n\nMy card is lost.\n> old text\n\nKind regards,\nAnn"
     assert clean(mail) == "My card is lost."
     assert clean("Hi there") == "Hi there"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Kind regards,", "Thanks", "--", "Mit freundlichen Grüßen", "Viele Grüße aus Berlin", "MfG",
+        "Bien cordialement,", "Un saludo", "Cordiali saluti", "Met vriendelijke groet,",
+        "Atenciosamente", "Pozdrawiam", "Med vänlig hälsning", "Gesendet von meinem Handy",
+    ],
+)  # fmt: skip
+def test_what_stands_in_a_signature_is_not_read(models: Tier, line: str) -> None:
+    mail = f"The chain fell off.\n\n{line}\nMax Muster\nEmergency Services Ltd"
+    found = seen(models, mail)
+    assert clean(mail) == "The chain fell off."
+    assert found.urgency_indicators == []
+    assert [one.text for one in found.facts] == ["The chain fell off."]
+
+
+def test_thanks_in_the_middle_of_a_message_do_not_end_it(models: Tier) -> None:
+    mail = "That worked.\nThanks!\nBut now the lock of the other bike, order 4711, is stuck.\nAnn"
+    found = seen(models, mail)
+    assert clean(mail) == mail
+    assert "unsettled" in found.cues
+    assert "is stuck." in found.facts[-2].text
     assert sentences("One. Two? Three!\nFour") == ["One.", "Two?", "Three!", "Four"]
 
 
@@ -229,3 +273,48 @@ def test_a_bare_rating_is_understood(models: Tier, message: str, rating: int) ->
 )
 def test_a_number_that_counts_something_is_no_rating(models: Tier, message: str) -> None:
     assert not [cue for cue in seen(models, message).cues if cue.startswith("rating_")]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "It is not urgent, but the chain fell off", "This isn’t urgent", "nothing urgent",
+        "This is not an emergency", "It isn't so urgent", "no emergency, just a flat tyre",
+    ],
+)  # fmt: skip
+def test_what_is_said_not_to_press_does_not(models: Tier, message: str) -> None:
+    assert seen(models, message).urgency_indicators == []
+
+
+def test_what_is_more_than_urgent_presses(models: Tier) -> None:
+    assert seen(models, "This is not just urgent, it is an emergency").urgency_indicators
+
+
+@pytest.mark.parametrize(
+    "message", ["nothing is solved", "None of it is fixed", "hardly anything is sorted"]
+)
+def test_that_nothing_is_solved_settles_nothing(models: Tier, message: str) -> None:
+    found = seen(models, message).cues
+    assert "not_solved" in found
+    assert "solved" not in found
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["I have no complaints", "This is not a complaint", "I can’t complain", "No complaint."],
+)
+def test_who_has_no_complaint_makes_none(models: Tier, message: str) -> None:
+    assert "complaint" not in seen(models, message).cues
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I never complained before but this is unacceptable",
+        "You never answered my complaint",
+        "You didn't process my complaint",
+        "I got no reply to my complaint",
+    ],
+)
+def test_a_complaint_beside_a_denial_is_one(models: Tier, message: str) -> None:
+    assert "complaint" in seen(models, message).cues
