@@ -29,9 +29,10 @@ def sound_policy(text: str) -> Policy:
     try:
         return parse(text)
     except PolicyInvalid as error:
-        first = error.problems[0]
+        first, count = error.problems[0], len(error.problems)
+        told = "a fault" if count == 1 else f"{count} faults; the first"
         raise Refused(
-            f"the policy has {len(error.problems)} faults; the first: {first.where}: {first.what}",
+            f"the policy has {told}: {first.where}: {first.what}",
             first.remedy,
         ) from error
 

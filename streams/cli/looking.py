@@ -323,6 +323,7 @@ def metrics_command(
     if explain is not None:
         measuring.explain(context, explain)
         return
-    wanted = measuring.Wanted(metric, period, segment, measuring.versions_in(definitions))
+    versions = measuring.versions_in(definitions)
+    wanted = measuring.checked(measuring.Wanted(metric, period, segment, versions))
     with context.desk() as desk:
         measuring.measure(context, context.view(desk, as_of, occurred=occurred), wanted)

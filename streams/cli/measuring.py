@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from projections.definition import CUTS, Definition
 from projections.metrics import METRICS, VERSIONS, definitions_of
+from schemas.vocabulary import CHANNELS
 from streams.cli.context import Context
 from streams.cli.output import described, table
 from streams.errors import NotFound
@@ -45,6 +47,33 @@ def versions_in(text: str) -> tuple[str, ...]:
             f" there are {', '.join(VERSIONS)}"
         )
     return named
+
+
+def checked(wanted: Wanted) -> Wanted:
+    """What is wanted, if there may be such rows.
+
+    Raises:
+        click.UsageError: It names no day and no segment, or a day of a part of the tickets.
+    """
+    kind, _, name = wanted.segment.partition(":")
+    if wanted.segment != "all" and not (
+        name in CHANNELS if kind == "channel" else kind == "calendar" and name
+    ):
+        raise click.UsageError(
+            f"--segment: {wanted.segment!r} is no part of the tickets; it is all, channel:NAME"
+            f" (one of {', '.join(CHANNELS)}) or calendar:VERSION"
+        )
+    if wanted.period == "all":
+        return wanted
+    try:
+        day = date.fromisoformat(wanted.period)
+    except ValueError as error:
+        raise click.UsageError(
+            f"--period: {wanted.period!r} is no day; it is all, or a day such as 2026-03-02"
+        ) from error
+    if wanted.segment != "all":
+        raise click.UsageError("--period: days are counted over all tickets; leave --segment out")
+    return replace(wanted, period=day.isoformat())
 
 
 def explain(context: Context, metric: str) -> None:

@@ -94,6 +94,29 @@ def test_decisions_are_filtered(read: Shell, ticket: str) -> None:
     assert {row["customer_id"] for row in rows} == {"ann"}
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--period", "bogus"], "no day"),
+        (["--period", "2026-02-30"], "no day"),
+        (["--segment", "email"], "channel:NAME"),
+        (["--segment", "channel:fax"], "slack"),
+        (["--segment", "calendar:"], "calendar:VERSION"),
+        (["--segment", "channel:email", "--period", "2026-03-02"], "leave --segment out"),
+    ],
+)
+def test_a_part_of_the_metrics_that_there_is_not_is_a_usage_error(
+    read: Shell, options: list[str], says: str
+) -> None:
+    told = read("metrics", *options)
+    assert (told.status, told.out) == (2, "")
+    assert says in told.err
+
+
+def test_a_day_without_tickets_has_no_metrics(read: Shell) -> None:
+    assert read("metrics", "--period", "2020-01-01", "--json").json == []
+
+
 def test_metrics_are_printed_in_total_and_by_segment(read: Shell) -> None:
     rows = {row["metric"]: row for row in read("metrics", "--json").json}
     assert rows["total_tickets"]["value"] == 2.0
