@@ -220,7 +220,7 @@ def test_a_query_of_the_past_may_have_a_with_of_its_own(lived: Lived) -> None:
     ):
         assert view.query(sql) == ordered, sql
     twice = "WITH v AS (SELECT ?1 AS n) SELECT v.*, v.n, 1 FROM v, v1_tickets LIMIT 1"
-    assert view.query(twice, ["a"]) == [{"n": "a", "?column?": 1}]
+    assert view.query(twice, ["a"]) == [{"n": "a", "n_2": "a", "?column?": 1}]
 
 
 def test_a_rebuild_brings_the_past_along(lived: Lived) -> None:

@@ -11,6 +11,7 @@ from projections.tables import TABLES
 from streams.clock import ManualClock
 from streams.cluster import migrating, search
 from streams.cluster.postgres import PgDatabase, connect
+from streams.cluster.tables import searched_text
 from streams.demo.play import Play
 from streams.demo.script import START
 from streams.desk import Desk
@@ -62,6 +63,16 @@ def test_every_word_is_found_in_the_same_places(desk: Desk, database: PgDatabase
             assert keys(there) == keys(here), word
             tried += 1
     assert tried > 50
+
+
+def test_signs_beyond_ascii_part_words_whatever_the_locale(database: PgDatabase) -> None:
+    for sign in "’‘“”„«»–—…•·\u00a0\u202f¿×→☺、。！🙂":
+        (found,) = database.execute(
+            f"SELECT {searched_text(TEXTS)} @@ to_tsquery('simple', 'user & s') FROM"
+            f" (SELECT {', '.join(f'?::text AS {name}' for name in TEXTS.searched)}) AS one",
+            [f"the user{sign}s card"] * len(TEXTS.searched),
+        ).fetchone() or (None,)
+        assert found, sign
 
 
 def test_phrases_beginnings_and_filters_narrow_alike(desk: Desk, database: PgDatabase) -> None:
