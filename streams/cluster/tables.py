@@ -118,7 +118,8 @@ SEARCH = ("search",)
 """What the name of a full-text index ends with."""
 
 _SIGNS = (
-    "\u00a0-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u23ff\u2500-\u2775"
+    "\u00a0-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
+    "\u2000-\u206f\u2190-\u23ff\u2500-\u2775"
     "\u2794-\u2bff\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\U0001f300-\U0001faff"
 )
 """Signs beyond ASCII, such as typographic apostrophes, quotes and dashes: a database whose locale
