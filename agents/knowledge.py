@@ -42,6 +42,7 @@ MOST_CHARACTERS = 3000
 """How much of an article's text goes into an answer."""
 
 _ENDS = " \u00a0\u202f.?!。？！؟"
+"""What a title may end with that no question mark goes behind."""
 
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:

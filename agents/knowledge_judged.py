@@ -107,7 +107,7 @@ def judged(record: Record, case: Case) -> Iterator[Event]:
     if article is None:
         return
     if ticket.settled_with is not None and is_content(cues, contact.seen.words):
-        yield from _confirmed(ticket.id, article, case)
+        yield from _confirmed(ticket.id, ticket.settled_with, case)
     elif UNHAPPY & cues:
         yield SolutionRejected(article_id=article, ticket_id=ticket.id)
         yield InteractionMeasured.model_validate(

@@ -237,7 +237,6 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
 
     meant = bits(message.meaning)
     near = [nearness(meant, c.meanings) for c in candidates]
-    solved = [_answered_alike(message.solutions, c.solutions) for c in candidates]
     slow = PLATFORMS[message.channel].slow
     pace = PACE[slow]
     cues = len(terms & FOLLOW_UP)
@@ -284,7 +283,7 @@ def signals(message: Message, candidates: Sequence[Candidate]) -> list[list[floa
                 sum(alike[i]) / len(alike[i]),
                 near[i],
                 follows * near[i],
-                follows * solved[i],
+                _answered_alike(message.solutions, c.solutions) if follows else 0.0,
                 here,
                 here * slow,
                 at_once,

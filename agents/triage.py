@@ -173,8 +173,8 @@ def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     """A further message escalates its ticket where a trigger fires that had not fired before.
 
     On a resolved ticket, which the message reopens unless it is content, all of them are new. What
-    the desk taught as critical is so whatever the ticket began with. And
-    one that tells what the ticket is about, after a greeting say, has it triaged anew.
+    the desk taught as critical is so whatever the ticket began with. And a message that tells what
+    the ticket is about, after a greeting say, has it triaged anew.
     """
     event = record.event
     assert isinstance(event, ContactLinked)
@@ -182,10 +182,10 @@ def followed_up(record: Record, case: Case, world: World) -> Iterator[Event]:
     if event.outcome == "new" or ticket is None or ticket.status == "closed":
         return
     seen = _seen(case, ticket.id)
-    if not ticket.is_open and is_content(frozenset(seen.cues), seen.words):
+    content = is_content(frozenset(seen.cues), seen.words)
+    if content and not ticket.is_open:
         return
     before = ticket.triggers if ticket.is_open else ()
-    content = is_content(frozenset(seen.cues), seen.words)
     owed = ticket.is_open and is_owed(ticket) and not content
     # a ticket that is triaged anew becomes critical, and is escalated, with that
     grave = not (content or awaits_matter(ticket)) and is_critical(seen, world.policy, world.models)

@@ -56,9 +56,8 @@ def checked(wanted: Wanted) -> Wanted:
         click.UsageError: It names no day and no segment, or a day of a part of the tickets.
     """
     kind, _, name = wanted.segment.partition(":")
-    if wanted.segment != "all" and not (
-        name in CHANNELS if kind == "channel" else kind == "calendar" and name
-    ):
+    there = (kind == "channel" and name in CHANNELS) or (kind == "calendar" and name)
+    if wanted.segment != "all" and not there:
         raise click.UsageError(
             f"--segment: {wanted.segment!r} is no part of the tickets; it is all, channel:NAME"
             f" (one of {', '.join(CHANNELS)}) or calendar:VERSION"

@@ -122,14 +122,15 @@ class DenseFields:
             own = near.fields[self._first[place] : self._first[place + 1]]
             best = np.sort(own)[-2:].tolist()
             pairs.append(best[-1] if len(best) == 1 else (best[0] + best[1]) / 2)
+        question, body = near.question.take(places), near.body.take(places)
         return np.stack(
             [
-                near.question.take(places),
-                near.body.take(places),
+                question,
+                body,
                 near.title.take(places),
                 near.middle.take(places),
                 np.array(pairs, dtype=np.float32),
-                np.maximum(near.question, near.body).take(places),
+                np.maximum(question, body),
             ],
             axis=1,
         )
