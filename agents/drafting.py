@@ -34,7 +34,7 @@ def asked(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if ticket is None or contact is None or contact.seen is None:
         return
-    if contact.ticket_id != ticket.id or contact.id != world.trigger.id:
+    if contact.ticket_id != ticket.id or contact.id != world.trigger.id or contact.drafted:
         return
     given = [
         (score, source)

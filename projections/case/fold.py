@@ -13,7 +13,7 @@ from projections.case.mending import lineage
 from projections.case.ratings import rate
 from projections.case.state import CRASH, Case, Proposal
 from projections.case.timers import stands
-from projections.case.understood import contact, linked, understood
+from projections.case.understood import contact, drafted, linked, understood
 from projections.case.words import (
     LONGEST_NAME,
     clip,
@@ -28,7 +28,7 @@ from projections.desk import TOO_MANY
 from schemas.event import Event
 from schemas.events import contacts as inbox
 from schemas.events import decisions as says
-from schemas.events import desk, knowledge
+from schemas.events import desk, drafts, knowledge
 from schemas.events import tickets as became
 from schemas.record import Record
 
@@ -322,6 +322,7 @@ MEANINGS: dict[type[Event], Meaning] = {
     inbox.TimerDue: _timer,
     inbox.TicketHandedOver: _handed_over,
     desk.SpecialistRequested: _requested,
+    drafts.DraftRequested: drafted,
     knowledge.SolutionAccepted: _judged,
     knowledge.SolutionRejected: _judged,
 }

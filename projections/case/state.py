@@ -257,7 +257,11 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The contact at hand: what it is, what was understood, where it went."""
+    """The contact at hand: what it is, what was understood, where it went.
+
+    Attributes that do not say it themselves:
+        drafted: Whether a draft was asked for, for whoever answers it.
+    """
 
     id: str
     channel: str
@@ -271,6 +275,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: Seen | None = None
     ticket_id: str | None = None
     is_new: bool = False
+    drafted: bool = False
 
 
 class Reach(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""What a contact means for a case: that it came, what was understood, where it went."""
+"""What a contact means for a case: it came, was understood, went somewhere, is being drafted."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from projections.case.state import STATEMENT, Case, Contact, Seen
 from projections.case.words import LONGEST_HANDLE, LONGEST_NAME, clip, reference, with_handle
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactLinked, MessageUnderstood, Span
+from schemas.events.drafts import DraftRequested
 from schemas.record import Record
 
 _replace = msgspec.structs.replace
@@ -114,3 +115,10 @@ def linked(case: Case, event: ContactLinked, _record: Record) -> Case:
         case,
         contact=_replace(case.contact, ticket_id=event.ticket_id, is_new=event.outcome == "new"),
     )
+
+
+def drafted(case: Case, event: DraftRequested, _record: Record) -> Case:
+    """The case after a draft was asked for, for whoever answers the contact at hand."""
+    if case.contact is None or case.contact.id != event.contact_id:
+        return case
+    return _replace(case, contact=_replace(case.contact, drafted=True))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from agents.policy import Policy, default_policy
 from agents.policy_drafting import DraftingPolicy
 from agents.roster import ROSTERS
-from agents.world import ArticleText
+from agents.world import ArticleText, CategoryRule
 from projections.case.bounds import FACTS
 from schemas.events.desk import SpecialistRequested
 from schemas.events.drafts import DraftRequested, DraftWritten
@@ -129,6 +129,23 @@ def test_what_a_person_asks_of_a_ticket_asks_for_nothing() -> None:
     after = before.when(EscalationAsked.model_validate(who))
     assert any(isinstance(one, SpecialistRequested) for one in after.events)
     assert asked(after) == []
+
+
+def test_a_message_that_goes_to_one_team_and_then_to_another_asks_once() -> None:
+    answered = scene(("a2", 0.81)).when(contact("I was charged twice", subject="Refund"))
+    angry = understood(
+        sentiment_score=0.0,
+        categories=[{"name": "billing", "confidence": 0.2}],
+        solutions=[{"id": "a1", "confidence": 0.2}],
+    )
+    billing = {"billing": CategoryRule(name="billing", team="money")}
+    models = FakeModels(understanding=angry, articles=ARTICLES, categories=billing)
+    after = replace(answered.later(minutes=5), models=models).when(
+        contact("I was charged twice", provider_id="p1")
+    )
+    assert sum(isinstance(one, SpecialistRequested) for one in after.events) == 2
+    (draft,) = asked(after)
+    assert [one.article_id for one in draft.sources] == ["a1"]
 
 
 @given_any(histories(("ann", "ben", "cat")))

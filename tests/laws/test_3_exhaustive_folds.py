@@ -45,8 +45,8 @@ MEANINGLESS_TO_A_CASE = JUDGED | NOT_OF_A_CUSTOMER | {
     "ContactAccepted", "ContactRejected",
     # a delivery's way is a row of a table, but for what threads and failures need
     "ReplyAttempted", "ReplyDelayed", "ReplyFailed", "ReplyUnconfirmed", "AlertSent", "AlertFailed",
-    # a draft is asked for once, and is a row of a table for whoever has the ticket
-    "DraftRequested", "DraftAttempted", "DraftWritten", "DraftRefused", "DraftFailed",
+    # what becomes of a draft is a row of a table for whoever has the ticket
+    "DraftAttempted", "DraftWritten", "DraftRefused", "DraftFailed",
     # a file that came along is a row of a table
     "AttachmentStored", "AttachmentRefused",
     # the ticket event that follows is folded
