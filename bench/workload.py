@@ -32,10 +32,13 @@ from schemas.record import Record  # noqa: E402
 from streams.clock import ManualClock, WallClock  # noqa: E402
 from streams.desk import Desk  # noqa: E402
 from streams.embedded.taught import Taught  # noqa: E402
+from streams.garbage import collect_seldom  # noqa: E402
 from streams.settings import ModelSettings, Settings, TierName  # noqa: E402
 from streams.starter import lines as starter_lines  # noqa: E402
 from streams.testing import FakeModels  # noqa: E402
 from streams.worlds import Worlds  # noqa: E402
+
+collect_seldom()  # as the command does
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ import msgspec
 from streams.cli.commands import COMMANDS
 from streams.cli.context import Context
 from streams.errors import PactdeskError
+from streams.garbage import collect_seldom
 
 
 class Lazy(click.Group):
@@ -101,6 +102,7 @@ def split_globals(arguments: list[str]) -> tuple[Context, list[str]]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with its status; writes UTF-8 in every locale."""
+    collect_seldom()
     # as `streams.understanding` has it, before anything else of a command loads numpy
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_what_is_closed()
