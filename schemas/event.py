@@ -12,7 +12,8 @@ from schemas.vocabulary import Channel, JsonText, Personal, Priority, TicketStat
 class Part(BaseModel):
     """A value inside an event, such as one candidate of a decision."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # built when it is first validated: what only reads needs no validator and starts sooner
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Event(Part):

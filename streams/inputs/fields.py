@@ -110,7 +110,8 @@ Handles = dict[Channel, list[Name]]
 class Input(BaseModel):
     """What every type of line has."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # built when it is first validated: a command that takes no lines starts sooner
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     TYPE: ClassVar[str]
 
     at: Moment | None = None
