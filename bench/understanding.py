@@ -1,13 +1,14 @@
 """How well and how fast the tiers understand: `python bench/understanding.py [--data DIR]`.
 
-Both tiers in one run, or those that `--tier` names. Three parts. Speed and memory of the shipped
+Both tiers in one run, or those that `--tier` names. Four parts. Speed and memory of the shipped
 models, on messages of the open week or else on the starter categories' examples, one at a time on
 one core, beside what the sentence encoder alone takes for them in the same run. Teaching: the
 NatCS insurance intents, which are in no shipped category, with five examples each. The open week,
 where its data is there: categories, search and language of every issue's first message, as far as
 its text may ship. The week's banking questions are of the same set that the starter categories
 were trained on, so "with starter categories" is what a bank sees that uses them and flatters
-everybody else; "no categories" is held out in full.
+everybody else; "no categories" is held out in full. At last categories and tags beside
+scikit-learn's objects (`textbook.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command has it
 import numpy as np  # noqa: E402  # after the path and the environment are set
 
 from agents.world import Understanding  # noqa: E402  # after the path is set
+from bench import textbook  # noqa: E402  # after the path is set
 from streams.settings import TierName  # noqa: E402  # after the path is set
 from streams.starter import lines  # noqa: E402  # after the path is set
 from streams.understanding import artefacts, tiers  # noqa: E402  # after the path is set
@@ -260,6 +262,8 @@ def main() -> None:
         taught_at_run_time(models, committed)
         if there:
             week(models, data)
+    print("beside scikit-learn's objects")
+    textbook.compared(data if data.exists() else None)
     if not there:
         print(f"The open week is not in {data}; name its directory with --data DIR.")
 
