@@ -312,6 +312,7 @@ class Channel:
         tells: Whether the provider says by itself what became of a message, and that it has one.
         enclose: The request of a message with files in it, where the platform takes them in the
             same one.
+        apart: A body as bodies that hold one thing each, where a platform puts several together.
         fetch: The request that gets a file from its address at a time, where that takes more than
             asking there; its last argument is the answer that leads on, if there was one. What
             authorises it goes to the provider alone, wherever the address may lead.
@@ -338,6 +339,7 @@ class Channel:
     body_bytes: int = 1 << 20
     tells: bool = False
     enclose: Callable[[Sending, Sequence[File]], Sending] | None = None
+    apart: Callable[[bytes], list[bytes]] | None = None
     fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import signing
+from streams.channels import batches, signing
 from streams.channels.channel import (
     MISSHAPEN,
     NOT_PASSED_ON,
@@ -100,6 +100,11 @@ def parse(_settings: Facebook, hook: Hook) -> Heard:
     missed |= {str(one.get("field")) for entry in body.entry for one in entry.changes}
     missed |= {"standby" for entry in body.entry if entry.standby}
     return Heard(inputs=inputs, receipts=receipts, missed=sorted(missed))
+
+
+def apart(body: bytes) -> list[bytes]:
+    """A body for each thing that is told of a person in one."""
+    return batches.apart(body, ("entry",), ("messaging", "standby", "changes"))
 
 
 def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -228,9 +233,7 @@ def outcome(_settings: Facebook, response: Response) -> Outcome:
     fault = body.get("error") or {}
     code = fault.get("code")
     codes = ", ".join(str(one) for one in (code, fault.get("error_subcode")) if one is not None)
-    again = (
-        code in _AGAIN if code is not None else response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    again = code in _AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Rejected(
         error=f"{fault.get('message') or f'HTTP {response.status}'} ({codes})",
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
@@ -249,4 +252,5 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     body_bytes=signing.META_BYTES,
     tells=True,
+    apart=apart,
 )

@@ -16,7 +16,7 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import hosts, signing
+from streams.channels import batches, hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     Accepted,
@@ -43,9 +43,9 @@ TITLE_CHARACTERS = 20
 
 _STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
-_AGAIN = frozenset({4, 190, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
+_AGAIN = frozenset({0, 2, 4, 190, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
 """Error codes after which a message may be sent again: rates, what is temporary, and a token that
-is no longer good (190), for that is the operator's to mend."""
+is no longer good (0, 190), for that is the operator's to mend."""
 
 _OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
 """From this status on it is the provider's fault, and may pass."""
@@ -101,6 +101,11 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
         ) from error
     other = {change.field for entry in body.entry for change in entry.changes} - {"messages", ""}
     return Heard(inputs=inputs, receipts=receipts, missed=sorted(other))
+
+
+def apart(body: bytes) -> list[bytes]:
+    """A body for each message and each status in one."""
+    return batches.apart(body, ("entry", "changes", "value"), ("messages", "statuses"))
 
 
 def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -233,7 +238,7 @@ def outcome(_settings: WhatsApp, response: Response) -> Outcome:
         return Accepted(str(body["messages"][0]["id"]))
     fault = body.get("error") or {}
     code = fault.get("code")
-    again = code in _AGAIN if code is not None else response.status >= _OURS_NO_MORE
+    again = code in _AGAIN or response.status >= _OURS_NO_MORE
     return Rejected(
         error=f"{fault.get('message') or f'HTTP {response.status}'} ({code})",
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
@@ -267,5 +272,6 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     body_bytes=signing.META_BYTES,
     tells=True,
+    apart=apart,
     fetch=fetch,
 )

@@ -236,6 +236,8 @@ def test_buttons_are_quick_replies_of_the_last_part() -> None:
         (502, b"oops", Rejected("HTTP 502 ()", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
          Rejected("Expired (190)", final=False)),
+        (500, b'{"error": {"message": "Send message failure. Internal error", "code": -1}}',
+         Rejected("Send message failure. Internal error (-1)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(

@@ -217,6 +217,12 @@ def test_buttons_stand_on_the_last_part_and_each_part_has_its_own_id() -> None:
         (500, b"oops", Rejected("HTTP 500 (None)", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
          Rejected("Expired (190)", final=False)),
+        (503, b'{"error": {"message": "Service temporarily unavailable", "code": 2}}',
+         Rejected("Service temporarily unavailable (2)", final=False)),
+        (500, b'{"error": {"message": "An unknown error occurred", "code": 1}}',
+         Rejected("An unknown error occurred (1)", final=False)),
+        (401, b'{"error": {"message": "Authentication Error", "code": 0}}',
+         Rejected("Authentication Error (0)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(
