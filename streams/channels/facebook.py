@@ -48,11 +48,17 @@ is no longer good (190), for that is the operator's to mend."""
 _BY_A_PERSON = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
 """What Meta takes for seven days after the customer wrote, of people alone."""
 
-_TOLD = {"message", "postback", "delivery", "read"}
+_TOLD = {"message", "message_edit", "postback", "delivery", "read"}
 """What is understood of a person."""
 
 _ABOUT = {"sender", "recipient", "timestamp"}
 """What is told along with everything."""
+
+_LINK = "fallback"
+"""How Meta calls a page that somebody shares. To ask for it in their place may be to use it up."""
+
+_NO_FILES = {_LINK, "location", "template"}
+"""Types of attachments that say something and hold no file."""
 
 _MEDIA_TYPES = {"image": "image/*", "sticker": "image/*", "audio": "audio/*", "video": "video/*"}
 """Meta tells no more of a file's type."""
@@ -109,13 +115,16 @@ def apart(body: bytes) -> list[bytes]:
 
 def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     message, pressed = told.get("message", {}), told.get("postback", {})
-    if _echo(told) or not (message or pressed):
+    edited = told.get("message_edit", {})
+    if _echo(told) or not (message or pressed or edited):
         return
     who, at = told["sender"]["id"], told["timestamp"]
     if pressed:
         # Of a button of another app Meta tells what it stands for alone.
         said = pressed.get("title") or pressed.get("payload", "")
         number = pressed.get("mid") or f"{who}.{at}"
+    elif edited:
+        said, number = f"Edited: {edited['text']}", f"{edited['mid']}:{edited['num_edit']}"
     else:
         said, number = _text(message), message["mid"]
     contact = {
@@ -124,9 +133,9 @@ def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "message": said,
         "provider_id": number,
         "at": rfc3339(_time(at)),
-        "metadata": {"page": told["recipient"]["id"], "message": message or pressed},
+        "metadata": {"page": told["recipient"]["id"], "message": message or pressed or edited},
     }
-    if (answered := message.get("reply_to", {}).get("mid")) is not None:
+    if (answered := message.get("reply_to", edited).get("mid")) is not None:
         contact["in_reply_to"] = answered
     if attachments := [*_attachments(message)]:
         contact["attachments"] = attachments
@@ -151,22 +160,29 @@ def _text(message: dict[str, Any]) -> str:
         payload = one.get("payload") or {}
         if place := payload.get("coordinates"):
             lines.append(f"{one.get('title') or ''} ({place['lat']}, {place['long']})".strip())
-        for goods in (payload.get("product") or {}).get("elements") or []:
+        shown = payload.get("product") or payload
+        for goods in shown.get("elements") or []:
             parts = (goods.get(part) for part in ("title", "subtitle", "retailer_id"))
             lines.append(", ".join(str(part) for part in parts if part))
+        if one["type"] == _LINK and (link := _url(one)) and link not in lines[0]:
+            title = one.get("title") or payload.get("title")
+            lines.append(f"{title} ({link})" if title else link)
     return "\n".join(line for line in lines if line)
+
+
+def _url(attachment: dict[str, Any]) -> str | None:
+    return (attachment.get("payload") or {}).get("url") or attachment.get("url")
 
 
 def _attachments(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in message.get("attachments", []):
-        payload = one.get("payload") or {}
-        if "coordinates" in payload or "product" in payload:
-            continue  # it is no file
+        if one["type"] in _NO_FILES:
+            continue
         yield {
             "name": one.get("title") or one["type"],
             "media_type": _MEDIA_TYPES.get(one["type"], "application/octet-stream"),
             "size": 0,
-            "url": payload.get("url") or one.get("url"),
+            "url": _url(one),
         }
 
 

@@ -53,6 +53,12 @@ _OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
 _MEDIA_DOMAINS = ("fbsbx.com", "facebook.com")
 """Where Meta keeps files, beside its API."""
 
+_NOBODY_WROTE = frozenset({"reaction", "system"})
+"""Types of messages that are none."""
+
+_TAKEN_BACK = "Deleted: an earlier message"
+"""What stands for a message that says that another one was taken back: Meta does not repeat it."""
+
 _MEDIA = ("image", "document", "audio", "video", "sticker")
 
 
@@ -94,13 +100,14 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
         ]
         inputs = [one for value in values for one in _contacts(settings, value)]
         receipts = [one for value in values for one in _receipts(value)]
+        missed = {one for value in values for one in _not_said(value)}
     except MISSHAPEN as error:
         raise Unreadable(
             f"the body is no notification of WhatsApp ({error!r})",
             "see that the address is registered for WhatsApp alone",
         ) from error
-    other = {change.field for entry in body.entry for change in entry.changes} - {"messages", ""}
-    return Heard(inputs=inputs, receipts=receipts, missed=sorted(other))
+    missed |= {change.field for entry in body.entry for change in entry.changes}
+    return Heard(inputs=inputs, receipts=receipts, missed=sorted(missed - {"messages", ""}))
 
 
 def apart(body: bytes) -> list[bytes]:
@@ -116,14 +123,14 @@ def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, A
         if who is not None
     }
     for message in value.get("messages", []):
-        if message["type"] in {"reaction", "system"}:
-            continue  # neither is anything that somebody wrote
+        if message["type"] in _NOBODY_WROTE:
+            continue
         who = message.get("from") or message["from_user_id"]
         person = people.get(who, {})
         contact = {
             "channel": NAME,
             "handle": who,
-            "message": text(message),
+            **_said(settings, message),
             "provider_id": message["id"],
             "at": rfc3339(datetime.fromtimestamp(int(message["timestamp"]), UTC)),
             "metadata": {
@@ -133,11 +140,33 @@ def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, A
                 "message": message,
             },
         }
-        if (answered := message.get("context", {}).get("id")) is not None:
-            contact["in_reply_to"] = answered
-        if attachments := [*_attachments(settings, message)]:
-            contact["attachments"] = attachments
+        if message["type"] == "revoke":
+            contact["metadata"]["deleted"] = True
         yield contact
+
+
+def _said(settings: WhatsApp, message: dict[str, Any]) -> dict[str, Any]:
+    """What somebody said, and in answer to what; a change of what they said answers that.
+
+    A file whose words were changed is the same file, and not fetched once more.
+    """
+    kind = message["type"]
+    if kind in {"edit", "revoke"}:
+        change = message[kind]
+        words = f"Edited: {text(change['message'])}" if kind == "edit" else _TAKEN_BACK
+        return {"message": words, "in_reply_to": change["original_message_id"]}
+    said: dict[str, Any] = {"message": text(message)}
+    if (answered := message.get("context", {}).get("id")) is not None:
+        said["in_reply_to"] = answered
+    if attachments := [*_attachments(settings, message)]:
+        said["attachments"] = attachments
+    return said
+
+
+def _not_said(value: dict[str, Any]) -> Iterator[str]:
+    """What is told beside messages and their statuses, in words for the log."""
+    yield from (kind for one in value.get("messages", []) if (kind := one["type"]) in _NOBODY_WROTE)
+    yield from (_fault(one) for one in value.get("errors", []))
 
 
 def _attachments(settings: WhatsApp, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -156,16 +185,17 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
         state = _STATES.get(status["status"])
         if state is None:
             continue
-        faults = [
-            f"{one.get('title') or one.get('message')} ({one.get('code')})"
-            for one in status.get("errors", [])
-        ]
+        faults = [_fault(one) for one in status.get("errors", [])]
         yield Receipt(
             state=state,  # type: ignore[arg-type]  # the values of a table of words
             provider_message_id=status["id"],
             request_id=status.get("biz_opaque_callback_data"),
             error="; ".join(faults) or None,
         )
+
+
+def _fault(error: dict[str, Any]) -> str:
+    return f"{error.get('title') or error.get('message')} ({error.get('code')})"
 
 
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:

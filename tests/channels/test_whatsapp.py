@@ -93,7 +93,17 @@ def test_statuses_are_receipts_with_our_own_id_where_it_comes_back() -> None:
 def test_what_nobody_wrote_is_no_contact(kind: str) -> None:
     body = json.loads(sent("whatsapp", "text.json"))
     body["entry"][0]["changes"][0]["value"]["messages"][0]["type"] = kind
-    assert whatsapp.parse(SETTINGS, hook(json.dumps(body).encode())).inputs == []
+    found = whatsapp.parse(SETTINGS, hook(json.dumps(body).encode()))
+    assert (found.inputs, found.missed) == ([], [kind])
+
+
+def test_a_fault_that_is_told_of_no_message_is_named() -> None:
+    body = json.loads(sent("whatsapp", "text.json"))
+    value = body["entry"][0]["changes"][0]["value"]
+    value["errors"] = [{"code": 130429, "title": "Rate limit hit"}]
+    del value["messages"]
+    found = whatsapp.parse(SETTINGS, hook(json.dumps(body).encode()))
+    assert (found.inputs, found.missed) == ([], ["Rate limit hit (130429)"])
 
 
 def test_changes_of_another_kind_are_named_and_passed_over() -> None:
