@@ -18,10 +18,12 @@ from schemas.events.decisions import ReplyRequested
 from schemas.record import derived_id
 from streams.channels.channel import File, Heard
 from streams.channels.email_address import recipient
+from streams.channels.email_group import OF_A_LIST, is_ours_by_list, wrote
 from streams.channels.email_identity import (
     addresses,
     forwards,
     hinted,
+    is_answer,
     is_ours,
     message_ids,
     provider_id,
@@ -82,7 +84,8 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         )
     mail = parsed(raw)
     found = headers(mail)
-    senders = _senders(found)
+    ours = is_ours_by_list(found, settings.address)
+    senders = wrote(found, settings.address) if ours else _senders(found)
     if not senders or len(senders[0][1]) > LONGEST_HANDLE:
         raise Unreadable(
             "the mail does not say who sent it", "answer it by hand; discard it where it is rubbish"
@@ -92,7 +95,9 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     message_id = next(iter(message_ids(found.get("message-id", []))), None)
     texts, others, files = texts_and_files(mail)
     whole = tidied("\n\n".join(_read(one) for one in texts))
-    new = whole if forwards(subject) else split(whole).new
+    threading = _threading(found, message_id, subject, settings)
+    answers = "in_reply_to" in threading or "references" in found or is_answer(subject)
+    new = whole if forwards(subject) else split(whole, answers=answers).new
     contact: dict[str, Any] = {
         "channel": NAME,
         "handle": handle,
@@ -100,12 +105,12 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         "subject": subject,
         "provider_id": provider_id(raw, found, message_id),
         "attachments": [one.described for one in files],
-        **_threading(found, message_id, subject, settings),
+        **threading,
     }
     own = is_ours(handle, settings.address) or _signed(message_id, settings) is not None
     host = urlsplit(settings.imap_url or "").hostname or ""
     said = {
-        "headers": _kept(found, own=own),
+        "headers": _kept(found, own=own, past=OF_A_LIST if ours else ()),
         "mailbox": mailbox,
         "name": name,
         "whole": whole if new != whole else None,
@@ -148,11 +153,17 @@ def _more_than(whole: str, others: list[Text]) -> list[str]:
     return [one for one in read if not known.issuperset(one.split())]
 
 
-def _kept(found: dict[str, list[str]], *, own: bool) -> dict[str, Any]:
-    """The headers as what judges automatic mail reads them: one value, or a list of them."""
+def _kept(found: dict[str, list[str]], *, own: bool, past: tuple[str, ...]) -> dict[str, Any]:
+    """The headers as what judges automatic mail reads them: one value, or a list of them.
+
+    Args:
+        found: The headers.
+        own: Whether the mail is our own.
+        past: What those begin with that say nothing about it either.
+    """
     kept: dict[str, Any] = {}
     for name, values in found.items():
-        if not name.startswith(_NOT_KEPT):
+        if not name.startswith(_NOT_KEPT + past):
             read = [header(one) for one in values]
             kept[name] = read[0] if len(read) == 1 else read
     if own and not any(name.startswith(MARK.lower()) for name in kept):

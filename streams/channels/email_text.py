@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -122,7 +123,7 @@ class Split(NamedTuple):
 
 _WROTE = (
     r"wrote|writes|schrieb|a écrit|a ecrit|escribió|escribio|ha scritto|escreveu|schreef|skrev"
-    r"|kirjoitti|napisał\(a\)|napisał|napsal|írta|yazdı|написал"
+    r"|kirjoitti|napisał\(a\)|napisał|pisze|napsal|írta|yazdı|написал"
 )
 _BEGINS = re.compile(rf"^(?!>).{{0,400}}\b(?:{_WROTE})\b.{{0,80}}:$", re.IGNORECASE)
 """The line above a quotation, in the words of the mail programs of several languages."""
@@ -135,7 +136,11 @@ _DATED = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\S@\S")
 _BELOW = re.compile(
     r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d['’]origine"
     r"|message original|mensaje original|messaggio originale|mensagem original"
-    r"|oorspronkelijk bericht|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
+    r"|oorspronkelijk bericht|mail original|ursprungligt meddelande|originalmeddelande"
+    r"|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna"
+    r"|původní (?:zpráva|e-mail)|eredeti üzenet|orijinal (?:ileti|mesaj)"
+    r"|原始邮件|原始郵件|元のメッセージ|원본 (?:메시지|메일|이메일)"
+    r"|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
     re.IGNORECASE,
 )
 """A line below which everything is the mail that is answered."""
@@ -182,6 +187,9 @@ _BESIDE = _head(
     "gönderildi|tarih|kime|отправлено|дата|кому|копия|надіслано|送信日時|日付|宛先",
     "发送时间|日期|收件人|抄送|寄件日期|收件者|보낸 날짜|날짜|받는 사람|받는사람",
 )
+_BROKEN_OVER = 3
+"""On how many lines it may stand what is above a quotation, where a name or an address is long."""
+
 _HEADS = 2
 """Lines of a quoted mail's head that must follow on its first one."""
 
@@ -189,8 +197,15 @@ _HEAD_LINES = 8
 """Within how many lines: to whom a mail went may be told on several of them."""
 
 
-def split(text: str) -> Split:
-    """The new text of a mail apart from the mail that it answers."""
+def split(text: str, *, answers: bool = True) -> Split:
+    """The new text of a mail apart from the mail that it answers.
+
+    Args:
+        text: The text.
+        answers: Whether it answers one. In a mail that does not, whoever marks lines as quotations
+            may put them in from anywhere, such as a program's output: it is new with them, unless
+            a mail program says above them whose they are.
+    """
     lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
     for at in range(end):
@@ -200,6 +215,8 @@ def split(text: str) -> Split:
     while 0 < end < len(lines) and _BESIDE.match(lines[end - 1].strip()):
         end -= 1  # some programs name the time before the sender
     quoted = {at for at in range(end) if lines[at].startswith(">")}
+    if not answers:
+        quoted = {at for run in _runs(quoted) if _attributed(lines, run, quoted) for at in run}
     quoted |= {above for at in quoted for above in _attribution(lines, at, quoted)}
     if end == len(lines) and not quoted:
         return Split(text, quotes=False)
@@ -231,16 +248,40 @@ def _is_head(first: str, below: list[str]) -> bool:
     return len(subjects) + len(others) >= _HEADS and bool(subjects or "@" in first)
 
 
+def _runs(quoted: set[int]) -> Iterator[list[int]]:
+    """The lines of quotations, together where they follow each other."""
+    run: list[int] = []
+    for at in sorted(quoted):
+        if run and at > run[-1] + 1:
+            yield run
+            run = []
+        run.append(at)
+    if run:
+        yield run
+
+
+def _attributed(lines: list[str], run: list[int], quoted: set[int]) -> bool:
+    """Whether a mail program says whose a quotation is: above it, or in its first line."""
+    first = lines[run[0]].lstrip("> ")
+    return bool(_attribution(lines, run[0], quoted) or _says_whose(first))
+
+
+def _says_whose(line: str) -> bool:
+    return bool(_BEGINS.match(line) or _ADDRESSED.match(line))
+
+
 def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
-    """The lines right above a quotation that say whose it is; they may be two."""
+    """The lines right above a quotation that say whose it is; a long one may go over three."""
     above = at - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
     if above < 0 or above in quoted:
         return []
-    line, before = lines[above].strip(), lines[above - 1].strip() if above else ""
-    if not _OPENS.match(line) and _OPENS.match(before) and above - 1 not in quoted:
-        both = f"{before} {line}"
-        if (_BEGINS.match(both) and _DATED.search(both)) or _ADDRESSED.match(both):
-            return [above - 1, above]
-    return [above] if _BEGINS.match(line) or _ADDRESSED.match(line) else []
+    for first in range(above - 1, max(above - _BROKEN_OVER, -1), -1):
+        if first in quoted or not lines[first].strip() or _OPENS.match(lines[first + 1].strip()):
+            break
+        told = " ".join(line.strip() for line in lines[first : above + 1])
+        dated = _BEGINS.match(told) and _DATED.search(told)
+        if _OPENS.match(told) and (dated or _ADDRESSED.match(told)):
+            return [*range(first, above + 1)]
+    return [above] if _says_whose(lines[above].strip()) else []

@@ -162,6 +162,28 @@ def test_the_answer_stands_apart_from_what_it_answers() -> None:
     assert "Did it help?" in one["metadata"]["whole"]
 
 
+OUTPUT, BARE = "It says:\n> ERR! 42\nWhy?", "It says:\nWhy?"
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({}, OUTPUT),
+        ({"Subject": "[shop] My bill"}, OUTPUT),
+        ({"Subject": "RES: My bill"}, BARE),
+        ({"Subject": "[shop] 回复：My bill"}, BARE),
+        ({"In-Reply-To": "<zero@example.org>"}, BARE),
+        ({"References": "<zero@example.org>"}, BARE),
+    ],
+)
+def test_a_mail_that_answers_nothing_loses_no_marked_line(
+    headers: dict[str, str], message: str
+) -> None:
+    one = written(OUTPUT, **headers)
+    assert one["message"] == message
+    assert one["metadata"].get("whole", message) == OUTPUT
+
+
 def test_what_is_passed_on_is_the_message() -> None:
     text = "Please see.\n\nFrom: Bo\nSent: Monday\nTo: Ann\nSubject: Hi\n\nIt broke."
     assert "It broke." in written(text, Subject="Fwd: Hi")["message"]
