@@ -97,11 +97,12 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     whole = tidied("\n\n".join(_read(one) for one in texts))
     threading = _threading(found, message_id, subject, settings)
     answers = "in_reply_to" in threading or "references" in found or is_answer(subject)
-    new = whole if forwards(subject) else split(whole, answers=answers).new
+    new = whole if forwards(subject) else split(whole, answers=answers, alone=not files).new
     contact: dict[str, Any] = {
         "channel": NAME,
         "handle": handle,
-        "message": new,
+        # Some write all that they have to say into the subject.
+        "message": subject if not (new or files or answers) else new,
         "subject": subject,
         "provider_id": provider_id(raw, found, message_id),
         "attachments": [one.described for one in files],

@@ -146,7 +146,9 @@ def tags(address: str, values: Iterable[str]) -> list[str]:
 def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """Names and addresses in some headers; the domain in small letters."""
     found = []
-    for name, one in getaddresses([" ".join(value.split()) for value in values]):
+    # Some programs encode a whole header, with the addresses in it.
+    plain = (value if "@" in value else header(value) for value in values)
+    for name, one in getaddresses([" ".join(value.split()) for value in plain]):
         local, at, domain = decoded(_raw(one), None).strip().rpartition("@")
         found.append((header(name), f"{local}{at}{domain.lower()}"))
     return [(name, one) for name, one in found if one]

@@ -197,7 +197,7 @@ _HEAD_LINES = 8
 """Within how many lines: to whom a mail went may be told on several of them."""
 
 
-def split(text: str, *, answers: bool = True) -> Split:
+def split(text: str, *, answers: bool = True, alone: bool = True) -> Split:
     """The new text of a mail apart from the mail that it answers.
 
     Args:
@@ -205,6 +205,8 @@ def split(text: str, *, answers: bool = True) -> Split:
         answers: Whether it answers one. In a mail that does not, whoever marks lines as quotations
             may put them in from anywhere, such as a program's output: it is new with them, unless
             a mail program says above them whose they are.
+        alone: Whether it is all that the mail has. Where there is nothing but a quotation, that is
+            then taken for what is said; beside a file it is nobody's word.
     """
     lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
@@ -221,7 +223,7 @@ def split(text: str, *, answers: bool = True) -> Split:
     if end == len(lines) and not quoted:
         return Split(text, quotes=False)
     new = tidied("\n".join(lines[at] for at in range(end) if at not in quoted).rstrip("_ \n"))
-    return Split(new, quotes=True) if new else Split(text, quotes=False)
+    return Split(new, quotes=True) if new or not alone else Split(text, quotes=False)
 
 
 def _ends(lines: list[str], at: int) -> bool:

@@ -57,6 +57,33 @@ def test_subject_and_name_may_be_encoded_words() -> None:
     assert one["metadata"]["name"] == "Änne"
 
 
+def test_a_sender_may_be_one_encoded_word_with_the_address_in_it() -> None:
+    raw = bytes(mail()).replace(
+        b"Ann Archer <ann@Example.ORG>", b"=?utf-8?Q?=C3=84nne_<anne=40example=2Eorg>?="
+    )
+    one = contact(raw)
+    assert (one["handle"], one["metadata"]["name"]) == ("anne@example.org", "Änne")
+
+
+def test_what_stands_in_the_subject_alone_is_the_message() -> None:
+    one = written("", Subject="Please call me back on 555 0199")
+    assert one["message"] == "Please call me back on 555 0199"
+    assert inert(one) is None
+
+
+def test_an_empty_answer_says_nothing() -> None:
+    assert written("", Subject="Re: My bill")["message"] == ""
+
+
+def test_a_file_above_a_quotation_is_not_said_with_our_own_words() -> None:
+    message = mail("On Mon, Mar 2, 2026 at 10:00 AM Help <h@x.example> wrote:\n> Send a picture.")
+    assert contact(bytes(message))["message"].endswith("> Send a picture.")
+    message.add_attachment(b"picture", "image", "png", filename="a.png")
+    one = contact(bytes(message))
+    assert (one["message"], one["attachments"][0]["name"]) == ("", "a.png")
+    assert one["metadata"]["whole"].endswith("> Send a picture.")
+
+
 def test_headers_may_be_utf_8_as_it_is() -> None:
     raw = bytes(mail()).replace(b"Subject: My bill", "Subject: Réclamation".encode())
     assert contact(raw)["subject"] == "Réclamation"
