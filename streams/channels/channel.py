@@ -24,6 +24,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from schemas.events.decisions import ReplyRequested
+from streams.channels.same import Same
 
 WINDOW_SECONDS = 300
 """How far a signature's time may be from ours."""
@@ -135,6 +136,7 @@ class Heard(msgspec.Struct, frozen=True):
         missed: What in it means nothing here, in words, for the log.
         remarks: What our own people wrote; what it means, depends on whose conversation it is.
         files: What lies in the attachments of the one input, in their order, where they came along.
+        same: Addresses that the provider says are one person's.
     """
 
     inputs: list[dict[str, Any]] = []
@@ -143,6 +145,7 @@ class Heard(msgspec.Struct, frozen=True):
     missed: list[str] = []
     remarks: list[Remark] = []
     files: list[bytes] = []
+    same: list[Same] = []
 
 
 class Unverified(Exception):

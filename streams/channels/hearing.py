@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,6 +14,7 @@ from schemas.vocabulary import rfc3339
 from streams.channels.channel import Channel, Heard, Hook, Told
 from streams.channels.receipts import noted
 from streams.channels.remarks import line
+from streams.channels.same import Same, joined
 from streams.deadletters import HOOKS, DeadLetter
 from streams.errors import Unavailable, Unreadable
 from streams.intake import line_of
@@ -49,6 +52,7 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
         if heard.remarks:
             said = await house.read(lambda desk: [line(desk, one) for one in heard.remarks])
             lines = [*lines, *said]
+        await _join(house, channel.name, heard.same)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001  # one body must not hold up those behind it
@@ -64,6 +68,17 @@ async def taken(house: House, channel: Channel, settings: Any, hook: Hook) -> To
     for what in heard.missed:
         _log.info("not for us", channel=channel.name, what=what)
     return heard.told
+
+
+async def _join(house: House, channel: str, same: Sequence[Same]) -> None:
+    """Make addresses one person's before what comes by them is taken in."""
+    if not same:
+        return
+    news = await house.read(lambda desk: [one for one in same if joined(desk, channel, one)])
+    for one in dict.fromkeys(news):  # what the one says counts for the next
+        told = await house.read(partial(joined, channel=channel, same=one))
+        if told:
+            await house.way_in.take([line_of(each) for each in told])
 
 
 def _heard(channel: Channel, settings: Any, hook: Hook) -> tuple[Heard, list[DeadLetter]]:
@@ -83,6 +98,7 @@ def _heard(channel: Channel, settings: Any, hook: Hook) -> tuple[Heard, list[Dea
             inputs=[contact for one in heard for contact in one.inputs],
             receipts=[receipt for one in heard for receipt in one.receipts],
             missed=sorted({what for one in heard for what in one.missed}),
+            same=[same for one in heard for same in one.same],
         ),
         [letter for _, letters in parts for letter in letters],
     )

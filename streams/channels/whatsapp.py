@@ -32,6 +32,7 @@ from streams.channels.channel import (
     Told,
     messages_of,
 )
+from streams.channels.same import Same
 from streams.channels.settings import WhatsApp
 from streams.channels.whatsapp_text import text
 from streams.errors import Refused, Unreadable
@@ -100,6 +101,7 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
         ]
         inputs = [one for value in values for one in _contacts(settings, value)]
         receipts = [one for value in values for one in _receipts(value)]
+        same = [one for value in values for one in _same(value)]
         missed = {one for value in values for one in _not_said(value)}
     except MISSHAPEN as error:
         raise Unreadable(
@@ -107,7 +109,9 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
             "see that the address is registered for WhatsApp alone",
         ) from error
     missed |= {change.field for entry in body.entry for change in entry.changes}
-    return Heard(inputs=inputs, receipts=receipts, missed=sorted(missed - {"messages", ""}))
+    return Heard(
+        inputs=inputs, receipts=receipts, missed=sorted(missed - {"messages", ""}), same=same
+    )
 
 
 def apart(body: bytes) -> list[bytes]:
@@ -115,13 +119,31 @@ def apart(body: bytes) -> list[bytes]:
     return batches.apart(body, ("entry", "changes", "value"), ("messages", "statuses"))
 
 
-def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    people = {
+def _people(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is told of those who wrote, by each of their addresses."""
+    return {
         who: person
         for person in value.get("contacts", [])
         for who in (person.get("wa_id"), person.get("user_id"))
         if who is not None
     }
+
+
+def _same(value: dict[str, Any]) -> Iterator[Same]:
+    """Which numbers and ids of this business are one person's: at each message, and at a change."""
+    people = _people(value)
+    for message in value.get("messages", []):
+        number, told = message.get("from"), message.get("system", {})
+        person = people.get(number, {})
+        user = message.get("from_user_id") or person.get("user_id")
+        new = [told.get(name) for name in ("wa_id", "new_wa_id", "user_id")]
+        before = [number, told.get("previous_user_id"), *([] if told else [user])]
+        known, *others = [one for one in (*before, *new) if one is not None] or [None]
+        yield from (Same(known, one) for one in others if one != known)
+
+
+def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    people = _people(value)
     for message in value.get("messages", []):
         if message["type"] in _NOBODY_WROTE:
             continue
