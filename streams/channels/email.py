@@ -143,14 +143,14 @@ def _senders(found: dict[str, list[str]]) -> list[tuple[str, str]]:
     return senders
 
 
-def _read(text: Text) -> str:
-    return of_html(text.content) if text.html else text.content
+def _read(text: Text, *, links: bool = True) -> str:
+    return of_html(text.content, links=links) if text.html else text.content
 
 
 def _more_than(whole: str, others: list[Text]) -> list[str]:
     """The other versions of a text that have words which it has not."""
     known = set(whole.split())
-    read = [tidied(_read(one)) for one in others]
+    read = [tidied(_read(one, links=False)) for one in others]  # each program writes them its way
     return [one for one in read if not known.issuperset(one.split())]
 
 

@@ -18,6 +18,9 @@ _UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^>]*>")
 
+_WEB = re.compile(r"https?://\S{1,500}$", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?://(?:www\.)?|^www\.", re.IGNORECASE)
+
 _INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.DOTALL)
 """The style of what somebody indented by a button of Gmail; a quotation has a line at its left."""
 
@@ -25,9 +28,12 @@ _INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.
 class _Reader(HTMLParser):
     """Collects text; what stands in a `blockquote` gets the marks that plain quotations have."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, links: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = [""]
+        self._links = links
+        self._target = ""
+        self._label = ""
         self._unread = 0
         self._quotes: list[bool] = []
         self._kept = 0
@@ -45,6 +51,8 @@ class _Reader(HTMLParser):
         if tag == "pre":
             self._kept += 1
         self.lines[-1] += _MARK.get(tag, "")
+        if tag == "a":
+            self._target, self._label = (dict(attrs).get("href") or "").strip(), ""
         if tag == "img" and (said := dict(attrs).get("alt")):
             self.handle_data(f"[{said}]")
 
@@ -52,6 +60,8 @@ class _Reader(HTMLParser):
         """A block ends its line."""
         if tag in _UNREAD:
             self._unread = max(0, self._unread - 1)
+        if tag == "a":
+            self._linked()
         if tag in _BLOCKS:
             self._break()
         if tag == "blockquote" and self._quotes:
@@ -74,7 +84,16 @@ class _Reader(HTMLParser):
             return
         self._say(re.sub(r"\s+", " ", data))
 
+    def _linked(self) -> None:
+        """A link's address stands behind its words, unless they are the address themselves."""
+        target, label = self._target, self._label.strip()
+        self._target = ""
+        bare, said = (_SCHEME.sub("", one).rstrip("/").lower() for one in (target, label))
+        if self._links and not self._unread and _WEB.match(target) and said and said != bare:
+            self._say(f" ({target})")
+
     def _say(self, text: str) -> None:
+        self._label += text
         quoted = sum(self._quotes)
         if quoted and not self.lines[-1]:
             self.lines[-1] = "> " * min(quoted, 9)
@@ -92,9 +111,14 @@ class _Reader(HTMLParser):
         self.lines.append(line)
 
 
-def of_html(html: str) -> str:
-    """The text of HTML, line by line as it is shown; never fails."""
-    reader = _Reader()
+def of_html(html: str, *, links: bool = True) -> str:
+    """The text of HTML, line by line as it is shown; never fails.
+
+    Args:
+        html: The HTML.
+        links: Whether addresses stand behind the words that lead to them.
+    """
+    reader = _Reader(links=links)
     try:
         reader.feed(html)
         reader.close()

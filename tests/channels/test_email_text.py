@@ -148,6 +148,18 @@ def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
         ("<head><title>A mail</title></head><body><p>x</p></body>", "x"),
         ("<head><title>A mail</head><body><p>x</p></body>", "x"),
         ('<img alt="a cat">', "[a cat]"),
+        (
+            '<p>See <a href="https://x.example/7">my <b>order</b></a>.</p>',
+            "See my order (https://x.example/7).",
+        ),
+        ('<a href="https://www.x.example/">x.example</a>, you', "x.example, you"),
+        ('<a href="https://x.example/7">https://x.example/7</a>', "https://x.example/7"),
+        ('<a href="mailto:a@x.example">Ann</a> <a href="#top">up</a> <a>it</a>', "Ann up it"),
+        ('<a href="https://x.example/7"><img src="x"></a>text', "text"),
+        (
+            '<a href="https://x.example/7"><div>One</div></a><p>two</p>',
+            "One\n(https://x.example/7)\ntwo",
+        ),
         ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
         (
             '<blockquote style="border:none;margin:9px">b<blockquote>c</blockquote>d</blockquote>e',
