@@ -95,7 +95,8 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     message_id = next(iter(message_ids(found.get("message-id", []))), None)
     texts, others, files = texts_and_files(mail)
     whole = tidied("\n\n".join(_read(one) for one in texts))
-    threading = _threading(found, message_id, subject, settings)
+    request_id = _request_answered(found, settings)
+    threading = _threading(found, message_id, subject, request_id)
     answers = "in_reply_to" in threading or "references" in found or is_answer(subject)
     new = whole if forwards(subject) else split(whole, answers=answers, alone=not files).new
     contact: dict[str, Any] = {
@@ -111,7 +112,7 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     own = is_ours(handle, settings.address) or _signed(message_id, settings) is not None
     host = urlsplit(settings.imap_url or "").hostname or ""
     said = {
-        "headers": _kept(found, own=own, past=OF_A_LIST if ours else ()),
+        "headers": _kept(found, own=own, past=_past(ours=ours, answers=request_id is not None)),
         "mailbox": mailbox,
         "name": name,
         "whole": whole if new != whole else None,
@@ -178,10 +179,17 @@ def _signed(message_id: str | None, settings: Email) -> str | None:
     return message_id and request_of(message_id.partition("@")[0], settings.token_secret)
 
 
-def _threading(
-    found: dict[str, list[str]], message_id: str | None, subject: str, settings: Email
-) -> dict[str, str]:
-    """What a mail answers: by the token of ours that it brings, else by what it refers to."""
+def _past(*, ours: bool, answers: bool) -> tuple[str, ...]:
+    """What headers begin with that say nothing about a mail, which others have of a program.
+
+    An answer to a mail of ours is a person's, though the tool with which they sell puts into each
+    mail how to leave a list.
+    """
+    return OF_A_LIST if ours else ("list-",) if answers else ()
+
+
+def _request_answered(found: dict[str, list[str]], settings: Email) -> str | None:
+    """The request of ours that a mail answers, as a token says that we signed."""
     assert settings.address is not None
     assert settings.token_secret is not None
     parents = message_ids(found.get("in-reply-to", []))
@@ -191,8 +199,16 @@ def _threading(
         *(request_of(one, settings.token_secret) for one in to),
         *(_signed(one, settings) for one in (*parents, *reversed(chain))),
     ]
+    return next((one for one in ours if one is not None), None)
+
+
+def _threading(
+    found: dict[str, list[str]], message_id: str | None, subject: str, request_id: str | None
+) -> dict[str, str]:
+    """What a mail answers: the request of ours, else what it refers to."""
+    parents = message_ids(found.get("in-reply-to", []))
+    chain = message_ids(found.get("references", []))
     told = {}
-    request_id = next((one for one in ours if one is not None), None)
     if request_id is not None:
         told["in_reply_to"] = request_id
     elif parents:

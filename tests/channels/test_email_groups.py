@@ -8,7 +8,10 @@ import pytest
 
 from agents.automail import validate
 from streams.channels.email import contact_of
+from streams.channels.email_identity import token
 from tests.mails import ADDRESS, SETTINGS, mail
+
+SECRET = SETTINGS.token_secret or ""
 
 GOOGLE = {
     "Precedence": "list",
@@ -58,6 +61,17 @@ def test_what_comes_by_our_own_group_is_its_writer_s(headers: dict[str, str]) ->
 
 def test_what_comes_by_another_list_is_left_alone() -> None:
     _, issues = taken(**{**GOOGLE, "List-ID": "<news.shop.example>", "List-Post": "NO"})
+    assert issues == ["bulk"]
+
+
+def test_an_answer_to_a_mail_of_ours_is_a_person_s_whatever_their_tool_adds() -> None:
+    ours = f"<{token('0123456789abcdef0123456789abcdef', SECRET)}@desk.example>"
+    tool = {"List-Unsubscribe": "<https://crm.example/u/1>", "In-Reply-To": ours}
+    _, issues = taken(**tool)
+    assert issues == []
+    _, issues = taken(**{**tool, "In-Reply-To": "<one@shop.example>"})
+    assert issues == ["bulk"]
+    _, issues = taken(**tool, Precedence="bulk")
     assert issues == ["bulk"]
 
 
