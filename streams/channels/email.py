@@ -13,14 +13,11 @@ from email.policy import SMTP, SMTPUTF8
 from typing import Any
 from urllib.parse import urlsplit
 
-from agents.automail import nobody_reads
 from schemas.events.decisions import ReplyRequested
 from schemas.record import derived_id
 from streams.channels.channel import File, Heard
 from streams.channels.email_address import recipient
-from streams.channels.email_group import OF_A_LIST, is_ours_by_list, wrote
 from streams.channels.email_identity import (
-    addresses,
     forwards,
     hinted,
     is_answer,
@@ -35,6 +32,7 @@ from streams.channels.email_identity import (
 )
 from streams.channels.email_mime import Text, header, headers, parsed, texts_and_files
 from streams.channels.email_reports import bounces, trusted
+from streams.channels.email_senders import OF_A_LIST, is_ours_by_list, senders
 from streams.channels.email_text import of_html, split, tidied
 from streams.channels.settings import Email
 from streams.errors import Unreadable
@@ -85,12 +83,12 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     mail = parsed(raw)
     found = headers(mail)
     ours = is_ours_by_list(found, settings.address)
-    senders = wrote(found, settings.address) if ours else _senders(found)
-    if not senders or len(senders[0][1]) > LONGEST_HANDLE:
+    people = senders(found, settings.address)
+    if not people or len(people[0][1]) > LONGEST_HANDLE:
         raise Unreadable(
             "the mail does not say who sent it", "answer it by hand; discard it where it is rubbish"
         )
-    name, handle = senders[0]
+    name, handle = people[0]
     subject = header(next(iter(found.get("subject", [])), ""))
     message_id = next(iter(message_ids(found.get("message-id", []))), None)
     texts, others, files = texts_and_files(mail)
@@ -130,18 +128,6 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         receipts=[*bounces(mail, settings.token_secret)],
         files=[one.content for one in files],
     )
-
-
-def _senders(found: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """Whose a mail is, with their names.
-
-    A form on a page writes from an address that nobody reads, and says who filled it in by whom it
-    is to be answered to.
-    """
-    senders = addresses(found.get("from", [])) or addresses(found.get("sender", []))
-    if senders and nobody_reads(senders[0][1]):
-        return addresses(found.get("reply-to", [])) or senders
-    return senders
 
 
 def _read(text: Text, *, links: bool = True) -> str:

@@ -283,7 +283,7 @@ def test_a_mail_that_goes_on_from_their_own_is_in_its_thread() -> None:
         ({"Return_Path": "<>"}, "bounce"),
         ({"From": "no-reply@example.org"}, "no_reply"),
         ({"From": "no-reply@example.org", "Reply_To": "noreply@example.org"}, "no_reply"),
-        ({"From": "no-reply@example.org", "Reply_To": "help+x@desk.example"}, "loop"),
+        ({"From": "no-reply@example.org", "Reply_To": "help+x@desk.example"}, "no_reply"),
         ({"From": "no-reply@a.example", "Reply_To": "ann@b.example", "List_Id": "<n.x>"}, "bulk"),
         ({"X_Pactdesk": REQUEST}, "loop"),
         ({"From": ADDRESS}, "loop"),
@@ -297,17 +297,40 @@ def test_what_no_person_wrote_is_a_contact_that_is_left_alone(
     assert inert(written(**headers)) == reason
 
 
-def test_a_form_on_a_page_writes_for_whom_it_asks_to_answer() -> None:
-    form = {"From": "Shop <noreply@shop.example>", "Reply_To": "Ann Lee <ann@example.org>"}
-    contact = written(**form)
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Shop <noreply@shop.example>",
+        "WordPress <wordpress@shop.example>",
+        f"Our site <{ADDRESS}>",
+        "Our site <site@desk.example>",
+    ],
+)
+def test_a_form_on_a_page_writes_for_whom_it_asks_to_answer(sender: str) -> None:
+    contact = written(From=sender, Reply_To="Ann Lee <ann@example.org>")
     assert contact["handle"] == "ann@example.org"
     assert contact["metadata"]["name"] == "Ann Lee"
     assert inert(contact) is None
 
 
-def test_a_person_who_wants_answers_elsewhere_is_who_wrote() -> None:
-    contact = written(From="ann@example.org", Reply_To="assistant@example.org")
-    assert contact["handle"] == "ann@example.org"
+@pytest.mark.parametrize(
+    ("sender", "answered"),
+    [
+        ("ann@example.org", "assistant@example.org"),
+        ("bo@desk.example", "cy@desk.example"),
+        ("bo@desk.example", ADDRESS),
+        ("wordpress@shop.example", ""),
+    ],
+)
+def test_a_person_who_wants_answers_elsewhere_is_who_wrote(sender: str, answered: str) -> None:
+    contact = written(From=sender, Reply_To=answered)
+    assert contact["handle"] == sender
+
+
+def test_a_mail_of_ours_is_no_form_s() -> None:
+    assert inert(written(From=ADDRESS, Reply_To=tagged(ADDRESS, "x"))) == "loop"
+    marked = written(From=ADDRESS, Reply_To="ann@example.org", X_Pactdesk=REQUEST)
+    assert inert(marked) == "loop"
 
 
 def test_a_bounce_is_a_contact_that_is_left_alone_and_a_failed_delivery() -> None:
