@@ -217,7 +217,10 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
 
 
 def _fault(error: dict[str, Any]) -> str:
-    return f"{error.get('title') or error.get('message')} ({error.get('code')})"
+    """What Meta says went wrong, with its number; its details say what to do about it."""
+    said = f"{error.get('title') or error.get('message')} ({error.get('code')})"
+    details = (error.get("error_data") or {}).get("details")
+    return said if details is None else f"{said}: {details}"
 
 
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
@@ -292,7 +295,7 @@ def outcome(_settings: WhatsApp, response: Response) -> Outcome:
     code = fault.get("code")
     again = code in _AGAIN or response.status >= _OURS_NO_MORE
     return Rejected(
-        error=f"{fault.get('message') or f'HTTP {response.status}'} ({code})",
+        error=_fault({"message": f"HTTP {response.status}", **fault}),
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
         retry_after=response.retry_after,
     )
