@@ -226,14 +226,15 @@ def split(text: str, *, answers: bool = True, alone: bool = True) -> Split:
 
     Args:
         text: The text.
-        answers: Whether it answers one. In a mail that does not, whoever marks lines as quotations
-            may put them in from anywhere, such as a program's output: it is new with them, unless
-            a mail program says above them whose they are.
+        answers: Whether it answers one. What looks like a mail in one that does not was put there
+            by whoever wrote it, and lines that are marked as quotations may be a program's output:
+            it is new with them, unless a mail program says above marked lines whose they are.
         alone: Whether it is all that the mail has. Where there is nothing but a quotation, that is
             then taken for what is said; beside a file it is nobody's word.
     """
     lines = text.split("\n")
-    end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    ends = (at for at in range(len(lines)) if answers and _ends(lines, at))
+    end = next(ends, len(lines))
     for at in range(end):
         if _PASSED_ON.match(lines[at].strip()):
             above, below = split("\n".join(lines[:at])), "\n".join(lines[at:])

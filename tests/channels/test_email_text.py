@@ -126,6 +126,18 @@ def test_in_a_mail_that_answers_nothing_marked_lines_are_its_writer_s() -> None:
     assert split(OUTPUT).new == "It says:\n\nWhat now?"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Hello,\nOn 3 March 2026 at 10:15 your man wrote:\nit comes in a week.\nIt never came.",
+        "Is this yours?\n\nFrom: Shop <s@x.example>\nSent: Monday\nSubject: Bill\n\nYou owe 5",
+    ],
+)
+def test_what_is_put_into_a_mail_that_answers_nothing_is_its_writer_s(told: str) -> None:
+    assert split(told, answers=False).new == told
+    assert split(told).new != told
+
+
 @pytest.mark.parametrize("quotation", [LONG, "> On 2 Mar 2026, at 10:00, Help wrote:\n>\n> Well?"])
 def test_what_a_program_says_is_another_s_is_no_part_of_any_mail(quotation: str) -> None:
     assert split(f"{OUTPUT}\n\n{quotation}", answers=False).new == OUTPUT
