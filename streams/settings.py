@@ -110,6 +110,7 @@ class GatewaySettings(_Group):
     Attributes:
         host: The address that is listened on; any but loopback needs keys.
         requests_per_second: Requests of one key, or of one address without; twice as many at once.
+            Webhooks that their provider signed are not counted.
         connections: Connections at the same time.
         connections_per_address: Connections from one address; a proxy in front is one address.
         admin_host: The address of the admin port; nobody is asked for a key there.
