@@ -294,7 +294,7 @@ def load(
                 f"{name} ({origin}) is not a setting", "see `pactdesk config show` for all"
             ) from error
         raise Misconfigured(
-            f"{name} ({origin}) does not fit: {fault['msg']}",
+            f"{name} ({origin}) does not fit: {fault['msg'].removeprefix('Value error, ')}",
             "see docs/reference/settings.md for what it takes",
         ) from error
 
