@@ -14,6 +14,7 @@ The gateway receives, the effects deliver; both call these, and neither knows a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +33,9 @@ WINDOW_SECONDS = 300
 
 SKEW = timedelta(seconds=5)
 """How far a provider's clock is behind ours at most, where a message is looked for by its time."""
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]*)?")
+"""A wait as providers write it; some do not write whole seconds."""
 
 NOT_PASSED_ON = "[{} does not pass on what was sent here: look there]"
 """What stands for a message of a kind that a platform tells of and does not hand over."""
@@ -220,7 +224,7 @@ class Response(NamedTuple):
         That is by the provider's own clock, so that it counts from the time of the answer.
         """
         wait = self.headers.get("retry-after", "")
-        if wait.isdecimal():
+        if _SECONDS.fullmatch(wait):
             return float(wait)
         try:
             until, now = (parsedate_to_datetime(one) for one in (wait, self.headers["date"]))

@@ -84,7 +84,7 @@ async def _join(house: House, channel: str, same: Sequence[Same]) -> None:
 def _heard(channel: Channel, settings: Any, hook: Hook) -> tuple[Heard, list[DeadLetter]]:
     """What a body says; where not all of it can be read, what can, and letters of the rest."""
     try:
-        return channel.parse(settings, hook), []
+        return of_texts(channel.parse(settings, hook)), []
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001  # one body must not hold up those behind it
@@ -102,6 +102,21 @@ def _heard(channel: Channel, settings: Any, hook: Hook) -> tuple[Heard, list[Dea
         ),
         [letter for _, letters in parts for letter in letters],
     )
+
+
+def of_texts(heard: Heard) -> Heard:
+    """What was heard, if what names people and messages in it is text.
+
+    Lines of input are looked through where they are taken in; these are looked up as they are.
+
+    Raises:
+        Unreadable: Something else stands there, or what no database looks up.
+    """
+    names: list[object] = [name for one in heard.receipts for name in (*one[1:4], one.handle)]
+    names += [handle for one in heard.same for handle in one]
+    if not all(name is None or (isinstance(name, str) and "\0" not in name) for name in names):
+        raise Unreadable("a message or a person is named by no text", "report it")
+    return heard
 
 
 def _broken(channel: Channel, hook: Hook, error: Exception) -> DeadLetter:
