@@ -7,8 +7,12 @@ import unicodedata
 
 from schemas.platforms import PLATFORMS, Markup
 
-_BOLD = re.compile(r"\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*")
+_BOLD = re.compile(r"(?<![\w*])\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*(?![\w*])")
 _LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s)]+)\)")
+_FENCE = "```"
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+"""What is written as code: in it nothing is markup."""
+
 _BREAKS = ("\n\n", "\n", ". ", " ")
 """Where a text is cut, the best place first."""
 
@@ -40,7 +44,8 @@ def shape(text: str, channel: str) -> list[str]:
     """The messages that a text becomes on a channel.
 
     Cuts fall between paragraphs, lines, sentences or words, in this order of preference; only the
-    white space at a cut is lost. Parts are numbered when there is more than one.
+    white space at a cut is lost. Code that is cut is code in each part. Parts are numbered when
+    there is more than one.
 
     Args:
         text: The text, with bold and links in Markdown.
@@ -88,7 +93,7 @@ def _in_parts(marked: str, most: int, markup: Markup) -> list[str]:
     while digits < len(str(len(parts))):
         digits = len(str(len(parts)))
         room = most - len("(/) ") - 2 * digits
-        parts = _cut(marked, room, _WHOLE[markup])
+        parts = _cut(marked, room, _WHOLE[markup], code=markup != "plain" and _FENCE in marked)
     return [f"({place}/{len(parts)}) {part}" for place, part in enumerate(parts, 1)]
 
 
@@ -98,20 +103,44 @@ def _marked(text: str, markup: Markup) -> str:
     if markup == "mrkdwn":
         for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             text = text.replace(letter, entity)
-        return _LINK.sub(r"<\2|\1>", _BOLD.sub(r"*\1*", text))
-    bold = r"*\1*" if markup == "asterisks" else r"\1"
-    return _LINK.sub(r"\1: \2", _BOLD.sub(bold, text))
+        return _outside_code(text, r"*\1*", r"<\2|\1>")
+    return _outside_code(text, r"*\1*" if markup == "asterisks" else r"\1", r"\1: \2")
 
 
-def _cut(text: str, room: int, whole: re.Pattern[str]) -> list[str]:
+def _outside_code(text: str, bold: str, link: str) -> str:
+    """A text with its bold and its links written otherwise; every second piece is code."""
+    pieces = _CODE.split(text)
+    pieces[::2] = [_LINK.sub(link, _BOLD.sub(bold, one)) for one in pieces[::2]]
+    return "".join(pieces)
+
+
+def _cut(text: str, room: int, whole: re.Pattern[str], *, code: bool) -> list[str]:
     parts = []
     while (fits := _fitting(text, room)) < len(text):
-        at = _best(text, fits, whole)
-        parts.append(text[:at].rstrip())
-        text = text[at:].lstrip()
+        last = fits - len(_FENCE) - 1 if code else fits
+        at = _best(text, last, whole)
+        if code and text.count(_FENCE, 0, at) % 2 == 1:
+            head, rest = _through(text, at)
+            if len(rest) >= len(text):  # before the cut stands no more than the code's beginning
+                head, rest = _through(text, last)
+        else:
+            head, rest = text[:at].rstrip(), text[at:].lstrip()
+        parts.append(head)
+        text = rest
     if text:
         parts.append(text)
     return parts
+
+
+def _through(text: str, at: int) -> tuple[str, str]:
+    """What stands before and behind a cut through code, which ends there and begins anew."""
+    began = text.rfind(_FENCE, 0, at)
+    if "\n" not in text[began:at].rstrip() and text[:began].strip():
+        return text[:began].rstrip(), text[began:]  # none of it would stand before the cut
+    head, rest = text[:at].rstrip(), text[at:].strip("\n")
+    if rest.startswith(_FENCE):
+        return f"{head}\n{_FENCE}", rest.removeprefix(_FENCE).lstrip()
+    return f"{head}\n{_FENCE}", f"{_FENCE}\n{rest}"
 
 
 def _fitting(text: str, room: int) -> int:

@@ -3,22 +3,41 @@
 A `customer` line's handles and a `link` line's handle are declared: the last one said counts. A
 link lies on top of what was declared before and remembers the line that it absorbed, so that
 `unlink` brings back what was. The e-mail address and phone number of a customer count as handles
-too, but only while a single customer has them; two people may share a phone.
+too, but only while a single customer has them; two people may share a phone. They count however
+they are written: a customer file has `+1 (650) 555-1234`, WhatsApp `16505551234`, and who types an
+address of e-mail may use other letters than who answers from it.
 """
 
 from __future__ import annotations
+
+import re
 
 from projections.case.words import handles_of
 from schemas.event import Event
 from schemas.events.contacts import CustomerDescribed
 from schemas.events.intents import LinkAsked, UnlinkAsked
-from schemas.platforms import PLATFORMS
+from schemas.platforms import MAIL, PLATFORMS
 from streams.store import Executor
 
 IMPLIED, DECLARED = 0, 1
 """How sure a contact point is; links lie above `DECLARED`, the latest the highest."""
 
 _PHONE_CHANNELS = tuple(name for name, one in PLATFORMS.items() if one.by_phone_number)
+
+
+_BETWEEN = re.compile(r"[\s().\-/\u00a0]")
+_ABROAD = re.compile(r"(?:\+|00)(\d{6,15})")
+"""A number with its country's, which is the same all over the world."""
+
+_WRITTEN = ("+{}", "{}", "whatsapp:+{}")
+"""How platforms write a number: Twilio, Meta, and Twilio for Meta."""
+
+
+def _numbers(told: str) -> list[str]:
+    """A telephone number as a customer file has it, and as platforms write it."""
+    whole = _ABROAD.fullmatch(_BETWEEN.sub("", told))
+    forms = [told] if whole is None else [told, *(one.format(whole[1]) for one in _WRITTEN)]
+    return list(dict.fromkeys(filter(None, forms)))
 
 
 def teaches(event: Event) -> bool:
@@ -37,7 +56,17 @@ class Directory:
         self._db = database
 
     def customer_of(self, channel: str, handle: str) -> str | None:
-        """Whose a handle is; None when nobody's or when it is not clear."""
+        """Whose a handle is; None when nobody's or when it is not clear.
+
+        An address of e-mail that is nobody's as it stands is looked for in small letters: programs
+        write it as they like.
+        """
+        found = self._owner_of_handle(channel, handle)
+        if found is None and channel == MAIL and handle != handle.lower():
+            return self._owner_of_handle(channel, handle.lower())
+        return found
+
+    def _owner_of_handle(self, channel: str, handle: str) -> str | None:
         rows = self._db.execute(
             "SELECT customer_id, declared FROM contact_points WHERE channel = ? AND handle = ?"
             " ORDER BY declared DESC LIMIT 2",
@@ -71,11 +100,12 @@ class Directory:
             case CustomerDescribed():
                 for channel, handle in handles_of(event.handles):
                     self._declare(channel, handle, event.customer_id)
-                if event.email:
-                    self._imply("email", event.email, event.customer_id)
-                if event.phone:
+                for address in dict.fromkeys((event.email, (event.email or "").lower())):
+                    if address:
+                        self._imply(MAIL, address, event.customer_id)
+                for number in _numbers(event.phone or ""):
                     for channel in _PHONE_CHANNELS:
-                        self._imply(channel, event.phone, event.customer_id)
+                        self._imply(channel, number, event.customer_id)
             case LinkAsked():
                 self._link(event)
             case UnlinkAsked():

@@ -86,6 +86,7 @@ def _heard(letter: DeadLetter) -> Heard:
     """What a letter of a channel says; raises `Unreadable`."""
     from streams.channels import email
     from streams.channels.channel import Hook
+    from streams.channels.hearing import of_texts
     from streams.channels.known import CHANNELS
 
     name = letter.handler.removeprefix(HOOKS)
@@ -94,7 +95,7 @@ def _heard(letter: DeadLetter) -> Heard:
     if name == email.NAME:
         return email.contact_of(letter.value, place, settings.email)
     hook = Hook("POST", place, "", {}, {}, letter.value, parse_time(letter.at))
-    return CHANNELS[name].parse(getattr(settings, name), hook)
+    return of_texts(CHANNELS[name].parse(getattr(settings, name), hook))
 
 
 def discard(desk: AnyDesk, letter_ids: Sequence[str]) -> list[dict[str, Any]]:

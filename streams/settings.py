@@ -110,6 +110,7 @@ class GatewaySettings(_Group):
     Attributes:
         host: The address that is listened on; any but loopback needs keys.
         requests_per_second: Requests of one key, or of one address without; twice as many at once.
+            Webhooks that their provider signed are not counted.
         connections: Connections at the same time.
         connections_per_address: Connections from one address; a proxy in front is one address.
         admin_host: The address of the admin port; nobody is asked for a key there.
@@ -293,7 +294,7 @@ def load(
                 f"{name} ({origin}) is not a setting", "see `pactdesk config show` for all"
             ) from error
         raise Misconfigured(
-            f"{name} ({origin}) does not fit: {fault['msg']}",
+            f"{name} ({origin}) does not fit: {fault['msg'].removeprefix('Value error, ')}",
             "see docs/reference/settings.md for what it takes",
         ) from error
 

@@ -14,6 +14,7 @@ The gateway receives, the effects deliver; both call these, and neither knows a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from schemas.events.decisions import ReplyRequested
+from streams.channels.same import Same
 
 WINDOW_SECONDS = 300
 """How far a signature's time may be from ours."""
@@ -31,6 +33,9 @@ WINDOW_SECONDS = 300
 
 SKEW = timedelta(seconds=5)
 """How far a provider's clock is behind ours at most, where a message is looked for by its time."""
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]*)?")
+"""A wait as providers write it; some do not write whole seconds."""
 
 NOT_PASSED_ON = "[{} does not pass on what was sent here: look there]"
 """What stands for a message of a kind that a platform tells of and does not hand over."""
@@ -135,6 +140,7 @@ class Heard(msgspec.Struct, frozen=True):
         missed: What in it means nothing here, in words, for the log.
         remarks: What our own people wrote; what it means, depends on whose conversation it is.
         files: What lies in the attachments of the one input, in their order, where they came along.
+        same: Addresses that the provider says are one person's.
     """
 
     inputs: list[dict[str, Any]] = []
@@ -143,6 +149,7 @@ class Heard(msgspec.Struct, frozen=True):
     missed: list[str] = []
     remarks: list[Remark] = []
     files: list[bytes] = []
+    same: list[Same] = []
 
 
 class Unverified(Exception):
@@ -217,7 +224,7 @@ class Response(NamedTuple):
         That is by the provider's own clock, so that it counts from the time of the answer.
         """
         wait = self.headers.get("retry-after", "")
-        if wait.isdecimal():
+        if _SECONDS.fullmatch(wait):
             return float(wait)
         try:
             until, now = (parsedate_to_datetime(one) for one in (wait, self.headers["date"]))
@@ -312,6 +319,7 @@ class Channel:
         tells: Whether the provider says by itself what became of a message, and that it has one.
         enclose: The request of a message with files in it, where the platform takes them in the
             same one.
+        apart: A body as bodies that hold one thing each, where a platform puts several together.
         fetch: The request that gets a file from its address at a time, where that takes more than
             asking there; its last argument is the answer that leads on, if there was one. What
             authorises it goes to the provider alone, wherever the address may lead.
@@ -338,6 +346,7 @@ class Channel:
     body_bytes: int = 1 << 20
     tells: bool = False
     enclose: Callable[[Sending, Sequence[File]], Sending] | None = None
+    apart: Callable[[bytes], list[bytes]] | None = None
     fetch: Callable[[Any, str, datetime, Response | None], Fetching] | None = None
 
 

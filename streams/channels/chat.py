@@ -141,7 +141,7 @@ def opened(token: str, key: bytes, now: datetime) -> Session:
     Raises:
         Unverified: It is not ours, or it is over.
     """
-    claims = _claims(token, key, _AUDIENCE)
+    claims = _claims(token, key, _AUDIENCE, "this is no token of ours")
     expires = _seconds(claims["exp"])
     if now.timestamp() >= expires:
         raise Unverified("the session is over")
@@ -154,7 +154,7 @@ def vouched(settings: ChatWidget, identity: str, now: datetime) -> Person:
     Raises:
         Unverified: It is not the site's, it is over, or it says nothing of use.
     """
-    claims = _claims(identity, _secret(settings), None)
+    claims = _claims(identity, _secret(settings), None, "identity is no JWT of the site's")
     if now.timestamp() > _seconds(claims["exp"]) + LEEWAY_SECONDS:
         raise Unverified("exp is over: sign a new identity for each page")
     if "nbf" in claims and now.timestamp() < _seconds(claims["nbf"]) - LEEWAY_SECONDS:
@@ -183,7 +183,7 @@ def _secret(settings: ChatWidget) -> bytes:
     return settings.identity_secret.encode()
 
 
-def _claims(token: str, key: bytes, audience: str | None) -> dict[str, Any]:
+def _claims(token: str, key: bytes, audience: str | None, otherwise: str) -> dict[str, Any]:
     """What a JWT says that this key signed; times are ours to judge, by the clock at hand."""
     try:
         return jwt.decode(
@@ -201,7 +201,7 @@ def _claims(token: str, key: bytes, audience: str | None) -> dict[str, Any]:
             },
         )
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise Unverified(f"this is no token of ours ({type(error).__name__})") from error
+        raise Unverified(f"{otherwise} ({type(error).__name__})") from error
 
 
 def _seconds(value: object) -> float:

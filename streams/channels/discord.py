@@ -168,7 +168,7 @@ def outcome(_settings: Discord, response: Response) -> Outcome:
     return Rejected(
         error=f"{body.get('message') or f'HTTP {response.status}'} ({code})",
         final=not (code in _AGAIN or limited or broken),
-        retry_after=float(wait) if isinstance(wait, int | float) else None,
+        retry_after=float(wait) if isinstance(wait, int | float) else response.retry_after,
     )
 
 

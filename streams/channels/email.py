@@ -13,15 +13,14 @@ from email.policy import SMTP, SMTPUTF8
 from typing import Any
 from urllib.parse import urlsplit
 
-from agents.automail import nobody_reads
 from schemas.events.decisions import ReplyRequested
 from schemas.record import derived_id
 from streams.channels.channel import File, Heard
 from streams.channels.email_address import recipient
 from streams.channels.email_identity import (
-    addresses,
     forwards,
     hinted,
+    is_answer,
     is_ours,
     message_ids,
     provider_id,
@@ -33,6 +32,7 @@ from streams.channels.email_identity import (
 )
 from streams.channels.email_mime import Text, header, headers, parsed, texts_and_files
 from streams.channels.email_reports import bounces, trusted
+from streams.channels.email_senders import OF_A_LIST, is_ours_by_list, senders
 from streams.channels.email_text import of_html, split, tidied
 from streams.channels.settings import Email
 from streams.errors import Unreadable
@@ -82,30 +82,35 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
         )
     mail = parsed(raw)
     found = headers(mail)
-    senders = _senders(found)
-    if not senders or len(senders[0][1]) > LONGEST_HANDLE:
+    ours = is_ours_by_list(found, settings.address)
+    people = senders(found, settings.address)
+    if not people or len(people[0][1]) > LONGEST_HANDLE:
         raise Unreadable(
             "the mail does not say who sent it", "answer it by hand; discard it where it is rubbish"
         )
-    name, handle = senders[0]
+    name, handle = people[0]
     subject = header(next(iter(found.get("subject", [])), ""))
     message_id = next(iter(message_ids(found.get("message-id", []))), None)
     texts, others, files = texts_and_files(mail)
     whole = tidied("\n\n".join(_read(one) for one in texts))
-    new = whole if forwards(subject) else split(whole).new
+    request_id = _request_answered(found, settings)
+    threading = _threading(found, message_id, subject, request_id)
+    answers = "in_reply_to" in threading or "references" in found or is_answer(subject)
+    new = whole if forwards(subject) else split(whole, answers=answers, alone=not files).new
     contact: dict[str, Any] = {
         "channel": NAME,
         "handle": handle,
-        "message": new,
+        # Some write all that they have to say into the subject.
+        "message": subject if not (new or files or answers) else new,
         "subject": subject,
         "provider_id": provider_id(raw, found, message_id),
         "attachments": [one.described for one in files],
-        **_threading(found, message_id, subject, settings),
+        **threading,
     }
     own = is_ours(handle, settings.address) or _signed(message_id, settings) is not None
     host = urlsplit(settings.imap_url or "").hostname or ""
     said = {
-        "headers": _kept(found, own=own),
+        "headers": _kept(found, own=own, past=_past(ours=ours, answers=request_id is not None)),
         "mailbox": mailbox,
         "name": name,
         "whole": whole if new != whole else None,
@@ -125,34 +130,28 @@ def contact_of(raw: bytes, mailbox: str, settings: Email) -> Heard:
     )
 
 
-def _senders(found: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """Whose a mail is, with their names.
-
-    A form on a page writes from an address that nobody reads, and says who filled it in by whom it
-    is to be answered to.
-    """
-    senders = addresses(found.get("from", [])) or addresses(found.get("sender", []))
-    if senders and nobody_reads(senders[0][1]):
-        return addresses(found.get("reply-to", [])) or senders
-    return senders
-
-
-def _read(text: Text) -> str:
-    return of_html(text.content) if text.html else text.content
+def _read(text: Text, *, links: bool = True) -> str:
+    return of_html(text.content, links=links) if text.html else text.content
 
 
 def _more_than(whole: str, others: list[Text]) -> list[str]:
     """The other versions of a text that have words which it has not."""
     known = set(whole.split())
-    read = [tidied(_read(one)) for one in others]
+    read = [tidied(_read(one, links=False)) for one in others]  # each program writes them its way
     return [one for one in read if not known.issuperset(one.split())]
 
 
-def _kept(found: dict[str, list[str]], *, own: bool) -> dict[str, Any]:
-    """The headers as what judges automatic mail reads them: one value, or a list of them."""
+def _kept(found: dict[str, list[str]], *, own: bool, past: tuple[str, ...]) -> dict[str, Any]:
+    """The headers as what judges automatic mail reads them: one value, or a list of them.
+
+    Args:
+        found: The headers.
+        own: Whether the mail is our own.
+        past: What those begin with that say nothing about it either.
+    """
     kept: dict[str, Any] = {}
     for name, values in found.items():
-        if not name.startswith(_NOT_KEPT):
+        if not name.startswith(_NOT_KEPT + past):
             read = [header(one) for one in values]
             kept[name] = read[0] if len(read) == 1 else read
     if own and not any(name.startswith(MARK.lower()) for name in kept):
@@ -166,10 +165,17 @@ def _signed(message_id: str | None, settings: Email) -> str | None:
     return message_id and request_of(message_id.partition("@")[0], settings.token_secret)
 
 
-def _threading(
-    found: dict[str, list[str]], message_id: str | None, subject: str, settings: Email
-) -> dict[str, str]:
-    """What a mail answers: by the token of ours that it brings, else by what it refers to."""
+def _past(*, ours: bool, answers: bool) -> tuple[str, ...]:
+    """What headers begin with that say nothing about a mail, which others have of a program.
+
+    An answer to a mail of ours is a person's, though the tool with which they sell puts into each
+    mail how to leave a list.
+    """
+    return OF_A_LIST if ours else ("list-",) if answers else ()
+
+
+def _request_answered(found: dict[str, list[str]], settings: Email) -> str | None:
+    """The request of ours that a mail answers, as a token says that we signed."""
     assert settings.address is not None
     assert settings.token_secret is not None
     parents = message_ids(found.get("in-reply-to", []))
@@ -179,8 +185,16 @@ def _threading(
         *(request_of(one, settings.token_secret) for one in to),
         *(_signed(one, settings) for one in (*parents, *reversed(chain))),
     ]
+    return next((one for one in ours if one is not None), None)
+
+
+def _threading(
+    found: dict[str, list[str]], message_id: str | None, subject: str, request_id: str | None
+) -> dict[str, str]:
+    """What a mail answers: the request of ours, else what it refers to."""
+    parents = message_ids(found.get("in-reply-to", []))
+    chain = message_ids(found.get("references", []))
     told = {}
-    request_id = next((one for one in ours if one is not None), None)
     if request_id is not None:
         told["in_reply_to"] = request_id
     elif parents:

@@ -33,11 +33,13 @@ _OF_THE_SENDER = (
 _ID = re.compile(r"<([^<>\s]{3,500})>")
 _HEAD = re.compile(rb"\r?\n[ \t]*\r?\n")
 _HEX = re.compile(r"[0-9a-f]{32}")
-_ANSWERS = re.compile(
-    r"^(?:(?:re|aw|antw|sv|vs|ref|odp|rv|fwd?|wg|tr|enc|i|r)(?:\[\d+\])?\s*:\s*|\[[^\]]{1,40}\]\s*)+",
-    re.IGNORECASE,
+_WORD = (
+    r"(?:re|aw|antw|sv|vs|ref|odp|rv|res|vl|vb|pd|ynt|ilt|atb|fwd?|wg|tr|enc|i|r|答复|回复|回覆|转发|轉寄)"
+    r"(?:\[\d+\])?\s*[:：]\s*"
 )
-_FORWARDS = re.compile(r"^(?:fwd?|wg|tr|rv|enc|i|vs)\s*:", re.IGNORECASE)
+_ANSWERS = re.compile(rf"^(?:{_WORD}|\[[^\]]{{1,40}}\]\s*)+", re.IGNORECASE)
+_IS_ANSWER = re.compile(rf"^(?:\[[^\]]{{1,40}}\]\s*)*{_WORD}", re.IGNORECASE)
+_FORWARDS = re.compile(r"^(?:fwd?|wg|tr|rv|enc|i|vs|vl|vb|pd|ilt|转发|轉寄)\s*[:：]", re.IGNORECASE)
 _MAC_BYTES = 10
 _MAC_CHARACTERS = 16
 _LONGEST_HINT = 90
@@ -78,6 +80,11 @@ def _raw(told: str) -> bytes:
 def base_subject(subject: str) -> str:
     """A subject without what programs put before it when it is answered or passed on."""
     return " ".join(_ANSWERS.sub("", subject).casefold().split())
+
+
+def is_answer(subject: str) -> bool:
+    """Whether a subject says that the mail answers another one, or passes it on."""
+    return bool(_IS_ANSWER.match(subject))
 
 
 def forwards(subject: str) -> bool:
@@ -139,7 +146,9 @@ def tags(address: str, values: Iterable[str]) -> list[str]:
 def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """Names and addresses in some headers; the domain in small letters."""
     found = []
-    for name, one in getaddresses([" ".join(value.split()) for value in values]):
+    # Some programs encode a whole header, with the addresses in it.
+    plain = (value if "@" in value else header(value) for value in values)
+    for name, one in getaddresses([" ".join(value.split()) for value in plain]):
         local, at, domain = decoded(_raw(one), None).strip().rpartition("@")
         found.append((header(name), f"{local}{at}{domain.lower()}"))
     return [(name, one) for name, one in found if one]

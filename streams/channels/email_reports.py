@@ -41,7 +41,7 @@ def bounces(mail: Part, secret: str) -> Iterator[Receipt]:
     first = failures[0]
     told = first.get("diagnostic-code") or first.get("status") or ["the report does not say why"]
     error = header(told[0])[:_REASON_CHARACTERS]
-    for message_id in dict.fromkeys(_originals(mail)):
+    for message_id in dict.fromkeys([*_originals(mail)] or _answered(mail, secret)):
         yield Receipt(
             state="failed",
             provider_message_id=message_id,
@@ -99,6 +99,13 @@ def _originals(mail: Part) -> Iterator[str]:
                 yield from message_ids(headers(carried).get("message-id", []))
         elif kind in {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}:
             yield from message_ids(headers(parsed(content(part))).get("message-id", []))
+
+
+def _answered(mail: Part, secret: str) -> list[str]:
+    """Our Message-IDs to which a report itself refers: some servers send nothing back of a mail."""
+    found = headers(mail)
+    told = message_ids([*found.get("in-reply-to", []), *found.get("references", [])])
+    return [one for one in told if request_of(one.partition("@")[0], secret) is not None]
 
 
 def trusted(values: Sequence[str], address: str, host: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
@@ -17,7 +17,7 @@ from schemas.topics import CONTACTS
 from schemas.vocabulary import rfc3339
 from streams.channels.channel import Heard
 from streams.channels.email import NAME, contact_of
-from streams.channels.email_answers import in_its_chat
+from streams.channels.email_answers import by_another, in_its_chat
 from streams.channels.hearing import LETTER_BYTES
 from streams.channels.imap import Fetched
 from streams.channels.receipts import noted
@@ -101,22 +101,25 @@ async def taken(
     """
     rules = house.settings.attachments
 
-    def prepared(desk: AnyDesk) -> list[Brought]:
+    def prepared(desk: AnyDesk) -> tuple[list[Brought], list[dict[str, Any]]]:
         for letter in letters:
             desk.intake.keep(letter)
             _log.warning("not understood", channel=NAME, letter=letter.id, error=letter.error)
         contacts = [in_its_chat(desk, contact) for one in said for contact in one.heard.inputs]
+        notes = [note for one in contacts if (note := by_another(desk, one)) is not None]
         return [
             Brought({**contact, "at": rfc3339(one.at)}, kept, one.at)
             for one, contact in zip(said, contacts, strict=True)
             for kept in [brought.kept(one.heard.files, contact, files, rules)]
-        ]
+        ], notes
 
-    found = await house.ask(prepared)
+    found, notes = await house.ask(prepared)
     if not found:
         return
-    receipt = await house.way_in.take([line_of(one.contact) for one in found])
-    numbers = [None if one.status == "unreadable" else one.id for one in receipt.taken]
+    lines = [*(one.contact for one in found), *notes]
+    receipt = await house.way_in.take([line_of(one) for one in lines])
+    taken_in = receipt.taken[: len(found)]
+    numbers = [None if one.status == "unreadable" else one.id for one in taken_in]
 
     def told(desk: AnyDesk) -> None:
         brought.told(desk, [(one, id_) for one, id_ in zip(found, numbers, strict=True) if id_])

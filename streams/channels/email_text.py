@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -17,6 +18,9 @@ _UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^>]*>")
 
+_WEB = re.compile(r"https?://\S{1,500}$", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?://(?:www\.)?|^www\.", re.IGNORECASE)
+
 _INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.DOTALL)
 """The style of what somebody indented by a button of Gmail; a quotation has a line at its left."""
 
@@ -24,9 +28,12 @@ _INDENTED = re.compile(r"(?!.*border-left).*border:\s*none", re.IGNORECASE | re.
 class _Reader(HTMLParser):
     """Collects text; what stands in a `blockquote` gets the marks that plain quotations have."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, links: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = [""]
+        self._links = links
+        self._target = ""
+        self._label = ""
         self._unread = 0
         self._quotes: list[bool] = []
         self._kept = 0
@@ -44,6 +51,8 @@ class _Reader(HTMLParser):
         if tag == "pre":
             self._kept += 1
         self.lines[-1] += _MARK.get(tag, "")
+        if tag == "a":
+            self._target, self._label = (dict(attrs).get("href") or "").strip(), ""
         if tag == "img" and (said := dict(attrs).get("alt")):
             self.handle_data(f"[{said}]")
 
@@ -51,6 +60,8 @@ class _Reader(HTMLParser):
         """A block ends its line."""
         if tag in _UNREAD:
             self._unread = max(0, self._unread - 1)
+        if tag == "a":
+            self._linked()
         if tag in _BLOCKS:
             self._break()
         if tag == "blockquote" and self._quotes:
@@ -73,7 +84,16 @@ class _Reader(HTMLParser):
             return
         self._say(re.sub(r"\s+", " ", data))
 
+    def _linked(self) -> None:
+        """A link's address stands behind its words, unless they are the address themselves."""
+        target, label = self._target, self._label.strip()
+        self._target = ""
+        bare, said = (_SCHEME.sub("", one).rstrip("/").lower() for one in (target, label))
+        if self._links and not self._unread and _WEB.match(target) and said and said != bare:
+            self._say(f" ({target})")
+
     def _say(self, text: str) -> None:
+        self._label += text
         quoted = sum(self._quotes)
         if quoted and not self.lines[-1]:
             self.lines[-1] = "> " * min(quoted, 9)
@@ -91,9 +111,14 @@ class _Reader(HTMLParser):
         self.lines.append(line)
 
 
-def of_html(html: str) -> str:
-    """The text of HTML, line by line as it is shown; never fails."""
-    reader = _Reader()
+def of_html(html: str, *, links: bool = True) -> str:
+    """The text of HTML, line by line as it is shown; never fails.
+
+    Args:
+        html: The HTML.
+        links: Whether addresses stand behind the words that lead to them.
+    """
+    reader = _Reader(links=links)
     try:
         reader.feed(html)
         reader.close()
@@ -122,7 +147,7 @@ class Split(NamedTuple):
 
 _WROTE = (
     r"wrote|writes|schrieb|a écrit|a ecrit|escribió|escribio|ha scritto|escreveu|schreef|skrev"
-    r"|kirjoitti|napisał\(a\)|napisał|napsal|írta|yazdı|написал"
+    r"|kirjoitti|napisał\(a\)|napisał|pisze|napsal|írta|yazdı|написал"
 )
 _BEGINS = re.compile(rf"^(?!>).{{0,400}}\b(?:{_WROTE})\b.{{0,80}}:$", re.IGNORECASE)
 """The line above a quotation, in the words of the mail programs of several languages."""
@@ -135,7 +160,11 @@ _DATED = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\S@\S")
 _BELOW = re.compile(
     r"^-{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|message d['’]origine"
     r"|message original|mensaje original|messaggio originale|mensagem original"
-    r"|oorspronkelijk bericht|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
+    r"|oorspronkelijk bericht|mail original|ursprungligt meddelande|originalmeddelande"
+    r"|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna"
+    r"|původní (?:zpráva|e-mail)|eredeti üzenet|orijinal (?:ileti|mesaj)"
+    r"|原始邮件|原始郵件|元のメッセージ|원본 (?:메시지|메일|이메일)"
+    r"|oprindelig meddelelse|исходное сообщение) ?-{2,}$",
     re.IGNORECASE,
 )
 """A line below which everything is the mail that is answered."""
@@ -182,6 +211,9 @@ _BESIDE = _head(
     "gönderildi|tarih|kime|отправлено|дата|кому|копия|надіслано|送信日時|日付|宛先",
     "发送时间|日期|收件人|抄送|寄件日期|收件者|보낸 날짜|날짜|받는 사람|받는사람",
 )
+_BROKEN_OVER = 3
+"""On how many lines it may stand what is above a quotation, where a name or an address is long."""
+
 _HEADS = 2
 """Lines of a quoted mail's head that must follow on its first one."""
 
@@ -189,10 +221,20 @@ _HEAD_LINES = 8
 """Within how many lines: to whom a mail went may be told on several of them."""
 
 
-def split(text: str) -> Split:
-    """The new text of a mail apart from the mail that it answers."""
+def split(text: str, *, answers: bool = True, alone: bool = True) -> Split:
+    """The new text of a mail apart from the mail that it answers.
+
+    Args:
+        text: The text.
+        answers: Whether it answers one. What looks like a mail in one that does not was put there
+            by whoever wrote it, and lines that are marked as quotations may be a program's output:
+            it is new with them, unless a mail program says above marked lines whose they are.
+        alone: Whether it is all that the mail has. Where there is nothing but a quotation, that is
+            then taken for what is said; beside a file it is nobody's word.
+    """
     lines = text.split("\n")
-    end = next((at for at in range(len(lines)) if _ends(lines, at)), len(lines))
+    ends = (at for at in range(len(lines)) if answers and _ends(lines, at))
+    end = next(ends, len(lines))
     for at in range(end):
         if _PASSED_ON.match(lines[at].strip()):
             above, below = split("\n".join(lines[:at])), "\n".join(lines[at:])
@@ -200,11 +242,13 @@ def split(text: str) -> Split:
     while 0 < end < len(lines) and _BESIDE.match(lines[end - 1].strip()):
         end -= 1  # some programs name the time before the sender
     quoted = {at for at in range(end) if lines[at].startswith(">")}
+    if not answers:
+        quoted = {at for run in _runs(quoted) if _attributed(lines, run, quoted) for at in run}
     quoted |= {above for at in quoted for above in _attribution(lines, at, quoted)}
     if end == len(lines) and not quoted:
         return Split(text, quotes=False)
     new = tidied("\n".join(lines[at] for at in range(end) if at not in quoted).rstrip("_ \n"))
-    return Split(new, quotes=True) if new else Split(text, quotes=False)
+    return Split(new, quotes=True) if new or not alone else Split(text, quotes=False)
 
 
 def _ends(lines: list[str], at: int) -> bool:
@@ -231,16 +275,40 @@ def _is_head(first: str, below: list[str]) -> bool:
     return len(subjects) + len(others) >= _HEADS and bool(subjects or "@" in first)
 
 
+def _runs(quoted: set[int]) -> Iterator[list[int]]:
+    """The lines of quotations, together where they follow each other."""
+    run: list[int] = []
+    for at in sorted(quoted):
+        if run and at > run[-1] + 1:
+            yield run
+            run = []
+        run.append(at)
+    if run:
+        yield run
+
+
+def _attributed(lines: list[str], run: list[int], quoted: set[int]) -> bool:
+    """Whether a mail program says whose a quotation is: above it, or in its first line."""
+    first = lines[run[0]].lstrip("> ")
+    return bool(_attribution(lines, run[0], quoted) or _says_whose(first))
+
+
+def _says_whose(line: str) -> bool:
+    return bool(_BEGINS.match(line) or _ADDRESSED.match(line))
+
+
 def _attribution(lines: list[str], at: int, quoted: set[int]) -> list[int]:
-    """The lines right above a quotation that say whose it is; they may be two."""
+    """The lines right above a quotation that say whose it is; a long one may go over three."""
     above = at - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
     if above < 0 or above in quoted:
         return []
-    line, before = lines[above].strip(), lines[above - 1].strip() if above else ""
-    if not _OPENS.match(line) and _OPENS.match(before) and above - 1 not in quoted:
-        both = f"{before} {line}"
-        if (_BEGINS.match(both) and _DATED.search(both)) or _ADDRESSED.match(both):
-            return [above - 1, above]
-    return [above] if _BEGINS.match(line) or _ADDRESSED.match(line) else []
+    for first in range(above - 1, max(above - _BROKEN_OVER, -1), -1):
+        if first in quoted or not lines[first].strip() or _OPENS.match(lines[first + 1].strip()):
+            break
+        told = " ".join(line.strip() for line in lines[first : above + 1])
+        dated = _BEGINS.match(told) and _DATED.search(told)
+        if _OPENS.match(told) and (dated or _ADDRESSED.match(told)):
+            return [*range(first, above + 1)]
+    return [above] if _says_whose(lines[above].strip()) else []

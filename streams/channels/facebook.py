@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import signing
+from streams.channels import batches, signing
 from streams.channels.channel import (
     MISSHAPEN,
     NOT_PASSED_ON,
@@ -48,11 +48,17 @@ is no longer good (190), for that is the operator's to mend."""
 _BY_A_PERSON = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
 """What Meta takes for seven days after the customer wrote, of people alone."""
 
-_TOLD = {"message", "postback", "delivery", "read"}
+_TOLD = {"message", "message_edit", "postback", "delivery", "read"}
 """What is understood of a person."""
 
 _ABOUT = {"sender", "recipient", "timestamp"}
 """What is told along with everything."""
+
+_LINK = "fallback"
+"""How Meta calls a page that somebody shares. To ask for it in their place may be to use it up."""
+
+_NO_FILES = {_LINK, "location", "template"}
+"""Types of attachments that say something and hold no file."""
 
 _MEDIA_TYPES = {"image": "image/*", "sticker": "image/*", "audio": "audio/*", "video": "video/*"}
 """Meta tells no more of a file's type."""
@@ -102,15 +108,23 @@ def parse(_settings: Facebook, hook: Hook) -> Heard:
     return Heard(inputs=inputs, receipts=receipts, missed=sorted(missed))
 
 
+def apart(body: bytes) -> list[bytes]:
+    """A body for each thing that is told of a person in one."""
+    return batches.apart(body, ("entry",), ("messaging", "standby", "changes"))
+
+
 def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     message, pressed = told.get("message", {}), told.get("postback", {})
-    if _echo(told) or not (message or pressed):
+    edited = told.get("message_edit", {})
+    if _echo(told) or not (message or pressed or edited):
         return
     who, at = told["sender"]["id"], told["timestamp"]
     if pressed:
         # Of a button of another app Meta tells what it stands for alone.
         said = pressed.get("title") or pressed.get("payload", "")
         number = pressed.get("mid") or f"{who}.{at}"
+    elif edited:
+        said, number = f"Edited: {edited['text']}", f"{edited['mid']}:{edited['num_edit']}"
     else:
         said, number = _text(message), message["mid"]
     contact = {
@@ -119,9 +133,9 @@ def _contacts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "message": said,
         "provider_id": number,
         "at": rfc3339(_time(at)),
-        "metadata": {"page": told["recipient"]["id"], "message": message or pressed},
+        "metadata": {"page": told["recipient"]["id"], "message": message or pressed or edited},
     }
-    if (answered := message.get("reply_to", {}).get("mid")) is not None:
+    if (answered := message.get("reply_to", edited).get("mid")) is not None:
         contact["in_reply_to"] = answered
     if attachments := [*_attachments(message)]:
         contact["attachments"] = attachments
@@ -146,22 +160,29 @@ def _text(message: dict[str, Any]) -> str:
         payload = one.get("payload") or {}
         if place := payload.get("coordinates"):
             lines.append(f"{one.get('title') or ''} ({place['lat']}, {place['long']})".strip())
-        for goods in (payload.get("product") or {}).get("elements") or []:
+        shown = payload.get("product") or payload
+        for goods in shown.get("elements") or []:
             parts = (goods.get(part) for part in ("title", "subtitle", "retailer_id"))
             lines.append(", ".join(str(part) for part in parts if part))
+        if one["type"] == _LINK and (link := _url(one)) and link not in lines[0]:
+            title = one.get("title") or payload.get("title")
+            lines.append(f"{title} ({link})" if title else link)
     return "\n".join(line for line in lines if line)
+
+
+def _url(attachment: dict[str, Any]) -> str | None:
+    return (attachment.get("payload") or {}).get("url") or attachment.get("url")
 
 
 def _attachments(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in message.get("attachments", []):
-        payload = one.get("payload") or {}
-        if "coordinates" in payload or "product" in payload:
-            continue  # it is no file
+        if one["type"] in _NO_FILES:
+            continue
         yield {
             "name": one.get("title") or one["type"],
             "media_type": _MEDIA_TYPES.get(one["type"], "application/octet-stream"),
             "size": 0,
-            "url": payload.get("url") or one.get("url"),
+            "url": _url(one),
         }
 
 
@@ -228,9 +249,7 @@ def outcome(_settings: Facebook, response: Response) -> Outcome:
     fault = body.get("error") or {}
     code = fault.get("code")
     codes = ", ".join(str(one) for one in (code, fault.get("error_subcode")) if one is not None)
-    again = (
-        code in _AGAIN if code is not None else response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    again = code in _AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Rejected(
         error=f"{fault.get('message') or f'HTTP {response.status}'} ({codes})",
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
@@ -249,4 +268,5 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     body_bytes=signing.META_BYTES,
     tells=True,
+    apart=apart,
 )

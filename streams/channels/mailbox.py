@@ -22,7 +22,6 @@ from streams.channels.email import NAME, NEEDS
 from streams.channels.email_taken import Mail, read, taken
 from streams.channels.imap import Place, Session, places
 from streams.channels.settings import Email
-from streams.errors import Misconfigured
 from streams.files.store import Files
 
 if TYPE_CHECKING:
@@ -85,8 +84,6 @@ def _wanted(settings: Email) -> list[Place]:
             _log.warning("the channel is off", channel=NAME, lacks=f"channels.email.{name}")
     if lacking:
         return []
-    if "@" not in (settings.address or ""):
-        raise Misconfigured("channels.email.address is no address", "write name@domain")
     return places(settings.imap_url or "")
 
 

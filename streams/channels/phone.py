@@ -204,7 +204,7 @@ def _message(_settings: Phone, hook: Hook, form: dict[str, str]) -> Heard:
     contact: dict[str, Any] = {
         "channel": NAME,
         "handle": form["From"],
-        "message": form["Body"],
+        "message": "\n".join(filter(None, [form["Body"], _place(form)])),
         "provider_id": form["MessageSid"],
         "at": rfc3339(hook.at),
         "metadata": {"message": form},
@@ -214,6 +214,14 @@ def _message(_settings: Phone, hook: Hook, form: dict[str, str]) -> Heard:
     if attachments := [*_attachments(form)]:
         contact["attachments"] = attachments
     return Heard(inputs=[contact], told=_NOTHING)
+
+
+def _place(form: dict[str, str]) -> str:
+    """Where somebody said that they are; a message with that may have no other words."""
+    if "Latitude" not in form:
+        return ""
+    name = " ".join(form[part] for part in ("Label", "Address") if form.get(part))
+    return f"{name} ({form['Latitude']}, {form['Longitude']})".strip()
 
 
 def _consent(form: dict[str, str]) -> str | None:
@@ -269,12 +277,21 @@ def render(settings: Phone, request: ReplyRequested, request_id: str) -> list[Se
 def _sending(settings: Phone, request: ReplyRequested, mark: str, text: str) -> Sending:
     form = {
         "To": request.handle or "",
-        "From": settings.number or "",
+        "From": _from(settings, request),
         "Body": text,
         "StatusCallback": f"{_ours(settings, 'status')}?{urlencode({REQUEST: mark})}",
     }
     headers = {**_authorised(settings), "Content-Type": _FORM}
     return Sending("POST", _messages(settings), headers, urlencode(form).encode())
+
+
+def _from(settings: Phone, request: ReplyRequested) -> str:
+    """Our number on the network on which they write: Twilio brings other messages than SMS as well.
+
+    Of an address elsewhere, such as `whatsapp:+14017122661`, the network stands before the number.
+    """
+    network, colon, _ = (request.handle or "").rpartition(":")
+    return f"{network}{colon}{settings.number or ''}"
 
 
 def _messages(settings: Phone) -> str:
@@ -314,7 +331,7 @@ def _ask(settings: Phone, sent: Sent) -> Sending:
     """The messages to a number since a day; Twilio's list knows no smaller time."""
     query = {
         "To": sent.request.handle or "",
-        "From": settings.number or "",
+        "From": _from(settings, sent.request),
         "DateSent>": sent.since.date().isoformat(),
         "PageSize": LISTED,
     }

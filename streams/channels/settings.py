@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from streams.marks import Secret
 
@@ -12,6 +13,8 @@ GRAPH_URL = "https://graph.facebook.com"
 
 _ORIGINS = r"^https?://[^\s/,*]+(\s+https?://[^\s/,*]+)*$"
 """Origins as browsers name them, with blanks between."""
+
+_ADDRESS = re.compile(r"[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+")
 
 _COLLEAGUE = r"[UW][A-Z0-9]+ *= *[^\s,=]+"
 _COLLEAGUES = rf"^ *{_COLLEAGUE}( *, *{_COLLEAGUE})* *$"
@@ -174,6 +177,14 @@ class Email(ChannelGroup):
     smtp_url: Secret | None = None
     address: str | None = None
     token_secret: Annotated[Secret, Field(min_length=1)] | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _bare(cls, address: str | None) -> str | None:
+        """With a name before it nothing that comes back would be known as an answer."""
+        if address is not None and not _ADDRESS.fullmatch(address):
+            raise ValueError("it is no address; write name@domain, without anything around it")
+        return address
 
 
 class ChatWidget(ChannelGroup):

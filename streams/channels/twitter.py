@@ -23,7 +23,7 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import hosts, signing
+from streams.channels import batches, hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     SKEW,
@@ -119,6 +119,12 @@ def parse(_settings: Twitter, hook: Hook) -> Heard:
             f"the body is no notification of X ({error!r})",
             "see that the webhook gets the events of direct messages alone",
         ) from error
+
+
+def apart(body: bytes) -> list[bytes]:
+    """A body for each message and each reading in one, whichever way it is wrapped."""
+    things = (_MESSAGES, _READ)
+    return batches.apart(body, (), things) or batches.apart(body, ("data", "payload"), things)
 
 
 def _heard(told: dict[str, Any], us: str) -> Heard:
@@ -299,5 +305,6 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     stamp=stamp,
     look_up=LookUp(_ask, _found),
+    apart=apart,
     fetch=fetch,
 )

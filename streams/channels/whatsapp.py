@@ -16,7 +16,7 @@ import msgspec
 
 from schemas.events.decisions import ReplyRequested
 from schemas.vocabulary import rfc3339
-from streams.channels import hosts, signing
+from streams.channels import batches, hosts, signing
 from streams.channels.channel import (
     MISSHAPEN,
     Accepted,
@@ -32,6 +32,7 @@ from streams.channels.channel import (
     Told,
     messages_of,
 )
+from streams.channels.same import Same
 from streams.channels.settings import WhatsApp
 from streams.channels.whatsapp_text import text
 from streams.errors import Refused, Unreadable
@@ -43,15 +44,21 @@ TITLE_CHARACTERS = 20
 
 _STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
-_AGAIN = frozenset({4, 190, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
+_AGAIN = frozenset({0, 2, 4, 190, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133016})
 """Error codes after which a message may be sent again: rates, what is temporary, and a token that
-is no longer good (190), for that is the operator's to mend."""
+is no longer good (0, 190), for that is the operator's to mend."""
 
 _OURS_NO_MORE = HTTPStatus.INTERNAL_SERVER_ERROR
 """From this status on it is the provider's fault, and may pass."""
 
 _MEDIA_DOMAINS = ("fbsbx.com", "facebook.com")
 """Where Meta keeps files, beside its API."""
+
+_NOBODY_WROTE = frozenset({"reaction", "system"})
+"""Types of messages that are none."""
+
+_TAKEN_BACK = "Deleted: an earlier message"
+"""What stands for a message that says that another one was taken back: Meta does not repeat it."""
 
 _MEDIA = ("image", "document", "audio", "video", "sticker")
 
@@ -94,31 +101,58 @@ def parse(settings: WhatsApp, hook: Hook) -> Heard:
         ]
         inputs = [one for value in values for one in _contacts(settings, value)]
         receipts = [one for value in values for one in _receipts(value)]
+        same = [one for value in values for one in _same(value)]
+        missed = {one for value in values for one in _not_said(value)}
     except MISSHAPEN as error:
         raise Unreadable(
             f"the body is no notification of WhatsApp ({error!r})",
             "see that the address is registered for WhatsApp alone",
         ) from error
-    other = {change.field for entry in body.entry for change in entry.changes} - {"messages", ""}
-    return Heard(inputs=inputs, receipts=receipts, missed=sorted(other))
+    missed |= {change.field for entry in body.entry for change in entry.changes}
+    return Heard(
+        inputs=inputs, receipts=receipts, missed=sorted(missed - {"messages", ""}), same=same
+    )
 
 
-def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    people = {
+def apart(body: bytes) -> list[bytes]:
+    """A body for each message and each status in one."""
+    return batches.apart(body, ("entry", "changes", "value"), ("messages", "statuses"))
+
+
+def _people(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is told of those who wrote, by each of their addresses."""
+    return {
         who: person
         for person in value.get("contacts", [])
         for who in (person.get("wa_id"), person.get("user_id"))
         if who is not None
     }
+
+
+def _same(value: dict[str, Any]) -> Iterator[Same]:
+    """Which numbers and ids of this business are one person's: at each message, and at a change."""
+    people = _people(value)
     for message in value.get("messages", []):
-        if message["type"] in {"reaction", "system"}:
-            continue  # neither is anything that somebody wrote
+        number, told = message.get("from"), message.get("system", {})
+        person = people.get(number, {})
+        user = message.get("from_user_id") or person.get("user_id")
+        new = [told.get(name) for name in ("wa_id", "new_wa_id", "user_id")]
+        before = [number, told.get("previous_user_id"), *([] if told else [user])]
+        known, *others = [one for one in (*before, *new) if one is not None] or [None]
+        yield from (Same(known, one) for one in others if one != known)
+
+
+def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    people = _people(value)
+    for message in value.get("messages", []):
+        if message["type"] in _NOBODY_WROTE:
+            continue
         who = message.get("from") or message["from_user_id"]
         person = people.get(who, {})
         contact = {
             "channel": NAME,
             "handle": who,
-            "message": text(message),
+            **_said(settings, message),
             "provider_id": message["id"],
             "at": rfc3339(datetime.fromtimestamp(int(message["timestamp"]), UTC)),
             "metadata": {
@@ -128,11 +162,33 @@ def _contacts(settings: WhatsApp, value: dict[str, Any]) -> Iterator[dict[str, A
                 "message": message,
             },
         }
-        if (answered := message.get("context", {}).get("id")) is not None:
-            contact["in_reply_to"] = answered
-        if attachments := [*_attachments(settings, message)]:
-            contact["attachments"] = attachments
+        if message["type"] == "revoke":
+            contact["metadata"]["deleted"] = True
         yield contact
+
+
+def _said(settings: WhatsApp, message: dict[str, Any]) -> dict[str, Any]:
+    """What somebody said, and in answer to what; a change of what they said answers that.
+
+    A file whose words were changed is the same file, and not fetched once more.
+    """
+    kind = message["type"]
+    if kind in {"edit", "revoke"}:
+        change = message[kind]
+        words = f"Edited: {text(change['message'])}" if kind == "edit" else _TAKEN_BACK
+        return {"message": words, "in_reply_to": change["original_message_id"]}
+    said: dict[str, Any] = {"message": text(message)}
+    if (answered := message.get("context", {}).get("id")) is not None:
+        said["in_reply_to"] = answered
+    if attachments := [*_attachments(settings, message)]:
+        said["attachments"] = attachments
+    return said
+
+
+def _not_said(value: dict[str, Any]) -> Iterator[str]:
+    """What is told beside messages and their statuses, in words for the log."""
+    yield from (kind for one in value.get("messages", []) if (kind := one["type"]) in _NOBODY_WROTE)
+    yield from (_fault(one) for one in value.get("errors", []))
 
 
 def _attachments(settings: WhatsApp, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -151,16 +207,20 @@ def _receipts(value: dict[str, Any]) -> Iterator[Receipt]:
         state = _STATES.get(status["status"])
         if state is None:
             continue
-        faults = [
-            f"{one.get('title') or one.get('message')} ({one.get('code')})"
-            for one in status.get("errors", [])
-        ]
+        faults = [_fault(one) for one in status.get("errors", [])]
         yield Receipt(
             state=state,  # type: ignore[arg-type]  # the values of a table of words
             provider_message_id=status["id"],
             request_id=status.get("biz_opaque_callback_data"),
             error="; ".join(faults) or None,
         )
+
+
+def _fault(error: dict[str, Any]) -> str:
+    """What Meta says went wrong, with its number; its details say what to do about it."""
+    said = f"{error.get('title') or error.get('message')} ({error.get('code')})"
+    details = (error.get("error_data") or {}).get("details")
+    return said if details is None else f"{said}: {details}"
 
 
 def render(settings: WhatsApp, request: ReplyRequested, request_id: str) -> list[Sending]:
@@ -233,9 +293,9 @@ def outcome(_settings: WhatsApp, response: Response) -> Outcome:
         return Accepted(str(body["messages"][0]["id"]))
     fault = body.get("error") or {}
     code = fault.get("code")
-    again = code in _AGAIN if code is not None else response.status >= _OURS_NO_MORE
+    again = code in _AGAIN or response.status >= _OURS_NO_MORE
     return Rejected(
-        error=f"{fault.get('message') or f'HTTP {response.status}'} ({code})",
+        error=_fault({"message": f"HTTP {response.status}", **fault}),
         final=not (again or response.status == HTTPStatus.TOO_MANY_REQUESTS),
         retry_after=response.retry_after,
     )
@@ -267,5 +327,6 @@ CHANNEL = Channel(
     methods=("GET", "POST"),
     body_bytes=signing.META_BYTES,
     tells=True,
+    apart=apart,
     fetch=fetch,
 )

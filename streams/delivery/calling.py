@@ -16,6 +16,10 @@ from streams.delivery.errand import Came, NoAnswer, Unsent
 _FAULT = frozenset({"error", "errors", "code"})
 """By what the platforms say no in a document, also with a status that says yes."""
 
+_UNSURE = frozenset({HTTPStatus.GATEWAY_TIMEOUT, 520, 524})
+"""With these statuses something before a platform says that it has not heard the answer: 520 and
+524 are Cloudflare's words for it."""
+
 MOST_BYTES = 1 << 20
 """How much of an answer is read: the platforms' are a few kilobytes."""
 
@@ -115,7 +119,7 @@ def came_of(answer: Response | Unsent | NoAnswer, means: Callable[[Response], Ou
         outcome = means(answer)
     if answer.status == HTTPStatus.UNAUTHORIZED and isinstance(outcome, Rejected):
         return outcome._replace(final=False)
-    if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
+    if answer.status in _UNSURE:
         return NoAnswer(f"HTTP {answer.status}")
     unclear = isinstance(outcome, Rejected) and _FAULT.isdisjoint(answer.document)
     if unclear and answer.status < HTTPStatus.MULTIPLE_CHOICES:

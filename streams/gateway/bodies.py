@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,9 @@ JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 
 CUT_OFF = (web.PayloadAccessError, ConnectionResetError)
 """What is raised where the rest of a body does not come: its sender has hung up."""
+
+_FORMULA = re.compile(r"[=@＝＠\t\r]|[+＋－-](?![\d\s.()/-]*$)")  # read as the others
+"""How what spreadsheets take for a formula begins."""
 
 PACKINGS = ("gzip", "deflate")
 """How a body may be packed."""
@@ -157,8 +161,17 @@ def rows(
         headers: Headers, which say what the envelope would.
     """
     if form == CSV:
-        content = as_csv(found, columns).encode()
+        shown = [{name: _no_formula(value) for name, value in row.items()} for row in found]
+        content = as_csv(shown, columns).encode()
     else:
         encode = msgspec.json.encode
         content = b"".join(encode(row) + b"\n" for row in found)
     return web.Response(body=content, content_type=form, charset="utf-8", headers=dict(headers))
+
+
+def _no_formula(value: Any) -> Any:
+    """A value as a spreadsheet shows it: what customers write is no formula of ours.
+
+    Whoever wants it as it is, takes JSON. Numbers, also of telephones, are harmless.
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

@@ -143,7 +143,11 @@ def _vouched(settings: ChatWidget, asked: Begin, house: House) -> Person | None:
         if asked.user_id is not None or asked.user_hash is not None:
             return chat.hashed(settings, asked.user_id or "", asked.user_hash or "")
     except Unverified as error:
-        raise no_session(error.reason) from error
+        raise no_session(
+            error.reason,
+            "send a JWT that the site's server signed by HS256 with identity_secret, with user_id"
+            " and exp; or user_id with its HMAC",
+        ) from error
     return None
 
 

@@ -3,7 +3,9 @@
 On a loopback address, while no key was ever made, everybody is, for only this machine's own people
 and programs come that way. A browser of theirs may run somebody else's pages, though: so the
 request must be addressed to this machine (or a page whose own name leads to 127.0.0.1 could read
-everything), and a page of another origin may change nothing. In every other case a key is wanted.
+everything), and a page of another origin may change nothing. And a proxy on this machine, there for
+what providers send, passes on what the whole world asks: some of them address that to this machine,
+but say for whom. In every other case a key is wanted.
 
 What nobody needs a key for (webhooks, which are signed; descriptions) is only limited.
 """
@@ -25,6 +27,16 @@ from streams.gateway.problems import Problem
 from streams.internet import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_OF_A_PROXY = (
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "Forwarded",
+    "X-Real-IP",
+    "Via",
+)
+"""By what a proxy says that it asks for somebody else."""
 
 _NOBODYS = bytes(32)
 """What the digest of an unknown key is compared with, so that it takes as long."""
@@ -118,7 +130,13 @@ def _unknown(detail: str, error: str = "") -> Problem:
 
 
 def _refuse_foreign(request: web.Request) -> None:
-    """Refuse what a page from elsewhere makes a browser of this machine ask."""
+    """Refuse what a proxy passes on, or a page from elsewhere makes a browser of ours ask."""
+    if any(name in request.headers for name in _OF_A_PROXY):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "the request came through a proxy, and without API keys only this machine is served",
+            "make a key with `pactdesk keys create`, and send it",
+        )
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
     if host is not None and not is_loopback(_name_in(host)):
         raise Problem(

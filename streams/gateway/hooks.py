@@ -74,6 +74,7 @@ ROUTES = tuple(
         parameters=Anything,
         answers=dict.fromkeys((200, 401, 403, 404, 503, *FAULTS)),
         tag="channels",
+        signed=True,
     )
     for channel in CHANNELS.values()
     for path in channel.paths

@@ -76,12 +76,15 @@ async def visitor_of(call: Call, token: str | None = None) -> Session:
     return session
 
 
-def no_session(reason: str) -> Problem:
+BEGIN = "begin one with POST /channels/chat/sessions, and send it as `Authorization: Bearer`"
+
+
+def no_session(reason: str, remedy: str = BEGIN) -> Problem:
     """Somebody has no session."""
     return Problem(
         HTTPStatus.UNAUTHORIZED,
         reason,
-        "begin one with POST /channels/chat/sessions, and send it as `Authorization: Bearer`",
+        remedy,
         headers={"WWW-Authenticate": 'Bearer realm="chat"'},
     )
 

@@ -83,6 +83,9 @@ class Route:
         tag: Under which heading it is described.
         headers: Request headers that mean something here, with what they mean.
         media: The media type of a page, whatever its status.
+        signed: Whether what comes is signed, and let in by that. Then only what is refused counts
+            against its address: behind a proxy all providers share one, and what they send must not
+            wait because somebody else sends rubbish.
     """
 
     method: Method
@@ -97,6 +100,7 @@ class Route:
     tag: str = "desk"
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str | None = None
+    signed: bool = False
 
 
 def parameters_of(route: Route, request: web.Request) -> Parameters:

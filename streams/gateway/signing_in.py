@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from streams.channels import chat
 from streams.channels.channel import Unverified
 from streams.channels.chat import Person, Session
+from streams.channels.same import bare
 from streams.gateway.house import House
 from streams.gateway.letting_in import key_of
 from streams.intake import line_of
@@ -73,19 +74,9 @@ def _known(desk: AnyDesk, handle: str, visitor: str | None, person: Person) -> _
     holder = desk.intake.resolver.customer_of(chat.NAME, visitor)
     if holder == customer:
         return _Known(news, visitor)
-    if holder == desk.intake.resolver.unidentified(chat.NAME, visitor) and _bare(desk, holder):
+    if holder == desk.intake.resolver.unidentified(chat.NAME, visitor) and bare(desk, holder):
         return _Known([*news, chat.joined(visitor, customer)], visitor)
     return _Known(news, None)
-
-
-def _bare(desk: AnyDesk, customer: str) -> bool:
-    """Whether nothing is known of a customer but an address in the chat."""
-    rows = desk.query("SELECT * FROM v1_customers WHERE customer_id = ?", [customer])
-    told = ("name", "email", "phone", "account_manager", "lifetime_value", "merged_into")
-    return not rows or (
-        all(rows[0][name] is None for name in told)
-        and sum(len(ones) for ones in (rows[0]["handles"] or {}).values()) <= 1
-    )
 
 
 def _news(desk: AnyDesk, customer: str, person: Person) -> list[dict[str, Any]]:

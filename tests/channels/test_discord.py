@@ -364,6 +364,12 @@ def test_what_the_answer_to_a_message_means(
     assert discord.outcome(SETTINGS, Response(status, {}, body)) == expected
 
 
+def test_what_stands_before_discord_says_in_a_header_how_long_to_wait() -> None:
+    answer = Response(429, {"retry-after": "120"}, b"<html>error code: 1015</html>")
+    expected = Rejected("HTTP 429 (None)", final=False, retry_after=120.0)
+    assert discord.outcome(SETTINGS, answer) == expected
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     with gateway(tmp_path, **DISCORD.flags) as one:

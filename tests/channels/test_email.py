@@ -57,6 +57,33 @@ def test_subject_and_name_may_be_encoded_words() -> None:
     assert one["metadata"]["name"] == "Änne"
 
 
+def test_a_sender_may_be_one_encoded_word_with_the_address_in_it() -> None:
+    raw = bytes(mail()).replace(
+        b"Ann Archer <ann@Example.ORG>", b"=?utf-8?Q?=C3=84nne_<anne=40example=2Eorg>?="
+    )
+    one = contact(raw)
+    assert (one["handle"], one["metadata"]["name"]) == ("anne@example.org", "Änne")
+
+
+def test_what_stands_in_the_subject_alone_is_the_message() -> None:
+    one = written("", Subject="Please call me back on 555 0199")
+    assert one["message"] == "Please call me back on 555 0199"
+    assert inert(one) is None
+
+
+def test_an_empty_answer_says_nothing() -> None:
+    assert written("", Subject="Re: My bill")["message"] == ""
+
+
+def test_a_file_above_a_quotation_is_not_said_with_our_own_words() -> None:
+    message = mail("On Mon, Mar 2, 2026 at 10:00 AM Help <h@x.example> wrote:\n> Send a picture.")
+    assert contact(bytes(message))["message"].endswith("> Send a picture.")
+    message.add_attachment(b"picture", "image", "png", filename="a.png")
+    one = contact(bytes(message))
+    assert (one["message"], one["attachments"][0]["name"]) == ("", "a.png")
+    assert one["metadata"]["whole"].endswith("> Send a picture.")
+
+
 def test_headers_may_be_utf_8_as_it_is() -> None:
     raw = bytes(mail()).replace(b"Subject: My bill", "Subject: Réclamation".encode())
     assert contact(raw)["subject"] == "Réclamation"
@@ -162,6 +189,28 @@ def test_the_answer_stands_apart_from_what_it_answers() -> None:
     assert "Did it help?" in one["metadata"]["whole"]
 
 
+OUTPUT, BARE = "It says:\n> ERR! 42\nWhy?", "It says:\nWhy?"
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({}, OUTPUT),
+        ({"Subject": "[shop] My bill"}, OUTPUT),
+        ({"Subject": "RES: My bill"}, BARE),
+        ({"Subject": "[shop] 回复：My bill"}, BARE),
+        ({"In-Reply-To": "<zero@example.org>"}, BARE),
+        ({"References": "<zero@example.org>"}, BARE),
+    ],
+)
+def test_a_mail_that_answers_nothing_loses_no_marked_line(
+    headers: dict[str, str], message: str
+) -> None:
+    one = written(OUTPUT, **headers)
+    assert one["message"] == message
+    assert one["metadata"].get("whole", message) == OUTPUT
+
+
 def test_what_is_passed_on_is_the_message() -> None:
     text = "Please see.\n\nFrom: Bo\nSent: Monday\nTo: Ann\nSubject: Hi\n\nIt broke."
     assert "It broke." in written(text, Subject="Fwd: Hi")["message"]
@@ -234,7 +283,7 @@ def test_a_mail_that_goes_on_from_their_own_is_in_its_thread() -> None:
         ({"Return_Path": "<>"}, "bounce"),
         ({"From": "no-reply@example.org"}, "no_reply"),
         ({"From": "no-reply@example.org", "Reply_To": "noreply@example.org"}, "no_reply"),
-        ({"From": "no-reply@example.org", "Reply_To": "help+x@desk.example"}, "loop"),
+        ({"From": "no-reply@example.org", "Reply_To": "help+x@desk.example"}, "no_reply"),
         ({"From": "no-reply@a.example", "Reply_To": "ann@b.example", "List_Id": "<n.x>"}, "bulk"),
         ({"X_Pactdesk": REQUEST}, "loop"),
         ({"From": ADDRESS}, "loop"),
@@ -248,17 +297,40 @@ def test_what_no_person_wrote_is_a_contact_that_is_left_alone(
     assert inert(written(**headers)) == reason
 
 
-def test_a_form_on_a_page_writes_for_whom_it_asks_to_answer() -> None:
-    form = {"From": "Shop <noreply@shop.example>", "Reply_To": "Ann Lee <ann@example.org>"}
-    contact = written(**form)
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Shop <noreply@shop.example>",
+        "WordPress <wordpress@shop.example>",
+        f"Our site <{ADDRESS}>",
+        "Our site <site@desk.example>",
+    ],
+)
+def test_a_form_on_a_page_writes_for_whom_it_asks_to_answer(sender: str) -> None:
+    contact = written(From=sender, Reply_To="Ann Lee <ann@example.org>")
     assert contact["handle"] == "ann@example.org"
     assert contact["metadata"]["name"] == "Ann Lee"
     assert inert(contact) is None
 
 
-def test_a_person_who_wants_answers_elsewhere_is_who_wrote() -> None:
-    contact = written(From="ann@example.org", Reply_To="assistant@example.org")
-    assert contact["handle"] == "ann@example.org"
+@pytest.mark.parametrize(
+    ("sender", "answered"),
+    [
+        ("ann@example.org", "assistant@example.org"),
+        ("bo@desk.example", "cy@desk.example"),
+        ("bo@desk.example", ADDRESS),
+        ("wordpress@shop.example", ""),
+    ],
+)
+def test_a_person_who_wants_answers_elsewhere_is_who_wrote(sender: str, answered: str) -> None:
+    contact = written(From=sender, Reply_To=answered)
+    assert contact["handle"] == sender
+
+
+def test_a_mail_of_ours_is_no_form_s() -> None:
+    assert inert(written(From=ADDRESS, Reply_To=tagged(ADDRESS, "x"))) == "loop"
+    marked = written(From=ADDRESS, Reply_To="ann@example.org", X_Pactdesk=REQUEST)
+    assert inert(marked) == "loop"
 
 
 def test_a_bounce_is_a_contact_that_is_left_alone_and_a_failed_delivery() -> None:

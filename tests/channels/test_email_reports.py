@@ -69,6 +69,18 @@ def test_a_delivery_failed_whoever_says_so(raw: str, error: str) -> None:
     ]
 
 
+BARE = bounce(OURS).decode().partition("--B\r\nContent-Type: message/rfc822")[0] + "--B--\r\n"
+"""A report without anything of the mail that it is about."""
+
+
+@pytest.mark.parametrize("name", ["In-Reply-To", "References"])
+def test_a_report_without_the_mail_says_by_its_own_head_which_one_it_was(name: str) -> None:
+    failed = Receipt("failed", OURS, REQUEST, "smtp; 550 5.1.1 User unknown")
+    assert receipts(f"{name}: <first@example.org> <{OURS}>\r\n{BARE}") == [failed]
+    assert receipts(f"{name}: <first@example.org>\r\n{BARE}") == []
+    assert receipts(BARE) == []
+
+
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
 def test_what_is_no_failure_is_none(action: str) -> None:
     assert receipts(bounce(OURS, action).decode()) == []

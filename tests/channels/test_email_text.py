@@ -50,6 +50,25 @@ QUOTED = [
 ]
 
 
+LONG = (
+    "On Mon, Mar 2, 2026 at 10:00 AM The Support Team of Example Incorporated of\n"
+    "the Whole Wide World <\nhelp+h7qk2mzd5wq@desk.example> wrote:\n\n> Did it help?"
+)
+
+QUOTED += [
+    LONG,
+    "W dniu 2.03.2026 o 10:00, Help pisze:\n> Pomogło?",
+    (
+        '----- Mail original -----\nDe: "Help" <h@x.example>\nÀ: "a" <a@x.example>\n'
+        "Envoyé: Lundi 2 Mars 2026 10:00:00\nObjet: Re: X\n\nAlors ?"
+    ),
+    (
+        '------------------ 原始邮件 ------------------\n发件人: "Help" <h@x.example>;\n'
+        "发送时间: 2026年3月2日\n收件人: <a@x.example>;\n主题: Re: X\n\n好了吗"
+    ),
+]
+
+
 @pytest.mark.parametrize("quotation", QUOTED)
 def test_a_quotation_below_is_no_part_of_the_answer(quotation: str) -> None:
     told = split(tidied(f"It works now.\nThanks,\nAnn\n\n{quotation}"))
@@ -99,6 +118,31 @@ def test_what_only_looks_like_a_quotation_stays(text: str) -> None:
     assert split(text) == (text, False)
 
 
+OUTPUT = "It says:\n\n> npm install\n> ERR! code 42\n\nWhat now?"
+
+
+def test_in_a_mail_that_answers_nothing_marked_lines_are_its_writer_s() -> None:
+    assert split(OUTPUT, answers=False) == (OUTPUT, False)
+    assert split(OUTPUT).new == "It says:\n\nWhat now?"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Hello,\nOn 3 March 2026 at 10:15 your man wrote:\nit comes in a week.\nIt never came.",
+        "Is this yours?\n\nFrom: Shop <s@x.example>\nSent: Monday\nSubject: Bill\n\nYou owe 5",
+    ],
+)
+def test_what_is_put_into_a_mail_that_answers_nothing_is_its_writer_s(told: str) -> None:
+    assert split(told, answers=False).new == told
+    assert split(told).new != told
+
+
+@pytest.mark.parametrize("quotation", [LONG, "> On 2 Mar 2026, at 10:00, Help wrote:\n>\n> Well?"])
+def test_what_a_program_says_is_another_s_is_no_part_of_any_mail(quotation: str) -> None:
+    assert split(f"{OUTPUT}\n\n{quotation}", answers=False).new == OUTPUT
+
+
 def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
     text = "> Did it help?\n> Really?"
     assert split(text) == (text, False)
@@ -116,6 +160,18 @@ def test_a_mail_that_is_all_quotation_is_kept_whole() -> None:
         ("<head><title>A mail</title></head><body><p>x</p></body>", "x"),
         ("<head><title>A mail</head><body><p>x</p></body>", "x"),
         ('<img alt="a cat">', "[a cat]"),
+        (
+            '<p>See <a href="https://x.example/7">my <b>order</b></a>.</p>',
+            "See my order (https://x.example/7).",
+        ),
+        ('<a href="https://www.x.example/">x.example</a>, you', "x.example, you"),
+        ('<a href="https://x.example/7">https://x.example/7</a>', "https://x.example/7"),
+        ('<a href="mailto:a@x.example">Ann</a> <a href="#top">up</a> <a>it</a>', "Ann up it"),
+        ('<a href="https://x.example/7"><img src="x"></a>text', "text"),
+        (
+            '<a href="https://x.example/7"><div>One</div></a><p>two</p>',
+            "One\n(https://x.example/7)\ntwo",
+        ),
         ("<div>a</div><blockquote>b<br>c</blockquote>", "a\n> b\n> c"),
         (
             '<blockquote style="border:none;margin:9px">b<blockquote>c</blockquote>d</blockquote>e',

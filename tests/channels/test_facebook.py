@@ -108,13 +108,49 @@ def test_a_button_without_a_title_says_what_it_stands_for() -> None:
     assert contact["message"] == "START"
 
 
-def test_files_and_links_are_attachments() -> None:
+def test_a_file_is_an_attachment_and_a_shared_page_is_told_in_the_text() -> None:
     _, second = heard("two_people").inputs
-    assert second["message"] == "This is what came"
+    assert second["message"] == "This is what came\nOrder (https://shop.example/1)"
     assert [(one["name"], one["media_type"], one["url"]) for one in second["attachments"]] == [
         ("image", "image/*", "https://scontent.example/broken.jpg"),
-        ("Order", "application/octet-stream", "https://shop.example/1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "said"),
+    [
+        ("", {"payload": {"url": "https://x.example/1"}}, "https://x.example/1"),
+        ("", {"payload": None}, ""),
+        (
+            "see https://x.example/1",
+            {"payload": {"url": "https://x.example/1", "title": "X"}},
+            "see https://x.example/1",
+        ),
+    ],
+)
+def test_a_shared_page_is_told_once(text: str, page: dict[str, Any], said: str) -> None:
+    contact = written(text=text, attachments=[{"type": "fallback", **page}])
+    assert contact["message"] == said
+    assert "attachments" not in contact
+
+
+def test_what_is_shown_in_a_template_is_told_in_the_text() -> None:
+    shown = {"template_type": "generic", "elements": [{"title": "Lamp", "subtitle": "Blue"}]}
+    contact = written(attachments=[{"type": "template", "payload": shown}])
+    assert contact["message"] == "Lamp, Blue"
+    assert "attachments" not in contact
+
+
+def test_an_edit_is_another_message_that_answers_the_first() -> None:
+    body = json.loads(sent("facebook", "text.json"))
+    told = body["entry"][0]["messaging"][0]
+    del told["message"]
+    told["message_edit"] = {"mid": "m1", "text": "The red one", "num_edit": 2}
+    found = facebook.parse(SETTINGS, hook(json.dumps(body).encode()))
+    (contact,) = found.inputs
+    assert contact["message"] == "Edited: The red one"
+    assert (contact["provider_id"], contact["in_reply_to"]) == ("m1:2", "m1")
+    assert found.missed == []
 
 
 def test_a_file_alone_has_an_empty_message() -> None:
@@ -236,6 +272,8 @@ def test_buttons_are_quick_replies_of_the_last_part() -> None:
         (502, b"oops", Rejected("HTTP 502 ()", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
          Rejected("Expired (190)", final=False)),
+        (500, b'{"error": {"message": "Send message failure. Internal error", "code": -1}}',
+         Rejected("Send message failure. Internal error (-1)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(

@@ -14,7 +14,16 @@ from twilio.request_validator import RequestValidator
 
 from schemas.events.decisions import ReplyRequested
 from streams.channels import phone
-from streams.channels.channel import Accepted, Heard, Hook, Receipt, Rejected, Response, Unverified
+from streams.channels.channel import (
+    Accepted,
+    Heard,
+    Hook,
+    Receipt,
+    Rejected,
+    Response,
+    Sent,
+    Unverified,
+)
 from streams.channels.settings import Phone
 from streams.errors import Unreadable
 from tests.providers import PHONE, sent
@@ -276,6 +285,24 @@ def test_a_reply_is_a_message_whose_status_comes_back_with_our_id() -> None:
         "Body": "We looked.",
         "StatusCallback": "https://desk.example/channels/phone/status?request=r1",
     }
+
+
+def test_who_writes_by_another_network_of_twilio_s_is_answered_there() -> None:
+    theirs = request(handle="whatsapp:+14017122661")
+    (sending,) = phone.render(SETTINGS, theirs, "r1")
+    form = dict(parse_qsl(sending.body.decode()))
+    assert (form["To"], form["From"]) == ("whatsapp:+14017122661", "whatsapp:+15557122661")
+    look_up = phone.CHANNEL.look_up
+    assert look_up is not None
+    asked = look_up.ask(SETTINGS, Sent(theirs, "We looked.", "r1", datetime.now(UTC)))
+    assert "From=whatsapp%3A%2B15557122661" in asked.url
+
+
+def test_a_place_is_told_in_the_text() -> None:
+    place = {"Latitude": "52.5", "Longitude": "13.4", "Label": "Home", "Address": "Mill Lane 1"}
+    for body, message in (("", ""), ("I am here", "I am here\n")):
+        (contact,) = phone.parse(SETTINGS, hook("sms", changed("sms", Body=body, **place))).inputs
+        assert contact["message"] == f"{message}Home Mill Lane 1 (52.5, 13.4)"
 
 
 def test_each_part_of_a_reply_is_a_message_with_an_id_of_its_own() -> None:

@@ -17,7 +17,16 @@ def test_an_answer_with_an_object_is_that() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("30", 30.0), ("", None), ("soon", None), ("\u00b2", None)]
+    ("header", "seconds"),
+    [
+        ("30", 30.0),
+        ("0.65", 0.65),
+        ("", None),
+        ("soon", None),
+        ("\u00b2", None),
+        ("9" * 400, None),
+        ("-1", None),
+    ],
 )
 def test_a_wait_is_a_number_of_seconds_or_none(header: str, seconds: float | None) -> None:
     assert Response(429, {"retry-after": header}, b"").retry_after == seconds

@@ -89,11 +89,30 @@ def test_statuses_are_receipts_with_our_own_id_where_it_comes_back() -> None:
     ]
 
 
+def test_why_a_message_failed_is_told_with_its_details() -> None:
+    body = json.loads(sent("whatsapp", "statuses.json"))
+    for status in body["entry"][0]["changes"][0]["value"]["statuses"]:
+        for error in status.get("errors", []):
+            error["error_data"] = {"details": "more than 24 hours have passed"}
+    last = whatsapp.parse(SETTINGS, hook(json.dumps(body).encode())).receipts[-1]
+    assert last.error == "Re-engagement message (131047): more than 24 hours have passed"
+
+
 @pytest.mark.parametrize("kind", ["reaction", "system"])
 def test_what_nobody_wrote_is_no_contact(kind: str) -> None:
     body = json.loads(sent("whatsapp", "text.json"))
     body["entry"][0]["changes"][0]["value"]["messages"][0]["type"] = kind
-    assert whatsapp.parse(SETTINGS, hook(json.dumps(body).encode())).inputs == []
+    found = whatsapp.parse(SETTINGS, hook(json.dumps(body).encode()))
+    assert (found.inputs, found.missed) == ([], [kind])
+
+
+def test_a_fault_that_is_told_of_no_message_is_named() -> None:
+    body = json.loads(sent("whatsapp", "text.json"))
+    value = body["entry"][0]["changes"][0]["value"]
+    value["errors"] = [{"code": 130429, "title": "Rate limit hit"}]
+    del value["messages"]
+    found = whatsapp.parse(SETTINGS, hook(json.dumps(body).encode()))
+    assert (found.inputs, found.missed) == ([], ["Rate limit hit (130429)"])
 
 
 def test_changes_of_another_kind_are_named_and_passed_over() -> None:
@@ -212,11 +231,21 @@ def test_buttons_stand_on_the_last_part_and_each_part_has_its_own_id() -> None:
         (200, b'{"messages": [{"id": "wamid.new"}]}', Accepted("wamid.new")),
         (400, b'{"error": {"message": "Re-engagement", "code": 131047}}',
          Rejected("Re-engagement (131047)", final=True)),
+        (400, (b'{"error": {"message": "(#131009) Not valid", "code": 131009,'
+         b' "error_data": {"details": "Recipient is not a valid number"}}}'),
+         Rejected("(#131009) Not valid (131009): Recipient is not a valid number",
+                  final=True)),
         (400, b'{"error": {"message": "Rate limit hit", "code": 130429}}',
          Rejected("Rate limit hit (130429)", final=False)),
         (500, b"oops", Rejected("HTTP 500 (None)", final=False)),
         (401, b'{"error": {"message": "Expired", "code": 190}}',
          Rejected("Expired (190)", final=False)),
+        (503, b'{"error": {"message": "Service temporarily unavailable", "code": 2}}',
+         Rejected("Service temporarily unavailable (2)", final=False)),
+        (500, b'{"error": {"message": "An unknown error occurred", "code": 1}}',
+         Rejected("An unknown error occurred (1)", final=False)),
+        (401, b'{"error": {"message": "Authentication Error", "code": 0}}',
+         Rejected("Authentication Error (0)", final=False)),
     ],
 )  # fmt: skip
 def test_what_the_answer_to_a_message_means(

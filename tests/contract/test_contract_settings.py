@@ -34,6 +34,7 @@ SHAPED = {
     "signing_key": "0f" * 32,
     "allowed_origins": "https://shop.example http://localhost:3000",
     "public_url": "https://desk.example",
+    "address": "help@desk.example",
     "identity_secret": "a secret that nobody guesses, long enough to sign with",
     "application_id": "53908232506183680",
     "guild_channels": "645027906669510667, 645027906669510999",

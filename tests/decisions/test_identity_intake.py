@@ -88,6 +88,32 @@ def test_mail_address_and_phone_are_handles_too(desk: Desk) -> None:
     assert line_of(desk, "+1", "slack").startswith("c_")
 
 
+@pytest.mark.parametrize(
+    "phone", ["+16505551234", "+1 (650) 555-1234", "001 650 555.1234", "+1/650/555 1234"]
+)
+def test_a_number_is_theirs_however_it_is_written(desk: Desk, phone: str) -> None:
+    taken(desk, described("ann", phone=phone))
+    assert line_of(desk, "16505551234") == "ann", "as WhatsApp writes it"
+    assert line_of(desk, "+16505551234", "phone") == "ann", "as Twilio does"
+    assert line_of(desk, "whatsapp:+16505551234", "phone") == "ann"
+    assert line_of(desk, "6505551234") != "ann"
+
+
+@pytest.mark.parametrize("phone", ["650 555 1234", "+1234", "ext. 5", "+1650555x1234"])
+def test_a_number_without_its_country_is_only_what_it_says(desk: Desk, phone: str) -> None:
+    taken(desk, described("ann", phone=phone))
+    assert line_of(desk, phone) == "ann"
+    assert line_of(desk, "+6505551234", "phone") != "ann"
+
+
+def test_a_mail_address_is_theirs_in_whichever_letters(desk: Desk) -> None:
+    taken(desk, described("ann", email="Ann.Archer@Example.ORG"))
+    for one in ("ann.archer@example.org", "Ann.Archer@example.org", "ANN.ARCHER@EXAMPLE.ORG"):
+        assert line_of(desk, one, "email") == "ann"
+    taken(desk, described("ben", handles={"email": ["ANN.archer@example.org"]}))
+    assert line_of(desk, "ANN.archer@example.org", "email") == "ben", "what is declared counts"
+
+
 def test_a_phone_that_two_share_is_nobodys_until_it_is_declared(desk: Desk) -> None:
     desk.produce(described("ann", phone="+1"), described("ben", phone="+1"))
     assert line_of(desk, "+1", "phone").startswith("c_")

@@ -208,3 +208,52 @@ def test_every_channel_has_its_limits() -> None:
     for platform in PLATFORMS.values():
         assert platform.characters >= 1000
         assert platform.button_text is None or platform.button_text <= platform.characters
+
+
+CODE = "\n".join(f"    if step == {nth}:\n        go({nth})" for nth in range(150))
+ADDRESS = f"https://example.org/{'a' * 2_500}"
+RICH = ["discord", "slack", "whatsapp"]
+
+
+@pytest.mark.parametrize("channel", RICH)
+def test_code_that_is_cut_is_code_in_each_part(channel: str) -> None:
+    parts = shape(f"Run this:\n```\n{CODE}\n```\nThen tell us.", channel)
+    assert len(parts) > 1
+    assert all(part.count("```") % 2 == 0 for part in parts)
+    assert all(units(part) <= PLATFORMS[channel].characters for part in parts)
+    lines = [line for part in parts for line in part.split("\n") if "```" not in line]
+    assert lines[1:-1] == CODE.split("\n")
+
+
+@pytest.mark.parametrize("length", range(1_900, 2_020, 7))
+def test_no_code_is_empty_for_a_cut(length: int) -> None:
+    text = f"{'a ' * (length // 2)}\n```\nx = 1\n```\n{'b ' * 300}"
+    parts = shape(text, "discord")
+    assert all(units(part) <= 2_000 for part in parts)
+    assert [part for part in parts if "x = 1" in part and part.count("```") == 2]
+    assert sum(part.count("```") for part in parts) == 2
+
+
+@given(
+    words=st.lists(
+        st.sampled_from(["word", "```", "```\n", "\n```py\n", "x" * 90, "\n\n", ADDRESS])
+    ),
+    many=st.integers(1, 60),
+    channel=st.sampled_from(RICH),
+)
+def test_whatever_is_written_as_code_every_part_has_room(
+    words: list[str], many: int, channel: str
+) -> None:
+    text = " ".join(words * many)
+    parts = shape(text, channel)
+    assert all(units(part) <= PLATFORMS[channel].characters for part in parts)
+    joined = "".join(NUMBERED.sub("", part) if len(parts) > 1 else part for part in parts)
+    assert bare(joined.replace("```", "")) == bare(text.replace("```", ""))
+
+
+@pytest.mark.parametrize(
+    "text", ["x**2 + y**2", "call `f(**a, b**)` first", "```\n**not bold** [a](https://x.y)\n```"]
+)
+@pytest.mark.parametrize("channel", ["slack", "phone", "whatsapp"])
+def test_what_is_no_markup_stays(text: str, channel: str) -> None:
+    assert shape(text, channel) == [text]

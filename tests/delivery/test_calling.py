@@ -72,3 +72,11 @@ def test_a_no_with_a_status_that_says_yes_is_a_no() -> None:
     found = came(CHANNELS["slack"], 200, b'{"ok": false, "error": "channel_not_found"}')
     assert isinstance(found, Rejected)
     assert found.final
+
+
+@pytest.mark.parametrize("status", [504, 520, 524])
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda one: one.name)
+def test_who_stands_before_a_platform_and_heard_no_answer_knows_nothing(
+    channel: Channel, status: int
+) -> None:
+    assert came(channel, status, b"<html>") == NoAnswer(f"HTTP {status}")

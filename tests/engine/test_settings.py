@@ -110,3 +110,15 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert shown["identity.secret"] == ("(set, not shown)", "environment")
     assert shown["data"] == ("x", "flag")
     assert shown["models.tier"] == ("light", "environment")
+
+
+@pytest.mark.parametrize(
+    "address", ["Help <help@desk.example>", "help", "a@b.example, c@d.example", ""]
+)
+def test_an_address_with_anything_around_it_is_refused_in_words(
+    tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(Misconfigured, match=r"fit: it is no address; write name@domain"):
+        load({"channels.email.address": address}, {}, tmp_path)
+    settings, _ = load({"channels.email.address": "help@desk.example"}, {}, tmp_path)
+    assert settings.channels.email.address == "help@desk.example"

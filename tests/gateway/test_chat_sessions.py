@@ -188,6 +188,8 @@ def test_whom_the_site_does_not_vouch_for_gets_no_session(
     told = Page(lonely).ask("sessions", who)
     assert told.status == 401
     assert "token" not in told.json
+    assert told.json["remedy"].startswith("send a JWT that the site's server signed")
+    assert "of ours" not in told.json["detail"]
 
 
 def test_a_user_is_the_same_on_every_device(served: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from streams.gateway.keys import made
 from streams.gateway.limits import FAILURES_AT_ONCE, MOST, Buckets, origin_of
 from streams.gateway.route import Call, Route
 from tests.gateways import CONTACT, Client, gateway
+from tests.providers import WHATSAPP
 from tests.stores import a_desk
 
 SELDOM = {"gateway__requests_per_second": 0.001}
@@ -111,3 +113,17 @@ def test_what_needs_no_key_is_limited_by_address(
     with gateway(tmp_path, **SELDOM) as client:
         assert [client.get("/hello").status for _ in range(3)] == [200, 429, 429]
         assert statuses(client, ann, 1) == [200], "whoever has a key is not held up by others"
+
+
+def test_what_a_provider_signs_waits_for_nobody_who_shares_its_address(tmp_path: Path) -> None:
+    keys_of(tmp_path, "ann")
+    with gateway(tmp_path, **SELDOM, **WHATSAPP.flags) as client:
+        good = WHATSAPP.signed("", WHATSAPP.one, datetime.now(UTC))
+
+        def sent(headers: dict[str, str], times: int) -> list[int]:
+            path, body = WHATSAPP.path, WHATSAPP.one
+            return [client("POST", path, body, headers).status for _ in range(times)]
+
+        assert sent(good, 3) == [200, 200, 200]
+        assert sent({}, 3) == [401, 429, 429]
+        assert sent(good, 3) == [200, 200, 200]

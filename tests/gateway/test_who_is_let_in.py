@@ -152,3 +152,12 @@ def test_every_answer_says_how_it_may_be_used_and_not_what_made_it(served: Clien
         assert told.headers["x-content-type-options"] == "nosniff"
         assert told.headers["cache-control"] == "no-store"
         assert told.headers["server"] == "pactdesk"
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "via"])
+def test_what_a_proxy_on_this_machine_passes_on_needs_a_key(tmp_path: Path, name: str) -> None:
+    with gateway(tmp_path) as client:
+        told = client("GET", "/api/v1/tickets", None, {name: "203.0.113.7"})
+        assert (told.status, "proxy" in told.json["detail"]) == (403, True)
+        assert client("POST", "/api/v1/contacts", CONTACT, {name: "203.0.113.7"}).status == 403
+        assert client.get("/api/v1/tickets").status == 200
