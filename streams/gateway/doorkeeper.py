@@ -3,7 +3,8 @@
 On a loopback address, while no key was ever made, everybody is, for only this machine's own people
 and programs come that way. A browser of theirs may run somebody else's pages, though: so the
 request must be addressed to this machine (or a page whose own name leads to 127.0.0.1 could read
-everything), and a page of another origin may change nothing. In every other case a key is wanted.
+everything), and a page of another origin may change nothing. Nor must it come through a proxy or a
+tunnel, which asks from this machine for whoever asked it. In every other case a key is wanted.
 
 What nobody needs a key for (webhooks, which are signed; descriptions) is only limited.
 """
@@ -25,6 +26,9 @@ from streams.gateway.problems import Problem
 from streams.internet import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+"""Headers in which a proxy or a tunnel says for whom it asks."""
 
 _NOBODYS = bytes(32)
 """What the digest of an unknown key is compared with, so that it takes as long."""
@@ -118,7 +122,13 @@ def _unknown(detail: str, error: str = "") -> Problem:
 
 
 def _refuse_foreign(request: web.Request) -> None:
-    """Refuse what a page from elsewhere makes a browser of this machine ask."""
+    """Refuse what a page from elsewhere makes a browser of this machine ask, or anybody a proxy."""
+    if any(name in request.headers for name in PASSED_ON):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "the request came through a proxy, and without API keys only this machine is served",
+            "make a key with `pactdesk keys create`, and send it",
+        )
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
     if host is not None and not is_loopback(_name_in(host)):
         raise Problem(
