@@ -50,7 +50,7 @@ class LocalTransport:
         try:
             path.write_bytes(letter)
         except FileNotFoundError:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_bytes(letter)
         return f"{request.channel}/{path.name}"
 

@@ -59,6 +59,14 @@ _DATA = {"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/
 """Text for programs: an invitation, a card of an address book, a table."""
 
 
+LONGEST_HEADER = 64 * 1024
+"""Characters that are read of all headers of one name: many people may be written to."""
+
+LONGEST_OF_A_PART = 4000
+"""Characters that are read of a header that says what a part is. There may be many parts, and the
+standard library goes over such a header once for each semicolon in it."""
+
+
 class File(NamedTuple):
     """A part of a mail that is no text to be read in it."""
 
@@ -85,7 +93,12 @@ class Text(NamedTuple):
 
 
 class _Untouched(Compat32):
-    """Gives header values as they stand, also those that are not ASCII."""
+    """Gives header values as they stand, also those that are not ASCII, as far as they are read."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        of_a_part = name.lower().startswith("content-")
+        return name, value[: LONGEST_OF_A_PART if of_a_part else LONGEST_HEADER]
 
     def header_fetch_parse(self, _name: str, value: str) -> Any:
         return value
@@ -145,8 +158,13 @@ def header(value: str) -> str:
 def headers(part: Part) -> dict[str, list[str]]:
     """All values of each header as they stand on the wire, by its name in small letters."""
     found: dict[str, list[str]] = {}
-    for name, value in part.items():
-        found.setdefault(clean(name).lower(), []).append(value)
+    room: dict[str, int] = {}
+    for told, value in part.items():
+        name = clean(told).lower()
+        left = room.get(name, LONGEST_HEADER)
+        if left > 0:
+            found.setdefault(name, []).append(value[:left])
+        room[name] = left - len(value) - 1
     return found
 
 

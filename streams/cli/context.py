@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from streams.cli.output import LateProgress, Progress, as_csv, as_parquet, table, visible
+from streams.cli.output import LateProgress, Progress, as_csv, as_json, as_parquet, table, visible
 
 if TYPE_CHECKING:
     from streams.asof import View
@@ -80,7 +79,7 @@ class Context:
 
     def line(self, document: Any) -> None:
         """One JSON document on a line of its own."""
-        click.echo(msgspec.json.encode(document).decode())
+        click.echo(as_json(document))
 
     def rows(self, rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) -> None:
         """A list of rows: one JSON array, or a table for people.
@@ -108,11 +107,12 @@ class Context:
     def remark(self, text: str) -> None:
         """Something said beside the data; left out with --quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
     def complain(self, where: str, error: str, remedy: str | None) -> None:
         """What is wrong with a part of the input; said with --quiet too."""
-        click.echo(f"{where}: {error}" + (f"\n  -> {remedy}" if remedy else ""), err=True)
+        told = f"{where}: {error}" + (f"\n  -> {remedy}" if remedy else "")
+        click.echo(visible(told), err=True)
 
     def view(
         self,

@@ -7,9 +7,14 @@ from pathlib import Path
 
 from streams.errors import Misused, of_the_disk
 
+OWNERS = 0o600
+"""The rights of a new file: what is told of customers is for whoever asked, who may pass it on."""
+
 
 def keep(path: Path, content: bytes) -> None:
     """Write a file whole; where that cannot be, what was there before stays.
+
+    Who may read a file that was there before may read it afterwards.
 
     Args:
         path: Where.
@@ -26,6 +31,9 @@ def keep(path: Path, content: bytes) -> None:
         whole = path.resolve()
         beside = whole.with_name(f".{whole.name}.{os.getpid()}")
         try:
+            beside.touch(OWNERS)
+            if whole.exists():
+                beside.chmod(whole.stat().st_mode)
             beside.write_bytes(content)
             beside.replace(whole)
         finally:

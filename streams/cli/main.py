@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from streams.cli.commands import COMMANDS
 from streams.cli.context import Context
+from streams.cli.output import as_json, visible
 from streams.errors import PactdeskError
 from streams.garbage import collect_seldom
 
@@ -189,6 +189,6 @@ def _tell(context: Context, what: str, remedy: str, status: int) -> None:
     """Say on stderr what went wrong and what to do, as JSON where JSON was asked for."""
     if context.json:
         document = {"error": what, "remedy": remedy, "status": status}
-        click.echo(msgspec.json.encode(document).decode(), err=True)
+        click.echo(as_json(document), err=True)
     else:
-        click.echo(f"error: {what}\n  -> {remedy}", err=True)
+        click.echo(visible(f"error: {what}\n  -> {remedy}"), err=True)

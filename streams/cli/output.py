@@ -160,13 +160,15 @@ def _words(value: Any) -> str:
         case list() if all(isinstance(one, str) for one in value):
             return visible(", ".join(value)) or "-"
         case list() | dict():
-            return _json(value) if value else "-"
+            return as_json(value) if value else "-"
         case _:
             return visible(str(value))
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def as_json(value: Any) -> str:
+    """A value as JSON on one line; what would steer a terminal is escaped, and stays what it is."""
+    told = msgspec.json.encode(value).decode()
+    return _STEERS.sub(lambda found: f"\\u{ord(found.group()):04x}", told)
 
 
 def as_csv(rows: Rows, columns: Sequence[str]) -> str:
@@ -175,7 +177,8 @@ def as_csv(rows: Rows, columns: Sequence[str]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(_json(v) if isinstance(v, list | dict | bool) else v for v in row.values())
+        values = row.values()
+        writer.writerow(as_json(v) if isinstance(v, list | dict | bool) else v for v in values)
     return out.getvalue()
 
 
@@ -206,4 +209,4 @@ def _column(pa: Any, values: list[Any]) -> Any:
 
 
 def _plain(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else _json(value)
+    return value if value is None or isinstance(value, str) else as_json(value)

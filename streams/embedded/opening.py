@@ -53,10 +53,13 @@ def open_database(folder: Path, *, secret: str | None = None) -> Database:
     """
     path, connection = folder / FILE, None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_new = not path.exists()
         connection = sqlite3.connect(
             path, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=512
         )
+        if is_new:  # it will hold secrets, and what people write; SQLite's other files follow it
+            path.chmod(0o600)
         database = Database(path, connection)
         _tune(connection)
         _prepare(database, secret)

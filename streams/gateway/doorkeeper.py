@@ -28,7 +28,7 @@ from streams.internet import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_OF_A_PROXY = (
+PASSED_ON = (
     "X-Forwarded-For",
     "X-Forwarded-Host",
     "X-Forwarded-Proto",
@@ -36,7 +36,7 @@ _OF_A_PROXY = (
     "X-Real-IP",
     "Via",
 )
-"""By what a proxy says that it asks for somebody else."""
+"""Headers by which a proxy or a tunnel says that it asks for somebody else."""
 
 _NOBODYS = bytes(32)
 """What the digest of an unknown key is compared with, so that it takes as long."""
@@ -131,7 +131,7 @@ def _unknown(detail: str, error: str = "") -> Problem:
 
 def _refuse_foreign(request: web.Request) -> None:
     """Refuse what a proxy passes on, or a page from elsewhere makes a browser of ours ask."""
-    if any(name in request.headers for name in _OF_A_PROXY):
+    if any(name in request.headers for name in PASSED_ON):
         raise Problem(
             HTTPStatus.FORBIDDEN,
             "the request came through a proxy, and without API keys only this machine is served",

@@ -269,7 +269,7 @@ def damaged(file: Path | str) -> Misconfigured:
 def _make(path: Path) -> None:
     """Make a directory where there is none."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except FileExistsError as error:
         raise Misconfigured(f"{path} is no directory", "name another one") from error
     except OSError as error:

@@ -276,12 +276,19 @@ def test_pact_reads_parameters_from_standard_input(read: Shell) -> None:
 STEERING = "\x1b]0;taken over\x07 \x9b2J \u202etxt.exe"
 
 
+def steering_in(told: str) -> list[str]:
+    return [c for c in told if c not in "\n\t" and unicodedata.category(c) in {"Cc", "Cf"}]
+
+
 @pytest.mark.parametrize(
     "command",
     [
         ("tickets",),
         ("ticket", "{ticket}"),
         ("query", "SELECT subject, description FROM v1_tickets"),
+        ("query", "SELECT metadata FROM v1_tickets"),
+        ("events",),
+        ("events", "--json"),
         ("search", "card"),
         ("why", "{ticket}"),
         ("deadletters", "list"),
@@ -297,6 +304,7 @@ def test_what_would_steer_a_terminal_is_shown_and_does_not(
         "handle": "eve",
         "subject": f"Card {STEERING}",
         "message": f"Where is my card?\n\tIt is lost {STEERING}",
+        "metadata": {"name": f"Eve {STEERING}"},
     }
     wrong = json.dumps({**contact, "fax": 1}, ensure_ascii=False) + "\n"
     empty("produce", stdin=ndjson(contact) + wrong)
@@ -307,7 +315,24 @@ def test_what_would_steer_a_terminal_is_shown_and_does_not(
     }
     told = empty(*(part.format_map(named) for part in command))
     assert told.status == 0
-    assert [c for c in told.out if c not in "\n\t" and unicodedata.category(c) == "Cc"] == []
-    assert "\u202e" not in told.out
+    assert steering_in(told.out) == []
     rows = empty("query", "SELECT subject AS s FROM v1_tickets", "--json").json
     assert rows == [{"s": f"Card {STEERING}"}]
+
+
+def test_what_is_refused_does_not_steer_a_terminal_either(empty: Shell) -> None:
+    for command in (("ticket", STEERING), ("customer", STEERING), ("why", STEERING)):
+        told = empty(*command)
+        assert (told.status, steering_in(told.err)) == (4, [])
+        assert "2J" in told.err
+
+
+def test_json_that_steers_no_terminal_says_the_same(empty: Shell) -> None:
+    empty("produce", stdin=ndjson({"channel": "email", "handle": "eve", "message": STEERING}))
+    empty("run")
+    assert empty("query", "SELECT text FROM v1_messages WHERE direction = 'in'", "--json").json == [
+        {"text": STEERING}
+    ]
+    found = empty("events", "--json")
+    assert any(STEERING in one["event"].values() for one in found.lines)
+    assert steering_in(found.out) == []

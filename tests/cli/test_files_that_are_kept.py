@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import stat
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ def test_a_file_is_written_in_the_place_of_what_was_there(tmp_path: Path) -> Non
         assert report.read_bytes() == str(path).encode()
     assert linked.is_symlink()
     assert {one.name for one in tmp_path.iterdir()} == {"report.json", "link"}
+
+
+def test_a_new_file_is_its_owner_s_alone_and_an_old_one_stays_whose_it_is(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    keep(report, b"new")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    report.chmod(0o640)
+    keep(report, b"newer")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o640
 
 
 def test_what_was_there_stays_where_the_disk_is_full(
