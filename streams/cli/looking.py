@@ -92,7 +92,7 @@ def _listed(
     asked = {name: value for name, value in wanted.items() if value is not None}
     where = " AND ".join(f"{name} = ?" for name in asked) or "1 = 1"
     sql = f"SELECT * FROM {view} WHERE {where} ORDER BY {order} LIMIT ?"
-    with context.desk() as desk:
+    with context.reading() as desk:
         rows = context.view(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
     context.rows(rows, columns)
     if len(rows) == limit:
@@ -152,7 +152,7 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 @give
 def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one ticket with its interactions, and the drafts for its answer."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         view = context.view(desk, as_of, occurred=occurred, ticket=ticket_id)
         found = _one(view, "ticket", ticket_id)
         said = view.query(
@@ -222,7 +222,7 @@ def customers_command(
 @give
 def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one customer with their tickets."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         view = context.view(desk, as_of, occurred=occurred, customer=customer_id)
         found = _one(view, "customer", customer_id)
         found["tickets"] = view.query(
@@ -315,7 +315,7 @@ def metrics_command(
             raise click.UsageError(
                 f"--plot draws all lines by day, of all channels together; leave {name} out"
             )
-        with context.desk() as desk:
+        with context.reading() as desk:
             plot(context, context.view(desk, as_of, occurred=occurred), plotted)
         return
     from streams.cli import measuring
@@ -325,5 +325,5 @@ def metrics_command(
         return
     versions = measuring.versions_in(definitions)
     wanted = measuring.checked(measuring.Wanted(metric, period, segment, versions))
-    with context.desk() as desk:
+    with context.reading() as desk:
         measuring.measure(context, context.view(desk, as_of, occurred=occurred), wanted)
