@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,7 +10,7 @@ import click
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.cli.context import Context, give
 from streams.cli.output import described, table
-from streams.errors import NotFound
+from streams.errors import Malformed, NotFound
 from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
@@ -237,6 +237,16 @@ def _customer_text(found: dict[str, Any]) -> str:
     return "\n".join([*head, "", table(found["tickets"], TICKET_COLUMNS)])
 
 
+def _there_is(what: str, name: str | None, known: Collection[str]) -> None:
+    """Refuse a name that nothing has, which would find nothing for ever.
+
+    Raises:
+        Malformed: There is none of this name.
+    """
+    if name is not None and name not in known:
+        raise Malformed(f"there is no {what} {name}", f"use one of {', '.join(sorted(known))}")
+
+
 @click.command("decisions")
 @click.option("--ticket", help="Only about this ticket.")
 @click.option("--customer", help="Only about this customer.")
@@ -256,6 +266,12 @@ def decisions_command(
     occurred: bool,
 ) -> None:
     """List what the agents decided, newest first."""
+    from schemas.event import Decision
+    from schemas.events import EVENTS
+
+    actions = {kind.ACTION for kind in EVENTS.values() if issubclass(kind, Decision)}
+    _there_is("action", action, actions)
+    _there_is("agent", agent, {one.partition(".")[0] for one in actions})
     wanted: dict[str, object] = {
         "ticket_id": ticket,
         "customer_id": customer,

@@ -75,7 +75,7 @@ class Listing:
             if self.time is not None:
                 told = f"Only what is, by `{self.time}`, {word}"
                 names[name] = (Moment | None, Field(None, description=told))
-        made: type[Page] = create_model(f"{self.view}_page", __base__=Page, **names)  # type: ignore[call-overload]  # names of fields are data here
+        made: type[Page] = create_model(f"{self.view}_page", __base__=Page, **names)
         return made
 
     def _only(self, column: str) -> str:

@@ -211,3 +211,23 @@ def test_who_looks_for_one_where_no_store_was_is_told_why_it_is_not_there(
 def test_who_writes_where_no_store_was_meant_to_make_one(empty: Shell) -> None:
     assert empty("team", "import", stdin="").err.count("no store") == 0
     assert empty.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "remedy"),
+    [
+        (
+            "decisions --action triage.classify",
+            "no action triage.classify",
+            "triage.classify_issue",
+        ),
+        ("decisions --agent triag", "no agent triag", "triage"),
+    ],
+)
+def test_a_name_that_nothing_has_is_a_usage_error_with_those_that_there_are(
+    read: Shell, line: str, what: str, remedy: str
+) -> None:
+    told = read(*line.split())
+    assert (told.status, told.out) == (2, "")
+    assert what in told.err
+    assert remedy in told.err
