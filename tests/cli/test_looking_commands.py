@@ -231,3 +231,8 @@ def test_a_name_that_nothing_has_is_a_usage_error_with_those_that_there_are(
     assert (told.status, told.out) == (2, "")
     assert what in told.err
     assert remedy in told.err
+
+
+def test_who_asks_why_of_a_metric_s_bare_name_is_told_how_a_metric_is_named(read: Shell) -> None:
+    told = read("why", "sla_met")
+    assert (told.status, "a metric is metric:NAME" in told.err) == (4, True)
