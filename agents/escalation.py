@@ -171,8 +171,10 @@ def _coming(event: Event, desk: Desk, world: World) -> Person | None:
     if not isinstance(event, SpecialistReleased | AvailabilityReported | SpecialistDescribed):
         return None
     person = desk.people.get(event.specialist_id)
-    known = person is not None and is_to_come(person, world.now, world.policy)
-    return person if known else None
+    if person is None or not is_to_come(person, world.now, world.policy):
+        return None
+    roomy = person.capacity - len(person.tickets) > 1
+    return None if roomy and isinstance(event, SpecialistReleased) else person  # known already
 
 
 def _is_next(coming: Person | None, request: Request, desk: Desk, world: World) -> bool:

@@ -82,6 +82,12 @@ def test_who_waits_hears_of_somebody_who_has_room_again_while_off_duty() -> None
     assert told(scene.when(released("bo"))) == BO_COMES
 
 
+def test_of_who_had_room_before_nothing_is_said_again() -> None:
+    scene = waiting(who("bo", capacity=2))
+    scene = scene.when(wants("T0").model_copy(update={"specialist_id": "bo"}))
+    assert told(scene.when(released("bo"))) == []
+
+
 def test_of_who_comes_no_sooner_than_somebody_else_nothing_is_said() -> None:
     scene = waiting(who("al"), FULL)
     assert told(scene.when(who("bo", capacity=1))) == []
