@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streams import errors as errors  # noqa: PLC0414  # so that it counts as public
     from streams import testing as testing  # noqa: PLC0414  # so that it counts as public
     from streams.cli.main import main
     from streams.clock import ManualClock
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from streams.own import projection as projections
     from streams.pact import execute_pact_action
 
-__all__ = ["ManualClock", "__version__", "execute_pact_action", "main", "open", "projections"]
+__all__ = [
+    "ManualClock",
+    "__version__",
+    "errors",
+    "execute_pact_action",
+    "main",
+    "open",
+    "projections",
+]
 
 __version__ = "0.1.0"
 
@@ -72,6 +81,7 @@ def _stand_in(name: str, room: str, says: str) -> ModuleType:
 
 
 if not TYPE_CHECKING:
+    errors = _stand_in("errors", "streams.errors", "What a desk raises: one class a family.")
     testing = _stand_in(
         "testing", "streams.testing", "given, when, then for a deployment's own rules."
     )

@@ -34,6 +34,16 @@ def has_room(person: Person) -> bool:
     return len(person.tickets) < person.capacity
 
 
+def is_to_come(person: Person, now: datetime, policy: Policy) -> bool:
+    """Whether somebody who is off duty comes back by the hour, with room."""
+    return (
+        person.available
+        and person.hours is not None
+        and has_room(person)
+        and not on_duty(person, now, policy)
+    )
+
+
 def availability(people: Mapping[str, Person], now: datetime, policy: Policy) -> Availability:
     """Who is free now; and, if nobody is, who comes on duty next with room, and when."""
     free = sorted(p.id for p in people.values() if has_room(p) and on_duty(p, now, policy))

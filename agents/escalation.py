@@ -3,7 +3,7 @@
 A request is answered at once if somebody may take it and is free, else it waits. Whenever somebody
 may have become free, those that wait are served: the most pressing first, and of these the one
 that has waited longest. Who comes on duty by the hour reports nothing; the customer's line asks
-again then (`RequestRepeated`).
+again then (`RequestRepeated`). It is told when that is as soon as somebody is known to come.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from agents.agent import Agent
-from agents.duty import Availability, availability, has_room, on_duty
+from agents.duty import Availability, availability, has_room, is_to_come, on_duty
 from agents.languages import speaks
 from agents.policy import Policy
 from agents.world import World
@@ -138,11 +138,12 @@ def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
     asked = event.request_id if isinstance(event, SpecialistRequested | RequestRepeated) else None
     if isinstance(event, SpecialistRequested) and desk.let_go is not None:
         yield from _nobody(desk.let_go, Choice(None, [], [TOO_MANY]), desk, world, event)
+    coming = _coming(event, desk, world)
     answered = 0
     for request in sorted(desk.waiting.values(), key=_turn):
         choice = choose(request, desk.people, world.now, world.policy)
         if choice.person is None:
-            if request.id == asked:
+            if request.id == asked or _is_next(coming, request, desk, world):
                 yield from _nobody(request, choice, desk, world, record.event)
             continue
         if answered == AT_ONCE and request.id != asked:
@@ -165,6 +166,24 @@ def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
         desk = taken(desk, assignment)
 
 
+def _coming(event: Event, desk: Desk, world: World) -> Person | None:
+    """Who may be known to come from now on: of whom something is told while they are off duty."""
+    if not isinstance(event, SpecialistReleased | AvailabilityReported | SpecialistDescribed):
+        return None
+    person = desk.people.get(event.specialist_id)
+    if person is None or not is_to_come(person, world.now, world.policy):
+        return None
+    roomy = person.capacity - len(person.tickets) > 1
+    return None if roomy and isinstance(event, SpecialistReleased) else person  # known already
+
+
+def _is_next(coming: Person | None, request: Request, desk: Desk, world: World) -> bool:
+    """Whether who comes is the next for a request; else it is told of somebody sooner already."""
+    if coming is None:
+        return False
+    return availability(_mine(request, desk), world.now, world.policy).next_id == coming.id
+
+
 def _turn(request: Request) -> tuple[int, float, str]:
     return -priority_rank(request.priority), request.at, request.id
 
@@ -178,7 +197,7 @@ def _nobody(
 ) -> Iterator[Event]:
     """Nobody is free: who comes next, and when."""
     free = availability(_mine(request, desk), world.now, world.policy)
-    again = ["still_waiting"] if isinstance(event, RequestRepeated) else []
+    again = [] if isinstance(event, SpecialistRequested) else ["still_waiting"]
     yield _chosen(request, choice, world)
     yield _checked(request, choice, free, world)
     yield SpecialistUnavailable(

@@ -17,6 +17,7 @@ from agents.rulings import may_answer_again
 from agents.world import World
 from projections.case import Case, Ticket
 from projections.case.state import Contact, Seen
+from projections.case.talk import named
 from schemas.event import Candidate, Event
 from schemas.events.contacts import ContactReceived
 from schemas.events.decisions import ContactAccepted, ContactLinked
@@ -114,10 +115,7 @@ def message_of(contact: Contact, seen: Seen) -> linking.Message:
         features=seen.features,
         cues=seen.cues,
         category=seen.categories[0][0] if seen.categories else None,
-        references=(
-            *(text for _, text in seen.clues),
-            *(text for kind, text in seen.facts if kind == "code"),
-        ),
+        references=named(seen),
         words=seen.words,
         subject=contact.subject,
         meaning=seen.meaning,

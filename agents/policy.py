@@ -103,7 +103,8 @@ class LifecyclePolicy(_Part):
         assume_resolved_hours: Silence after an answer or a reply that counts as solved; while the
             ticket is snoozed none does.
         close_after_days: How long a resolved ticket can be reopened by writing.
-        reopen_within_days: A message after that opens a new ticket.
+        reopen_within_days: A message after that opens a new ticket, as does one on a ticket that is
+            closed by then.
         crashes_for_proactive: More crashes than this open a ticket by themselves.
         crash_window_days: Which crashes count as recent.
     """

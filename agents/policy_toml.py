@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from agents.faults import words
 from agents.policy import Policy
 
 
@@ -56,23 +57,28 @@ def check(text: str) -> list[Problem]:
     return []
 
 
-_RIGHT = {
-    "missing": "give it a value",
-    "extra_forbidden": "leave it out, or see `pactdesk policy show` for the names",
-}
-
-
 def _problem(fault: Any) -> Problem:  # Any: pydantic's description of an error
     where = ".".join(str(part) for part in fault["loc"]) or "the policy"
-    what = str(fault["msg"]).removeprefix("Value error, ")
-    head, mark, tail = what.partition("; ")
-    if mark:
-        return Problem(where, head, tail)
-    right = _RIGHT.get(str(fault["type"]), what[:1].lower() + what[1:])
-    given = fault["input"]
-    if not isinstance(given, dict):  # of several fields that do not go together, they are named
-        what = f"{what} (it is {given!r})"
+    if fault["type"] == "value_error":
+        what = str(fault["msg"]).removeprefix("Value error, ")
+        head, mark, tail = what.partition("; ")
+        return Problem(where, head, tail if mark else what)
+    names = _names(fault["loc"][:-1])
+    see = f"use one of {', '.join(names)}" if names else "see `pactdesk policy show` for the names"
+    what, right = words(fault, see)
+    if fault["type"] == "missing":
+        right += "; `pactdesk policy show` prints a whole file"
     return Problem(where, what[:300], right)
+
+
+def _names(place: tuple[int | str, ...]) -> list[str]:
+    """What may stand at a place of the file, as far as its tables have fixed names."""
+    table: Any = Policy  # Any: what a field is made of
+    for part in place:
+        table = table.model_fields[part].annotation if part in table.model_fields else None
+        if not hasattr(table, "model_fields"):
+            return []
+    return list(table.model_fields)
 
 
 def to_toml(policy: Policy) -> str:

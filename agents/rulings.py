@@ -38,6 +38,8 @@ class Refusal(msgspec.Struct, frozen=True):
 _UNKNOWN = Refusal("unknown_ticket", "name a ticket of this customer; `tickets` lists them")
 _CLOSED = Refusal("closed", "reopen the ticket first")
 _RESOLVED = Refusal("resolved", "reopen the ticket first")
+_CLOSED_ALREADY = Refusal("closed", "the ticket is closed already")
+_RESOLVED_ALREADY = Refusal("resolved", "the ticket is resolved already; reopen it if it is not")
 _EMPTY = Refusal("empty_text", "write something")
 
 _ON_CLOSED = (
@@ -86,9 +88,9 @@ def ruling(event: Event, case: Case, policy: Policy, now: datetime) -> Refusal |
     if ticket.merged_into is not None and not isinstance(event, asked.UnmergeAsked):
         return Refusal("merged", f"use ticket {_goes_on(ticket, case)}, or unmerge this one first")
     if ticket.status == "closed" and not isinstance(event, _ON_CLOSED):
-        return _CLOSED
+        return _CLOSED_ALREADY if isinstance(event, asked.CloseAsked) else _CLOSED
     if ticket.status == "resolved" and isinstance(event, _ON_OPEN):
-        return _RESOLVED
+        return _RESOLVED_ALREADY if isinstance(event, asked.ResolveAsked) else _RESOLVED
     rule = _RULES.get(type(event))
     return None if rule is None else rule(event, ticket, case, policy, now)
 
@@ -228,7 +230,10 @@ def _merge(event: asked.MergeAsked, ticket: Ticket, case: Case, *_: object) -> R
         return Refusal("same_ticket", "name two different tickets")
     into = case.ticket(event.into)
     if into is None:
-        return Refusal("unknown_target", "merge tickets of one customer; link the customers first")
+        return Refusal(
+            "unknown_target",
+            "name a ticket of this customer; where two customers are one person, link them first",
+        )
     if into.merged_into is not None:
         last = _goes_on(into, case)
         back = last == ticket.id

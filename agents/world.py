@@ -55,7 +55,8 @@ class Understanding(msgspec.Struct, frozen=True):
         deadlines: Deadlines as RFC 3339 or as said.
         cues: Any of thanks, solved, not_solved, asks_person, complaint, legal_threat,
             churn_threat, out_of_office, unsettled (thanks or solved, and then a question or a
-            "but"), will_try (thanks, before it was tried), greeting_only, rating_1 to rating_5.
+            "but"; a rating, and then a question), will_try (thanks, before it was tried),
+            greeting_only, rating_1 to rating_5.
         categories: Taught categories, most likely first, five at most.
         out_of_scope: Probability that no taught category fits; None without categories.
         tags: Taught tags that fit.

@@ -107,8 +107,8 @@ RECORDS: dict[str, Records] = {
         "target",
         "targets",
         {
-            "met": Part("met_at IS NOT NULL"),
-            "ended": Part("coalesce(met_at, breached_at) IS NOT NULL"),
+            "met": Part("met <> 0", "met"),
+            "ended": Part("ended <> 0", "ended"),
         },
         key="target_id",
     ),

@@ -318,10 +318,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         "met",
         "ended",
         "sla",
-        "p_sla.met_at, breached_at, calendar_version",
+        "p_sla.met, missed, calendar_version",
         cut="by calendar",
         note=(
-            "Another calendar would have promised something else: by calendar it is a definition"
+            "A ticket that was reopened has its targets anew; what was met or missed before counts"
+            " too, under the calendar that they were started under last."
+            " Another calendar would have promised something else: by calendar it is a definition"
             " of its own, `v1/` and the calendar."
         ),
         versions="definition",

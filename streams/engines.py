@@ -35,6 +35,13 @@ def desk_of(settings: Settings, clock: Clock | None = None, *, works: bool = Tru
     return embedded(settings, clock, works=works)
 
 
+def is_new(settings: Settings) -> bool:
+    """Whether the embedded store that the settings name is still to be made."""
+    from streams.embedded.opening import FILE
+
+    return settings.engine == "embedded" and not (settings.data / FILE).exists()
+
+
 def embedded(settings: Settings, clock: Clock | None = None, *, works: bool = True) -> Desk:
     """The embedded desk, for what only that can do; the caller closes it.
 

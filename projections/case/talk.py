@@ -15,7 +15,7 @@ from projections.case.bounds import (
     THREADS,
     TIMELINE,
 )
-from projections.case.state import STATEMENT, Case, Contact, Entry, Fact, Ticket
+from projections.case.state import STATEMENT, Case, Contact, Entry, Fact, Seen, Ticket
 from projections.case.words import LONGEST_NAME, clip, latest
 from schemas.events.tickets import MessageAdded
 
@@ -23,6 +23,9 @@ _replace = msgspec.structs.replace
 
 REFERENCE_KINDS = frozenset({"order", "reference", "ticket"})
 """Kinds of clues that name a matter rather than a person."""
+
+CODE = "code"
+"""The kind of a fact that is a code: it names a matter whatever word stands before it, or none."""
 
 UNHAPPY = frozenset({"not_solved", "asks_person", "complaint"})
 """Cues with which a customer turns an offered article down."""
@@ -54,6 +57,12 @@ def _what(event: MessageAdded) -> str:
     if event.interaction_type != "agent_response" or event.instead_of is not None:
         return "other"
     return "reply" if event.kind in BY_PEOPLE else "answer"
+
+
+def named(seen: Seen) -> tuple[str, ...]:
+    """The numbers and codes by which a message names its matter."""
+    clues = (text for kind, text in seen.clues if kind in REFERENCE_KINDS)
+    return (*clues, *(text for kind, text in seen.facts if kind == CODE))
 
 
 def count(messages: tuple[tuple[str, str], ...], *kinds: str) -> int:
@@ -129,7 +138,6 @@ def _customer_wrote(
     if seen is None:
         return
     facts = tuple(Fact(kind, text, contact.id) for kind, text in seen.facts)
-    clues = tuple(text for kind, text in seen.clues if kind in REFERENCE_KINDS)
     tone = seen.sentiment if known.sentiment is None else min(known.sentiment, seen.sentiment)
     if UNHAPPY & set(seen.cues):
         changes["offer"] = None
@@ -139,6 +147,6 @@ def _customer_wrote(
         "solutions": known.solutions or (seen.solutions if seen.meaning else ()),
         "facts": kept((*known.facts, *facts)),
         "facts_given": known.facts_given + max(seen.facts_given, len(facts)),
-        "references": latest(known.references, clues, REFERENCES),
+        "references": latest(known.references, named(seen), REFERENCES),
         "sentiment": tone,
     }

@@ -20,10 +20,10 @@ solved AS (
     FROM followed WHERE resolved_at IS NOT NULL
 ),
 targets AS (
-    SELECT 'v1' AS definition, 'all' AS period, 'all' AS segment, target_id, ticket_id, met_at,
-           breached_at FROM p_sla
+    SELECT 'v1' AS definition, 'all' AS period, 'all' AS segment, target_id, ticket_id, met,
+           met + missed AS ended FROM p_sla
     UNION ALL SELECT 'v1/' || calendar_version, 'all', 'calendar:' || calendar_version, target_id,
-           ticket_id, met_at, breached_at FROM p_sla
+           ticket_id, met, met + missed FROM p_sla
 ),
 hand_overs AS (
     SELECT 'all' AS period, 'all' AS segment, transfer_id, ticket_id, kept, given FROM p_handovers

@@ -154,12 +154,11 @@ back AS (
 ),
 sla AS (
     SELECT 'v1' AS definition, 'all' AS period, 'all' AS segment,
-           CAST(count(met_at) AS DOUBLE PRECISION) AS met,
-           CAST(count(coalesce(met_at, breached_at)) AS DOUBLE PRECISION) AS ended
+           CAST(coalesce(sum(met), 0) AS DOUBLE PRECISION) AS met,
+           CAST(coalesce(sum(met + missed), 0) AS DOUBLE PRECISION) AS ended
     FROM p_sla
     UNION ALL SELECT 'v1/' || calendar_version, 'all', 'calendar:' || calendar_version,
-           CAST(count(met_at) AS DOUBLE PRECISION),
-           CAST(count(coalesce(met_at, breached_at)) AS DOUBLE PRECISION)
+           CAST(sum(met) AS DOUBLE PRECISION), CAST(sum(met + missed) AS DOUBLE PRECISION)
     FROM p_sla GROUP BY calendar_version
 ),
 context AS (

@@ -17,7 +17,11 @@ _replace = msgspec.structs.replace
 
 
 class SlaRow(msgspec.Struct, frozen=True):
-    """One SLA target of one ticket, under the calendar and policy it was started with."""
+    """One SLA target of one ticket, under the calendar and policy it was started with last.
+
+    A ticket that is reopened has its targets anew. `met` and `missed` count all of them, for what
+    was missed before stays missed.
+    """
 
     target_id: str
     ticket_id: str
@@ -30,6 +34,8 @@ class SlaRow(msgspec.Struct, frozen=True):
     warned_at: str | None = None
     met_at: str | None = None
     breached_at: str | None = None
+    met: int = 0
+    missed: int = 0
 
 
 def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
@@ -50,13 +56,15 @@ def sla_row(row: SlaRow | None, record: Record, key: str) -> SlaRow | None:
                 policy_version=event.policy_version,
                 warned_at=row.warned_at if row is not None and goes_on else None,
                 breached_at=row.breached_at if row is not None and goes_on else None,
+                met=row.met if row is not None else 0,
+                missed=row.missed if row is not None else 0,
             )
         case became.SlaWarned():
             return None if row is None else _replace(row, warned_at=at)
         case became.SlaMet():
-            return None if row is None else _replace(row, met_at=at)
+            return None if row is None else _replace(row, met_at=at, met=row.met + 1)
         case became.SlaBreached():
-            return None if row is None else _replace(row, breached_at=at)
+            return None if row is None else _replace(row, breached_at=at, missed=row.missed + 1)
         case _:  # its keys name no row of any other event
             return row
 

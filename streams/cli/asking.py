@@ -42,7 +42,7 @@ def events_command(
     from streams.showing import record_line
 
     wanted = Filter(customer=customer, topic=topic, ticket=ticket, type=kind).checked()
-    with context.desk() as desk:
+    with context.reading() as desk:
         while True:
             # What does not fit is not read once more: behind the last that does, or behind all.
             end = desk.position() if follow else None
@@ -92,7 +92,7 @@ def search_command(
         customer_id=customer,
         limit=limit,
     )
-    with context.desk() as desk:
+    with context.reading() as desk:
         found = msgspec.to_builtins(desk.search(wanted))
     context.rows(found, ("kind", "id", "ticket_id", "at", "title", "snippet"))
 
@@ -112,7 +112,7 @@ def query_command(
 ) -> None:
     """Run read-only SQL over the v1_ views."""
     for_a_file(form)
-    with context.desk() as desk:
+    with context.reading() as desk:
         rows = context.view(desk, as_of, occurred=occurred).query(sql)
     context.answer(rows, rows.columns, form)
 
@@ -132,7 +132,7 @@ def why_command(context: Context, subject: str, field: str | None, form: str | N
     from streams.why.drawing import lines
     from streams.why.mermaid import as_mermaid
 
-    with context.desk() as desk:
+    with context.reading() as desk:
         tree = desk.why(subject, field)
     match form or ("json" if context.json else "tree"):
         case "json":

@@ -56,6 +56,22 @@ class Context:
 
         return desk_of(self.settings())
 
+    def reading(self) -> AnyDesk:
+        """The desk of this call, which only looks; raises as `desk` does."""
+        self.looks()
+        return self.desk()
+
+    def looks(self) -> None:
+        """Say of a store that it was not there before: whoever only looks had another in mind."""
+        from streams.engines import is_new
+
+        settings = self.settings()
+        if is_new(settings):
+            self.remark(
+                f"there is no store in {settings.data}: an empty one is made;"
+                " --data names another folder"
+            )
+
     def embedded(self, clock: Clock | None = None) -> Desk:
         """The embedded desk, for what only that can do; the caller closes it.
 

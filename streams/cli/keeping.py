@@ -65,6 +65,7 @@ def verify_command(context: Context) -> int:
         else:
             from streams.embedded.rebuild import verify
 
+            context.looks()
             with context.embedded() as desk:
                 report = verify(desk.database, bar.advance, own)
     context.show(report, lambda: _verdict(report))
@@ -163,7 +164,7 @@ def deadletters_list(context: Context) -> None:
     """List the dead letters that were neither re-driven nor discarded."""
     from streams.redrive import waiting
 
-    with context.desk() as desk:
+    with context.reading() as desk:
         letters = [_letter(one) for one in waiting(desk)]
     context.rows(letters, ("id", "at", "origin", "error", "remedy", "attempts"))
 

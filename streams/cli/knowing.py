@@ -134,7 +134,7 @@ def articles_import(context: Context, file: BinaryIO | None, starter: bool) -> i
 @give
 def articles_list(context: Context) -> None:
     """List the articles with how they serve."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         context.rows(desk.query("SELECT * FROM v1_articles ORDER BY article_id"))
 
 
@@ -199,7 +199,7 @@ def team_import(context: Context, file: BinaryIO) -> int:
 @give
 def team_list(context: Context) -> None:
     """List the specialists with their load."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         context.rows(desk.query("SELECT * FROM v1_specialists ORDER BY specialist_id"))
 
 

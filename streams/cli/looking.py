@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,7 +10,7 @@ import click
 from schemas.vocabulary import CHANNELS, PRIORITIES, STATUSES
 from streams.cli.context import Context, give
 from streams.cli.output import described, table
-from streams.errors import NotFound
+from streams.errors import Malformed, NotFound
 from streams.showing import drafts_of, with_files
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _listed(
     asked = {name: value for name, value in wanted.items() if value is not None}
     where = " AND ".join(f"{name} = ?" for name in asked) or "1 = 1"
     sql = f"SELECT * FROM {view} WHERE {where} ORDER BY {order} LIMIT ?"
-    with context.desk() as desk:
+    with context.reading() as desk:
         rows = context.view(desk, as_of, occurred=occurred).query(sql, (*asked.values(), limit))
     context.rows(rows, columns)
     if len(rows) == limit:
@@ -152,7 +152,7 @@ def _one(view: AnyDesk | View, kind: str, name: str) -> dict[str, Any]:
 @give
 def ticket_command(context: Context, ticket_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one ticket with its interactions, and the drafts for its answer."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         view = context.view(desk, as_of, occurred=occurred, ticket=ticket_id)
         found = _one(view, "ticket", ticket_id)
         said = view.query(
@@ -222,7 +222,7 @@ def customers_command(
 @give
 def customer_command(context: Context, customer_id: str, as_of: str | None, occurred: bool) -> None:
     """Show one customer with their tickets."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         view = context.view(desk, as_of, occurred=occurred, customer=customer_id)
         found = _one(view, "customer", customer_id)
         found["tickets"] = view.query(
@@ -235,6 +235,16 @@ def customer_command(context: Context, customer_id: str, as_of: str | None, occu
 def _customer_text(found: dict[str, Any]) -> str:
     head = described({name: v for name, v in found.items() if name != "tickets"})
     return "\n".join([*head, "", table(found["tickets"], TICKET_COLUMNS)])
+
+
+def _there_is(what: str, name: str | None, known: Collection[str]) -> None:
+    """Refuse a name that nothing has, which would find nothing for ever.
+
+    Raises:
+        Malformed: There is none of this name.
+    """
+    if name is not None and name not in known:
+        raise Malformed(f"there is no {what} {name}", f"use one of {', '.join(sorted(known))}")
 
 
 @click.command("decisions")
@@ -256,6 +266,12 @@ def decisions_command(
     occurred: bool,
 ) -> None:
     """List what the agents decided, newest first."""
+    from schemas.event import Decision
+    from schemas.events import EVENTS
+
+    actions = {kind.ACTION for kind in EVENTS.values() if issubclass(kind, Decision)}
+    _there_is("action", action, actions)
+    _there_is("agent", agent, {one.partition(".")[0] for one in actions})
     wanted: dict[str, object] = {
         "ticket_id": ticket,
         "customer_id": customer,
@@ -315,7 +331,7 @@ def metrics_command(
             raise click.UsageError(
                 f"--plot draws all lines by day, of all channels together; leave {name} out"
             )
-        with context.desk() as desk:
+        with context.reading() as desk:
             plot(context, context.view(desk, as_of, occurred=occurred), plotted)
         return
     from streams.cli import measuring
@@ -325,5 +341,5 @@ def metrics_command(
         return
     versions = measuring.versions_in(definitions)
     wanted = measuring.checked(measuring.Wanted(metric, period, segment, versions))
-    with context.desk() as desk:
+    with context.reading() as desk:
         measuring.measure(context, context.view(desk, as_of, occurred=occurred), wanted)

@@ -291,7 +291,7 @@ def _diagnosis(findings: list[dict[str, Any]]) -> str:
 @give
 def status_command(context: Context) -> None:
     """Say how much waits, and where."""
-    with context.desk() as desk:
+    with context.reading() as desk:
         document = desk.status()
     context.show(document, lambda: _state(document))
 

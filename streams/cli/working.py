@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from schemas.topics import CONTACTS
+from schemas.topics import CONTACTS, DESK
 from streams.cli.context import Context, give
 from streams.inputs import LINE_LIMIT
 
@@ -81,10 +81,16 @@ def run_command(context: Context, now: str | None) -> None:
     context.show({"turns": turns, "position": position}, lambda: f"{turns} turns taken")
 
 
+_TOLD_OF = frozenset({CONTACTS.name, DESK.name})
+
+
 def _left(desk: Desk) -> int:
-    """How much of what customers and people sent waits; what agents tell each other may too."""
-    (contacts,) = (one for one in desk.status()["inboxes"] if one["topic"] == CONTACTS.name)
-    return int(contacts["waiting"])
+    """How much of what was sent waits, and how many tickets for a person, who was told of later.
+
+    What agents tell each other besides may wait too.
+    """
+    inboxes = (one for one in desk.status()["inboxes"] if one["topic"] in _TOLD_OF)
+    return sum(int(one["waiting"]) for one in inboxes)
 
 
 def _fetched(context: Context, desk: Desk) -> int:

@@ -68,11 +68,23 @@ class Listing:
 
     def parameters(self) -> type[Page]:
         """The model of its query parameters."""
-        names = dict.fromkeys(self.filters, (str | None, None))
-        if self.time is not None:
-            names |= {"since": (Moment | None, None), "until": (Moment | None, None)}
-        made: type[Page] = create_model(f"{self.view}_page", __base__=Page, **names)  # type: ignore[call-overload]  # names of fields are data here
+        names: dict[str, Any] = {  # Any: a type and its field
+            name: (str | None, Field(None, description=self._only(name))) for name in self.filters
+        }
+        for name, word in (("since", "from this time on"), ("until", "before this time")):
+            if self.time is not None:
+                told = f"Only what is, by `{self.time}`, {word}"
+                names[name] = (Moment | None, Field(None, description=told))
+        made: type[Page] = create_model(f"{self.view}_page", __base__=Page, **names)
         return made
+
+    def _only(self, column: str) -> str:
+        """What asking for values of a column means."""
+        if self.filters[column] == "flag":
+            return f"Only where `{column}` is this: true or false"
+        told = f"Only where `{column}` is this, or one of several, separated by commas"
+        words = ", ".join(self.words.get(column, ()))
+        return f"{told}: {words}" if words else told
 
 
 LISTINGS: tuple[Listing, ...] = (

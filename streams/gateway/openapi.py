@@ -53,6 +53,9 @@ _ALWAYS = (
 )
 """What any route that wants a scope may answer."""
 
+_ELSEWHERE = {"title", "default", "description"}
+"""What a model says of a parameter that does not belong to its type."""
+
 _OPEN = (HTTPStatus.TOO_MANY_REQUESTS,)
 """What any other may."""
 
@@ -123,11 +126,13 @@ def _parameters(route: Route) -> Iterator[Schema]:
     for name in _IN_PATH.findall(route.path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     schema = route.parameters.model_json_schema()
+    meanings = _meanings(route.parameters)
     for name, field in schema.get("properties", {}).items():
-        known = {key: value for key, value in field.items() if key not in {"title", "default"}}
+        known = {key: value for key, value in field.items() if key not in _ELSEWHERE}
         yield {
             "name": name,
             "in": "query",
+            "description": field.get("description") or meanings[name],
             "required": name in schema.get("required", []),
             "schema": _one_type(known),
         }
@@ -139,6 +144,14 @@ def _parameters(route: Route) -> Iterator[Schema]:
                 "description": meaning,
                 "schema": {"type": "string"},
             }
+
+
+def _meanings(parameters: type[BaseModel]) -> dict[str, str]:
+    """What the class of some parameters says of each, by the name that a request has for it."""
+    from streams.reference.markdown import attributes
+
+    names = {field: one.alias or field for field, one in parameters.model_fields.items()}
+    return {names.get(field, field): told for field, told in attributes(parameters).items()}
 
 
 def _one_type(field: Schema) -> Schema:
@@ -201,10 +214,23 @@ def _schemas() -> Schema:
     own = _REFERENCE.replace("{model}", "{name}")
     _, more = msgspec.json.schema_components((Ruling, Hit, Reply), ref_template=own)
     found |= more
+    for schema in found.values():
+        _explain(schema)
     found["Problem"] = _PROBLEM
     for view in views():
         found[view] = _view(view)
     return found
+
+
+def _explain(schema: Schema) -> None:
+    """Put what a docstring says of the fields beside the fields."""
+    from streams.reference.markdown import attributes_in
+
+    told, section, _ = schema.get("description", "").partition("Attributes:")
+    if section:
+        for name, meaning in attributes_in(schema["description"]).items():
+            schema["properties"][name]["description"] = meaning
+        schema["description"] = told.strip()
 
 
 def _view(view: str) -> Schema:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agents.faults import words
 from streams.gateway.callers import Caller, Scope
 from streams.gateway.problems import bad_request
 
@@ -120,7 +121,5 @@ def parameters_of(route: Route, request: web.Request) -> Parameters:
         fault = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in fault["loc"]) or "the query"
         known = ", ".join(one.alias or name for name, one in route.parameters.model_fields.items())
-        raise bad_request(
-            f"{name}: {fault['msg'].removeprefix('Value error, ')}",
-            f"it takes {known}" if known else "it takes no parameters",
-        ) from error
+        what, right = words(fault, f"use one of {known}" if known else "ask without any")
+        raise bad_request(f"{name}: {what}", right) from error

@@ -39,17 +39,23 @@ def attributes(kind: type) -> dict[str, str]:
     """What the `Attributes:` sections of a class and its bases say of each field."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        section = cleandoc(base.__doc__ or "").partition("Attributes:")[2]
-        name = ""
-        for line in section.splitlines():
-            if re.match(r"\S", line):  # the next section
-                break
-            match = _ATTRIBUTE.match(line)
-            if match:
-                name = match[1]
-                found[name] = match[2]
-            elif name and line.strip():
-                found[name] += " " + line.strip()
-            elif not line.strip():
-                name = ""
+        found |= attributes_in(base.__doc__ or "")
+    return found
+
+
+def attributes_in(text: str) -> dict[str, str]:
+    """What the `Attributes:` section of a docstring says of each field."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in cleandoc(text).partition("Attributes:")[2].splitlines():
+        if re.match(r"\S", line):  # the next section
+            break
+        match = _ATTRIBUTE.match(line)
+        if match:
+            name = match[1]
+            found[name] = match[2]
+        elif name and line.strip():
+            found[name] += " " + line.strip()
+        elif not line.strip():
+            name = ""
     return found

@@ -43,6 +43,9 @@ _GOES_ON = re.compile(
 )
 """After thanks or "solved" these say that there is more: a question, another matter, or an end."""
 
+_ASKS = re.compile(r"[?\uff1f\u061f]")
+"""Behind a rating these say that there is more: whoever asks something waits for an answer."""
+
 _DECLINED = re.compile(r"\bno,? (?:thanks?|thank ?you|thx)\b|\bthanks? for nothing\b")
 
 _WILL_TRY = re.compile(
@@ -134,6 +137,8 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
         rating = _rating(own.strip())
         if rating is not None:
             named.append(f"rating_{rating}")
+            if _ASKS.search(own) and "unsettled" not in named:
+                named.append("unsettled")
     return named
 
 

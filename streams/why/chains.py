@@ -51,7 +51,7 @@ def why(lookup: Lookup, subject: str, field: str | None = None) -> Tree:
             return chains.of(entry)
         raise NotFound(
             f"no record, reply or ticket has the id {subject}",
-            "take an id from `pactdesk events`, `tickets` or `decisions`",
+            "take an id from `pactdesk events`, `tickets` or `decisions`; a metric is metric:NAME",
         )
     own = [chains.of(one) for one in changes(lookup, subject) if _is_of(one, subject)]
     return {"id": subject, "type": "Ticket", "changes": own}

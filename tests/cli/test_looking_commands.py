@@ -184,3 +184,55 @@ def test_as_of_something_else_is_no_usage_and_has_a_remedy(read: Shell) -> None:
 
 def test_occurred_without_as_of_is_a_usage_error(read: Shell) -> None:
     assert read("customers", "--occurred").status == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tickets", "customers", "decisions", "metrics", "events", "search refund", "status",
+        "verify", "deadletters list", "articles list", "team list", "query SELECT(1)",
+    ],
+)  # fmt: skip
+def test_who_looks_where_no_store_was_is_told_so_beside_the_data(empty: Shell, line: str) -> None:
+    told = empty(*line.split())
+    assert (told.status, f"there is no store in {empty.data}" in told.err) == (0, True)
+    assert "there is no store" not in told.out
+    assert empty(*line.split()).err == ""
+
+
+@pytest.mark.parametrize("line", ["ticket TICK_1", "customer ann", "why TICK_1"])
+def test_who_looks_for_one_where_no_store_was_is_told_why_it_is_not_there(
+    empty: Shell, line: str
+) -> None:
+    told = empty(*line.split())
+    assert (told.status, f"there is no store in {empty.data}" in told.err) == (4, True)
+
+
+def test_who_writes_where_no_store_was_meant_to_make_one(empty: Shell) -> None:
+    assert empty("team", "import", stdin="").err.count("no store") == 0
+    assert empty.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "remedy"),
+    [
+        (
+            "decisions --action triage.classify",
+            "no action triage.classify",
+            "triage.classify_issue",
+        ),
+        ("decisions --agent triag", "no agent triag", "triage"),
+    ],
+)
+def test_a_name_that_nothing_has_is_a_usage_error_with_those_that_there_are(
+    read: Shell, line: str, what: str, remedy: str
+) -> None:
+    told = read(*line.split())
+    assert (told.status, told.out) == (2, "")
+    assert what in told.err
+    assert remedy in told.err
+
+
+def test_who_asks_why_of_a_metric_s_bare_name_is_told_how_a_metric_is_named(read: Shell) -> None:
+    told = read("why", "sla_met")
+    assert (told.status, "a metric is metric:NAME" in told.err) == (4, True)

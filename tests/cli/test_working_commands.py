@@ -98,6 +98,17 @@ def test_run_until_a_time_leaves_what_lies_after_it(empty: Shell) -> None:
     assert empty("status", "--json").json["waiting"] == 0
 
 
+def test_run_until_a_time_says_that_a_ticket_waits_for_a_team_that_was_told_of_later(
+    empty: Shell,
+) -> None:
+    empty("team", "import", stdin=ndjson({"specialist_id": "bo", "name": "Bo"}))
+    empty("produce", stdin=ndjson({**HELLO, "at": "2026-03-02T08:00:00Z"}))
+    told = empty("run", "--now", "2026-03-03T00:00:00Z")
+    assert told.err == "left for a time after 2026-03-03T00:00:00Z: 1\n"
+    (ticket,) = empty("tickets", "--json").json
+    assert ticket["assigned_agent"] is None
+
+
 def test_run_until_no_time_is_no_usage(empty: Shell) -> None:
     told = empty("run", "--now", "noon")
     assert told.status == 2

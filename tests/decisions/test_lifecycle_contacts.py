@@ -119,6 +119,17 @@ def test_who_names_the_article_that_they_were_sent_means_its_ticket(
     assert scene.one(ContactLinked).outcome == outcome
 
 
+@pytest.mark.parametrize(("code", "outcome"), [("NH-2210", "existing"), ("NH-2211", "new")])
+def test_who_names_a_code_again_means_the_same_matter(code: str, outcome: str) -> None:
+    scene = given(agents=AGENTS)
+    for text in ("NH-2210", code):
+        fact = {"kind": "code", "text": text, "start": 4, "end": 11}
+        scene = replace(scene, models=FakeModels(understanding=understood(facts=[fact])))
+        about = contact(f"The {text}", thread=None, provider_id=f"{scene.now}", channel="phone")
+        scene = scene.later(hours=20).when(about)
+    assert scene.one(ContactLinked).outcome == outcome
+
+
 def test_an_article_that_did_not_help_brings_a_person() -> None:
     scene = say(answered(), "that did not help", "not_solved")
     assert scene.one(TicketWoken).status == "triaged"

@@ -196,12 +196,29 @@ def test_a_fault_names_what_is_there_and_what_would_be_right() -> None:
     text = text.replace("warn_at = 0.8", "warn_at = 2").replace('zone = "UTC"', 'zone = "Mars"')
     said = {problem.where: (problem.what, problem.remedy) for problem in check(text)}
     assert said == {
-        "sla.warn_at": (
-            "Input should be less than 1 (it is 2)",
-            "input should be less than 1",
-        ),
+        "sla.warn_at": ("2 is too large", "give less than 1.0"),
         "calendar.zone": ("'Mars' is no time zone", "use a name such as Europe/Berlin"),
     }
+
+
+@pytest.mark.parametrize(
+    ("is_so", "would_be", "what", "remedy"),
+    [
+        ("auto_answer", "auto_anwser", "there is no such field", "use one of auto_answer, "),
+        ("[routing]", "[ruoting]", "there is no such field", "use one of thresholds, limits, "),
+        ("first_reply_minutes = 15", "reply_minutes = 15", "it is missing", "prints a whole file"),
+        ("resolution_minutes = 120", "minutes = 1", "there is no such field", "for the names"),
+        ("holidays = []", 'holidays = ["25.12.2026"]', "'25.12.2026' is not a day", "2026-12-25"),
+        ('[["08:00", "20:00"]]', '["08:00", "20:00"]', "'08:00' is not a list", "square brackets"),
+        ("vip_senior = true", 'vip_senior = "maybe"', "neither true nor false", "without quotes"),
+        ('["critical", "urgent"]', '["huge"]', "'huge' is no priority", "use low, medium"),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_in_its_writer_s_words(
+    is_so: str, would_be: str, what: str, remedy: str
+) -> None:
+    told = check(to_toml(default_policy()).replace(is_so, would_be, 1))
+    assert any(what in one.what and remedy in one.remedy for one in told), told
 
 
 def test_fields_that_contradict_each_other_are_named_without_the_whole_file() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, assert_type
 
+import pytest
+
 import pactdesk
 from agents.lifecycle import AGENTS
 from schemas.event import Event
@@ -30,6 +32,19 @@ def test_a_desk_is_used_as_its_types_say(tmp_path: Path) -> None:
         assert record_id in [record.id for record in records]
         done = desk.pact("channel.validate_message", {"channel": "email", "message": "hello"})
         assert assert_type(done, dict[str, Any])["success"]
+
+
+def test_what_a_desk_raises_is_caught_by_its_public_name(tmp_path: Path) -> None:
+    with pactdesk.open(tmp_path) as desk:
+        with pytest.raises(pactdesk.errors.Unreadable) as unreadable:
+            desk.produce({"channel": "fax", "handle": "5", "message": "Hello?"})
+        assert assert_type(unreadable.value.remedy, str).startswith("use one of email, ")
+        with pytest.raises(pactdesk.errors.NotFound):
+            desk.why("nothing")
+        with pytest.raises(pactdesk.errors.PactdeskError) as refused:
+            desk.query("DELETE FROM v1_tickets")
+    assert isinstance(refused.value, pactdesk.errors.Refused)
+    assert assert_type(refused.value.status, int) == 3
 
 
 def test_rules_are_tested_as_their_types_say() -> None:
@@ -67,6 +82,7 @@ def test_the_public_names_are_these() -> None:
     assert {*dir(pactdesk)} == {
         "ManualClock",
         "__version__",
+        "errors",
         "execute_pact_action",
         "main",
         "open",

@@ -12,6 +12,7 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from schemas.vocabulary import STATUSES
 from streams.gateway.openapi import described
 from streams.gateway.serving import ROUTES
 from tests.gateways import Client
@@ -28,6 +29,28 @@ def test_a_description_that_is_not_would_be_found() -> None:
     del wrong["info"]
     with pytest.raises(OpenAPIValidationError):
         validate(wrong)
+
+
+def test_every_parameter_of_a_query_says_what_it_means() -> None:
+    paths = described(ROUTES, "0")["paths"]
+    for operation in (one for path in paths.values() for one in path.values()):
+        for one in operation["parameters"]:
+            assert one["in"] == "path" or one["description"], one
+    told = {
+        one["name"]: one["description"] for one in paths["/api/v1/tickets"]["get"]["parameters"]
+    }
+    assert told["status"].endswith("separated by commas: " + ", ".join(STATUSES))
+    assert told["vip_status"] == "Only where `vip_status` is this: true or false"
+    assert told["wait"] == "How long it is waited for."
+
+
+def test_what_a_docstring_says_of_fields_stands_beside_the_fields() -> None:
+    schemas = described(ROUTES, "0")["components"]["schemas"]
+    assert not [name for name, one in schemas.items() if "Attributes:" in str(one)]
+    assert schemas["Hit"]["description"] == "Something that was found."
+    assert schemas["Hit"]["properties"]["score"]["description"] == (
+        "How well it fits; more is better."
+    )
 
 
 def test_every_route_is_in_the_description_and_on_the_page(served: Client) -> None:

@@ -280,3 +280,20 @@ def test_a_form_that_there_is_not_is_refused(full: Client) -> None:
     assert full.get("/api/v1/tickets", Accept="image/png").status == 406
     assert full.get("/api/v1/tickets", Accept="image/png, text/*;q=0.5").status == 200
     assert full.get("/api/v1/tickets", Accept="Text/CSV; Q=0.5").status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail", "remedy"),
+    [
+        ("assigne=bo", "assigne: there is no such field", "leave it out, or use one of "),
+        ("limit=5000", "limit: '5000' is too large", "give at most 1000"),
+        ("limit=ten", "limit: 'ten' is not a whole number", "write a whole number"),
+        ("wait=soon", "wait: give a duration such as 2s or 500ms", "give a duration such as 2s"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_told_with_what_would(
+    served: Client, asked: str, detail: str, remedy: str
+) -> None:
+    told = served.get(f"/api/v1/tickets?{asked}")
+    assert (told.status, told.json["detail"]) == (400, detail)
+    assert remedy in told.json["remedy"]

@@ -56,3 +56,24 @@ def test_where_there_is_no_roster_everybody_may_be_asked_for(empty: Desk) -> Non
     ticket = ticket_of(empty, "eve")
     assert ask(empty, intent("assign", ticket, person="zed")).remark == ""
     assert ask(empty, intent("transfer", ticket, team="mony")).remark == ""
+
+
+def test_a_category_that_no_ticket_has_is_done_and_said_with_those_that_are_like_it(
+    desk: Desk, ann: str, ben: str
+) -> None:
+    first = ask(desk, intent("categorise", ann, category="refund_delayed"))
+    told = ask(desk, intent("categorise", ben, category="refund_delaid"))
+    assert (told.accepted, told.remark) == (
+        True,
+        "no other ticket is of the category refund_delaid; some are refund_delayed",
+    )
+    assert "no other ticket is of the category refund_delayed" in first.remark
+    ask(desk, intent("categorise", ben, category="other"))
+    assert ask(desk, intent("categorise", ben, category="refund_delayed")).remark == ""
+
+
+def test_the_first_category_of_all_is_no_slip(empty: Desk) -> None:
+    empty.produce({"channel": "email", "customer_id": "eve", "handle": "e@x.org", "message": "Hi"})
+    empty.run()
+    told = ask(empty, intent("categorise", ticket_of(empty, "eve"), category="anything"))
+    assert (told.accepted, told.remark) == (True, "")

@@ -146,7 +146,7 @@ def test_the_message_at_hand_says_where_it_can_be_answered_and_when_it_was_writt
 
 SEEN = Seen(
     sentiment=0.4,
-    facts=(("order", "7"), (STATEMENT, "it broke")),
+    facts=(("order", "7"), ("code", "AB-12"), (STATEMENT, "it broke")),
     clues=(("order", "7"), ("reference", "r"), ("ticket", "t"), ("person", "bo")),
     features=((1, 2),),
     meaning="ab",
@@ -156,9 +156,11 @@ SEEN = Seen(
 def test_what_was_understood_of_the_message_at_hand_is_the_tickets() -> None:
     at_hand = Contact(id="C", channel="slack", at=90.0, seen=SEEN)
     after = added(WAITING, at_hand, **theirs())
-    assert after.facts == (Fact("order", "7", "C"), Fact(STATEMENT, "it broke", "C"))
-    assert after.facts_given == 5
-    assert after.references == ("7", "r", "t")
+    assert after.facts == (
+        Fact("order", "7", "C"), Fact("code", "AB-12", "C"), Fact(STATEMENT, "it broke", "C"),
+    )  # fmt: skip
+    assert after.facts_given == 6
+    assert after.references == ("7", "r", "t", "AB-12")
     assert (after.features, after.meanings, after.sentiment) == ((((1, 2),),), ("ab",), 0.4)
     assert after.offer == "a1"
 

@@ -260,6 +260,9 @@ def test_a_target_that_goes_on_keeps_its_beginning_and_one_that_begins_anew_does
     assert (again.started_at, again.warned_at) == ("2026-03-02T09:03:00.000Z", None)
     met = folded("sla", start, change(became.SlaMet, target="resolution"))
     assert (met.met_at, met.breached_at) == ("2026-03-02T09:01:00.000Z", None)
+    assert (again.breached_at, again.missed) == (None, 1)
+    twice = folded("sla", start, late, start, change(became.SlaMet, target="resolution"))
+    assert (twice.met, twice.missed) == (1, 1)
     assert folded("sla", on).started_at == "2026-03-02T09:00:00.000Z"
 
 

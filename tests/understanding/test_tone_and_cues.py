@@ -251,6 +251,23 @@ def test_a_bare_rating_is_understood(models: Tier, message: str, rating: int) ->
 
 
 @pytest.mark.parametrize(
+    ("message", "unsettled"),
+    [
+        ("5, but the queue was long. Where is the exit?", 1),
+        ("4 - thanks. When does the second parcel come?", 1),
+        ("5. When\uff1f", 1),
+        ("1, nobody answered me for days", 0),
+        ("5!", 0),
+    ],
+)
+def test_a_question_beside_a_rating_is_not_settled_by_it(
+    models: Tier, message: str, unsettled: int
+) -> None:
+    cues = seen(models, message).cues
+    assert cues.count("unsettled") == unsettled
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "5 days and still nothing",
