@@ -10,7 +10,7 @@ from agents import lifecycle_clocks as clocks
 from agents.addressing import latest_handle
 from agents.agent import Agent
 from agents.handover import needs_person, released
-from agents.lifecycle_ends import ask, attend, serve
+from agents.lifecycle_ends import ask, ask_anew, attend, serve
 from agents.lifecycle_triage import adopt
 from agents.lifecycle_vips import SERVES
 from agents.moves import Moves
@@ -24,17 +24,29 @@ from schemas.events.intents import MergeAsked, SplitAsked, UnmergeAsked
 from schemas.events.tickets import (
     TicketMoved,
     TicketOpened,
+    TicketPrioritised,
     TicketReopened,
     TicketsMerged,
     TicketSplit,
     TicketsUnmerged,
 )
 from schemas.record import Record, ticket_id
+from schemas.vocabulary import priority_rank
 
 
-def merge(moves: Moves, event: MergeAsked, _record: Record) -> None:
-    """The ticket points to the other one and is closed; its person is free."""
-    before = moves.ticket
+def merge(moves: Moves, event: MergeAsked, record: Record) -> None:
+    """The ticket points to the other one and is closed; its person is free.
+
+    What was pressing about it is seen to on the other one, which is as pressing from now on.
+    """
+    before, into = moves.ticket, Moves(moves.case, event.into, moves.world)
+    known = into.ticket
+    more = priority_rank(before.priority) > priority_rank(known.priority)
+    if before.is_open and known.is_open and more:
+        into.say(TicketPrioritised, priority=before.priority, previous=known.priority, by=event.by)
+        clocks.retarget(into)
+        ask_anew(into, record.id)
+        moves.add(*into.events)
     moves.say(TicketsMerged, status="closed", into=event.into, by=event.by)
     if before.is_open:
         moves.add(*released(moves.case, before))

@@ -20,6 +20,7 @@ from schemas.events.tickets import (
     SlaWarned,
     TicketMoved,
     TicketOpened,
+    TicketPrioritised,
     TicketReopened,
     TicketResolved,
     TicketsMerged,
@@ -104,6 +105,29 @@ def test_a_merge_frees_the_person_of_the_merged_ticket_and_stops_its_timers() ->
     scene = scene.later(days=1)
     late = [*scene.all(SlaWarned), *scene.all(SlaBreached)]
     assert {event.ticket_id for event in late} == {first}
+
+
+def test_the_survivor_is_as_pressing_as_what_was_merged_into_it() -> None:
+    scene, first, second = two()
+    scene = on(scene, second, asked.PriorityAsked, priority="critical")
+    scene = on(scene, second, asked.MergeAsked, into=first)
+    raised = scene.one(TicketPrioritised)
+    assert (raised.ticket_id, raised.priority, raised.previous, raised.by) == (
+        first, "critical", "medium", "bo",
+    )  # fmt: skip
+    assert at(scene, first).priority == "critical"
+    assert {target.ticket_id for target in scene.all(SlaStarted)} == {first}
+
+
+def test_a_merge_lowers_no_priority_and_raises_none_of_what_is_done() -> None:
+    scene, first, second = two()
+    raised = on(scene, first, asked.PriorityAsked, priority="critical")
+    assert on(raised, second, asked.MergeAsked, into=first).all(TicketPrioritised) == []
+    pressing = on(scene, second, asked.PriorityAsked, priority="critical")
+    done = on(pressing, first, asked.ResolveAsked)
+    assert on(done, second, asked.MergeAsked, into=first).all(TicketPrioritised) == []
+    over = on(pressing, second, asked.ResolveAsked)
+    assert on(over, second, asked.MergeAsked, into=first).all(TicketPrioritised) == []
 
 
 def assigned_to(scene: Scene, ticket_id: str, specialist_id: str) -> Event:
