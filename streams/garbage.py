@@ -12,7 +12,7 @@ def collect_seldom() -> None:
     """Look for reference cycles seldom, for a process that is ours.
 
     Records, states and rows hold no cycles, so looking finds next to nothing, and Python's
-    default, a look at every 700 new objects, is a tenth of the time of a desk at work. A program
+    default, a look at every 700 new objects, is up to a tenth of a working desk's time. A program
     that uses us as a library decides this itself.
     """
     gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
