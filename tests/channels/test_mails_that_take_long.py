@@ -54,7 +54,7 @@ def test_many_quotations_in_each_other_are_read_in_a_moment() -> None:
 
 
 def test_a_link_that_ends_again_and_again_is_read_in_a_moment() -> None:
-    words, ends = "word " * (LENGTH // 10), "</a>" * (LENGTH // 8)
+    words, ends = "a<b>" * (LENGTH // 8), "</a>" * (LENGTH // 8)
     html = f'<a href="https://x.example">{words}{ends}'
     assert read_in_time(f"{HEAD}Content-Type: text/html\r\n\r\n{html}").endswith("x.example)")
 
