@@ -44,9 +44,13 @@ class Origin(NamedTuple):
 
 def origin_of(url: URL) -> Origin | None:
     """The server of an address of HTTP; None where it is another kind of address, or none."""
-    if url.scheme not in _PORTS or not url.host:
+    try:
+        host = url.host
+    except ValueError:  # what stands for a name in another script stands for none
         return None
-    return Origin(url.scheme, url.host, url.port or _PORTS[url.scheme])
+    if url.scheme not in _PORTS or not host:
+        return None
+    return Origin(url.scheme, host, url.port or _PORTS[url.scheme])
 
 
 class Places(AbstractResolver):

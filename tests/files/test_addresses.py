@@ -90,7 +90,7 @@ def permitted(url: str, *trusted: str) -> bool:
         "http://127.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]:80/", "http://0.0.0.0/",
         "http://169.254.169.254/latest/meta-data/", "https://[fe80::1]/", "https://10.1.2.3/",
         "ftp://files.example/a", "file:///etc/passwd", "/a", "http:///a", "gopher://8.8.8.8/",
-        "http://127.0.0.1:8080/",
+        "http://127.0.0.1:8080/", "http://xn--.-5ba/a",
     ],
 )  # fmt: skip
 def test_an_address_that_says_itself_that_it_is_private_is_refused(url: str) -> None:
