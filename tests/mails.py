@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
+from agents.automail import validate
 from streams.channels.settings import Email
 
 ADDRESS = "help@desk.example"
@@ -62,3 +64,15 @@ def bounce(message_id: str, action: str = "failed") -> bytes:
         f"From: help@desk.example\r\nMessage-ID: <{message_id}>\r\nSubject: Re: My bill\r\n\r\n"
         "We looked.\r\n--B--\r\n"
     ).encode()
+
+
+def issues(contact: dict[str, Any]) -> list[str]:
+    """Why the Channel agent leaves the contact of a mail alone; nothing where it does not."""
+    verdict = validate(
+        "email",
+        contact["message"],
+        subject=contact["subject"],
+        handle=contact["handle"],
+        metadata=contact["metadata"],
+    )
+    return verdict.issues

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from importlib import resources
@@ -59,6 +60,14 @@ def routes_with(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     return every
 
 
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def _told(text: str) -> str:
+    """Words of the description as HTML; what stands in backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
 def _page(description: dict[str, Any]) -> str:
     """The description as one page of HTML, without scripts."""
     style = resources.files("streams.gateway").joinpath("docs.css").read_text("utf-8")
@@ -91,7 +100,7 @@ def _page(description: dict[str, Any]) -> str:
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(one['name'])}</code><td>{one['in']}"
-        f"<td>{_type(one['schema'])}<td>{escape(one.get('description', ''))}"
+        f"<td>{_type(one['schema'])}<td>{_told(one.get('description', ''))}"
         for one in operation["parameters"]
     )
     body = operation.get("requestBody")
@@ -102,7 +111,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     return (
         f"<details><summary><b class={method}>{method.upper()}</b> <code>{escape(path)}</code>"
         f" <span>{escape(operation['summary'])}</span></summary>"
-        f"<p>{escape(operation.get('description', 'Needs no scope.'))}</p>"
+        f"<p>{_told(operation.get('description', 'Needs no scope.'))}</p>"
         + (f"<table><tr><th>parameter<th>in<th>type<th>meaning{rows}</table>" if rows else "")
         + (f"<p>Body:{_contents(body)}</p>" if body else "")
         + f"<ul>{answers}</ul></details>"
@@ -118,10 +127,10 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
     required = set(schema.get("required", ()))
     rows = "".join(
         f"<tr><td><code>{escape(field)}</code><td>{_type(one)}"
-        f"<td>{'required' if field in required else ''}<td>{escape(one.get('description', ''))}"
+        f"<td>{'required' if field in required else ''}<td>{_told(one.get('description', ''))}"
         for field, one in schema.get("properties", {}).items()
     )
-    told = f"<p>{escape(schema.get('description', ''))}</p>"
+    told = f"<p>{_told(schema.get('description', ''))}</p>"
     table = f"<table><tr><th>field<th>type<th><th>meaning{rows}</table>" if rows else _type(schema)
     return (
         f'<details id="schema-{escape(name)}"><summary><code>{escape(name)}</code></summary>'

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from agents.automail import automatic_reason, validate
+from agents.automail import automatic_reason
 from streams.channels.email import contact_of
 from streams.channels.email_identity import tagged, token
 from streams.channels.settings import Email
 from streams.errors import Unreadable
-from tests.mails import ADDRESS, SETTINGS, bounce, mail
+from tests.mails import ADDRESS, SETTINGS, bounce, issues, mail
 
 REQUEST = "0123456789abcdef0123456789abcdef"
 SECRET = SETTINGS.token_secret or ""
@@ -29,14 +29,7 @@ def written(text: str = "I was charged twice", **headers: str) -> dict[str, Any]
 
 def inert(one: dict[str, Any]) -> str | None:
     """Why the Channel agent leaves a contact alone."""
-    verdict = validate(
-        "email",
-        one["message"],
-        subject=one["subject"],
-        handle=one["handle"],
-        metadata=one["metadata"],
-    )
-    return next(iter(verdict.issues), None)
+    return next(iter(issues(one)), None)
 
 
 def test_a_mail_says_who_wrote_what() -> None:

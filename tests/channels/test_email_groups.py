@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from agents.automail import validate
 from streams.channels.email import contact_of
 from streams.channels.email_identity import token
-from tests.mails import ADDRESS, SETTINGS, mail
+from tests.mails import ADDRESS, SETTINGS, issues, mail
 
 SECRET = SETTINGS.token_secret or ""
 
@@ -42,46 +41,39 @@ MAILMAN = {
 def taken(**headers: str) -> tuple[dict[str, Any], list[str]]:
     """The contact that a mail is, and why it is left alone."""
     (one,) = contact_of(bytes(mail(**headers)), "INBOX", SETTINGS).inputs
-    verdict = validate(
-        "email",
-        one["message"],
-        subject=one["subject"],
-        handle=one["handle"],
-        metadata=one["metadata"],
-    )
-    return one, verdict.issues
+    return one, issues(one)
 
 
 @pytest.mark.parametrize("headers", [GOOGLE, {**GOOGLE, **REWRITTEN}, MAILMAN])
 def test_what_comes_by_our_own_group_is_its_writer_s(headers: dict[str, str]) -> None:
-    one, issues = taken(**headers)
+    one, why = taken(**headers)
     assert (one["handle"], one["metadata"]["name"]) == ("ann@example.org", "Ann Archer")
-    assert issues == []
+    assert why == []
 
 
 def test_what_comes_by_another_list_is_left_alone() -> None:
-    _, issues = taken(**{**GOOGLE, "List-ID": "<news.shop.example>", "List-Post": "NO"})
-    assert issues == ["bulk"]
+    _, why = taken(**{**GOOGLE, "List-ID": "<news.shop.example>", "List-Post": "NO"})
+    assert why == ["bulk"]
 
 
 def test_an_answer_to_a_mail_of_ours_is_a_person_s_whatever_their_tool_adds() -> None:
     ours = f"<{token('0123456789abcdef0123456789abcdef', SECRET)}@desk.example>"
     tool = {"List-Unsubscribe": "<https://crm.example/u/1>", "In-Reply-To": ours}
-    _, issues = taken(**tool)
-    assert issues == []
-    _, issues = taken(**{**tool, "In-Reply-To": "<one@shop.example>"})
-    assert issues == ["bulk"]
-    _, issues = taken(**tool, Precedence="bulk")
-    assert issues == ["bulk"]
+    _, why = taken(**tool)
+    assert why == []
+    _, why = taken(**{**tool, "In-Reply-To": "<one@shop.example>"})
+    assert why == ["bulk"]
+    _, why = taken(**tool, Precedence="bulk")
+    assert why == ["bulk"]
 
 
 def test_what_a_program_writes_to_our_group_is_left_alone() -> None:
-    _, issues = taken(**GOOGLE, **{"Auto-Submitted": "auto-replied"})
-    assert issues == ["auto_reply"]
+    _, why = taken(**GOOGLE, **{"Auto-Submitted": "auto-replied"})
+    assert why == ["auto_reply"]
 
 
 def test_our_own_mail_that_comes_back_by_our_group_is_left_alone() -> None:
-    _, issues = taken(**{**GOOGLE, "From": ADDRESS})
-    assert issues == ["loop"]
-    _, issues = taken(**GOOGLE, **REWRITTEN, **{"X-Pactdesk": "0123456789abcdef"})
-    assert issues == ["loop"]
+    _, why = taken(**{**GOOGLE, "From": ADDRESS})
+    assert why == ["loop"]
+    _, why = taken(**GOOGLE, **REWRITTEN, **{"X-Pactdesk": "0123456789abcdef"})
+    assert why == ["loop"]

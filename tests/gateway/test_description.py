@@ -64,6 +64,12 @@ def test_every_route_is_in_the_description_and_on_the_page(served: Client) -> No
     assert b"https://" not in page.body
 
 
+def test_what_the_page_says_of_code_is_shown_as_code(served: Client) -> None:
+    page = served.get("/docs").body.decode()
+    assert "Needs the scope <code>read</code>." in page
+    assert "`" not in page
+
+
 @pytest.mark.parametrize("fault", ["too large", "packed", "cut short"])
 def test_what_may_be_wrong_with_any_body_is_described(served: Client, fault: str) -> None:
     body, headers = {
