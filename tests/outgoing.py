@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from schemas.events.decisions import ReplyRequested
 from streams.channels.channel import Hook
 from streams.channels.known import CHANNELS
 from streams.clock import WallClock
@@ -123,3 +124,18 @@ def outgoing(folder: Path, channel: str, **more: object) -> Iterator[Outgoing]:
         settings = reaching(served.address, folder, provider, **more)
         with a_desk(folder, WallClock(), settings=settings) as desk:
             yield Outgoing(desk, stand_in, provider)
+
+
+def an_answer(text: str) -> ReplyRequested:
+    """Sam's answer to Ann by e-mail, where there is no address."""
+    return ReplyRequested(
+        customer_id="ann",
+        ticket_id="T",
+        outcome="requested",
+        policy_version="p",
+        channel="email",
+        kind="answer",
+        author="sam",
+        handle=None,
+        parts=[text],
+    )

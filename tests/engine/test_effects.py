@@ -16,6 +16,7 @@ from streams.desk import Desk
 from streams.effects import LocalTransport
 from streams.embedded.effects import POSITION
 from streams.embedded.shift import Shift
+from tests.outgoing import an_answer
 from tests.stores import a_desk
 
 CONTACT = {"channel": "email", "customer_id": "ann", "handle": "ann@example.org", "message": "Hi"}
@@ -166,16 +167,6 @@ def test_a_longer_silence_is_not_read_again_by_the_next_process(
 
 def test_a_message_written_again_is_the_same_file(tmp_path: Path) -> None:
     transport = LocalTransport(tmp_path)
-    request = ReplyRequested(
-        customer_id="ann",
-        ticket_id="T",
-        outcome="requested",
-        policy_version="p",
-        channel="email",
-        kind="answer",
-        author="sam",
-        handle=None,
-        parts=["half \ud800 of a pair"],
-    )
+    request = an_answer("half \ud800 of a pair")
     assert transport.deliver("r", request) == transport.deliver("r", request) == "email/r.txt"
     assert "half ? of a pair" in (tmp_path / "email" / "r.txt").read_text()

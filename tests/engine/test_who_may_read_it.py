@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.events.decisions import ReplyRequested
 from streams.effects import LocalTransport
 from streams.embedded.opening import open_database
 from streams.history.directory import opened
+from tests.outgoing import an_answer
 
 
 @pytest.fixture(autouse=True)
@@ -58,17 +58,7 @@ def test_a_store_that_others_were_let_into_stays_open_to_them(tmp_path: Path) ->
 
 def test_the_local_mailbox_is_its_owner_s(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    request = ReplyRequested(
-        customer_id="ann",
-        ticket_id="T",
-        outcome="requested",
-        policy_version="p",
-        channel="email",
-        kind="answer",
-        author="sam",
-        handle=None,
-        parts=["Hello"],
-    )
+    request = an_answer("Hello")
     LocalTransport(tmp_path / "mailbox").deliver("1", request)
     assert (tmp_path / "mailbox" / "email" / "1.txt").is_file()
     assert open_to_others(tmp_path) == set()
