@@ -14,6 +14,8 @@ from agents.offers import BANS, Offer, offer, permitted
 from agents.rulings import may_answer_again
 from agents.shaping import beginning
 from agents.triage_rules import is_critical, is_owed, triggers
+from agents.wording import words
+from agents.words import TITLE
 from agents.world import ArticleText, World
 from projections.case import Case, Ticket
 from projections.case.state import Contact, Seen
@@ -42,7 +44,7 @@ MOST_CHARACTERS = 3000
 """How much of an article's text goes into an answer."""
 
 _ENDS = " \u00a0\u202f.?!。？！؟"
-"""What a title may end with that no question mark goes behind."""
+"""What a title may end with that no other mark goes behind."""
 
 
 def searched(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -156,23 +158,23 @@ def _said(
         "solution_title": article.title,
     }
     body = beginning(article.body.strip(), MOST_CHARACTERS)
+    own = words(ticket.id, case, world)
     if found.outcome == "suggest":
-        meant = f"Did you mean: {_asked(article.title)}"
-        text = f"{meant}\n\n{body}\n\nA colleague will look at it as well."
+        text = f"{_titled(own.did_you_mean, article)}\n\n{body}\n\n{own.as_well}"
         return SolutionSuggested.model_validate({**told, "text": text})
     candidate = (found.confidence or 0.0) > world.policy.thresholds.auto_resolution
-    if candidate:
-        text = f"This should help: {article.title}\n\n{body}"
-    else:  # an article next to the right one, which is missing, comes this near
-        text = f"Is this what you meant: {_asked(article.title)}\n\n{body}"
+    # An article next to the right one, which is missing, comes near enough to be asked about.
+    text = f"{_titled(own.helps if candidate else own.is_it, article)}\n\n{body}"
     return AnswerChosen.model_validate(
         {**told, "text": text, "auto_resolution_candidate": candidate}
     )
 
 
-def _asked(title: str) -> str:
-    """A title with a question mark behind it; many have one, or a full stop, of their own."""
-    return f"{title.rstrip(_ENDS) or title}?"
+def _titled(frame: str, article: ArticleText) -> str:
+    """Words with the title of an article in them, without its own last mark where they have one."""
+    title = article.title
+    bare = title if frame.endswith(TITLE) else title.rstrip(_ENDS) or title
+    return frame.replace(TITLE, bare)
 
 
 def further(record: Record, case: Case, world: World) -> Iterator[Event]:

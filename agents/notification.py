@@ -14,6 +14,8 @@ from agents.addressing import place_of
 from agents.alerts import about, alert, ear
 from agents.rulings import ruling
 from agents.ways import Way, way
+from agents.wording import words
+from agents.words import REFERENCE
 from agents.world import World
 from projections.case import Case, Ticket
 from schemas.event import Event
@@ -41,19 +43,6 @@ from schemas.events.tickets import (
 )
 from schemas.record import Record
 
-CONFIRMATION = (
-    "Thank you for writing. We have your message and a colleague will answer you here.\n\n"
-    "Your reference is {ticket}."
-)
-SURVEY = "We are glad that this is settled. How did we do, from 1 (bad) to 5 (good)?"
-FOLLOW_UP = (
-    "We wanted to make sure that all is well: did our last answer help? "
-    "If not, simply write back and a colleague will take it from here."
-)
-PROACTIVE = (
-    "We noticed that the app stopped on you several times lately, and we are sorry. A colleague "
-    "is looking into it and will write to you here; you need not do anything."
-)
 VIP_TEXT = "{name} is a VIP and has a ticket that needs attention: {subject}"
 
 
@@ -86,7 +75,9 @@ def triaged(record: Record, case: Case, world: World) -> Iterator[Event]:
     if ticket is None:
         return
     if ticket.origin == "signal" and may_write_first(case, ticket, world):
-        yield _notice(case, ticket, world, "notice", PROACTIVE, ["noticed_first"])
+        yield _notice(
+            case, ticket, world, "notice", words(ticket.id, case, world).noticed, ["noticed_first"]
+        )
     if is_pressing(event, world) and not ticket.triggers:
         yield alert(case, ticket, world, "priority", f"{event.priority}: {ticket.subject}")
     if event.previous is None:
@@ -158,7 +149,10 @@ def resolved(record: Record, case: Case, world: World) -> Iterator[Event]:
         return
     if world.policy.notification.survey:
         yield SurveyRequested(
-            **about(case, ticket, world), outcome="asked", reasons=["resolved"], text=SURVEY
+            **about(case, ticket, world),
+            outcome="asked",
+            reasons=["resolved"],
+            text=words(ticket.id, case, world).survey,
         )
 
 
@@ -170,7 +164,8 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
     if event.kind != "follow_up" or case.fired != record.id or ticket is None:
         return
     if ticket.status == "waiting_customer":
-        yield _notice(case, ticket, world, "follow_up", FOLLOW_UP, ["follow_up_due"])
+        text = words(ticket.id, case, world).follow_up
+        yield _notice(case, ticket, world, "follow_up", text, ["follow_up_due"])
     elif ticket.is_open:
         yield alert(case, ticket, world, "follow_up", f"to be looked at again: {ticket.subject}")
 
@@ -207,7 +202,7 @@ def _confirmation(
         **about(case, ticket, world),
         outcome="confirm",
         reasons=reasons,
-        text=CONFIRMATION.format(ticket=ticket.id),
+        text=words(ticket.id, case, world).confirmation.replace(REFERENCE, ticket.id),
     )
 
 

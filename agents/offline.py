@@ -14,6 +14,8 @@ from agents.agent import Agent
 from agents.saying import Message
 from agents.saying import said as to_customer
 from agents.ways import Way, straight
+from agents.wording import words
+from agents.words import Words
 from agents.world import World
 from projections.case import Case, Ticket
 from projections.case.bounds import MAILED
@@ -24,10 +26,6 @@ from schemas.events.contacts import TimerDue
 from schemas.events.decisions import ReplyRequested, ReplyShaped
 from schemas.platforms import MAIL
 from schemas.record import Record
-
-BEGINNING = "You were not in the chat any more when we answered. This is what we wrote:"
-
-END = "You can answer this mail, or come back to the chat."
 
 
 def due(record: Record, case: Case, world: World) -> Iterator[Event]:
@@ -41,7 +39,7 @@ def due(record: Record, case: Case, world: World) -> Iterator[Event]:
     address = _address(ticket, unread, case)
     if not unread or address is None:
         return
-    message = _mail(unread)
+    message = _mail(unread, words(ticket.id, case, world))
     place = Place(ticket.id, MAIL, address, ticket.subject)
     how = straight(message.kind, place, case, world.policy, world.now)
     if isinstance(how, Way):
@@ -55,14 +53,14 @@ def _address(ticket: Ticket, unread: Sequence[Unread], case: Case) -> str | None
     return latest_handle(case, MAIL) or case.email if any(one.known for one in unread) else None
 
 
-def _mail(unread: Sequence[Unread]) -> Message:
+def _mail(unread: Sequence[Unread], own: Words) -> Message:
     """The mail: a person's if a person wrote any of it, else the desk's own."""
     by_people = [one for one in unread if one.kind in BY_PEOPLE]
     speaks = (by_people or unread)[-1]
     return Message(
         kind=speaks.kind,
         author=speaks.author,
-        text="\n\n".join((BEGINNING, *(one.text for one in unread), END)),
+        text="\n\n".join((own.away, *(one.text for one in unread), own.come_back)),
         instead_of=unread[0].request_id,
         unread=tuple(one.request_id for one in unread),
     )

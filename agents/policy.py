@@ -21,6 +21,7 @@ from agents.calendar import WEEKDAYS, Calendar, minutes_of, sound
 from agents.linking_weights import WEIGHTS
 from agents.policy_delivery import ChatPolicy, DeliveryPolicy, Template, templated
 from agents.policy_drafting import DraftingPolicy
+from agents.policy_wording import WordingPolicy
 from projections.case.bounds import CRASHES, OFFERS, RECENT
 from projections.category_line import LONGEST_WINDOW
 from schemas.vocabulary import PRIORITIES, Channel
@@ -281,6 +282,7 @@ class Policy(_Part):
         delivery: Where replies go that cannot go where they should.
         chat: What becomes of replies in a chat that its customer has left.
         drafting: Whether a language model is asked to draft replies for people.
+        wording: In which languages the desk itself speaks to customers, and in which words.
         templates: By channel, the template that a reply goes as once free text may not be sent.
         linking: Weights for the question to which ticket a message belongs (`agents.linking`); one
             that is not named is as shipped.
@@ -297,6 +299,7 @@ class Policy(_Part):
     delivery: DeliveryPolicy = DeliveryPolicy()
     chat: ChatPolicy = ChatPolicy()
     drafting: DraftingPolicy = DraftingPolicy()
+    wording: WordingPolicy = WordingPolicy()
     templates: dict[Channel, Template] = {}
     linking: dict[str, float] = {}
 

@@ -14,6 +14,8 @@ from agents.lifecycle_replies import RESPONSES
 from agents.policy_delivery import Template
 from agents.shaping import shape, shape_blank, units
 from agents.ways import Shut, Way, other_channel
+from agents.wording import language_of, tongue, words
+from agents.words import Words
 from agents.world import World
 from projections.case import Case
 from projections.case.keeping import may_be_kept
@@ -21,8 +23,6 @@ from projections.case.offline import fits
 from schemas.event import Attachment, Candidate, Event
 from schemas.events.decisions import ReplyRequested, ReplyShaped
 from schemas.platforms import CHAT, PLATFORMS
-
-SOLVED, MORE = "That solved it", "I need more help"
 
 STARS = ["1", "2", "3", "4", "5"]
 
@@ -50,11 +50,10 @@ class Message(msgspec.Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
     unread: tuple[str, ...] = ()
 
-    @property
-    def buttons(self) -> list[str]:
+    def buttons(self, own: Words) -> list[str]:
         """What the customer may press."""
         if self.kind in {"answer", "suggestion"}:
-            return [SOLVED, MORE]
+            return [own.solved, own.more]
         return STARS if self.kind == "survey" else []
 
 
@@ -103,7 +102,7 @@ def _told(about: str, channel: str, case: Case, world: World) -> dict[str, Any]:
 def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator[Event]:
     place, template = way.place, way.template
     platform = PLATFORMS[place.channel]
-    parts, buttons = _shaped(message, way)
+    parts, buttons = _shaped(message, way, words(place.about, case, world))
     told = _told(place.about, place.channel, case, world)
     blank = platform.template_characters if template is not None else None
     yield ReplyShaped.model_validate(
@@ -120,6 +119,7 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
         "confidence": message.confidence,
         "handle": place.handle,
         "kind": message.kind,
+        "language": tongue(place.about, case, world),
         "author": message.author,
         "subject": _answering(place.subject) if platform.subject and place.subject else None,
         "parts": parts,
@@ -135,7 +135,7 @@ def _requested(message: Message, way: Way, case: Case, world: World) -> Iterator
         "mail_at": _mail_at(message, place.channel, parts, world),
     }
     if template is not None:
-        language = _language(place.about, case)
+        language = language_of(place.about, case)
         told |= {
             "template": template.name,
             "template_language": _approved(template, language),
@@ -182,30 +182,20 @@ def _approved(template: Template, language: str | None) -> str:
     return template.languages.get(language) or next(near, template.language)
 
 
-def _language(about: str, case: Case) -> str | None:
-    ticket = case.ticket(about)
-    return case.language if ticket is None or ticket.language is None else ticket.language
-
-
-def _shaped(message: Message, way: Way) -> tuple[list[str], list[str]]:
+def _shaped(message: Message, way: Way, own: Words) -> tuple[list[str], list[str]]:
     """The parts of a message and its buttons; in words where the platform cannot have them."""
     channel = way.place.channel
     platform = PLATFORMS[channel]
     shaped = shape if way.template is None else shape_blank
     parts = shaped(message.text, channel)
     room = platform.button_text or platform.characters
-    fits = len(message.buttons) <= platform.buttons and units(parts[-1]) <= room
-    if not message.buttons or (fits and way.template is None):
-        return parts, message.buttons
-    return shaped(f"{message.text}\n\n{_in_words(message)}", channel), []
+    buttons = message.buttons(own)
+    fits = len(buttons) <= platform.buttons and units(parts[-1]) <= room
+    if not buttons or (fits and way.template is None):
+        return parts, buttons
+    instead = own.by_number if message.kind == "survey" else own.by_word
+    return shaped(f"{message.text}\n\n{instead}", channel), []
 
 
 def _answering(subject: str) -> str:
     return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
-
-
-def _in_words(message: Message) -> str:
-    """What the buttons would have said, where the platform has none."""
-    if message.kind == "survey":
-        return "Please answer with a number from 1 (bad) to 5 (good)."
-    return 'Did this solve it? Answer "solved", or "need more help".'

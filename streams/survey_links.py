@@ -27,7 +27,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK_CHARACTERS = 22
 """Characters of a signature: 132 bits."""
 
-_OR_HERE = "Or answer here: {link}"
+_OR_HERE = {
+    "en": "Or answer here:",
+    "de": "Oder antworten Sie hier:",
+    "fr": "Ou répondez ici :",
+    "es": "O responda aquí:",
+    "it": "Oppure risponda qui:",
+    "pt": "Ou responda aqui:",
+    "nl": "Of antwoord hier:",
+    "pl": "Albo tutaj:",
+    "sv": "Eller svara här:",
+}
+"""What stands before the link, by the language of the survey; in others the link stands alone."""
 
 
 def token(request_id: str, at: datetime, key: bytes) -> str:
@@ -70,9 +81,11 @@ def with_link(
     """
     if request.kind != "survey" or request.buttons or public_url is None:
         return request
-    link = f"{public_url.rstrip('/')}/s/{token(request_id, at, key)}"
+    language = request.language or "en"
+    page = "" if language == "en" else f"?lang={language}"
+    link = f"{public_url.rstrip('/')}/s/{token(request_id, at, key)}{page}"
     *before, last = request.parts
-    told = _OR_HERE.format(link=link)
+    told = f"{_OR_HERE.get(language, '')} {link}".lstrip()
     whole = f"{last}\n\n{told}"
     fits = units(whole) <= PLATFORMS[request.channel].characters
     return request.model_copy(update={"parts": [*before, *([whole] if fits else [last, told])]})

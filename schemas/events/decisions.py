@@ -292,10 +292,9 @@ class ReplyShaped(Decision):
 class ReplyRequested(Decision):
     """A message is to be sent to the customer; effects act on it. Written by the Channel agent.
 
-    `author` is an agent or a person, `solution_id` an article that it offers, `within` by what
-    right it goes: in the platform's window, later as what a person wrote, or as a template. What
-    fails goes by `fall_back`, what is unread at `mail_at` by mail, in a request that says
-    `instead_of` which, or of which first. Files in `linked`, by their SHA-256, go as links.
+    `author` is an agent or a person, `language` that of our own words, `within` by what right it
+    goes: in the platform's window, later as a person's, or as a template. What fails goes by
+    `fall_back`, what is unread at `mail_at` by mail: `instead_of` says which. `linked` are links.
     """
 
     ACTION: ClassVar[str] = "channel.send_response"
@@ -321,6 +320,7 @@ class ReplyRequested(Decision):
     linked: list[str] = Field(default_factory=list)
     mail_at: Time | None = None
     unread: list[str] = Field(default_factory=list)
+    language: str | None = None
 
 
 class ConfirmationRequested(Decision):

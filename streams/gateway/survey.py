@@ -19,6 +19,7 @@ from streams.gateway.house import House
 from streams.gateway.problems import bad_request
 from streams.gateway.route import Call, Parameters, Route
 from streams.gateway.survey_page import LONGEST, SCORES, form, gone, thanks
+from streams.gateway.survey_words import PAGES
 from streams.inputs import SurveyInput
 from streams.intake import line_of
 from streams.survey_links import PURPOSE, request_in
@@ -29,13 +30,18 @@ if TYPE_CHECKING:
 ENDED = frozenset({"resolved", "closed"})
 """Statuses of a ticket that somebody who needs more help wants open again."""
 
-_NOTHING = "Please choose a number, or say that you need more help."
 
-
-class Anything(Parameters):
-    """Query parameters that some programs put behind every link."""
+class Shown(Parameters):
+    """What stands behind a link: the page's language, and what some programs put behind any."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    lang: str = ""
+
+    @property
+    def language(self) -> str:
+        """A language in which there is a page."""
+        return self.lang if self.lang in PAGES else "en"
 
 
 class _Survey(NamedTuple):
@@ -85,23 +91,23 @@ def _found(desk: AnyDesk, given: str, now: datetime) -> _Survey | None:
 
 async def look(call: Call) -> web.StreamResponse:
     """Show the page; changes nothing."""
-    survey = await _asked_about(call)
+    survey, language = await _asked_about(call), call.asked(Shown).language
     if survey is None:
-        return gone()
-    return form(survey.ticket["ticket_id"], survey.ticket["satisfaction_score"])
+        return gone(language)
+    return form(survey.ticket["ticket_id"], language, survey.ticket["satisfaction_score"])
 
 
 async def answered(call: Call) -> web.StreamResponse:
     """Keep an answer."""
-    survey = await _asked_about(call)
+    survey, language = await _asked_about(call), call.asked(Shown).language
     if survey is None:
-        return gone()
+        return gone(language)
     said = _sent(await body(call.request))
     if said.score is None and not said.more:
-        return form(survey.ticket["ticket_id"], None, said.comment, _NOTHING)
+        return form(survey.ticket["ticket_id"], language, comment=said.comment)
     call.house.visitors.answers(survey.request_id)
     await _kept(call.house, survey, said)
-    return thanks(more=said.more)
+    return thanks(language, more=said.more)
 
 
 def _sent(raw: bytes) -> _Answer:
@@ -162,7 +168,7 @@ ROUTES = (
         look,
         None,
         "The page of a survey",
-        parameters=Anything,
+        parameters=Shown,
         answers={200: None, 404: None},
         tag="surveys",
         media="text/html",
@@ -173,7 +179,7 @@ ROUTES = (
         answered,
         None,
         "Answer a survey",
-        parameters=Anything,
+        parameters=Shown,
         answers=dict.fromkeys((200, 404, 422, *FAULTS)),
         tag="surveys",
         media="text/html",

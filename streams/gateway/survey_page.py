@@ -11,6 +11,8 @@ from importlib import resources
 
 from aiohttp import web
 
+from streams.gateway.survey_words import PAGES
+
 LONGEST = 2000
 """Characters that a comment may have."""
 
@@ -18,59 +20,60 @@ SCORES = range(1, 6)
 
 
 def form(
-    ticket_id: str, score: int | None = None, comment: str = "", wrong: str = ""
+    ticket_id: str, language: str, score: int | None = None, comment: str | None = None
 ) -> web.Response:
     """The questions.
 
     Args:
         ticket_id: What it is about.
+        language: In which language, of those in which there is a page.
         score: What is marked already.
-        comment: What is written already.
-        wrong: What is missing in what was sent.
+        comment: What is written already, where something is missing in what was sent.
     """
+    words = PAGES[language]
     scores = "".join(
         f'<label><input type="radio" name="score" value="{one}"{_marked(one, score)}>'
         f"<span>{one}</span></label>"
         for one in SCORES
     )
-    told = f'<p class="wrong" role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
-    about = ' aria-describedby="wrong"' if wrong else ""
-    body = f"""<h1>How did we do?</h1>
-<p class="about">Your request {escape(ticket_id)}</p>
+    told = about = ""
+    if comment is not None:
+        told = f'<p class="wrong" role="alert" id="wrong">{words.nothing}</p>'
+        about = ' aria-describedby="wrong"'
+    body = f"""<h1>{words.question}</h1>
+<p class="about">{words.about} {escape(ticket_id)}</p>
 {told}<form method="post">
-<fieldset{about}><legend>From 1 (bad) to 5 (good)</legend>
+<fieldset{about}><legend>{words.scale}</legend>
 <div class="scores">{scores}</div>
-<div class="ends" aria-hidden="true"><span>bad</span><span>good</span></div></fieldset>
-<label class="label" for="comment">Anything to add? <span class="light">(if you like)</span></label>
-<textarea id="comment" name="comment" maxlength="{LONGEST}">{escape(comment)}</textarea>
-<label class="more"><input type="checkbox" name="more" value="yes"><span>I need more help</span>\
+<div class="ends" aria-hidden="true"><span>{words.bad}</span><span>{words.good}</span></div>\
+</fieldset>
+<label class="label" for="comment">{words.add} <span class="light">{words.if_you_like}</span>\
 </label>
-<button>Send</button></form>"""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    return _page("How did we do?", body, status)
+<textarea id="comment" name="comment" maxlength="{LONGEST}">{escape(comment or "")}</textarea>
+<label class="more"><input type="checkbox" name="more" value="yes"><span>{words.more}</span>\
+</label>
+<button>{words.send}</button></form>"""
+    status = HTTPStatus.OK if comment is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _page(words.question, body, status, language)
 
 
 def _marked(one: int, score: int | None) -> str:
     return " checked" if one == score else ""
 
 
-def thanks(*, more: bool) -> web.Response:
+def thanks(language: str, *, more: bool) -> web.Response:
     """What is said once the answer is kept."""
-    told = (
-        "A colleague will look at it again and write to you."
-        if more
-        else "Your answer helps us to do better. You can close this page."
-    )
-    return _page("Thank you", f"<h1>Thank you</h1>\n<p>{told}</p>", HTTPStatus.OK)
+    words = PAGES[language]
+    told = words.again if more else words.better
+    body = f"<h1>{words.thanks}</h1>\n<p>{told}</p>"
+    return _page(words.thanks, body, HTTPStatus.OK, language)
 
 
-def gone() -> web.Response:
+def gone(language: str) -> web.Response:
     """What is said where a link holds no longer, or never did."""
-    body = (
-        "<h1>This link does not work any more</h1>\n<p>Links to our questions hold for a month."
-        " If you need help, simply answer our last message.</p>"
-    )
-    return _page("This link does not work any more", body, HTTPStatus.NOT_FOUND)
+    words = PAGES[language]
+    body = f"<h1>{words.gone}</h1>\n<p>{words.instead}</p>"
+    return _page(words.gone, body, HTTPStatus.NOT_FOUND, language)
 
 
 @cache
@@ -80,7 +83,7 @@ def _style() -> tuple[str, str]:
     return text, f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _page(title: str, body: str, status: HTTPStatus) -> web.Response:
+def _page(title: str, body: str, status: HTTPStatus, language: str) -> web.Response:
     style, known = _style()
     policy = (
         f"default-src 'none'; style-src {known}; form-action 'self'; base-uri 'none';"
@@ -88,7 +91,7 @@ def _page(title: str, body: str, status: HTTPStatus) -> web.Response:
     )
     return web.Response(
         text=f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex, nofollow"><meta name="referrer" content="no-referrer">
 <title>{escape(title)}</title><style>{style}</style></head>

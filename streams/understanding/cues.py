@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from agents.words import SHIPPED
 from streams.understanding import cue_phrases
 from streams.understanding.deadlines import soon
 
@@ -81,6 +82,20 @@ _RATING = re.compile(
 )
 """A number from 1 to 5, and nothing behind it but a remark; without a sign, which may mean no."""
 
+_OUTER = re.compile(r"^\W+|\W+$")
+
+_AS_ASKED = {
+    said.lower(): cue
+    for words in SHIPPED.values()
+    for cue, ways in (
+        ("solved", (words.solved, *words.solved_said)),
+        ("not_solved", (words.more, *words.more_said)),
+    )
+    for said in ways
+}
+"""What our own messages ask for, in every language in which they do: whole messages, not phrases,
+for one word before them may say the contrary."""
+
 _STARS = re.compile(r"^([\u2605\u2b50]{1,5})[\u2606\s]*$")
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
@@ -134,6 +149,9 @@ def cues(text: str, own: str, said: Iterable[str], found: AbstractSet[str]) -> l
         if distinct and distinct <= _GREETING_WORDS:
             named.append("greeting_only")
     if len(own) <= SHORT:
+        answer = _AS_ASKED.get(_OUTER.sub("", own.lower().replace("’", "'")))
+        if answer is not None and answer not in named:
+            named.append(answer)
         rating = _rating(own.strip())
         if rating is not None:
             named.append(f"rating_{rating}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import convert
 from msgspec.structs import replace
 
-from agents.offline import BEGINNING, END
+from agents.words import SHIPPED
 from projections.case import Case, Ticket
 from projections.case.bounds import MAIL_SECONDS, MAILED, UNREAD, UNREAD_BYTES
 from projections.case.mending import absorbed, joined, let_go, parted
@@ -33,6 +33,8 @@ from streams.testing import Scene, given
 from tests.elsewhere import EVERYBODY, noticed, request_of, ruled, written, wrote
 from tests.histories import History, histories, play
 from tests.tickets import ANN, contact, only_ticket
+
+BEGINNING, END = SHIPPED["en"].away, SHIPPED["en"].come_back
 
 LEFT = "left@example.org"
 

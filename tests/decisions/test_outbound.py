@@ -7,7 +7,7 @@ import pytest
 from agents.addressing import place_of
 from agents.policy import default_policy
 from agents.roster import ROSTERS
-from agents.saying import MORE, SOLVED
+from agents.words import SHIPPED
 from schemas.events.contacts import CustomerDescribed, InteractionReported
 from schemas.events.decisions import (
     AnswerChosen,
@@ -22,6 +22,8 @@ from schemas.platforms import PLATFORMS
 from schemas.vocabulary import CHANNELS
 from streams.testing import Scene, given
 from tests.tickets import ANN, ask, contact, only_ticket, opened, say
+
+SOLVED, MORE = SHIPPED["en"].solved, SHIPPED["en"].more
 
 EVERYBODY = ROSTERS["customer"]
 BUTTONED = [channel for channel in CHANNELS if PLATFORMS[channel].buttons >= 2]

@@ -126,8 +126,8 @@ TEXTS = {
 """How something begins that each of these says in the long history, for people to read."""
 
 
-NOTICED = "We noticed that the app stopped on you several times lately, and we are sorry."
-"""How we write first."""
+NOTICED = "Uns ist aufgefallen, dass die App bei Ihnen zuletzt mehrmals abgestürzt ist."
+"""How we write first, to somebody of whom it is known that they speak German."""
 
 
 @cache

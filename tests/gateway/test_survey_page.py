@@ -14,6 +14,7 @@ import pytest
 
 from schemas.events.decisions import ReplyRequested
 from schemas.platforms import PLATFORMS
+from streams.gateway.survey_words import PAGES
 from streams.survey_links import DAYS, PURPOSE, request_in, token, with_link
 from tests.gateways import Answered, Client, gateway, ticket_of, worker
 from tests.real import until
@@ -116,6 +117,22 @@ def test_a_survey_without_buttons_has_a_link(channel: str) -> None:
     link = f"https://desk.example/s/{token('r1', NOW, KEY)}"
     assert sent.parts == [f"How did we do?\n\nOr answer here: {link}"]
     assert sent == with_link(survey(channel), "r1", NOW, PUBLIC, KEY)
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "behind"),
+    [
+        (None, "Or answer here: ", ""),
+        ("de", "Oder antworten Sie hier: ", "?lang=de"),
+        ("fi", "", "?lang=fi"),
+    ],
+)
+def test_a_link_leads_to_a_page_in_the_language_of_the_survey(
+    language: str | None, before: str, behind: str
+) -> None:
+    sent = with_link(survey("email", language=language), "r1", NOW, PUBLIC, KEY)
+    link = f"https://desk.example/s/{token('r1', NOW, KEY)}{behind}"
+    assert sent.parts == [f"How did we do?\n\n{before}{link}"]
 
 
 def test_everything_else_goes_out_as_it_is() -> None:
@@ -249,6 +266,23 @@ def test_an_empty_answer_is_asked_for_again(asked: Asked) -> None:
         assert b'role="alert"' in told.body
         assert escape(comment).encode() in told.body
     assert asked.answers() == []
+
+
+@pytest.mark.parametrize("language", [*PAGES, "xx", "", "<b>"])
+def test_the_page_is_in_the_language_of_its_link(asked: Asked, language: str) -> None:
+    words, path = PAGES.get(language, PAGES["en"]), f"{asked.path}?{urlencode({'lang': language})}"
+    known = language if language in PAGES else "en"
+
+    def says(told: Answered, *words: str) -> None:
+        page = told.body.decode()
+        assert f'<html lang="{known}">' in page
+        assert all(one in page for one in words)
+
+    says(asked.client.get(path), words.question, words.scale, words.send, words.more)
+    says(asked.client("POST", path, b"comment="), words.nothing)
+    says(asked.client("POST", path, b"score=4"), words.thanks, words.better)
+    says(asked.client("POST", path, b"more=yes"), words.thanks, words.again)
+    says(asked.client.get(f"/s/x?{urlencode({'lang': language})}"), words.gone, words.instead)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from agents.saying import MORE, SOLVED
+from agents.words import SHIPPED
 from schemas.events.decisions import ReplyRequested
 from schemas.platforms import PLATFORMS
 from streams.channels.email import contact_of
 from streams.channels.settings import Email
 from tests.desks import Story, story
 from tests.pressing import PLACES, pressed
+
+SOLVED, MORE = SHIPPED["en"].solved, SHIPPED["en"].more
 
 QUESTION = "How do I change the PIN of my credit card?"
 ARTICLE = {
@@ -167,3 +169,49 @@ def test_a_mail_that_quotes_ours_answers_alike(desk: Story, words: str) -> None:
     desk.give(line | {"at": datetime(2026, 3, 2, 9, tzinfo=UTC).isoformat()})
     expected = ("resolved", 4, 0) if words == "4" else ("triaged", None, 1)
     assert state(desk) == expected
+
+
+GERMAN = {
+    "type": "article",
+    "article_id": "pin-de",
+    "title": "PIN der Karte ändern",
+    "body": "Öffnen Sie die App, wählen Sie Karte und dann PIN ändern.",
+    "examples": ["Wie kann ich die PIN meiner Kreditkarte ändern?", "PIN meiner Karte ändern"],
+    "language": "de",
+}
+
+
+def asks_in_german(desk: Story, channel: str) -> ReplyRequested:
+    """Somebody asks in German; returns the article that is offered."""
+    desk.give(GERMAN)
+    question = "Wie kann ich die PIN meiner Kreditkarte ändern?"
+    desk.give({"channel": channel, "message": question, "provider_id": "q1", **PLACES[channel]})
+    return last(desk, "suggestion")
+
+
+def test_a_german_conversation_stays_german(desk: Story, channel: str) -> None:
+    words = SHIPPED["de"]
+    answer = asks_in_german(desk, channel)
+    if channel in HELP_BY_BUTTON:
+        presses(desk, answer, words.solved)
+    else:
+        assert answer.parts[-1].endswith(words.by_word)
+        types(desk, channel, "Gelöst!")
+    assert state(desk) == ("resolved", None, 0)
+    survey = last(desk, "survey")
+    assert words.survey in survey.parts[0]
+    if channel not in SURVEY_BY_BUTTON:
+        assert survey.parts[-1].endswith(words.by_number)
+    types(desk, channel, "4, danke")
+    assert state(desk) == ("resolved", 4, 0)
+
+
+def test_what_is_offered_is_turned_down_in_german(desk: Story, channel: str) -> None:
+    answer = asks_in_german(desk, channel)
+    desk.told()
+    if channel in HELP_BY_BUTTON:
+        presses(desk, answer, SHIPPED["de"].more)
+    else:
+        types(desk, channel, "brauche mehr Hilfe")
+    assert desk.told(*TURNS) == ["SolutionRejected"]  # a person is asked since it was offered
+    assert state(desk) == ("triaged", None, 0)

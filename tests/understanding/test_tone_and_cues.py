@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from agents.words import SHIPPED
 from streams.understanding.cue_phrases import CUES, URGENCY
 from streams.understanding.cues import spotted
 from streams.understanding.deadlines import deadlines
@@ -335,3 +336,25 @@ def test_who_has_no_complaint_makes_none(models: Tier, message: str) -> None:
 )
 def test_a_complaint_beside_a_denial_is_one(models: Tier, message: str) -> None:
     assert "complaint" in seen(models, message).cues
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+@pytest.mark.parametrize("shape", ["{}", "{}!", "„{}“.", "  {} 🙂"])
+def test_what_our_own_messages_ask_for_is_understood_in_their_language(
+    models: Tier, language: str, shape: str
+) -> None:
+    words = SHIPPED[language]
+    for cue, ways in (
+        ("solved", (words.solved, *words.solved_said)),
+        ("not_solved", (words.more, *words.more_said)),
+    ):
+        for said in (*ways, *(one.upper() for one in ways)):
+            found = set(seen(models, shape.format(said)).cues) & {"solved", "not_solved"}
+            assert found == {cue}, said
+
+
+@pytest.mark.parametrize(
+    "message", ["Nicht gelöst", "Ist das gelöst?", "n'est pas résolu", "löst nichts"]
+)
+def test_a_word_before_or_behind_it_makes_it_something_else(models: Tier, message: str) -> None:
+    assert not {"solved", "not_solved"} & set(seen(models, message).cues)

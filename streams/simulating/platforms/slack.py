@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from agents.saying import MORE
+from agents.words import SHIPPED
 from streams.channels.settings import Slack
 from streams.simulating.platforms.platform import FORM, Post, Said, digits
 
@@ -23,6 +23,8 @@ EVENTS, ACTIONS = "/channels/slack/events", "/channels/slack/actions"
 
 PRESSED = 4
 """After so many messages of a person the next one is a pressed button."""
+
+_MORE = SHIPPED["en"].more
 
 _TEAM, _APP, _US = "T0SIMULATE", "A0PACTDESK", "U0PACTDESK"
 
@@ -92,8 +94,8 @@ class SlackPlatform:
             "type": "button",
             "action_id": "pactdesk:1",
             "block_id": "simulated",
-            "text": {"type": "plain_text", "text": MORE, "emoji": False},
-            "value": MORE,
+            "text": {"type": "plain_text", "text": _MORE, "emoji": False},
+            "value": _MORE,
             "action_ts": _ts(said),
         }
         payload = {
