@@ -105,14 +105,15 @@ class Route:
 
 
 def parameters_of(route: Route, request: web.Request) -> Parameters:
-    """A request's query parameters.
+    """A request's query parameters; where others' are borne, the last of a name counts.
 
     Raises:
         Problem: 400, with which of them is wrong and what would be right.
     """
     given: dict[str, str] = {}
+    bears = route.parameters.model_config.get("extra") == "ignore"
     for name, value in request.query.items():
-        if name in given:
+        if name in given and not bears:
             raise bad_request(f"{name} is given twice", "give each parameter once")
         given[name] = value
     try:

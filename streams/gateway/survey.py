@@ -32,7 +32,11 @@ ENDED = frozenset({"resolved", "closed"})
 
 
 class Shown(Parameters):
-    """What stands behind a link: the page's language, and what some programs put behind any."""
+    """What stands behind a link; some programs put their own behind any.
+
+    Attributes:
+        lang: The language of the page, as its link names it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

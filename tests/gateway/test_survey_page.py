@@ -212,7 +212,7 @@ def test_the_page_asks_and_needs_nothing_else(asked: Asked) -> None:
 def test_looking_changes_nothing(asked: Asked) -> None:
     with a_desk(asked.client.settings.data) as desk:
         before = desk.position()
-    for query in ("", "?utm_source=mail", "?score=1&more=yes"):
+    for query in ("", "?utm_source=mail&utm_source=x", "?score=1&more=yes"):
         assert asked.client.get(asked.path + query).status == 200
     with a_desk(asked.client.settings.data) as desk:
         assert desk.position() == before
