@@ -57,6 +57,19 @@ def test_a_language_says_everything_and_in_its_own_words(code: str) -> None:
     assert all(TITLE in one for one in (ours.helps, ours.is_it, ours.did_you_mean))
 
 
+@pytest.mark.parametrize("code", SHIPPED)
+def test_texts_begin_as_sentences_do_and_answers_are_compared_in_lower_case(code: str) -> None:
+    for text in (*texts(SHIPPED[code]), *msgspec.structs.astuple(PAGES[code])):
+        assert re.match(r"[¿(]?[^\W\d_][^A-Z]", text), text
+    for said in (*SHIPPED[code].solved_said, *SHIPPED[code].more_said):
+        assert said == said.lower()
+
+
+def texts(words: Words) -> list[str]:
+    """What is said, without what is understood."""
+    return [one for one in msgspec.structs.astuple(words) if isinstance(one, str)]
+
+
 def test_a_page_asks_in_each_of_these_languages() -> None:
     assert PAGES.keys() == SHIPPED.keys()
     said = [set(msgspec.structs.astuple(page)) for page in PAGES.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agents.words import SHIPPED
 from streams.understanding.short_requests import CALLS, LANGUAGES, language_of_call
 from streams.understanding.tier import Tier
 from tests.understood import EMPTY, seen
@@ -121,3 +122,12 @@ def test_a_clear_sentence_overrules_the_known_language(models: Tier) -> None:
 def test_the_tone_of_a_language_that_no_model_knows_is_neutral(models: Tier) -> None:
     message = "Das ist eine Unverschämtheit, ich bin stinksauer auf diesen Saftladen!"
     assert seen(models, message).sentiment_score == 0.5
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_what_the_desk_says_by_itself_is_in_the_language_that_it_is_for(
+    models: Tier, language: str
+) -> None:
+    words = SHIPPED[language]
+    for said in (words.confirmation, words.survey, words.follow_up, words.noticed, words.away):
+        assert seen(models, said).language == language, said
