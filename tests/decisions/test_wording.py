@@ -9,7 +9,7 @@ import pytest
 
 from agents.policy import default_policy
 from agents.policy_toml import check, parse, to_toml
-from agents.policy_wording import WordingPolicy
+from agents.policy_wording import Texts, WordingPolicy
 from agents.words import REFERENCE, SHIPPED, TITLE, Words
 from agents.world import ArticleText
 from schemas.events.contacts import CustomerDescribed
@@ -109,7 +109,9 @@ def test_a_new_ticket_is_confirmed_in_its_language(code: str) -> None:
 def test_the_tickets_language_comes_before_the_customers(
     message: str | None, known: str | None, said: str
 ) -> None:
-    assert confirmed(spoken(message, known=known)) == SHIPPED[said].confirmation
+    scene = spoken(message, known=known)
+    assert confirmed(scene) == SHIPPED[said].confirmation
+    assert scene.one(ReplyRequested).language == said
 
 
 @pytest.mark.parametrize(("message", "said"), [(None, "nl"), ("ja", "nl"), ("de", "de")])
@@ -133,6 +135,13 @@ def test_what_has_no_words_of_its_own_is_said_in_the_language_for_all_others() -
     scene = spoken("fi", texts=texts, language="sv")
     assert confirmed(scene) == "Kiitos, {ticket}."
     assert settled(scene).one(SurveyRequested).text == SHIPPED["sv"].survey
+    alone = spoken("ja", texts=texts, language="fi")
+    assert confirmed(alone) == "Kiitos, {ticket}."
+    assert settled(alone).one(SurveyRequested).text == SHIPPED["en"].survey
+
+
+def test_a_text_that_is_left_out_is_said_as_it_ships() -> None:
+    assert Texts().over(SHIPPED["de"]) == SHIPPED["de"]
 
 
 def answered(scene: Scene) -> Scene:
