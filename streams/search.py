@@ -1,9 +1,10 @@
 """Full-text search over tickets, messages, customers and articles.
 
 A text asks for words that must all occur, in any order; "several words" in quotes must occur as
-they stand, and the last word may be the beginning of a longer one. Each engine has indexes of its
-own that say which rows fit and how well; what belongs to those rows is read in the same way on
-both. Scores order what is found in one place; between places and engines they differ.
+they stand, and the last word may be the beginning of a longer one. Accents do not count. Each
+engine has indexes of its own that say which rows fit and how well; what belongs to those rows is
+read in the same way on both. Scores order what is found in one place; between places and engines
+they differ.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, get_args
+from unicodedata import normalize
 
 import msgspec
 
@@ -29,6 +31,15 @@ FEW, MANY = 20, 200
 
 AROUND = 60
 """Characters of a snippet on each side of the first word that was found."""
+
+MARKS = "\u0300-\u036f"
+"""Accents, as they stand behind a letter that is taken apart."""
+
+STROKED = ("łŁøØđĐ", "lLoOdD")
+"""Letters whose stroke is no accent, and what people write who have no such key."""
+
+_MARKS = re.compile(f"[{MARKS}]+")
+_BARE = str.maketrans(*STROKED)
 
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
@@ -157,6 +168,16 @@ Fitting = Callable[[Table], str]
 """The SELECT of `key` and `score` of a table's rows that fit; its one mark is the words."""
 
 
+def plain(text: str) -> str:
+    """A text as it is compared: without accents and strokes, which not everybody types.
+
+    PostgreSQL has the same as SQL (`streams.cluster.tables.plain`).
+    """
+    if text.isascii():
+        return text
+    return normalize("NFC", _MARKS.sub("", normalize("NFD", text.translate(_BARE))))
+
+
 def terms_of(text: str) -> tuple[Term, ...]:
     """What a text asks for.
 
@@ -164,8 +185,8 @@ def terms_of(text: str) -> tuple[Term, ...]:
         Refused: There is no word in it.
     """
     found: list[Term] = []
-    for quoted, plain in _TERM.findall(text):
-        words = tuple(word.lower() for word in _WORD.findall(quoted or plain))
+    for quoted, bare in _TERM.findall(text):
+        words = tuple(word.lower() for word in _WORD.findall(plain(quoted or bare)))
         if words:
             found.append(Term(words))
     if not found:
@@ -233,9 +254,20 @@ def _asked(wanted: Wanted) -> Iterator[tuple[Place, str, list[str]]]:
             yield place, " AND ".join(parts), list(given.values())
 
 
+class _OneByOne(dict[int, str]):
+    """Each sign as it is compared, in the place where it stands."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = plain(chr(code))[:1] or chr(code)
+        return self[code]
+
+
+_ONE_BY_ONE = _OneByOne()
+
+
 def _snippet(text: str, terms: Sequence[Term]) -> str:
     """The text around the first word that was found; its beginning where none stands in it."""
-    small = text.lower()
+    small = text.lower().translate(_ONE_BY_ONE)
     places = [at for term in terms if (at := small.find(term.words[0])) >= 0]
     at = min(places, default=0)
     start, end = max(0, at - AROUND), at + AROUND

@@ -40,6 +40,7 @@ from streams.cluster.versions import (
     past_indexes,
     past_statistics,
 )
+from streams.search import MARKS, STROKED
 
 _TYPES: dict[object, str] = {
     str: 'text COLLATE "C"',
@@ -134,7 +135,14 @@ No question mark: that stands for a value."""
 def searched_text(table: Table) -> str:
     """What the full-text search looks through, as PostgreSQL indexes it."""
     columns = " || ' ' || ".join(f"coalesce({name}, '')" for name in table.searched)
-    return f"to_tsvector('simple', regexp_replace({columns}, '{_BETWEEN_WORDS}', ' ', 'g'))"
+    return f"to_tsvector('simple', regexp_replace({plain(columns)}, '{_BETWEEN_WORDS}', ' ', 'g'))"
+
+
+def plain(text: str) -> str:
+    """What `streams.search.plain` makes of a text, as SQL of an expression for it."""
+    stroked, bare = STROKED
+    apart = f"normalize(translate({text}, '{stroked}', '{bare}'), NFD)"
+    return f"normalize(regexp_replace({apart}, '[{MARKS}]+', '', 'g'), NFC)"
 
 
 def _index(name: str, columns: tuple[str, ...]) -> str:

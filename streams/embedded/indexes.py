@@ -1,12 +1,13 @@
 """The full-text indexes of the embedded store: FTS5, one for each table that is searched.
 
-An index is no table of facts: it holds what its table holds, in another order, and `refill` makes
-it anew from there. It is written in the projector's transaction, with the rows.
+An index is no table of facts: it holds what its table holds, without accents and in another order,
+and `refill` makes it anew from there. It is written in the projector's transaction, with the rows.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 from projections.tables import TABLES, Table
 from streams.comparing import Finding, compared
 from streams.embedded.database import Database
+from streams.search import plain
 
 
 def ddl() -> tuple[str, ...]:
@@ -49,7 +51,7 @@ def refill(database: Database, table: Table) -> None:
     database.execute(f"DROP TABLE {name_of(table)}")  # emptying one would read it, damaged or not
     database.execute(_create(table))
     rows = database.execute(f"SELECT {columns} FROM {table.sql_name}")
-    database.executemany(_insert(table), ((place_of(row[0]), *row) for row in rows))
+    database.executemany(_insert(table), map(_indexed, rows))
 
 
 def unlike(database: Database, rows: Database, table: Table) -> list[Finding]:
@@ -63,7 +65,8 @@ def unlike(database: Database, rows: Database, table: Table) -> list[Finding]:
     columns = (table.columns[0], *table.searched)
     asked = f"SELECT {', '.join(columns)} FROM {table.sql_name} ORDER BY 1"
     indexed = f"SELECT {', '.join(('key', *table.searched))} FROM {name_of(table)} ORDER BY 1"
-    there, wanted = database.execute(indexed), rows.execute(asked)
+    there = database.execute(indexed)
+    wanted = (_indexed(row)[1:] for row in rows.execute(asked))
     return compared(f"search in {table.name}", columns, there, wanted)[1]
 
 
@@ -88,6 +91,12 @@ def place_of(key: str) -> int:
     63 bits of a hash: among ten million keys two are alike with a chance of one in 200,000.
     """
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 1
+
+
+def _indexed(row: Sequence[Any]) -> tuple[Any, ...]:
+    """What an index holds of a row's key and texts."""
+    key, *texts = row
+    return (place_of(key), key, *(text and plain(text) for text in texts))
 
 
 def _insert(table: Table) -> str:
@@ -121,8 +130,7 @@ class Index:
     def flush(self) -> None:
         """Write what waits."""
         if self._waiting:
-            rows = ((place_of(key), *values) for key, values in self._waiting.items())
-            self._db.executemany(self._insert, rows)
+            self._db.executemany(self._insert, map(_indexed, self._waiting.values()))
             self._waiting.clear()
 
     def forget(self) -> None:

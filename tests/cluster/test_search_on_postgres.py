@@ -11,11 +11,12 @@ from projections.tables import TABLES
 from streams.clock import ManualClock
 from streams.cluster import migrating, search
 from streams.cluster.postgres import PgDatabase, connect
+from streams.cluster.tables import plain as plain_sql
 from streams.cluster.tables import searched_text
 from streams.demo.play import Play
 from streams.demo.script import START
 from streams.desk import Desk
-from streams.search import MANY, Hit, Wanted, terms_of
+from streams.search import MANY, Hit, Wanted, plain, terms_of
 from tests.both import copied
 from tests.real import Postgres
 
@@ -73,6 +74,43 @@ def test_signs_beyond_ascii_part_words_whatever_the_locale(database: PgDatabase)
             [f"the user{sign}s card"] * len(TEXTS.searched),
         ).fetchone() or (None,)
         assert found, sign
+
+
+SCRIPTS = [
+    *range(0xA0, 0x250),
+    *range(0x370, 0x530),
+    *range(0x1E00, 0x2000),
+    *range(0xAC00, 0xAE00),
+]
+"""Letters of Latin, Greek and Cyrillic, and some of Korean."""
+
+
+def test_a_text_is_compared_alike_on_both_engines(database: PgDatabase) -> None:
+    for mark in ("", "\u0301", "\u0327\u0308"):
+        text = " ".join(chr(code) + mark for code in SCRIPTS)
+        (there,) = database.execute(f"SELECT {plain_sql('?::text')}", [text]).fetchone() or (None,)
+        assert there == plain(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("José Łopez", "jose lopez"),
+        ("Jürgen Müller", "Mu\u0308ller"),
+        ("Zoe\u0308 BRONTË", "zoë bronte"),
+        ("Søren Đurić", "soren duric"),
+        ("Élodie ÇELİK", "elodie celik"),
+        ("한국어 プラグ नमस्ते", "한국어 プラグ"),
+    ],
+)
+def test_accents_do_not_count(database: PgDatabase, text: str, asked: str) -> None:
+    words = " & ".join(word for term in terms_of(f'"{asked}"') for word in term.words)
+    (found,) = database.execute(
+        f"SELECT {searched_text(TEXTS)} @@ to_tsquery('simple', ?) FROM"
+        f" (SELECT {', '.join(f'?::text AS {name}' for name in TEXTS.searched)}) AS one",
+        [words, *[text] * len(TEXTS.searched)],
+    ).fetchone() or (None,)
+    assert found
 
 
 def test_phrases_beginnings_and_filters_narrow_alike(desk: Desk, database: PgDatabase) -> None:

@@ -53,6 +53,57 @@ def snippet(desk: Desk, text: str, body: str, title: str = "Title") -> str:
     return hit.snippet
 
 
+# --- accents ----------------------------------------------------------------------------------
+
+NAMES = [
+    "José Łopez",
+    "Jürgen Müller",
+    "Søren Đurić",
+    "Zoe\u0308 Brontë",
+    "Élodie ÇELİK",
+    "Ёлкин Андрей",
+]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with customers whose names have accents."""
+    with a_desk(tmp_path_factory.mktemp("people")) as desk:
+        desk.produce(
+            *({"type": "customer", "customer_id": name, "name": name} for name in NAMES),
+        )
+        desk.run()
+        yield desk
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("lopez", NAMES[0]),
+        ("Łopez jose", NAMES[0]),
+        ('"José Lopez"', NAMES[0]),
+        ("Lópe", NAMES[0]),
+        ("muller", NAMES[1]),
+        ("Mu\u0308ller", NAMES[1]),
+        ("soren duric", NAMES[2]),
+        ("zoe bronte", NAMES[3]),
+        ("ZOË", NAMES[3]),
+        ("elodie celik", NAMES[4]),
+        ("елкин", NAMES[5]),
+    ],
+)
+def test_accents_do_not_count(people: Desk, text: str, name: str) -> None:
+    (hit,) = found(people, text)
+    assert (hit.id, hit.title) == (name, name)
+
+
+def test_the_snippet_is_cut_around_a_word_with_accents(desk: Desk) -> None:
+    body = f"{'x ' * 100}der Müller mahlt {'y ' * 100}"
+    cut = snippet(desk, "muller mahlt", body)
+    assert "der Müller mahlt" in cut
+    assert cut.startswith("…x")
+
+
 # --- the snippet ------------------------------------------------------------------------------
 
 
