@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 
 from schemas.avro import personal_fields, schema_of
 from schemas.event import Attachment, Event
-from schemas.vocabulary import JsonText, Mark, Personal, PersonalJson, SlaTarget, Time
+from schemas.vocabulary import PERSONAL, JsonText, Mark, Personal, PersonalJson, SlaTarget, Time
 
 TARGET = {
     "type": "enum",
@@ -72,6 +72,7 @@ def test_a_part_is_a_record_and_named_the_second_time() -> None:
         (Personal | None, True),
         (list[Personal], True),
         (Annotated[list[Personal], Mark()], True),
+        (list[Annotated[Time, PERSONAL]], True),
         (str, False),
         (JsonText, False),
         (SlaTarget, False),
