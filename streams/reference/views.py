@@ -25,7 +25,7 @@ def page() -> str:
             VIEWS[view],
             table(
                 ("column", "kind", "meaning"),
-                ((code(name), _kind(name), meaning(view, name)) for name in columns),
+                ((code(name), kind(view, name), meaning(view, name)) for name in columns),
             ),
         ]
     return "\n\n".join(parts)
@@ -87,11 +87,16 @@ def meaning(view: str, column: str) -> str:
     return COLUMNS.get(f"{view}.{column}") or COLUMNS[column]
 
 
-def _kind(column: str) -> str:
+_TIMES = frozenset({"at", "timestamp", "snoozed_until", "first_interaction", "last_interaction"})
+"""Columns of times whose name does not end as that of the others does."""
+
+
+def kind(view: str, column: str) -> str:
+    """What a view's column holds, where that is neither a text nor a number."""
+    if view == "v1_daily":  # it counts what is true or false elsewhere
+        return ""
     if column in BOOLEANS | UNITED:
         return "true or false"
     if column in DOCUMENTS:
         return "JSON"
-    if column.endswith("_at") or column in {"at", "timestamp", "snoozed_until"}:
-        return "time"
-    return ""
+    return "time" if column.endswith("_at") or column in _TIMES else ""

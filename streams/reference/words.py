@@ -56,6 +56,7 @@ COLUMNS = {
     "asked_at": "when the language model was asked; null where it was not",
     "assigned_agent": "the person who has it",
     "at": "when",
+    "v1_messages.at": "when: of what came in, as its sender says; else when it was asked for",
     "attachment_id": "the file; `/api/v1/attachments/` takes it",
     "attempted_at": "when it was last tried",
     "attempts": "times it was tried",
@@ -221,7 +222,9 @@ COLUMNS = {
     "ticket_id": "the ticket",
     "ticket_status": "the ticket's status now",
     "tickets": "tickets that were opened",
-    "timestamp": "when",
+    "timestamp": (
+        "when it was taken in or asked for; of what came late, later than `at` of v1_messages"
+    ),
     "title": "its title",
     "topic": "the topic",
     "transport": "what carried it; `local` is the mailbox folder",
