@@ -41,8 +41,9 @@ def metrics_page() -> str:
                 " `projections/metrics.py`, and `pactdesk metrics --explain NAME` prints one. A"
                 " metric may have several definitions beside each other, each over the whole"
                 " history: `definition` tells them apart. `value` is `numerator` divided by"
-                " `denominator`, and null where there is nothing to divide by. A ticket that was"
-                " merged into another counts with that one."
+                " `denominator`, and null where there is nothing to divide by; a day or channel"
+                " without one time that was taken has no row of a median or 90th percentile. A"
+                " ticket that was merged into another counts with that one."
             ),
             (
                 "`period` is `all` or the day (UTC) on which tickets were opened, such as"
