@@ -105,8 +105,9 @@ def _first_message(field: str, event: Event) -> str | None:
 
     The agent that opens such a ticket knows what the messages are, and no text of them.
     """
-    split = isinstance(event, TicketOpened) and event.origin == "split"
-    return event.contact_id if split and field == "description" else None
+    if field == "description" and isinstance(event, TicketOpened) and event.origin == "split":
+        return event.contact_id
+    return None
 
 
 def _value(held: Any) -> Any:  # Any: a column's value
