@@ -103,6 +103,8 @@ def test_decisions_are_filtered(read: Shell, ticket: str) -> None:
         (["--segment", "channel:fax"], "slack"),
         (["--segment", "calendar:"], "calendar:VERSION"),
         (["--segment", "channel:email", "--period", "2026-03-02"], "leave --segment out"),
+        (["--definition", "v9"], "no metric has v9"),
+        (["--definition", "v1/calendar-c0"], "--segment calendar:calendar-c0"),
     ],
 )
 def test_a_part_of_the_metrics_that_there_is_not_is_a_usage_error(
