@@ -39,12 +39,24 @@ merged AS (
     SELECT ticket_id, max_by(struct_pack("into" := "into"), revision) AS last
     FROM joined GROUP BY ticket_id
 ),
+told AS (
+    SELECT ticket_id, revision, TRUE AS triaged, language, vip FROM "TicketOpened"
+    UNION ALL SELECT ticket_id, revision, TRUE, language, vip FROM "TicketTriaged"
+    UNION ALL SELECT ticket_id, revision, FALSE, NULL, vip FROM "TicketPrioritised"
+),
+known AS (
+    SELECT ticket_id,
+           max_by(struct_pack(language := language), revision) FILTER (WHERE triaged) AS words,
+           max_by(struct_pack(vip := vip), revision) FILTER (WHERE vip IS NOT NULL) AS line
+    FROM told GROUP BY ticket_id
+),
 rated AS (
     SELECT ticket_id, max_by(score, revision) AS score FROM "TicketRated" GROUP BY ticket_id
 )
 SELECT o.ticket_id, last.now.customer_id AS customer_id, o.channel, o.event_at AS opened_at,
-       o.origin, o.language, o.vip, last.now.status AS status, last.now.priority AS priority,
-       last.now.category AS category, last.now.team AS team, ended.last.since AS resolved_at,
+       o.origin, known.words.language AS language, known.line.vip AS vip,
+       last.now.status AS status, last.now.priority AS priority, last.now.category AS category,
+       last.now.team AS team, ended.last.since AS resolved_at,
        ended.last.minutes AS resolution_minutes, ended.last.contacts AS contacts_at_resolution,
        coalesce(ended.last.automatic, FALSE) AS automatic, ended.last.solution_id AS solution_id,
        coalesce(ended.reopened, 0) AS reopened, coalesce(replied.replies, 0) AS replies,
@@ -54,6 +66,7 @@ SELECT o.ticket_id, last.now.customer_id AS customer_id, o.channel, o.event_at A
        merged.last."into" AS merged_into
 FROM "TicketOpened" o
 JOIN last USING (ticket_id)
+JOIN known USING (ticket_id)
 LEFT JOIN ended USING (ticket_id)
 LEFT JOIN replied USING (ticket_id)
 LEFT JOIN escalated USING (ticket_id)

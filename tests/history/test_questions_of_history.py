@@ -338,6 +338,20 @@ def test_they_agree_with_the_metrics_of_a_full_life(lived: Desk, history: Path) 
     assert len(found) > 0
 
 
+AS_IN_THE_VIEW = (
+    "ticket_id, customer_id, channel, origin, language, status, priority, category, team, reopened,"
+    " replies, satisfaction_score, merged_into"
+)
+
+
+def test_every_ticket_stands_as_in_the_view(lived: Desk, history: Path) -> None:
+    directory, _ = brought(lived, history)
+    names = f"{AS_IN_THE_VIEW}, vip AS vip_status"
+    found = ask(directory, f"SELECT {names} FROM tickets ORDER BY ticket_id", seconds=60, rows=1000)
+    shown = f"SELECT {AS_IN_THE_VIEW}, vip_status FROM v1_tickets ORDER BY ticket_id"
+    assert [*found] == [*lived.query(shown)]
+
+
 def assert_agrees(desk: Desk, directory: Directory) -> None:
     first = {row[0]: (row[1], row[2]) for row in asked(directory, "first_contact_resolution")}
     assert first == metric(desk, "first_contact_resolution")
