@@ -338,6 +338,22 @@ def test_they_agree_with_the_metrics_of_a_full_life(lived: Desk, history: Path) 
     assert len(found) > 0
 
 
+def test_a_reply_that_was_split_off_counts_where_it_went(tmp_path: Path) -> None:
+    told = Told()
+    told.opened(0, "t1", "ann", "email", None)
+    told.answered(1, "t1")
+    told.opened(2, "t2", "ann", "email", None, origin="split")
+    told.became(2, "t1", became.TicketSplit, into="t2", messages=["m"], by="sam",
+                contacts=1, replies=1, person_replies=1)  # fmt: skip
+    with open_in(tmp_path / "store") as desk:
+        with desk.database.transaction():
+            desk.log.append(told.records)
+        directory, _ = brought(desk, tmp_path / "p")
+    sql = "SELECT ticket_id, replies FROM tickets ORDER BY ticket_id"
+    found = ask(directory, sql, seconds=60, rows=9)
+    assert [tuple(row.values()) for row in found] == [("t1", 0), ("t2", 1)]
+
+
 AS_IN_THE_VIEW = (
     "ticket_id, customer_id, channel, origin, language, status, priority, category, team, reopened,"
     " replies, satisfaction_score, merged_into"
