@@ -74,7 +74,7 @@ COLUMNS = {
     "channel": "the channel",
     "v1_tickets.channel": "the channel on which it began",
     "v1_daily.channel": "the channel on which the tickets began",
-    "channels": "every channel that it went over",
+    "channels": "the channel on which it began, and every other on which the customer wrote",
     "closed_at": "when it was closed",
     "confidence": "how sure the agent was, 0 to 1; null where a rule decided",
     "contacts": "messages from the customer",
