@@ -92,16 +92,18 @@ def _run(moves: Moves, target: str, minutes: int, left: float, *, resumed: bool)
     """A target runs from now on with so many business minutes left.
 
     It warns when the policy's share of the whole target has passed, or at once if it has already.
+    Where more than the target has passed it is due now, and not when the desk opens next: until
+    then it would count as met.
     """
     world, policy = moves.world, moves.world.policy
     calendar = policy.calendar.calendar
-    left = max(0.0, left)
+    due = add_business(world.now, left, calendar) if left >= 0.0 else world.now
     quiet = max(0.0, left - minutes * (1.0 - policy.sla.warn_at))
     moves.say(
         SlaStarted,
         target=target,
-        due_at=add_business(world.now, left, calendar),
-        warn_at=add_business(world.now, quiet, calendar),
+        due_at=due,
+        warn_at=min(due, add_business(world.now, quiet, calendar)),
         target_minutes=minutes,
         calendar_version=policy.calendar.version,
         policy_version=policy.version,

@@ -325,11 +325,16 @@ class Policy(_Part):
         limits = self.thresholds
         if not limits.suggest <= limits.auto_answer <= limits.auto_resolution:
             raise ValueError(
-                "thresholds: suggest, auto_answer and auto_resolution must rise in this order"
+                "thresholds: suggest, auto_answer and auto_resolution must rise in this order;"
+                f" they are {limits.suggest:g}, {limits.auto_answer:g} and"
+                f" {limits.auto_resolution:g}: change one of them"
             )
         for name, target in self.sla.targets.items():
             if target.first_reply_minutes > target.resolution_minutes:
-                raise ValueError(f"sla.targets.{name}: the first reply is due after the resolution")
+                raise ValueError(
+                    f"sla.targets.{name}: the first reply is due after the resolution;"
+                    f" first_reply_minutes is at most {target.resolution_minutes} here"
+                )
         longest = max(target.resolution_minutes for target in self.sla.targets.values())
         if longest > self.calendar.weekly_minutes * WEEKS:
             raise ValueError(

@@ -276,12 +276,15 @@ DEFINITIONS: tuple[Definition, ...] = (
         "v2",
         "share",
         "tickets that were opened again",
-        "tickets that were ever solved",
+        "tickets that are solved or were opened again",
         "reopened",
         "ever_resolved",
         "counted",
         "p_tickets.reopened, resolved_at",
-        note="Only what was solved can be opened again: tickets that never were do not dilute it.",
+        note=(
+            "Tickets that were never done with do not dilute it. One that was closed without being"
+            " solved counts once it is opened again."
+        ),
     ),
     Definition(
         "automatic_share",

@@ -18,7 +18,8 @@ class Filter(msgspec.Struct, frozen=True):
     Attributes:
         customer: On whose line it is, or whom its event names.
         topic: On which topic it lies.
-        ticket: Which ticket its event names.
+        ticket: Which ticket its event names, be it as the one that another was merged into, or was
+            split off or unmerged from.
         type: Its event's type.
     """
 
@@ -50,17 +51,22 @@ class Filter(msgspec.Struct, frozen=True):
         if (
             self.customer is not None
             and entry.key != self.customer
-            and not _names(entry, "customer_id", self.customer)
+            and not _names(entry, ("customer_id",), self.customer)
         ):
             return False
-        return self.ticket is None or _names(entry, "ticket_id", self.ticket)
+        return self.ticket is None or _names(entry, _TICKETS, self.ticket)
 
 
-def _names(entry: Entry, field: str, value: str) -> bool:
-    """Whether the event itself names a value in a field."""
+_TICKETS = ("ticket_id", "into", "from_ticket_id")
+"""The fields in which an event names a ticket."""
+
+
+def _names(entry: Entry, fields: tuple[str, ...], value: str) -> bool:
+    """Whether the event itself names a value in one of some fields."""
     if value.encode() not in entry.value:
         return False
     try:
-        return getattr(entry.record().event, field, None) == value
+        event = entry.record().event
     except Unreadable:
         return False
+    return any(getattr(event, field, None) == value for field in fields)

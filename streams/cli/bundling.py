@@ -125,11 +125,17 @@ def _ran(report: dict[str, Any]) -> str:
 SHOWN = 10
 """Differences that are told of; JSON has them all."""
 
+NUMBERS = frozenset({"sequence", "previous", "revision", "turn"})
+"""Fields that count records: one that is new or missing changes those of all behind it."""
+
 
 def _differing(report: dict[str, Any]) -> str:
     differences = report["differences"]
-    lines = [f"{len(differences)} differ"]
-    for one in differences[:SHOWN]:
+    decided = [one for one in differences if not one["fields"] or {*one["fields"]} - NUMBERS]
+    counted = len(differences) - len(decided)
+    of_these = f", {counted} of them in their numbers alone" if counted else ""
+    lines = [f"{len(differences)} differ{of_these}"]
+    for one in (decided or differences)[:SHOWN]:
         fields = f" ({', '.join(one['fields'])})" if one["fields"] else ""
         lines.append(f"  {one['what']} {one['type']} {one['id']}{fields}")
     return "\n".join(lines)

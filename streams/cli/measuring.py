@@ -41,6 +41,12 @@ def versions_in(text: str) -> tuple[str, ...]:
     """The definitions that are named in an option; raises a usage error for one of no metric."""
     named = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     unknown = [one for one in named if one not in VERSIONS]
+    version, _, calendar = (unknown or [""])[0].partition("/")
+    if version in VERSIONS and calendar:
+        raise click.UsageError(
+            f"--definition: {version}/{calendar} is {version} by one calendar's targets;"
+            f" ask for it with --segment calendar:{calendar}"
+        )
     if unknown or not named:
         raise click.UsageError(
             f"--definition: no metric has {', '.join(unknown) or 'an empty one'};"

@@ -25,7 +25,7 @@ def page() -> str:
             VIEWS[view],
             table(
                 ("column", "kind", "meaning"),
-                ((code(name), _kind(name), meaning(view, name)) for name in columns),
+                ((code(name), kind(view, name), meaning(view, name)) for name in columns),
             ),
         ]
     return "\n\n".join(parts)
@@ -41,8 +41,9 @@ def metrics_page() -> str:
                 " `projections/metrics.py`, and `pactdesk metrics --explain NAME` prints one. A"
                 " metric may have several definitions beside each other, each over the whole"
                 " history: `definition` tells them apart. `value` is `numerator` divided by"
-                " `denominator`, and null where there is nothing to divide by. A ticket that was"
-                " merged into another counts with that one."
+                " `denominator`, and null where there is nothing to divide by; a day or channel"
+                " without one time that was taken has no row of a median or 90th percentile. A"
+                " ticket that was merged into another counts with that one."
             ),
             (
                 "`period` is `all` or the day (UTC) on which tickets were opened, such as"
@@ -87,11 +88,16 @@ def meaning(view: str, column: str) -> str:
     return COLUMNS.get(f"{view}.{column}") or COLUMNS[column]
 
 
-def _kind(column: str) -> str:
+_TIMES = frozenset({"at", "timestamp", "snoozed_until", "first_interaction", "last_interaction"})
+"""Columns of times whose name does not end as that of the others does."""
+
+
+def kind(view: str, column: str) -> str:
+    """What a view's column holds, where that is neither a text nor a number."""
+    if view == "v1_daily":  # it counts what is true or false elsewhere
+        return ""
     if column in BOOLEANS | UNITED:
         return "true or false"
     if column in DOCUMENTS:
         return "JSON"
-    if column.endswith("_at") or column in {"at", "timestamp", "snoozed_until"}:
-        return "time"
-    return ""
+    return "time" if column.endswith("_at") or column in _TIMES else ""

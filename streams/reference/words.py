@@ -56,6 +56,7 @@ COLUMNS = {
     "asked_at": "when the language model was asked; null where it was not",
     "assigned_agent": "the person who has it",
     "at": "when",
+    "v1_messages.at": "when: of what came in, as its sender says; else when it was asked for",
     "attachment_id": "the file; `/api/v1/attachments/` takes it",
     "attempted_at": "when it was last tried",
     "attempts": "times it was tried",
@@ -73,7 +74,7 @@ COLUMNS = {
     "channel": "the channel",
     "v1_tickets.channel": "the channel on which it began",
     "v1_daily.channel": "the channel on which the tickets began",
-    "channels": "every channel that it went over",
+    "channels": "the channel on which it began, and every other on which the customer wrote",
     "closed_at": "when it was closed",
     "confidence": "how sure the agent was, 0 to 1; null where a rule decided",
     "contacts": "messages from the customer",
@@ -221,7 +222,9 @@ COLUMNS = {
     "ticket_id": "the ticket",
     "ticket_status": "the ticket's status now",
     "tickets": "tickets that were opened",
-    "timestamp": "when",
+    "timestamp": (
+        "when it was taken in or asked for; of what came late, later than `at` of v1_messages"
+    ),
     "title": "its title",
     "topic": "the topic",
     "transport": "what carried it; `local` is the mailbox folder",

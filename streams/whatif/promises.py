@@ -8,12 +8,12 @@ differs, it ended as it was recorded.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from agents.calendar import Calendar, business_between
+from agents.calendar import Calendar, add_business, business_between
 from agents.policy import Policy
 from schemas.event import TicketEvent
 from schemas.events.tickets import (
@@ -236,13 +236,27 @@ class Promises:
     def _pass(self, run: _Run, at: datetime) -> None:
         if run.since is None:
             return
-        run.passed += business_between(run.since, at, run.calendar)
-        run.since = at
-        if run.again == "open" and run.passed > run.promised + _SLACK:
+        left = run.promised - run.passed
+        passed = business_between(run.since, at, run.calendar)
+        if run.again == "open" and (
+            passed > left + _SLACK or (passed > left - _SLACK and _over(run, left, at))
+        ):
             run.again = "breached"
+        run.passed += passed
+        run.since = at
 
     def _run(self, ticket_id: str, target: str) -> _Run | None:
         return self._runs.get(ticket_id, {}).get(target)
+
+
+def _over(run: _Run, left: float, at: datetime) -> bool:
+    """Whether a target whose last minute has passed ran out before a moment, with the desk closed.
+
+    It is due as the desk closes then, and not when it opens again.
+    """
+    since = run.since or at
+    due = add_business(since, max(0.0, left - _SLACK), run.calendar)
+    return at > due + timedelta(minutes=2 * _SLACK)
 
 
 def _end(ticket_id: str, target: str, run: _Run) -> Ended:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from schemas.event import Decision, Event
+from schemas.events.contacts import RecordForwarded
 from schemas.events.decisions import AnswerChosen, EscalationTriggered, PriorityChosen, RouteChosen
 from streams.whatif.differing import Comparison
 from streams.whatif.promises import Ended
@@ -47,7 +48,7 @@ class Judged(msgspec.Struct, frozen=True):
     """A compared turn, small enough to be kept.
 
     Attributes:
-        contact: Whether a contact came in.
+        contact: Whether a contact came in, and was not only handed on to another line.
         outputs: How many outputs were recorded.
         decisions: How many of them are decisions.
         identical: How many are the very same now.
@@ -70,13 +71,14 @@ def judged(found: Iterable[Comparison], *, contact: bool) -> Judged:
 
     Args:
         found: Its outputs on both sides.
-        contact: Whether a contact came in.
+        contact: Whether a contact came in. One that was handed on counts where it was taken.
     """
     same: Counter[str] = Counter()
     differing, facts = [], []
     outputs = decisions = identical = 0
     for one in found:
         if one.recorded is not None:
+            contact = contact and not isinstance(one.recorded.event, RecordForwarded)
             outputs += 1
             decisions += isinstance(one.recorded.event, Decision)
             identical += one.identical

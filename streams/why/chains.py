@@ -9,7 +9,7 @@ from itertools import pairwise
 from agents.policy import Policy, default_policy
 from agents.policy_toml import PolicyInvalid, parse
 from schemas.event import Decision, TicketEvent
-from schemas.events.contacts import RecordForwarded, TimerDue
+from schemas.events.contacts import ContactReceived, RecordForwarded, TimerDue
 from schemas.events.control import PolicyActivated
 from schemas.events.decisions import MessageUnderstood
 from schemas.record import Record
@@ -44,7 +44,7 @@ def why(lookup: Lookup, subject: str, field: str | None = None) -> Tree:
     """
     chains = Chains(lookup)
     if field is not None:
-        return of_field(subject, field, changes(lookup, subject), chains.of)
+        return of_field(subject, field, changes(lookup, subject), chains.of, chains.wrote)
     if lookup.owner(subject) is None:
         entry = lookup.find(subject)
         if entry is not None:
@@ -151,6 +151,15 @@ class Chains:
         for effect, because in pairwise(nodes):
             effect["cause"] = because
         return nodes[0]
+
+    def wrote(self, contact_id: str, near: Entry) -> str | None:
+        """The text of a contact; None where the log has none that can be read."""
+        found = self._lookup.find(contact_id, near)
+        try:
+            event = None if found is None else found.record().event
+        except Unreadable:
+            return None
+        return event.message if isinstance(event, ContactReceived) else None
 
     def _judge(self, nodes: list[Tree], records: list[Record | None]) -> None:
         """Say of every decision what would have made it come out otherwise."""

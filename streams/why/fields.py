@@ -9,7 +9,8 @@ import msgspec
 
 from projections.tables import TABLES
 from projections.tables.table import Json
-from schemas.events.tickets import TicketMoved, TicketTriaged
+from schemas.event import Event
+from schemas.events.tickets import TicketMoved, TicketOpened, TicketTriaged
 from schemas.record import Record
 from schemas.topics import TICKETS
 from schemas.vocabulary import rfc3339
@@ -49,7 +50,11 @@ def moved_from(record: Record, ticket_id: str) -> str | None:
 
 
 def of_field(
-    ticket_id: str, field: str, changes: Iterable[Entry], chain: Callable[[Entry], Tree]
+    ticket_id: str,
+    field: str,
+    changes: Iterable[Entry],
+    chain: Callable[[Entry], Tree],
+    wrote: Callable[[str, Entry], str | None],
 ) -> Tree:
     """What set a field of a ticket to what it is now, with the values that it had before.
 
@@ -58,6 +63,7 @@ def of_field(
         field: A column of v1_tickets.
         changes: What touched the ticket, in its order.
         chain: Gives an entry with its causes.
+        wrote: Gives the text of a contact that an entry names, as far as the log has it.
 
     Raises:
         NotFound: There is no such ticket, or it has no such field.
@@ -75,7 +81,9 @@ def of_field(
             continue
         decided = isinstance(record.event, TicketTriaged) and field in DECIDED_BY_TRIAGE
         if row is None or decided or getattr(row, field) != getattr(after, field):
-            steps.append((entry, _value(getattr(after, field))))
+            first = _first_message(field, record.event)
+            text = None if first is None else wrote(first, entry)
+            steps.append((entry, _value(getattr(after, field)) if text is None else text))
         row = after
     if not steps:
         raise NotFound(f"there is no ticket {ticket_id}", "see `pactdesk tickets`")
@@ -90,6 +98,16 @@ def of_field(
             {"value": was, "at": rfc3339(one.record().at), "id": one.id} for one, was in steps[:-1]
         ],
     }
+
+
+def _first_message(field: str, event: Event) -> str | None:
+    """The contact in which the description of a ticket that was split off stands, as in the view.
+
+    The agent that opens such a ticket knows what the messages are, and no text of them.
+    """
+    if field == "description" and isinstance(event, TicketOpened) and event.origin == "split":
+        return event.contact_id
+    return None
 
 
 def _value(held: Any) -> Any:  # Any: a column's value

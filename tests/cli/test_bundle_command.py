@@ -91,5 +91,22 @@ def test_what_comes_out_otherwise_is_named(read: Shell, ticket: str, tmp_path: P
     assert {"id", "type", "ticket_id", "at", "what", "fields"} == {*report.json["differences"][0]}
 
 
+def test_what_only_counts_records_otherwise_is_summed_and_not_named(
+    read: Shell, ticket: str, tmp_path: Path
+) -> None:
+    path = _bundle(read, ticket, tmp_path)
+    bundle = file.read(path.read_bytes())
+    less = msgspec.structs.replace(bundle, turns=[t for t in bundle.turns if t.said][1:])
+    path.write_bytes(file.written(less))
+    run = ("bundle", "run", str(path), "--data")
+    found = read(*run, str(tmp_path / "a"), "--json").json["differences"]
+    numbers = {"sequence", "previous", "revision", "turn"}
+    counted = [one for one in found if one["fields"] and numbers.issuperset(one["fields"])]
+    told = read(*run, str(tmp_path / "b")).out
+    assert f"{len(found)} differ, {len(counted)} of them in their numbers alone" in told
+    assert 0 < len(counted) < len(found)
+    assert not any(one["id"] in told for one in counted)
+
+
 def test_a_ticket_that_is_not_there_has_no_bundle(read: Shell) -> None:
     assert read("bundle", "TICK_NONE").status == 4

@@ -103,6 +103,8 @@ def test_decisions_are_filtered(read: Shell, ticket: str) -> None:
         (["--segment", "channel:fax"], "slack"),
         (["--segment", "calendar:"], "calendar:VERSION"),
         (["--segment", "channel:email", "--period", "2026-03-02"], "leave --segment out"),
+        (["--definition", "v9"], "no metric has v9"),
+        (["--definition", "v1/calendar-c0"], "--segment calendar:calendar-c0"),
     ],
 )
 def test_a_part_of_the_metrics_that_there_is_not_is_a_usage_error(
@@ -134,7 +136,8 @@ def test_definitions_of_a_metric_stand_side_by_side(read: Shell) -> None:
     assert shown["first_reply_minutes"][0] == shown["first_reply_minutes"][1]
     rows = read(*both, "--metric", "reopen_rate", "--json").json
     assert [(row["definition"], row["unit"]) for row in rows] == [("v1", "share"), ("v2", "share")]
-    assert rows[1]["formula"] == "tickets that were opened again / tickets that were ever solved"
+    divided = "tickets that were opened again / tickets that are solved or were opened again"
+    assert rows[1]["formula"] == divided
     assert rows[1]["source"] == "p_tickets.reopened, resolved_at"
     only = read("metrics", "--definition", "v2", "--json").json
     assert {row["definition"] for row in only} == {"v2"}

@@ -260,6 +260,17 @@ def test_a_priority_that_changes_after_the_first_reply_changes_what_still_runs()
     assert started.due_at == scene.now + timedelta(minutes=400)
 
 
+def test_a_target_that_a_new_priority_finds_passed_is_missed_by_night_too() -> None:
+    scene = opened(AGENTS)
+    scene = scene.when(assigned(scene)).later(minutes=60)
+    scene = say(scene.when(reply(scene)), "here you are").later(hours=12)  # closed since eight
+    scene = ask(scene, asked.PriorityAsked, priority="urgent")  # 240 minutes, and 660 have passed
+    started = scene.one(SlaStarted)
+    assert (started.due_at, started.warn_at) == (scene.now, scene.now)
+    scene = ask(scene.later(minutes=1), asked.ResolveAsked)
+    assert scene.all(SlaMet) == []
+
+
 def test_another_calendar_changes_the_targets_that_begin_from_then_on_alone() -> None:
     scene = opened(AGENTS)
     before = only_ticket(scene).resolution

@@ -226,6 +226,12 @@ def test_fields_that_contradict_each_other_are_named_without_the_whole_file() ->
     assert fault.what == (
         "thresholds: suggest, auto_answer and auto_resolution must rise in this order"
     )
+    assert fault.remedy == "they are 0.5, 0.95 and 0.9: change one of them"
+    shipped = to_toml(default_policy())
+    late = shipped.replace("first_reply_minutes = 480", "first_reply_minutes = 9999")
+    (fault,) = check(late)
+    assert fault.what == "sla.targets.low: the first reply is due after the resolution"
+    assert fault.remedy == "first_reply_minutes is at most 4320 here"
 
 
 def test_what_is_not_toml_is_told() -> None:

@@ -68,6 +68,21 @@ def test_a_split_counts_among_the_changes_of_both_tickets(desk: Desk) -> None:
             assert desk.why(row["ticket_id"], name)["value"] == row[name]
 
 
+def test_a_ticket_that_was_split_off_is_described_by_its_first_message(desk: Desk) -> None:
+    said = f"{_ticket(desk)}: and my parcel is lost."
+    desk.produce({"channel": "email", "customer_id": "ann", "message": said})
+    desk.run()
+    wrote = "SELECT interaction_id FROM v1_interactions WHERE message_content LIKE '%parcel%'"
+    (later,) = desk.query(wrote)
+    asked = {**_about(desk), "messages": [later["interaction_id"]]}
+    take(desk, [record_of(SplitAsked.model_validate(asked))])
+    (row,) = desk.query("SELECT ticket_id, description FROM v1_tickets WHERE origin = 'split'")
+    found = desk.why(row["ticket_id"], "description")
+    assert found["value"] == row["description"]
+    assert found["value"] == said
+    assert found["set_by"]["type"] == "TicketOpened"
+
+
 def _messages(desk: Desk) -> list[str]:
     rows = desk.query("SELECT interaction_id FROM v1_interactions ORDER BY timestamp, direction")
     return [str(row["interaction_id"]) for row in rows]

@@ -93,6 +93,17 @@ def test_a_full_life_is_decided_the_very_same_by_the_same_policy(lived: tuple[Pa
         assert report["decisions"] == rows[0]["n"]
 
 
+def test_a_contact_that_was_handed_on_to_another_line_counts_once(
+    lived: tuple[Path, Any],
+) -> None:
+    folder, models = lived
+    with open_in(folder, models) as desk:
+        handed_on = [getattr(r.event, "record_type", None) for r in desk.events()]
+        assert "ContactReceived" in handed_on
+        came = sum(1 for _ in desk.events(type="ContactReceived"))
+        assert of(desk, Candidate(WAYS))["contacts"] == came
+
+
 def test_hours_that_differ_in_nothing_that_came_leave_every_promise_as_it_was(
     lived: tuple[Path, Any],
 ) -> None:

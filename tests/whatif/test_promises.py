@@ -58,6 +58,17 @@ def test_a_reply_within_the_minutes_that_are_promised_now_meets_the_target(
     assert found == [("first_reply", "breached", again)]
 
 
+@pytest.mark.parametrize(
+    ("minute", "again"), [(660, "met"), (660.1, "breached"), (1380, "breached")]
+)
+def test_a_target_that_runs_out_as_the_desk_closes_is_missed_by_a_reply_of_the_night(
+    minute: float, again: str
+) -> None:
+    """From nine to eight in the evening are 660 minutes, and no more until eight the next day."""
+    found = ended(started("first_reply"), step("replied", minute), policy=promising(660, 2000))
+    assert found == [("first_reply", "open", again)]
+
+
 def test_what_is_promised_as_before_ended_as_it_was_recorded() -> None:
     same = started("first_reply", minutes=60)
     assert ended(same, step("breached", 1, "first_reply"), step("replied", 2)) == [
