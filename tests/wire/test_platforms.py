@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from schemas.platforms import MIB, PLATFORMS, Rate
+from schemas.platforms import PLATFORMS, Rate
 
 DOCUMENTED = {
     "email": (100_000, "plain", None, 0, None, True, True),
@@ -66,6 +66,8 @@ def test_a_rate_lets_something_through_and_its_burst_is_more_than_it_gives_at_on
         assert rate.seconds > 0
         assert rate.burst is None or rate.burst > rate.many
 
+
+MIB = 2**20
 
 FILES = {
     "email": (10, 18 * MIB, 18 * MIB),
