@@ -176,7 +176,7 @@ def understand_command(context: Context, file: BinaryIO) -> int:
 def _message(line: bytes) -> dict[str, Any]:
     try:
         document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(
             f"the line is not JSON ({error})", "write one JSON object a line"
         ) from error
@@ -194,7 +194,7 @@ def pact_command(context: Context, action: str, parameters: str) -> int:
     text = sys.stdin.read() if parameters == "-" else parameters
     try:
         params = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise click.UsageError(
             f'the parameters are not a JSON object ({error}); write them like \'{{"text": "…"}}\''
         ) from error

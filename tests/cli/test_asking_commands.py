@@ -249,6 +249,14 @@ def test_understand_passes_over_what_it_cannot_read(read: Shell) -> None:
     assert "line 4:" in told.err
 
 
+def test_what_is_nested_without_end_is_told_of(read: Shell) -> None:
+    deep = '{"message": ' + "[" * 100_000
+    seen = read("understand", stdin=f'{deep}\n{{"message": "I was charged twice"}}\n')
+    assert (seen.status, len(seen.lines)) == (65, 1)
+    assert "line 1: the line is not JSON" in seen.err
+    assert read("pact", "triage.classify_issue", "-", stdin=deep).status == 2
+
+
 def test_understand_reads_the_files_that_produce_reads(read: Shell) -> None:
     told = read("understand", stdin='\ufeff{"message": "hello"}\r\n\r\n{"message": "there"}')
     assert told.status == 0, told.err
