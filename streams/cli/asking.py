@@ -13,7 +13,7 @@ import msgspec
 from schemas.vocabulary import CHANNELS, STATUSES
 from streams.cli.context import Context, give
 from streams.cli.looking import looking_back
-from streams.cli.output import FORMATS, for_a_file
+from streams.cli.output import FORMATS, for_a_file, visible
 from streams.errors import Unreadable
 
 FOLLOW_SECONDS = 0.2
@@ -138,10 +138,10 @@ def why_command(context: Context, subject: str, field: str | None, form: str | N
         case "json":
             context.line(tree)
         case "mermaid":
-            click.echo(as_mermaid(tree))
+            click.echo(visible(as_mermaid(tree)))
         case _:
             for role, text in lines(tree):
-                click.secho(text, **_LOOKS.get(role, {}))
+                click.secho(visible(text), **_LOOKS.get(role, {}))
 
 
 _LOOKS: dict[str, dict[str, Any]] = {

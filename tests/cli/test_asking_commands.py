@@ -299,6 +299,7 @@ def steering_in(told: str) -> list[str]:
         ("events", "--json"),
         ("search", "card"),
         ("why", "{ticket}"),
+        ("why", "{ticket}", "--format", "mermaid"),
         ("deadletters", "list"),
         ("deadletters", "show", "{letter}"),
     ],
@@ -321,6 +322,7 @@ def test_what_would_steer_a_terminal_is_shown_and_does_not(
         "ticket": empty("query", "SELECT ticket_id AS i FROM v1_tickets", "--json").json[0]["i"],
         "letter": empty("deadletters", "list", "--json").json[0]["id"],
     }
+    empty("note", named["ticket"], "seen", "--as", f"eve {STEERING}")
     told = empty(*(part.format_map(named) for part in command))
     assert told.status == 0
     assert steering_in(told.out) == []
