@@ -335,6 +335,10 @@ def test_what_is_refused_does_not_steer_a_terminal_either(empty: Shell) -> None:
         told = empty(*command)
         assert (told.status, steering_in(told.err)) == (4, [])
         assert "2J" in told.err
+    for wrong in (["teach", STEERING], ["policy", "check", STEERING], ["why", "x", STEERING]):
+        told = empty(*wrong)
+        assert (told.status, steering_in(told.err)) == (2, [])
+        assert "2J" in told.err
 
 
 def test_json_that_steers_no_terminal_says_the_same(empty: Shell) -> None:
