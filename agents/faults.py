@@ -64,7 +64,10 @@ def _written(value: Any) -> str:
         with suppress(ValueError, TypeError, RecursionError):
             told = json.dumps(value, ensure_ascii=False)
             return told.encode("utf-8", "backslashreplace").decode()
-    return repr(value)
+    try:
+        return repr(value)
+    except RecursionError:
+        return "what is nested so deep"
 
 
 def words(

@@ -40,10 +40,12 @@ def parse(text: str) -> Policy:
         PolicyInvalid: With every fault that was found.
     """
     try:
-        return Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # such as a number of thousands of digits
         problem = Problem("the file", f"it is not TOML ({error})", "see `pactdesk policy show`")
         raise PolicyInvalid([problem]) from error
+    try:
+        return Policy.model_validate(table)
     except ValidationError as error:
         raise PolicyInvalid([_problem(fault) for fault in error.errors()]) from error
 

@@ -210,7 +210,7 @@ def _headers_as_they_are(text: str) -> object:
     """Headers as JSON; as the text that they are where somebody made them something else."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text
 
 

@@ -314,7 +314,7 @@ def _file(path: Path) -> dict[str, Any]:
         raise Misconfigured(
             f"{path} cannot be read ({error.strerror})", "make it readable for this user"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Misconfigured(f"{path} is not TOML ({error})", "mend the file") from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -17,9 +17,10 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from nacl.utils import random
 
+from agents.policy_toml import parse
 from schemas.events import EVENTS
 from schemas.record import Record, Source
-from streams.bundles.bundle import Bundle, Taught, Turn
+from streams.bundles.bundle import Bundle, Taught, Text, Turn
 from streams.errors import Unreadable
 
 VERSION = 1
@@ -28,6 +29,30 @@ VERSION = 1
 _HASH = b',"sha256":"'
 
 Document = dict[str, Any]  # JSON
+
+_BROKEN = (
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    OSError,
+    msgspec.MsgspecError,
+    CryptoError,
+)
+"""What reading ends in where something is not what it should be: whoever wrote a file hashed it,
+so that hashes say nothing of its sense."""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """The first line, without which version it is of."""
+
+    made_by: str
+    ticket_id: str
+    text: Text
+    lines: list[str]
+    taught: int
+    turns: int
+    policy: str
 
 
 def new_key() -> str:
@@ -120,14 +145,15 @@ def read(content: bytes, key: str | None = None) -> Bundle:
             "install the release that made it, or a later one",
         )
     try:
-        lines = 1 + head["taught"] + head["turns"]
+        told = msgspec.convert(head, _Head)
+        lines = 1 + told.taught + told.turns
         if len(documents) != lines:
             raise Unreadable(
                 f"the bundle was cut: {len(documents)} of its {lines} lines are there",
                 "copy the whole file again",
             )
-        return _bundle(head, documents[1:], _box(key, head["text"]))
-    except (KeyError, TypeError, ValueError, CryptoError) as error:
+        return _bundle(told, documents[1:], _box(key, told.text))
+    except _BROKEN as error:
         wrong = f"{type(error).__name__}: {error}"
         raise Unreadable(
             f"the bundle cannot be read ({wrong})",
@@ -151,7 +177,7 @@ def _checked(content: bytes) -> Iterator[Document]:
         before = sha256(before + body + b"}").hexdigest().encode()
         try:
             document = msgspec.json.decode(body + b"}", type=Document)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             document = None
         if not mark and number == 1:
             raise Unreadable("the file is no bundle", "make one with `pactdesk bundle TICKET`")
@@ -163,19 +189,22 @@ def _checked(content: bytes) -> Iterator[Document]:
         yield document
 
 
-def _bundle(head: Document, documents: list[Document], box: SecretBox | None) -> Bundle:
+def _bundle(head: _Head, documents: list[Document], box: SecretBox | None) -> Bundle:
     taught = [one for one in documents if "taught" in one]
     turns = [one for one in documents if "turn" in one]
+    if not turns:
+        raise ValueError("there is no turn in it")
+    parse(head.policy)
     return Bundle(
-        ticket_id=head["ticket_id"],
-        text="plain" if box is not None else head["text"],
-        made_by=head["made_by"],
-        lines=head["lines"],
-        policy=head["policy"],
-        taught=[Taught(float(one["since"]), _record(one["taught"], box)) for one in taught],
+        ticket_id=head.ticket_id,
+        text="plain" if box is not None else head.text,
+        made_by=head.made_by,
+        lines=head.lines,
+        policy=head.policy,
+        taught=[Taught(_seconds(one["since"]), _record(one["taught"], box)) for one in taught],
         turns=[
             Turn(
-                float(one["now"]),
+                _seconds(one["now"]),
                 _record(one["turn"], box),
                 [_record(record, box) for record in one["said"]],
             )
@@ -184,24 +213,22 @@ def _bundle(head: Document, documents: list[Document], box: SecretBox | None) ->
     )
 
 
+def _seconds(told: Any) -> float:  # Any: what stands in the file
+    """A moment in seconds; raises where that is none that a clock shows."""
+    found = float(told)
+    datetime.fromtimestamp(found, UTC)
+    return found
+
+
 def _record(document: Document, box: SecretBox | None) -> Record:
     kind, source = EVENTS[document["type"]], document["source"]
     if box is None:
         event = kind.model_validate(document["event"])
     else:
         event = kind.model_validate_json(box.decrypt(b64decode(document["sealed"])))
-    return Record(
-        id=document["id"],
-        key=document["key"],
-        at=datetime.fromisoformat(document["at"]),
-        by=document["by"],
-        event=event,
-        cause=document["cause"],
-        correlation=document["correlation"],
-        sequence=document["sequence"],
-        previous=document["previous"],
-        source=None if source is None else Source(*source),
-        trace=document["trace"],
-        partition=document["partition"],
-        offset=document["offset"],
-    )
+    if source is not None:
+        source = dict(zip(Source.__struct_fields__, source, strict=True))
+    found = msgspec.convert({**document, "event": event, "source": source}, Record)
+    if found.at.tzinfo is None:
+        raise ValueError(f"{found.at} has no offset")
+    return found

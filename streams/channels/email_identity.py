@@ -148,10 +148,18 @@ def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     found = []
     # Some programs encode a whole header, with the addresses in it.
     plain = (value if "@" in value else header(value) for value in values)
-    for name, one in getaddresses([" ".join(value.split()) for value in plain]):
+    for name, one in (pair for value in plain for pair in _pairs(" ".join(value.split()))):
         local, at, domain = decoded(_raw(one), None).strip().rpartition("@")
         found.append((header(name), f"{local}{at}{domain.lower()}"))
     return [(name, one) for name, one in found if one]
+
+
+def _pairs(value: str) -> list[tuple[str, str]]:
+    """Names and addresses in a header; none where its comments are nested deeper than calls may."""
+    try:
+        return getaddresses([value])
+    except RecursionError:
+        return []
 
 
 def is_ours(address: str, ours: str) -> bool:

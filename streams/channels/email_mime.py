@@ -1,4 +1,6 @@
-"""A mail as its sender meant it: headers decoded, texts, files. Nothing in it makes this fail.
+"""A mail as its sender meant it: headers decoded, texts, files.
+
+Nothing in it makes this fail, but parts that are nested deeper than those of any mail.
 
 RFC 5322 and MIME as they are met: charsets that are named wrongly or not at all, encoded words that
 are none, parts that are cut off. What one declaration does not fit is read by the next best one.
@@ -6,6 +8,7 @@ are none, parts that are cut off. What one declaration does not fit is read by t
 
 from __future__ import annotations
 
+import codecs
 import re
 from binascii import Error as NotBase64
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
 from streams.channels.email_flowed import unflowed
+from streams.errors import Unreadable
 
 _WRONG = (LookupError, ValueError, MessageError, NotBase64, AttributeError, TypeError)
 """What the standard library raises over values that are not what they should be."""
@@ -42,6 +46,9 @@ _MEANT: dict[str, tuple[str, ...]] = {
 _NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|win|windows|ms)[-_]?(\d{3,4})")
 """A charset that is known by its number, however that is introduced."""
 
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape"})
+"""Codecs that read no text of a mail, and take long over one that is made for it."""
+
 _CARRIERS = {
     "message/delivery-status",
     "message/rfc822",
@@ -65,6 +72,11 @@ LONGEST_HEADER = 64 * 1024
 LONGEST_OF_A_PART = 4000
 """Characters that are read of a header that says what a part is. There may be many parts, and the
 standard library goes over such a header once for each semicolon in it."""
+
+
+DEEPEST = 30
+"""Levels of parts in parts. The standard library compares each line with the boundaries of all the
+parts that it stands in, and calls itself for each; mail servers refuse deep ones as well."""
 
 
 class File(NamedTuple):
@@ -107,12 +119,32 @@ class _Untouched(Compat32):
 Part: TypeAlias = "Message[str, str]"
 """A mail or a part of one."""
 
+
+class _Nested(Message):
+    """Knows how many parts it stands in, so that reading ends where there are too many."""
+
+    depth = 0
+
+    def attach(self, payload: Any) -> None:  # Any: the parser attaches what this class makes
+        payload.depth = self.depth + 1
+        if payload.depth > DEEPEST:
+            raise Unreadable(
+                f"the mail's parts are nested deeper than {DEEPEST} levels",
+                "look at it in the mailbox; discard it where it is rubbish",
+            )
+        super().attach(payload)
+
+
 _UNTOUCHED = _Untouched()
 
 
 def parsed(raw: bytes) -> Part:
-    """The parts of a mail."""
-    return message_from_bytes(raw, policy=_UNTOUCHED)
+    """The parts of a mail.
+
+    Raises:
+        Unreadable: They are nested too deep.
+    """
+    return message_from_bytes(raw, _class=_Nested, policy=_UNTOUCHED)
 
 
 def clean(text: str) -> str:
@@ -126,7 +158,8 @@ def decoded(raw: bytes, charset: str | None) -> str:
     named = (charset or "utf-8").strip("\"' ").lower()
     for one in (*_charsets(named), "utf-8", "windows-1252"):
         try:
-            return clean(raw.decode(one))
+            if codecs.lookup(one).name not in _NO_CHARSETS:
+                return clean(raw.decode(one))
         except (LookupError, ValueError):
             continue
     return clean(raw.decode("latin-1"))

@@ -17,6 +17,9 @@ _BLOCKS = frozenset({
 _UNREAD = frozenset({"script", "style", "title"})
 _MARK = {"li": "- ", "td": " ", "th": " "}
 _TAG = re.compile(r"<[^<>]*>")
+_NO_LETTER = re.compile(r"&#\d{8,};?")
+"""The number of a letter that is none, or has zeros before it that nobody writes. The standard
+library makes a number of it, however long, and refuses one of some thousand digits."""
 
 _TRIES = 20
 """How many tags without an end are got over in a mail; one that has more is no work of a program
@@ -127,6 +130,7 @@ def of_html(html: str, *, links: bool = True) -> str:
         html: The HTML.
         links: Whether addresses stand behind the words that lead to them.
     """
+    html = _NO_LETTER.sub("\ufffd", html)
     reader, rest = _Reader(links=links), html
     try:
         for _ in range(_TRIES):

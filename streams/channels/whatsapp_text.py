@@ -53,7 +53,7 @@ def _filled_in(form: dict[str, Any]) -> Iterator[str]:
     """A line for each field of a form; its own words where it is none of fields."""
     try:
         fields = msgspec.json.decode(form["response_json"], type=dict[str, Any])
-    except (KeyError, TypeError, msgspec.MsgspecError):
+    except (KeyError, TypeError, RecursionError, msgspec.MsgspecError):
         fields = {}
     told = {name: value for name, value in fields.items() if name not in _OF_THE_FORM}
     for name, value in told.items():

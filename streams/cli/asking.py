@@ -13,7 +13,7 @@ import msgspec
 from schemas.vocabulary import CHANNELS, STATUSES
 from streams.cli.context import Context, give
 from streams.cli.looking import looking_back
-from streams.cli.output import FORMATS, for_a_file
+from streams.cli.output import FORMATS, for_a_file, visible
 from streams.errors import Unreadable
 
 FOLLOW_SECONDS = 0.2
@@ -138,10 +138,10 @@ def why_command(context: Context, subject: str, field: str | None, form: str | N
         case "json":
             context.line(tree)
         case "mermaid":
-            click.echo(as_mermaid(tree))
+            click.echo(visible(as_mermaid(tree)))
         case _:
             for role, text in lines(tree):
-                click.secho(text, **_LOOKS.get(role, {}))
+                click.secho(visible(text), **_LOOKS.get(role, {}))
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -176,7 +176,7 @@ def understand_command(context: Context, file: BinaryIO) -> int:
 def _message(line: bytes) -> dict[str, Any]:
     try:
         document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(
             f"the line is not JSON ({error})", "write one JSON object a line"
         ) from error
@@ -194,7 +194,7 @@ def pact_command(context: Context, action: str, parameters: str) -> int:
     text = sys.stdin.read() if parameters == "-" else parameters
     try:
         params = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise click.UsageError(
             f'the parameters are not a JSON object ({error}); write them like \'{{"text": "…"}}\''
         ) from error

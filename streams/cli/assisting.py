@@ -16,10 +16,8 @@ def mcp_command(context: Context) -> None:
 
     The assistant starts it; it ends when the assistant hangs up.
     """
-    from streams import logs
     from streams.engines import desk_of
     from streams.pact.tools import serve
 
     settings = context.settings()
-    logs.configure()
     serve(partial(desk_of, settings))

@@ -40,9 +40,15 @@ class Context:
     version: bool = False
 
     def settings(self) -> Settings:
-        """The settings of this call; raises `Misconfigured`."""
+        """The settings of this call, after which what is logged goes to stderr.
+
+        Raises:
+            Misconfigured: They do not fit.
+        """
+        from streams import logs
         from streams.settings import load
 
+        logs.configure(quiet=self.quiet)  # by itself it would go to stdout, among the data
         return load(self.flags)[0]
 
     def desk(self) -> AnyDesk:

@@ -67,7 +67,7 @@ def _typed(
     for number, line in enumerate(lines, 1):
         try:
             document = msgspec.json.decode(line.removeprefix(BOM_UTF8))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield line
             continue
         if not isinstance(document, dict):

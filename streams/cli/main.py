@@ -144,6 +144,7 @@ def status_of(arguments: list[str]) -> int:
         if context.json:
             _tell(context, error.format_message(), "see the command's --help", 2)
         else:
+            error.message = visible(error.message)
             error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):

@@ -97,10 +97,8 @@ def _fetched(context: Context, desk: Desk) -> int:
     """Fetch the files that wait, each once; returns how many those were."""
     if not desk.query("SELECT 1 FROM v1_attachments WHERE state = 'waiting' LIMIT 1"):
         return 0
-    from streams import logs
     from streams.files.fetcher import Fetcher
 
-    logs.configure(quiet=context.quiet)
     return Fetcher(context.settings()).once()
 
 
@@ -177,9 +175,6 @@ def up_command(
     chosen = frozenset(part.strip() for part in roles.split(",") if part.strip())
     if not chosen:
         raise click.UsageError("--roles names none; leave it out for all of them")
-    from streams import logs
-
-    logs.configure(quiet=context.quiet)
     settings, recorded = context.settings(), clock_name == "recorded"
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())

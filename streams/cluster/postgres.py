@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection, Cursor
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import TextLoader
 
 from streams.errors import Misconfigured, PactdeskError, Unavailable
@@ -126,6 +127,7 @@ def connect(url: str) -> PgDatabase:
         Unavailable: No server answers.
     """
     try:
+        _require_host(url)
         connection = psycopg.connect(
             url,
             autocommit=True,
@@ -143,6 +145,16 @@ def connect(url: str) -> PgDatabase:
     except psycopg.Error as error:
         raise of_the_database(error) from error
     return PgDatabase(connection)
+
+
+def _require_host(url: str) -> None:
+    """Raise where the end of a password is taken for a host or a port, which messages repeat."""
+    found = conninfo_to_dict(url)
+    if any("@" in str(found.get(name, "")) for name in ("host", "port")):
+        raise Misconfigured(
+            "database.url has an @ in its user or password",
+            "write %40 for it, as in postgresql://user:pass%40word@host:5432/name",
+        )
 
 
 _SETTINGS = {

@@ -124,7 +124,7 @@ class OpenData:
 def _row(line: bytes, decoder: msgspec.json.Decoder[RowType], where: str) -> RowType:
     try:
         return decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(f"{where}: {error}") from error
 
 

@@ -31,7 +31,7 @@ from streams.gateway.envelopes import (
 )
 from streams.gateway.problems import problem_of
 from streams.gateway.route import Call, Route
-from streams.gateway.signatures import WINDOW_SECONDS, fits, in_time, secrets_of
+from streams.gateway.signatures import WINDOW_SECONDS, fits, in_time, namesake, secrets_of
 from streams.gateway.vocabulary import RESOURCES, VERBS, Meant, meant
 from streams.pact import ACTIONS, attempted
 from streams.pact.action import Misfit, read_params
@@ -71,7 +71,7 @@ async def send(call: Call) -> web.StreamResponse:
         envelope = read(IntentEnvelope, raw)
         wanted = _understood(envelope)
         secrets = secrets_of(call.house.settings.gateway.pact_secrets)
-        secret = secrets.get(envelope.metadata.sender.agent_id)
+        secret = _secret_of(envelope.metadata.sender.agent_id, secrets)
         vouched = Vouched(envelope, raw, wanted, call.caller, signed=secret is not None)
         (reply, status), position = await call.house.ask(
             lambda desk: (_carried_out(desk, vouched, secret), _from(desk, wanted))
@@ -79,6 +79,17 @@ async def send(call: Call) -> web.StreamResponse:
     except Objection as no:
         reply, status, position = no.reply, no.status, None
     return answer(msgspec.to_builtins(reply), status=status, position=position)
+
+
+def _secret_of(agent_id: str, secrets: dict[str, str]) -> str | None:
+    """An agent's secret, where it has one.
+
+    Raises:
+        Objection: It has none, and is named as one that has, for all that a reader can tell.
+    """
+    if agent_id not in secrets and (other := namesake(agent_id, secrets)) is not None:
+        raise _unauthorized(f"{agent_id} reads like {other}, which has a secret here; sign as that")
+    return secrets.get(agent_id)
 
 
 def _from(desk: AnyDesk, wanted: Meant) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import math
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -72,6 +73,20 @@ def secrets_of(text: str | None) -> dict[str, str]:
             )
         found[agent_id] = secret
     return found
+
+
+def namesake(agent_id: str, secrets: Mapping[str, str]) -> str | None:
+    """The agent with a secret that a name looks like without being it, if there is one.
+
+    Case, blanks and what nobody sees tell no reader one name from another.
+    """
+    looks = _seen(agent_id)
+    return next((one for one in secrets if one != agent_id and _seen(one) == looks), None)
+
+
+def _seen(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in folded if unicodedata.category(one)[0] not in "CMZ")
 
 
 def canonical(value: object) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from agents.analytics import surge
 from projections.category_line import CategoryLine
@@ -21,6 +22,17 @@ from streams.pact.reading import Customer, customer_id_of
 
 SAME = {"customer_message": "contact", "agent_response": "reply"}
 """Interaction types of the views, as the workflow counts them."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment.isoformat()} is too far away") from error
+
+
+Moment = Annotated[Time, AfterValidator(_in_utc)]
+"""A moment in the years of UTC: with an offset, the first and the last day reach beyond them."""
 
 
 class Tracked(Customer, Asking):
@@ -51,8 +63,8 @@ class Within(Params):
     channel: Channel | None = None
     category: Name | None = None
     period: str = Field(default="all", pattern=r"^(all|\d{4}(-\d{2}(-\d{2})?)?)$")
-    since: Time | None = None
-    until: Time | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     limit: int = Field(default=10, ge=1, le=100)
 
 

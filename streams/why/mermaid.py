@@ -62,4 +62,5 @@ def _label(node: Tree) -> str:
     told = [node["type"], f"by {who}" if who else node["id"], str(node.get("outcome") or "")]
     if node.get("text"):
         told.append(first_words(node["text"]))
-    return "<br/>".join(one.translate(_CODES) for one in told if one)
+    flat = (" ".join(one.split()) for one in told)  # a line break would end the node
+    return "<br/>".join(one.translate(_CODES) for one in flat if one)

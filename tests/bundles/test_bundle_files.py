@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import pytest
@@ -100,6 +101,71 @@ def test_a_bundle_of_a_newer_version_says_what_reads_it() -> None:
     with pytest.raises(Unreadable, match=r"version 2, made by pactdesk 9\.0") as caught:
         read(head[:-1] + b',"sha256":"' + digest + b'"}\n')
     assert "install the release" in caught.value.remedy
+
+
+def _hashed(documents: list[dict[str, Any]]) -> bytes:
+    """A file whose every line has its hash, whatever stands in it."""
+    before, lines = b"", []
+    for document in documents:
+        content = msgspec.json.encode(document)
+        before = sha256(before + content).hexdigest().encode()
+        lines.append(content[:-1] + b',"sha256":"' + before + b'"}\n')
+    return b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        ("policy", [None, 5, "x", "a = " + "[" * 20_000]),
+        ("ticket_id", [None, 5]),
+        ("text", [None, "veiled"]),
+        ("lines", [None, [1]]),
+        ("taught", [None, "x", 1.5]),
+        ("now", [None, "nan", "inf", 1e308, -1e308, 253402300800]),
+        ("said", [None, 1, [None]]),
+        ("turn", [None, {}, "x"]),
+        ("turn.id", [None, 5, [], {}]),
+        ("turn.key", [None, 5, [], {}]),
+        ("turn.by", [None, 5, []]),
+        ("turn.correlation", [None, 5, []]),
+        ("turn.at", [None, 5, "soon", "2026-03-02T08:00:00"]),
+        ("turn.source", ["x", [1, 2, 3], [1, 2, 3, 4, 5]]),
+        ("turn.type", [None, [], "Nothing"]),
+        ("turn.event", [None, [], {}]),
+    ],
+)
+def test_what_is_hashed_and_makes_no_sense_cannot_be_read(
+    masked: Made, place: str, wrong: list[Any]
+) -> None:
+    head, *others = [msgspec.json.decode(one) for one in masked.content.splitlines()]
+    name, _, inner = place.partition(".")
+    for value in wrong:
+        first, *rest = msgspec.json.decode(msgspec.json.encode([head, *others]))
+        changed = first if name in first else rest[-1]
+        if inner:
+            changed[name][inner] = value
+        else:
+            changed[name] = value
+        for one in (first, *rest):
+            del one["sha256"]
+        with pytest.raises(Unreadable, match="cannot be read"):
+            read(_hashed([first, *rest]))
+
+
+def test_a_bundle_without_a_turn_cannot_be_read(masked: Made) -> None:
+    head = msgspec.json.decode(masked.content.splitlines()[0])
+    del head["sha256"]
+    with pytest.raises(Unreadable, match="there is no turn in it"):
+        read(_hashed([{**head, "taught": 0, "turns": 0}]))
+
+
+def test_a_line_that_is_nested_without_end_is_not_as_it_was_written(masked: Made) -> None:
+    first = masked.content.splitlines(keepends=True)[0]
+    before = first.rpartition(b'"sha256":"')[2][:64]
+    deep = b'{"turn":' + b"[" * 100_000
+    mark = sha256(before + deep + b"}").hexdigest().encode()
+    with pytest.raises(Unreadable, match="line 2 of the bundle"):
+        read(first + deep + b',"sha256":"' + mark + b'"}\n')
 
 
 @pytest.mark.parametrize("key", [new_key(), "no key", ""], ids=["another", "none", "empty"])

@@ -7,9 +7,10 @@ from time import process_time
 import pytest
 
 from streams.channels.email import contact_of
-from streams.channels.email_mime import LONGEST_HEADER, headers, parsed
+from streams.channels.email_mime import DEEPEST, LONGEST_HEADER, headers, parsed
 from streams.channels.email_text import of_html
 from streams.channels.settings import Email
+from streams.errors import Unreadable
 
 SETTINGS = Email(
     imap_url="imaps://mail.example", address="help@desk.example", token_secret="x" * 32
@@ -91,3 +92,54 @@ def test_so_much_is_read_of_all_headers_of_one_name() -> None:
     long = headers(parsed(("To: " + "a" * 40_000 + "\n").encode() * 3 + b"\nhi"))
     assert sum(map(len, long["to"])) < LONGEST_HEADER
     assert len(long["to"]) == 2
+
+
+def nested(levels: int, kind: str = "multipart/mixed", lines: int = 1) -> str:
+    begins = [f"Content-Type: {kind}; boundary=b{level}\r\n\r\n" for level in range(levels)]
+    if kind.startswith("multipart/"):
+        begins = [f"{begin}--b{level}\r\n" for level, begin in enumerate(begins)]
+    begun = "".join(begins)
+    text = "It broke.\r\n" * lines
+    return f"{HEAD}{begun}Content-Type: text/plain\r\n\r\n{text}"
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative", "message/rfc822"])
+@pytest.mark.parametrize("levels", [DEEPEST + 1, 5000])
+def test_parts_within_parts_without_end_are_said_to_be_too_deep(kind: str, levels: int) -> None:
+    with pytest.raises(Unreadable, match=f"nested deeper than {DEEPEST} levels"):
+        contact_of(nested(levels, kind).encode(), "INBOX", SETTINGS)
+
+
+def test_parts_as_deep_as_is_allowed_are_read_in_a_moment() -> None:
+    said = read_in_time(nested(DEEPEST, lines=LENGTH // 10))
+    assert said.startswith("It broke.\nIt broke.")
+
+
+@pytest.mark.parametrize("field", ["To", "Cc", "Reply-To"])
+@pytest.mark.parametrize("piece", ["(", "a:", "(a <b@c.example>"])
+def test_whoever_is_named_in_brackets_without_end_keeps_no_mail_from_being_read(
+    field: str, piece: str
+) -> None:
+    people = piece * (60_000 // len(piece))
+    assert read_in_time(f"{field}: {people}\r\n{HEAD}\r\nIt broke.") == "It broke."
+
+
+def test_a_sender_in_brackets_without_end_is_none() -> None:
+    mail = f"From: {'(' * 30_000}{')' * 30_000} <a@b.example>\r\n\r\nIt broke."
+    with pytest.raises(Unreadable, match="does not say who sent it"):
+        contact_of(mail.encode(), "INBOX", SETTINGS)
+
+
+@pytest.mark.parametrize("named", ["punycode", "idna", "Unicode-Escape", "raw_unicode_escape"])
+def test_a_codec_that_is_no_charset_reads_no_mail(named: str) -> None:
+    text = "It broke-" + "9" * LENGTH
+    said = read_in_time(f'{HEAD}Content-Type: text/plain; charset="{named}"\r\n\r\n{text}')
+    assert said == text
+
+
+def test_a_letter_by_a_number_without_end_is_none() -> None:
+    for digits in ("9" * LENGTH, "0" * LENGTH + "65"):
+        html = f"<p title='&#{digits};'>It&#39;s &#{digits}; broken.</p>&#{digits}"
+        said = read_in_time(f"{HEAD}Content-Type: text/html\r\n\r\n{html}")
+        assert said.startswith("It's ")
+        assert "broken." in said

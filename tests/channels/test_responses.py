@@ -42,6 +42,8 @@ def test_without_a_header_there_is_no_wait() -> None:
         ("Mon, 02 Mar 2026 09:02:00 GMT", 120.0),
         ("Mon, 02 Mar 2026 08:00:00 GMT", 0.0),
         ("Mon, 02 Mar 2026 09:02:00 -0000", None),
+        ("Mon, 02 Mar 99999999999 09:02:00 GMT", None),
+        ("Mon, 02 Mar 2026 09:02:00 +99999999999999", None),
     ],
 )
 def test_a_wait_may_be_a_time_by_the_providers_clock(until: str, seconds: float | None) -> None:

@@ -249,6 +249,14 @@ def test_understand_passes_over_what_it_cannot_read(read: Shell) -> None:
     assert "line 4:" in told.err
 
 
+def test_what_is_nested_without_end_is_told_of(read: Shell) -> None:
+    deep = '{"message": ' + "[" * 100_000
+    seen = read("understand", stdin=f'{deep}\n{{"message": "I was charged twice"}}\n')
+    assert (seen.status, len(seen.lines)) == (65, 1)
+    assert "line 1: the line is not JSON" in seen.err
+    assert read("pact", "triage.classify_issue", "-", stdin=deep).status == 2
+
+
 def test_understand_reads_the_files_that_produce_reads(read: Shell) -> None:
     told = read("understand", stdin='\ufeff{"message": "hello"}\r\n\r\n{"message": "there"}')
     assert told.status == 0, told.err
@@ -291,6 +299,7 @@ def steering_in(told: str) -> list[str]:
         ("events", "--json"),
         ("search", "card"),
         ("why", "{ticket}"),
+        ("why", "{ticket}", "--format", "mermaid"),
         ("deadletters", "list"),
         ("deadletters", "show", "{letter}"),
     ],
@@ -313,6 +322,7 @@ def test_what_would_steer_a_terminal_is_shown_and_does_not(
         "ticket": empty("query", "SELECT ticket_id AS i FROM v1_tickets", "--json").json[0]["i"],
         "letter": empty("deadletters", "list", "--json").json[0]["id"],
     }
+    empty("note", named["ticket"], "seen", "--as", f"eve {STEERING}")
     told = empty(*(part.format_map(named) for part in command))
     assert told.status == 0
     assert steering_in(told.out) == []
@@ -324,6 +334,10 @@ def test_what_is_refused_does_not_steer_a_terminal_either(empty: Shell) -> None:
     for command in (("ticket", STEERING), ("customer", STEERING), ("why", STEERING)):
         told = empty(*command)
         assert (told.status, steering_in(told.err)) == (4, [])
+        assert "2J" in told.err
+    for wrong in (["teach", STEERING], ["policy", "check", STEERING], ["why", "x", STEERING]):
+        told = empty(*wrong)
+        assert (told.status, steering_in(told.err)) == (2, [])
         assert "2J" in told.err
 
 

@@ -49,6 +49,13 @@ def test_a_bad_article_is_told_with_its_line_and_the_rest_is_kept(empty: Shell) 
     assert len(empty("articles", "list", "--json").json) == 1
 
 
+def test_a_line_that_is_nested_without_end_is_told_and_the_rest_is_kept(empty: Shell) -> None:
+    told = empty("articles", "import", "-", stdin="[" * 100_000 + "\n" + ndjson(ARTICLE))
+    assert told.status == 65
+    assert "line 1: the line is nested too deep" in told.err
+    assert len(empty("articles", "list", "--json").json) == 1
+
+
 def test_categories_are_taught_and_then_understood(empty: Shell) -> None:
     refund = {"name": "refund", "examples": ["I want my money back", "please refund me", "refund"]}
     parcel = {"name": "parcel", "examples": ["where is my parcel", "it has not arrived", "late"]}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from streams.inputs import LINE_LIMIT
 from tests.commands import Shell, ndjson
+
+AWAY = "http://127.0.0.1:1"
+"""Where nobody answers."""
 
 HELLO = {"channel": "email", "handle": "bo@example.org", "message": "Hello, who is there?"}
 
@@ -79,6 +84,21 @@ def test_run_works_off_everything_and_then_has_nothing_to_do(empty: Shell) -> No
     again = empty("run", "--json").json
     assert again == {"turns": 0, "position": first["position"]}
     assert empty("run").out == "0 turns taken\n"
+
+
+def test_what_is_logged_stands_beside_the_data(
+    empty: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SIGNING_SECRET": "s", "BOT_TOKEN": "xoxb", "API_BASE_URL": AWAY}.items():
+        monkeypatch.setenv(f"PACTDESK_CHANNELS__SLACK__{name}", value)
+    contacts = [
+        {"channel": "slack", "handle": f"U{n}", "provider_id": f"C:{n}.1", "message": "It broke"}
+        for n in range(9)
+    ]
+    assert empty("produce", stdin=ndjson(*contacts)).status == 0
+    told = empty("run", "--json")
+    assert told.json["turns"] > len(contacts)
+    assert "a platform is left alone for a while" in told.err
 
 
 def test_run_until_a_time_leaves_what_lies_after_it(empty: Shell) -> None:

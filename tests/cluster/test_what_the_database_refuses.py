@@ -163,6 +163,21 @@ def test_a_server_that_takes_no_more_connections_is_told_as_one(
     assert "max_connections" in told.remedy
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:half@otherhalf@127.0.0.1:1/x",
+        "postgresql://user:half%40third@otherhalf@127.0.0.1:1/x",
+        "postgresql://otherhalf@desk:half@127.0.0.1:1/x",
+    ],
+)
+def test_a_password_with_an_at_sign_is_no_host_and_is_not_repeated(url: str) -> None:
+    with pytest.raises(Misconfigured) as error:
+        connect(url)
+    assert "%40" in error.value.remedy
+    assert "half" not in str(error.value)
+
+
 def test_an_address_that_is_empty_is_not_set() -> None:
     with pytest.raises(Misconfigured, match=r"database\.url is not set"):
         url_of(Settings(database=DatabaseSettings(url="")))

@@ -234,11 +234,19 @@ def test_fields_that_contradict_each_other_are_named_without_the_whole_file() ->
     assert fault.remedy == "first_reply_minutes is at most 4320 here"
 
 
-def test_what_is_not_toml_is_told() -> None:
-    (problem,) = check("[sla")
+@pytest.mark.parametrize(
+    "text", ["[sla", "a = " + "[" * 20_000, "a = " + "{a=" * 20_000, "a = " + "9" * 5000]
+)
+def test_what_is_not_toml_is_told(text: str) -> None:
+    (problem,) = check(text)
     assert problem.where == "the file"
     assert problem.what.startswith("it is not TOML (")
     assert problem.remedy == "see `pactdesk policy show`"
+
+
+def test_a_table_in_tables_without_end_is_no_field() -> None:
+    problems = check(f"[{'a.' * 20_000}a]")
+    assert ("a", "there is no such field") in {(one.where, one.what) for one in problems}
 
 
 def test_a_target_is_in_minutes_above_nothing() -> None:

@@ -77,6 +77,9 @@ def test_a_wrong_variable_is_told_with_its_name(
         ("[shops.email]\naddress = 'a'", "shops ("),
         ("identity = 'x'", "identity ("),
         ("data = [", "is not TOML"),
+        ("data = " + "[" * 20_000, "is not TOML"),
+        ("data = " + "9" * 5000, "is not TOML"),
+        (f"[{'a.' * 20_000}a]\nb = 1", "is not TOML"),
         ("data = 5", "data ("),
     ],
 )

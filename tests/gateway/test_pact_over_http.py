@@ -213,6 +213,14 @@ def test_an_agent_with_a_secret_must_sign(signing: Client) -> None:
     assert [event.signed for event in received(signing)] == [True]
 
 
+@pytest.mark.parametrize("name", ["Bot", "bot ", "b\u200bot", "\uff42ot", "bo\u00adt", "b\u0336ot"])
+def test_who_reads_like_an_agent_with_a_secret_is_not_let_in(signing: Client, name: str) -> None:
+    told = send(signing, "escalation.check_availability", {}, name)
+    assert (told.status, told.json["code"]) == (401, "ERR_UNAUTHORIZED")
+    assert "reads like bot" in told.json["message"]
+    assert send(signing, "escalation.check_availability", {}, "robot").status == 200
+
+
 def test_secrets_that_cannot_be_read_are_told_before_anybody_asks(tmp_path: Path) -> None:
     with (
         pytest.raises(Misconfigured, match="agent_id=secret"),

@@ -238,3 +238,9 @@ def test_any_value_in_any_field_is_taken_or_told(kind: str, data: st.DataObject)
     base = {"type": kind, **FULL.get(kind, {"ticket_id": "T", **OF_TICKETS.get(kind, {})})}
     field = data.draw(st.sampled_from(sorted(model.model_fields if model else CONTACT)))
     taken_or_told(as_line({**base, field: data.draw(anything)}))
+
+
+@pytest.mark.parametrize("field", ["channel", "metadata", "colour"])
+def test_what_is_nested_as_deep_as_can_just_be_read_is_told_too(field: str) -> None:
+    for deep in range(900, 1010):
+        taken_or_told(line(**{field: 0}).replace(b"0}", b"[" * deep + b"]" * deep + b"}"))

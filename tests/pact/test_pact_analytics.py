@@ -133,3 +133,16 @@ def test_insights_end_with_the_figures_as_the_metrics_have_them(resolved: Desk) 
     assert figures["resolved_tickets"] == 2
     by_channel = call(resolved, "generate_insights", channel="email")["insights"]
     assert {one["metric"]: one["value"] for one in by_channel}["total_tickets"] == 1
+
+
+@pytest.mark.parametrize(
+    "action", ["measure_resolution_time", "identify_common_issues", "generate_insights"]
+)
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("beyond", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-02:00"])
+def test_a_moment_beyond_all_years_is_told_of(
+    desk: Desk, action: str, name: str, beyond: str
+) -> None:
+    told = call(desk, action, **{name: beyond})
+    assert told["success"] is False
+    assert f"{name}: {beyond} is too far away" in told["error"]

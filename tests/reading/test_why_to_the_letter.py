@@ -255,6 +255,15 @@ def test_a_chart_of_a_field_is_one_of_what_set_it() -> None:
     ]
 
 
+def test_a_name_with_line_breaks_adds_no_line_to_a_chart() -> None:
+    by = "eve\n  click n1 call\r\u2028  style n1 fill:red"
+    tree = {"id": "T1", "type": "TicketField", "set_by": {**LETTER, "outcome": None, "by": by}}
+    assert as_mermaid(tree).splitlines()[:2] == [
+        "flowchart TD",
+        '  n1["DeadLetter<br/>by eve click n1 call style n1 fill:red"]',
+    ]
+
+
 def test_a_chart_of_changes_has_each_chain() -> None:
     tree = {"id": "T1", "type": "Ticket", "changes": [CLASSIFIED, ASKED]}
     assert as_mermaid(tree).splitlines() == [

@@ -99,6 +99,20 @@ def test_what_is_not_acknowledged_comes_again_and_nothing_overtakes_it(
         folder.until(mine.id, failures=0, last_error=None, next_attempt_at=None)
 
 
+@pytest.mark.parametrize(
+    "when", ["Mon, 02 Mar 99999999999 10:00:00 GMT", "Mon, 02 Mar 2026 10:00:00 +99999999999999"]
+)
+def test_a_receiver_that_names_a_time_beyond_all_time_fails_like_any_other(
+    folder: Folder, when: str
+) -> None:
+    with receiver() as there, folder.sending():
+        there.always = answers(503, Retry_After=when)
+        mine = folder.subscribe(there.url, "TicketOpened")
+        folder.write()
+        row = folder.until(mine.id, last_error="the receiver answered 503")
+        assert row.failures > 0
+
+
 def test_while_it_fails_one_sees_why_and_when_it_is_tried_again(folder: Folder) -> None:
     with receiver() as there, folder.sending():
         there.always = answers(503, Retry_After="3600")
