@@ -229,7 +229,7 @@ class Response(NamedTuple):
         try:
             until, now = (parsedate_to_datetime(one) for one in (wait, self.headers["date"]))
             return max(0.0, (until - now).total_seconds())
-        except (LookupError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             return None
 
 

@@ -290,7 +290,7 @@ def _until_reset(response: Response) -> float | None:
     try:
         now = parsedate_to_datetime(response.headers["date"]).timestamp()
         return max(0.0, int(response.headers["x-rate-limit-reset"]) - now)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 

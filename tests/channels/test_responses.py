@@ -26,10 +26,12 @@ def test_an_answer_with_an_object_is_that() -> None:
         ("\u00b2", None),
         ("9" * 400, None),
         ("-1", None),
+        (f"Mon, 02 Mar 2026 09:02:00 +{'9' * 20}", None),
     ],
 )
 def test_a_wait_is_a_number_of_seconds_or_none(header: str, seconds: float | None) -> None:
-    assert Response(429, {"retry-after": header}, b"").retry_after == seconds
+    headers = {"retry-after": header, "date": "Mon, 02 Mar 2026 09:00:00 GMT"}
+    assert Response(429, headers, b"").retry_after == seconds
 
 
 def test_without_a_header_there_is_no_wait() -> None:

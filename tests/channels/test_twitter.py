@@ -217,6 +217,8 @@ RESET = {"date": "Mon, 02 Mar 2026 09:00:00 GMT", "x-rate-limit-reset": "1772442
         (201, {}, b'{"data": {"dm_conversation_id": "1-2", "dm_event_id": "95"}}', Accepted("95")),
         (429, RESET, b'{"title": "Too Many Requests", "status": 429}',
          Rejected("Too Many Requests (429)", final=False, retry_after=90.0)),
+        (429, RESET | {"x-rate-limit-reset": "9" * 400}, b"",
+         Rejected("X says nothing (429)", final=False)),
         (429, {"x-rate-limit-reset": "1772442090"}, b"",
          Rejected("X says nothing (429)", final=False)),
         (503, {}, b"oops", Rejected("X says nothing (503)", final=False)),

@@ -114,6 +114,14 @@ def test_while_it_fails_one_sees_why_and_when_it_is_tried_again(folder: Folder) 
     assert folder.beyond(row.position) > 0
 
 
+def test_a_wait_that_is_no_time_is_a_failure_like_any_other(folder: Folder) -> None:
+    with receiver() as there, folder.sending():
+        there.always = answers(503, Retry_After=f"Mon, 02 Mar 2026 09:02:00 +{'9' * 20}")
+        mine = folder.subscribe(there.url, "TicketOpened")
+        folder.write()
+        assert folder.until(mine.id, failures=2).last_error == "the receiver answered 503"
+
+
 def test_one_that_fails_keeps_nobody_else_waiting(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
