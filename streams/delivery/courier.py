@@ -276,6 +276,9 @@ class Courier:
     def _judge(self, flight: _Flight, now: float) -> None:
         """Count failures in a row; a platform that fails is left alone for a while."""
         channel, came = flight.errand.channel, flight.came
+        if flight.looks:
+            self._breaker(channel).looked()
+            return
         down = isinstance(came, Unsent | NoAnswer) or (
             isinstance(came, Rejected) and not came.final and came.retry_after is None
         )

@@ -221,7 +221,7 @@ RESET = {"date": "Mon, 02 Mar 2026 09:00:00 GMT", "x-rate-limit-reset": "1772442
          Rejected("X says nothing (429)", final=False)),
         (429, {"x-rate-limit-reset": "1772442090"}, b"",
          Rejected("X says nothing (429)", final=False)),
-        (503, {}, b"oops", Rejected("X says nothing (503)", final=False)),
+        (503, {}, b"oops", Rejected("X says nothing (503)", final=False, unsure=True)),
         (403, {}, b'{"title": "Forbidden", "detail": "You cannot write to them"}',
          Rejected("You cannot write to them (403)", final=True)),
     ],

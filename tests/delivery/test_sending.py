@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ from streams.channels.channel import Receipt
 from streams.channels.receipts import noted
 from streams.delivery import pacing
 from streams.embedded.database import only_courier
+from streams.simulating import provider
 from streams.simulating.faults import Fault
+from streams.simulating.sides.side import Answer
 from tests.outgoing import outgoing
 from tests.providers import PROVIDERS
 
@@ -75,6 +78,29 @@ def test_a_message_whose_answer_is_lost_is_found_and_not_sent_twice(
         out.goes_wrong(Fault(kind))  # type: ignore[arg-type]  # one of its words
         with out.impatient():
             out.reply(ticket, "It is on its way.")
+        out.run_until(lambda: out.states() == {"sent"})
+        assert len(out.platform.messages) == before + 1
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert row["provider_message_id"] == out.platform.messages[-1].provider_message_id
+
+
+@pytest.mark.parametrize("channel", FINDS)
+def test_a_message_that_a_platform_took_though_it_says_that_it_failed_is_not_sent_twice(
+    channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = vars(provider)["_by"]
+
+    def failing(*asked: Any) -> Answer:
+        answer: Answer = answered(*asked)
+        return answer._replace(status=500, document={})
+
+    with outgoing(tmp_path, channel) as out:
+        ticket = out.somebody_writes()
+        before = len(out.platform.messages)
+        with monkeypatch.context() as patched:
+            patched.setattr(provider, "_by", failing)
+            out.reply(ticket, "It is on its way.")
+        assert len(out.platform.messages) == before + 1
         out.run_until(lambda: out.states() == {"sent"})
         assert len(out.platform.messages) == before + 1
         (row,) = (one for one in out.deliveries() if one["author"] == "sam")
