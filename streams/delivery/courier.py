@@ -233,7 +233,7 @@ class Courier:
             carrier = self._carriers.of(errand, record)
         except Refused as error:
             return failed(errand, record, f"{error.what}; {error.remedy}"), None
-        if errand.state != "waits" and errand.part == carrier.parts - 1:
+        if errand.attempt and errand.part == carrier.parts - 1:
             number = self._post.arrived(errand)
             if number is not None:
                 return self._after(errand, record, Accepted(number), carrier.parts, now), None
