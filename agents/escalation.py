@@ -136,17 +136,21 @@ def served(record: Record, desk: Desk, world: World) -> Iterator[Event]:
     """A ticket needs somebody, or somebody may be free: whoever waits is served in order."""
     event = record.event
     asked = event.request_id if isinstance(event, SpecialistRequested | RequestRepeated) else None
-    if isinstance(event, SpecialistRequested) and desk.let_go is not None:
-        yield from _nobody(desk.let_go, Choice(None, [], [TOO_MANY]), desk, world, event)
+    # Who is let go has no place in the line; whoever is there for it takes it all the same.
+    let_go = desk.let_go if isinstance(event, SpecialistRequested) else None
+    wanting = [*desk.waiting.values()] if let_go is None else [*desk.waiting.values(), let_go]
     coming = _coming(event, desk, world)
     answered = 0
-    for request in sorted(desk.waiting.values(), key=_turn):
+    for request in sorted(wanting, key=_turn):
         choice = choose(request, desk.people, world.now, world.policy)
-        if choice.person is None:
-            if request.id == asked or _is_next(coming, request, desk, world):
-                yield from _nobody(request, choice, desk, world, record.event)
-            continue
-        if answered == AT_ONCE and request.id != asked:
+        later = answered == AT_ONCE and request.id != asked
+        if choice.person is None or later:
+            if request is let_go:
+                yield from _nobody(request, Choice(None, [], [TOO_MANY]), desk, world, event)
+            elif request.id == asked or (
+                choice.person is None and _is_next(coming, request, desk, world)
+            ):
+                yield from _nobody(request, choice, desk, world, event)
             continue
         answered += 1
         free = availability(_mine(request, desk), world.now, world.policy)

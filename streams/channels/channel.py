@@ -258,11 +258,13 @@ class Rejected(NamedTuple):
         error: Why, in its words.
         final: Whether trying again is no use.
         retry_after: Seconds after which it may be tried again, where the provider says so.
+        unsure: Whether it failed on the message, which it may have by now, and can be asked for it.
     """
 
     error: str
     final: bool
     retry_after: float | None = None
+    unsure: bool = False
 
 
 Outcome = Accepted | Rejected

@@ -74,7 +74,7 @@ def read(
     letters: list[DeadLetter] = []
     for found, where in mails:
         try:
-            heard = contact_of(found.raw, where, settings)
+            heard = _heard(found.raw, where, settings)
         except Exception as error:  # noqa: BLE001  # one mail must not hold up the others
             if not isinstance(error, Unreadable):
                 _log.exception("a mail broke its reader", mailbox=where)
@@ -131,6 +131,12 @@ async def taken(
         await house.ask(told)
 
 
+def _heard(raw: bytes, where: str, settings: Email) -> Heard:
+    if not raw:
+        raise Unreadable("the mail server has nothing of the mail", "look at it there")
+    return contact_of(raw, where, settings)
+
+
 def _letter(raw: bytes, where: str, error: Exception, now: datetime) -> DeadLetter:
     if not isinstance(error, Unreadable):
         error = Unreadable(
@@ -138,7 +144,7 @@ def _letter(raw: bytes, where: str, error: Exception, now: datetime) -> DeadLett
             "report it, and re-drive it with the release that reads it",
         )
     return DeadLetter(
-        id=derived_id("mail", raw.decode("latin-1")),
+        id=derived_id("mail", raw.decode("latin-1") or where),
         topic=CONTACTS.name,
         origin=f"{HOOKS}{NAME}/{where}",
         handler=f"{HOOKS}{NAME}",

@@ -19,6 +19,9 @@ TOGETHER_BYTES = 4 * 1024 * 1024
 UID, SIZE = re.compile(rb"UID (\d+)"), re.compile(rb"RFC822\.SIZE (\d+)")
 """How an answer tells a mail's number, and how large it is."""
 
+_QUOTED, _NIL = re.compile(rb'BODY\[\] "((?:[^"\\]|\\.)*)"'), b"BODY[] NIL"
+"""A mail that stands in the words of an answer itself, and one of which the server has nothing."""
+
 
 def grouped(uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[list[int]]:
     """Numbers of mails in groups of at most `TOGETHER` and `TOGETHER_BYTES`, in their order.
@@ -51,7 +54,15 @@ def answers(parts: Sequence[Any]) -> Iterator[tuple[bytes, bytes | None]]:
             rest = following if isinstance(following, bytes) else b""
             yield bytes(part[0]) + rest, bytes(part[1])
         elif isinstance(part, bytes):
-            yield part, None
+            yield part, _within(part)
+
+
+def _within(told: bytes) -> bytes | None:
+    """The mail in the words of an answer; empty where the server has nothing of it."""
+    quoted = _QUOTED.search(told)
+    if quoted is None:
+        return b"" if _NIL in told else None
+    return re.sub(rb"\\(.)", rb"\1", quoted[1])
 
 
 def number(name: re.Pattern[bytes], told: bytes) -> int | None:

@@ -315,15 +315,13 @@ def outcome(_settings: Phone, response: Response) -> Outcome:
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED} and body.get("sid"):
         return Accepted(str(body["sid"]))
     code = body.get("code")
-    again = (
-        code in _AGAIN
-        or response.status == HTTPStatus.TOO_MANY_REQUESTS
-        or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    again = broken or code in _AGAIN or response.status == HTTPStatus.TOO_MANY_REQUESTS
     return Rejected(
         error=f"{body.get('message') or f'HTTP {response.status}'} ({code})",
         final=not again,
         retry_after=response.retry_after,
+        unsure=broken,
     )
 
 

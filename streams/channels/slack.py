@@ -46,6 +46,9 @@ LABEL_CHARACTERS = 75
 LISTED = 100
 """How many messages are looked through."""
 
+_UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
+"""Errors of which Slack says that some of what was asked for may be done."""
+
 _AGAIN = frozenset(
     {
         "ratelimited",
@@ -187,6 +190,7 @@ def outcome(_settings: Slack, response: Response) -> Outcome:
         error=str(error),
         final=not (error in _AGAIN or limited or broken),
         retry_after=response.retry_after,
+        unsure=broken or error in _UNSURE,
     )
 
 

@@ -274,14 +274,12 @@ def outcome(_settings: Twitter, response: Response) -> Outcome:
     body = response.document
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED} and body.get("data"):
         return Accepted(str(body["data"]["dm_event_id"]))
-    again = (
-        response.status == HTTPStatus.TOO_MANY_REQUESTS
-        or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Rejected(
         error=f"{body.get('detail') or body.get('title') or 'X says nothing'} ({response.status})",
-        final=not again,
+        final=not (broken or response.status == HTTPStatus.TOO_MANY_REQUESTS),
         retry_after=_until_reset(response),
+        unsure=broken,
     )
 
 

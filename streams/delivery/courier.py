@@ -233,7 +233,7 @@ class Courier:
             carrier = self._carriers.of(errand, record)
         except Refused as error:
             return failed(errand, record, f"{error.what}; {error.remedy}"), None
-        if errand.state != "waits" and errand.part == carrier.parts - 1:
+        if errand.attempt and errand.part == carrier.parts - 1:
             number = self._post.arrived(errand)
             if number is not None:
                 return self._after(errand, record, Accepted(number), carrier.parts, now), None
@@ -276,6 +276,9 @@ class Courier:
     def _judge(self, flight: _Flight, now: float) -> None:
         """Count failures in a row; a platform that fails is left alone for a while."""
         channel, came = flight.errand.channel, flight.came
+        if flight.looks:
+            self._breaker(channel).looked()
+            return
         down = isinstance(came, Unsent | NoAnswer) or (
             isinstance(came, Rejected) and not came.final and came.retry_after is None
         )

@@ -3,7 +3,7 @@
     waits ──begun──> under way ──accepted──> its next part waits, or it is done
       ^                  │ │ └──refused for good──> done
       │<──refused, later─┘ │
-      │                 no answer, or whoever sent it is gone
+      │                 no answer, a fault of the platform's, or whoever sent it is gone
       │                    v
       └──not there───── doubted ──found──> as accepted
                            └──cannot be told──> done, unconfirmed
@@ -145,7 +145,8 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
         part: Which of its messages is next, or under way; from 0.
         attempt: How often that was tried.
         state: Whether a try is under way, or stayed without an answer.
-        doubts: How often a try of it stayed without an answer.
+        doubts: How often a try of it stayed without an answer; 0 where the platform said that it
+            failed.
         looks: How often it was looked up since.
         due_at: When there is something to do, in seconds; while a try is under way, by when whoever
             began it would have heard.

@@ -101,6 +101,8 @@ def after(  # one line for each thing that may come
             return failed(errand, record, came.error)
         case Rejected():
             wait = max(patience.wait(errand.attempt, chance), came.retry_after or 0.0)
+            if came.unsure:
+                return _unsure(errand, record, came.error, now + wait)
             return _again(errand, record, came.error, now + wait, patience)
         case Unsent():
             wait = patience.wait(errand.attempt, chance)
@@ -109,6 +111,8 @@ def after(  # one line for each thing that may come
             due_at = now + patience.wait(1, chance)
             doubted = _replace(errand, state="doubted", due_at=due_at, doubts=errand.doubts + 1)
             return Move(doubted, record)
+        case NotThere() | Repeatable() | NoTelling() | Unlooked() if not errand.doubts:
+            return _failed_there(errand, record, came, now, patience, chance)
         case Repeatable():
             return _again(errand, record, "no answer; it is sent again as the same", now, patience)
         case NotThere() if errand.doubts < SEEN_TWICE:
@@ -120,6 +124,36 @@ def after(  # one line for each thing that may come
         case NotThere() | NoTelling() | Unlooked():
             return Move(_replace(errand, state="done"), record, saying.unconfirmed(errand, record))
     assert_never(came)
+
+
+def _unsure(errand: Errand, record: Record, error: str, at: float) -> Move:
+    """The platform failed on it, and is asked whether it has it before it is sent again."""
+    asked = _replace(errand, state="doubted", due_at=at, doubts=0)
+    return Move(asked, record, saying.again(errand, record, error, at))
+
+
+def _failed_there(
+    errand: Errand,
+    record: Record,
+    came: NotThere | Repeatable | NoTelling | Unlooked,
+    now: float,
+    patience: Patience,
+    chance: float,
+) -> Move:
+    """What the platform failed on is sent again unless it has it; it is asked on while it is away.
+
+    That it failed is said already.
+    """
+    late = now - errand.since > patience.give_up
+    if late and isinstance(came, NotThere):
+        return failed(errand, record, "the platform failed, and it did not arrive")
+    if late:
+        return Move(_replace(errand, state="done"), record, saying.unconfirmed(errand, record))
+    if isinstance(came, Unlooked):
+        looks = errand.looks + 1
+        due_at = now + patience.wait(looks, chance)
+        return Move(_replace(errand, due_at=due_at, looks=looks), record)
+    return Move(_replace(errand, state="waits", due_at=now), record)
 
 
 def failed(errand: Errand, record: Record, error: str) -> Move:

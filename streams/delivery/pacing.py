@@ -117,6 +117,10 @@ class Breaker:
         """A message is let through."""
         self._trying = self._failures >= FAILURES
 
+    def looked(self) -> None:
+        """It was asked what it has, which says nothing of whether it takes messages."""
+        self._trying = False
+
     def failed(self, now: float) -> bool:
         """A call failed; whether the platform is left alone from now on, and was not before."""
         self._failures += 1

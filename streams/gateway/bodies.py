@@ -26,6 +26,9 @@ JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 CUT_OFF = (web.PayloadAccessError, ConnectionResetError)
 """What is raised where the rest of a body does not come: its sender has hung up."""
 
+_ENDS = tuple((chr(end).encode(), f"\\u{end:04x}".encode()) for end in (0x85, 0x2028, 0x2029))
+"""What ends a line in Unicode and is not escaped in JSON, each with how it may be."""
+
 _FORMULA = re.compile(r"[=@＝＠\t\r]|[+＋－-](?![\d\s.()/-]*$)")  # read as the others
 """How what spreadsheets take for a formula begins."""
 
@@ -164,9 +167,16 @@ def rows(
         shown = [{name: _no_formula(value) for name, value in row.items()} for row in found]
         content = as_csv(shown, columns).encode()
     else:
-        encode = msgspec.json.encode
-        content = b"".join(encode(row) + b"\n" for row in found)
+        content = b"".join(one_line(row) + b"\n" for row in found)
     return web.Response(body=content, content_type=form, charset="utf-8", headers=dict(headers))
+
+
+def one_line(found: object) -> bytes:
+    """JSON that is one line for every client: some end lines at more than the line feed."""
+    told = msgspec.json.encode(found)
+    for end, escaped in _ENDS:
+        told = told.replace(end, escaped)
+    return told
 
 
 def _no_formula(value: Any) -> Any:

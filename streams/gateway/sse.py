@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
+from streams.gateway.bodies import one_line
 from streams.gateway.route import Call
 
 RETRY_MILLISECONDS = 1000
@@ -72,7 +72,7 @@ def event(kind: str, content: object, number: str | None = None) -> bytes:
         number: Its id, by which a client says how far it has come; without one that stays.
     """
     head = "" if number is None else f"id: {number}\n"
-    return f"{head}event: {kind}\ndata: {msgspec.json.encode(content).decode()}\n\n".encode()
+    return f"{head}event: {kind}\ndata: ".encode() + one_line(content) + b"\n\n"
 
 
 def quiet(number: str) -> bytes:

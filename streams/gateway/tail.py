@@ -90,9 +90,10 @@ class Tail:
             passed: dict[tuple[str, int], int] = {}
             place = self._count  # what comes while the log is read is in memory then
             async for entry, position in self._from_the_log(wanted, seen):
-                passed[entry.topic, entry.partition] = entry.offset
                 seen = position
-                yield entry, position
+                if entry is not None:
+                    passed[entry.topic, entry.partition] = entry.offset
+                    yield entry, position
             while self._count - place <= len(self._kept):
                 first = len(self._kept) - (self._count - place)
                 for entry, position in list(islice(self._kept, first, None)):
@@ -118,7 +119,9 @@ class Tail:
             self._thread.start()
         await self._begun.wait()
 
-    async def _from_the_log(self, wanted: Filter, after: str) -> AsyncIterator[Found]:
+    async def _from_the_log(self, wanted: Filter, after: str) -> AsyncIterator[Watched]:
+        """What is wanted behind a position, and then up to where there is no more of it."""
+        end = await self._askers.do(lambda desk: desk.position())
         more = True
         while more:
             found = await self._askers.do(
@@ -128,6 +131,7 @@ class Tail:
                 after = position
                 yield entry, position
             more = len(found) == STEP
+        yield None, end
 
     async def _more(self, place: int) -> bool:
         """Whether there is something behind a place before a watcher gets impatient."""

@@ -25,7 +25,8 @@ STALE = "stale"
 _PATHS = {"reply": "replies", "note": "notes"}
 """What is called otherwise than its verb: these make something that stays."""
 
-_ETAG = re.compile(r'^"(\d{1,9})"$')
+_ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+"""A ticket's tag; proxies that compress an answer make it a weak one, of the same revision."""
 
 ON_CUSTOMERS = frozenset({StartInput.TYPE, "link", "unlink"})
 """Verbs about a customer; the others are about a ticket."""

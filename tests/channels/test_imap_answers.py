@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from streams.channels.imap import Session, places
+from streams.channels.email_taken import Mail, read
+from streams.channels.imap import Fetched, Session, places
 from streams.channels.imap_answers import TOGETHER, TOGETHER_BYTES, answers, grouped
+from streams.channels.settings import Email
 from tests.mails import mail
 from tests.real.greenmail import GreenMail
 
@@ -28,6 +32,32 @@ def test_a_mail_is_told_of_before_its_bytes_or_behind_them(answer: list[object])
     assert raw == RAW
     assert b"UID 7" in told
     assert DATE in told
+
+
+@pytest.mark.parametrize(
+    ("body", "raw"),
+    [
+        (rb'BODY[] "Subject: \"one\" \\o/"', rb'Subject: "one" \o/'),
+        (b'BODY[] ""', b""),
+        (b"BODY[] NIL", b""),
+    ],
+)
+def test_a_mail_may_stand_between_quotes_or_be_had_by_nobody(body: bytes, raw: bytes) -> None:
+    told = b"1 (UID 7 " + DATE + b" " + body + b")"
+    assert [*answers([told, b"4 (UID 8 FLAGS (\\Seen))"])] == [
+        (told, raw),
+        (b"4 (UID 8 FLAGS (\\Seen))", None),
+    ]
+
+
+def test_each_mail_of_which_the_server_has_nothing_is_a_letter_that_says_where_it_lies() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    mails = [Mail(Fetched(b"", now), f"imap://help@desk.example/INBOX;UID={n}") for n in (7, 8)]
+    said, letters = read(mails, Email(), now)
+    assert said == []
+    assert len({one.id for one in letters}) == 2
+    assert {one.error for one in letters} == {"the mail server has nothing of the mail"}
+    assert [one.origin[-5:] for one in letters] == ["UID=7", "UID=8"]
 
 
 def test_no_answer_is_told_as_nothing() -> None:

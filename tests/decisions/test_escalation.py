@@ -302,10 +302,16 @@ def test_the_parts_of_a_score_add_up_as_documented() -> None:
     assert choose(request, {}, START, POLICY).reasons == ["no_specialists"]
 
 
-def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not_wait() -> None:
-    scene = desk(who("bo", available=False))
+def crowded() -> Scene:
+    """A desk whose line is full: all of one team, of which nobody is there."""
+    scene = desk(who("bo", available=False), who("cy", team="sales", capacity=1))
     for n in range(line.WAITING):
         scene = scene.given(wants(f"T{n:03}"))
+    return scene
+
+
+def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not_wait() -> None:
+    scene = crowded()
     told = scene.when(wants("late")).one(SpecialistUnavailable)
     assert told.reasons == [line.TOO_MANY]
     scene = scene.when(wants("pressing", priority="critical"))
@@ -316,6 +322,19 @@ def test_beyond_the_bound_the_least_pressing_and_latest_is_told_that_it_does_not
     assert [one.ticket_id for one in again.all(SpecialistUnavailable)] == ["pressing"]
     assert "pressing" in scene.state.waiting
     assert len(scene.state.waiting) == line.WAITING == 200
+
+
+def test_one_asked_for_by_name_gets_it_however_many_wait() -> None:
+    scene = crowded().when(wants("late", specialist_id="bo"))
+    assert got(scene) == [("late", "bo")]
+    assert len(scene.state.waiting) == line.WAITING
+
+
+def test_whoever_is_free_gets_their_team_s_ticket_however_many_wait_for_others() -> None:
+    scene = crowded().when(wants("late", team="sales"))
+    assert got(scene) == [("late", "cy")]
+    told = scene.when(wants("later", team="sales")).one(SpecialistUnavailable)
+    assert told.reasons == [line.TOO_MANY]
 
 
 def test_whoever_only_took_a_ticket_is_given_no_other_where_there_is_a_team() -> None:

@@ -200,6 +200,27 @@ def test_a_look_that_fails_is_taken_again_and_not_for_ever() -> None:
     assert isinstance(event, ReplyUnconfirmed)
 
 
+def test_what_failed_at_the_platform_is_looked_up_before_it_is_sent_again() -> None:
+    move = became(UNDER_WAY, Rejected("HTTP 500", final=False, unsure=True))
+    (event,) = said(move)
+    assert isinstance(event, ReplyFailed)
+    assert (event.final, event.error) == (False, "HTTP 500")
+    assert (move.errand.state, move.errand.due_at) == ("doubted", NOW + 5)
+    for _ in range(2 * MOST_LOOKS):
+        move = became(move.errand, Unlooked("HTTP 500"))
+        assert (move.errand.state, said(move)) == ("doubted", [])
+    for none in (NotThere(), NoTelling()):
+        again = became(move.errand, none)
+        assert (again.errand.state, again.errand.due_at, said(again)) == ("waits", NOW + 1, [])
+    late = NOW + PATIENCE.give_up + 1
+    (event,) = said(became(move.errand, NotThere(), now=late))
+    assert isinstance(event, ReplyFailed)
+    assert event.final
+    for unclear in (Unlooked("HTTP 500"), NoTelling()):
+        (event,) = said(became(move.errand, unclear, now=late))
+        assert isinstance(event, ReplyUnconfirmed)
+
+
 def test_a_long_wait_for_the_platform_is_told_and_a_short_one_is_not() -> None:
     short = delayed(WAITS, RECORD, NOW + 2.0, NOW, "one a second")
     assert (short.errand.due_at, said(short)) == (NOW + 2.0, [])
@@ -217,7 +238,13 @@ def test_a_request_that_cannot_be_sent_at_all_ends_without_a_try() -> None:
 
 CAME: st.SearchStrategy[Came] = st.one_of(
     st.just(Accepted("m")),
-    st.builds(Rejected, st.just("no"), st.booleans(), st.sampled_from([None, 1.0, 500.0])),
+    st.builds(
+        Rejected,
+        st.just("no"),
+        st.booleans(),
+        st.sampled_from([None, 1.0, 500.0]),
+        st.booleans(),
+    ),
     st.just(Unsent("no route")),
     st.just(NoAnswer("timeout")),
 )
@@ -246,7 +273,8 @@ def test_whatever_comes_a_request_ends_once_and_no_message_is_sent_that_may_be_t
         move = after(
             first.errand, RECORD, came, parts=parts, now=now, patience=PATIENCE, chance=0.5
         )
-        if isinstance(came, NoAnswer):
+        unsure = isinstance(came, Rejected) and came.unsure and not came.final
+        if unsure or isinstance(came, NoAnswer):
             assert move.errand.state == "doubted"
         for step, event in (*first.said, *move.said):
             assert step not in steps, "each step has an id of its own"

@@ -105,3 +105,17 @@ def test_what_was_under_way_when_it_began_to_fail_makes_no_rest_longer() -> None
     for _ in range(FAILURES + 10):
         breaker.failed(100.0)
     assert breaker.open_until(100.0) == 100.0 + FIRST_REST
+
+
+def test_a_look_at_a_platform_says_nothing_of_whether_it_takes_messages() -> None:
+    breaker, now = Breaker(), 0.0
+    for _ in range(FAILURES):
+        breaker.failed(now)
+    later = now + FIRST_REST
+    breaker.begun()
+    breaker.looked()
+    assert breaker.open_until(now) == later
+    assert breaker.open_until(later) is None
+    breaker.begun()
+    breaker.failed(later)
+    assert breaker.open_until(later) == later + 2 * FIRST_REST

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +21,9 @@ from streams.channels.channel import Receipt
 from streams.channels.receipts import noted
 from streams.delivery import pacing
 from streams.embedded.database import only_courier
+from streams.simulating import provider
 from streams.simulating.faults import Fault
+from streams.simulating.sides.side import Answer
 from tests.outgoing import outgoing
 from tests.providers import PROVIDERS
 
@@ -79,6 +84,54 @@ def test_a_message_whose_answer_is_lost_is_found_and_not_sent_twice(
         assert len(out.platform.messages) == before + 1
         (row,) = (one for one in out.deliveries() if one["author"] == "sam")
         assert row["provider_message_id"] == out.platform.messages[-1].provider_message_id
+
+
+@contextmanager
+def taking_and_failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The platforms take what they are sent, and say that they have failed."""
+    answered = vars(provider)["_by"]
+
+    def failing(*asked: Any) -> Answer:
+        answer: Answer = answered(*asked)
+        return answer._replace(status=500, document={})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(provider, "_by", failing)
+        yield
+
+
+@pytest.mark.parametrize("channel", FINDS)
+def test_a_message_that_a_platform_took_though_it_says_that_it_failed_is_not_sent_twice(
+    channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with outgoing(tmp_path, channel) as out:
+        ticket = out.somebody_writes()
+        before = len(out.platform.messages)
+        with taking_and_failing(monkeypatch):
+            out.reply(ticket, "It is on its way.")
+        assert len(out.platform.messages) == before + 1
+        out.run_until(lambda: out.states() == {"sent"})
+        assert len(out.platform.messages) == before + 1
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        assert row["provider_message_id"] == out.platform.messages[-1].provider_message_id
+
+
+@pytest.mark.parametrize("channel", ["facebook", "whatsapp"])
+def test_a_message_that_a_platform_says_to_have_though_it_failed_is_not_sent_again(
+    channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with outgoing(tmp_path, channel) as out:
+        ticket = out.somebody_writes()
+        before = len(out.platform.messages)
+        with taking_and_failing(monkeypatch):
+            out.reply(ticket, "It is on its way.")
+        (row,) = (one for one in out.deliveries() if one["author"] == "sam")
+        there = Receipt("sent", provider_message_id="m_there", request_id=row["request_id"])
+        noted(out.desk, channel, [there], datetime.now(UTC))
+        out.reply(ticket, "And it has a number.")
+        out.run_until(lambda: out.states() == {"sent"})
+        assert len(out.platform.messages) == before + 2
+        assert "m_there" in {one["provider_message_id"] for one in out.deliveries()}
 
 
 @pytest.mark.parametrize("channel", ["facebook", "whatsapp"])

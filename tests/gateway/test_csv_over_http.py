@@ -1,4 +1,4 @@
-"""What customers write is no formula in the spreadsheet of whoever downloads it."""
+"""What customers write is no formula of whoever downloads it, and ends no line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import pytest
 
 from streams.gateway.bodies import CSV, NDJSON, rows
+from streams.gateway.sse import event
 
 
 def shown(text: object) -> str:
@@ -42,3 +43,14 @@ def test_what_a_spreadsheet_would_work_out_is_shown_as_text(text: str) -> None:
 )
 def test_what_is_no_formula_stays(value: object) -> None:
     assert shown(value) == ('["=1"]' if isinstance(value, list) else str(value))
+
+
+@pytest.mark.parametrize("end", ["\u0085", "\u2028", "\u2029"])
+def test_a_line_is_one_whatever_a_client_takes_for_the_end_of_one(end: str) -> None:
+    told = {"a": f"one{end}two"}
+    body = rows([told], ["a"], NDJSON, {}).body
+    assert isinstance(body, bytes)
+    assert [json.loads(line) for line in body.decode().splitlines()] == [told]
+    _, kind, data, *_ = event("said", told, "p1").decode().splitlines()
+    assert kind == "event: said"
+    assert json.loads(data.removeprefix("data: ")) == told

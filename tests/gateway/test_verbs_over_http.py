@@ -77,6 +77,17 @@ def test_a_request_about_the_state_as_it_is_happens(served: Client) -> None:
     assert told.status == 200
 
 
+def test_a_tag_that_a_proxy_made_weak_as_it_pressed_the_answer_is_the_ticket_s_all_the_same(
+    served: Client,
+) -> None:
+    ticket = ticket_of(served, handle="pressed@example.org")
+    seen = f"W/{served.get(f'/api/v1/tickets/{ticket}').headers['etag']}"
+    notes = f"/api/v1/tickets/{ticket}/notes"
+    assert served.post(notes, {"text": "a"}, If_Match=seen).status == 200
+    told = served.post(notes, {"text": "b"}, If_Match=seen)
+    assert (told.status, told.json["reason"]) == (409, "stale")
+
+
 def test_a_link_and_a_conversation_belong_to_a_customer(served: Client) -> None:
     link = {"channel": "slack", "handle": "U77"}
     assert served.post("/api/v1/customers/eva/link", link).status == 200

@@ -57,6 +57,15 @@ def test_a_topic_or_a_customer_may_be_all_that_is_wanted(folder: Folder) -> None
         assert [one.event["type"] for one in other.has(1)] == ["TicketOpened"]
 
 
+def test_what_was_there_and_was_not_wanted_lies_behind_it_all_the_same(folder: Folder) -> None:
+    folder.write()
+    folder.write()
+    with receiver() as there, folder.sending():
+        mine = folder.subscribe(there.url, "TicketOpened", start="beginning")
+        there.has(1)
+        folder.until(mine.id, position=folder.position())
+
+
 def test_a_dead_letter_is_no_event_and_is_not_sent(folder: Folder) -> None:
     with receiver() as there, folder.sending():
         folder.subscribe(there.url, start="beginning")
