@@ -150,7 +150,8 @@ def connect(url: str) -> PgDatabase:
 def _require_host(url: str) -> None:
     """Raise where the end of a password is taken for a host or a port, which messages repeat."""
     found = conninfo_to_dict(url)
-    if any("@" in str(found.get(name, "")) for name in ("host", "port")):
+    # A host that begins with one is an abstract socket's.
+    if any("@" in str(found.get(name, ""))[1:] for name in ("host", "port")):
         raise Misconfigured(
             "database.url has an @ in its user or password",
             "write %40 for it, as in postgresql://user:pass%40word@host:5432/name",

@@ -121,17 +121,18 @@ class Tail:
 
     async def _from_the_log(self, wanted: Filter, after: str) -> AsyncIterator[Watched]:
         """What is wanted behind a position, and then up to where there is no more of it."""
-        end = await self._askers.do(lambda desk: desk.position())
-        more = True
-        while more:
+        while True:
+            # Asked for before it is read: nothing comes between, and what was found lies before.
+            end = await self._askers.do(lambda desk: desk.position())
             found = await self._askers.do(
                 lambda desk, after=after: list(islice(desk.placed(wanted, after), STEP))  # type: ignore[misc]  # the default holds the value of this round
             )
             for entry, position in found:
                 after = position
                 yield entry, position
-            more = len(found) == STEP
-        yield None, end
+            if not found:
+                yield None, end
+                return
 
     async def _more(self, place: int) -> bool:
         """Whether there is something behind a place before a watcher gets impatient."""
