@@ -67,9 +67,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+_AT_FIRST = structlog.get_config()
+"""How it is logged before any command says otherwise, be it in a fixture of a whole module."""
+
+
 @pytest.fixture(autouse=True)
 def _logs() -> Iterator[None]:
     """A command that a test runs in this process says what is logged from then on; only there."""
-    before = structlog.get_config()
+    structlog.configure(**_AT_FIRST)
     yield
-    structlog.configure(**before)
+    structlog.configure(**_AT_FIRST)
