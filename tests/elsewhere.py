@@ -7,7 +7,7 @@ from typing import Any
 from agents.policy import Policy, default_policy
 from agents.roster import ROSTERS
 from schemas.events.contacts import ContactReceived, CustomerDescribed, ReplyFailed
-from schemas.events.decisions import CustomerNotified, ReplyRequested
+from schemas.events.decisions import AnswerChosen, CustomerNotified, ReplyRequested
 from schemas.events.intents import ReplyWritten
 from streams.testing import FakeModels, Scene, given
 from tests.tickets import ANN, ask, contact, only_ticket
@@ -51,6 +51,25 @@ def on(channel: str, policy: Policy | None = None, models: FakeModels | None = N
 def written(scene: Scene, text: str = "Try this.", **fields: object) -> Scene:
     """The scene after a person replied."""
     return ask(scene, ReplyWritten, text=text, **fields)
+
+
+def answered(scene: Scene, text: str = "Try this.") -> Scene:
+    """The scene after Knowledge chose an answer."""
+    ticket = only_ticket(scene)
+    return scene.when(
+        AnswerChosen(
+            customer_id=ANN,
+            ticket_id=ticket.id,
+            outcome="a1",
+            confidence=0.95,
+            policy_version="p",
+            contact_id=ticket.last_contact_id or "",
+            solution_id="a1",
+            solution_title="Refunds",
+            text=text,
+            auto_resolution_candidate=False,
+        )
+    )
 
 
 def noticed(scene: Scene, kind: str = "notice", text: str = "We are on it.") -> Scene:

@@ -10,7 +10,6 @@ from agents.roster import ROSTERS
 from agents.words import SHIPPED
 from schemas.events.contacts import CustomerDescribed, InteractionReported
 from schemas.events.decisions import (
-    AnswerChosen,
     CustomerNotified,
     IntentRefused,
     ReplyRequested,
@@ -21,6 +20,7 @@ from schemas.events.intents import ConversationStarted, ReplyWritten
 from schemas.platforms import PLATFORMS
 from schemas.vocabulary import CHANNELS
 from streams.testing import Scene, given
+from tests.elsewhere import answered
 from tests.tickets import ANN, ask, contact, only_ticket, opened, say
 
 SOLVED, MORE = SHIPPED["en"].solved, SHIPPED["en"].more
@@ -34,25 +34,6 @@ def on(channel: str, handle: str | None = "h1", **fields: object) -> Scene:
     told = {"thread": "t1", "provider_id": "p1", **fields}
     first = contact("hello", channel=channel, handle=handle, subject="My order", **told)  # type: ignore[arg-type]  # by name
     return given(agents=EVERYBODY).when(first)
-
-
-def answered(scene: Scene, text: str = "Try this.") -> Scene:
-    """The scene after Knowledge chose an answer."""
-    ticket = only_ticket(scene)
-    return scene.when(
-        AnswerChosen(
-            customer_id=ANN,
-            ticket_id=ticket.id,
-            outcome="a1",
-            confidence=0.95,
-            policy_version="p",
-            contact_id=ticket.last_contact_id or "",
-            solution_id="a1",
-            solution_title="Refunds",
-            text=text,
-            auto_resolution_candidate=False,
-        )
-    )
 
 
 def written(scene: Scene, text: str = "Try this.", **fields: object) -> Scene:

@@ -15,7 +15,6 @@ from projections.case import Case
 from projections.case.reach import heard
 from projections.case.talk import BY_PEOPLE
 from schemas.events.decisions import (
-    AnswerChosen,
     IntentRefused,
     ReplyRequested,
     ReplyShaped,
@@ -24,8 +23,8 @@ from schemas.events.intents import ConversationStarted
 from schemas.platforms import PLATFORMS
 from schemas.vocabulary import CHANNELS
 from streams.testing import START, FakeModels, Scene, understood
-from tests.elsewhere import TEMPLATED, noticed, on, ruled, written, wrote
-from tests.tickets import ANN, only_ticket
+from tests.elsewhere import TEMPLATED, answered, noticed, on, ruled, written, wrote
+from tests.tickets import ANN
 
 DAY, WEEK = 24.0, 7 * 24.0
 
@@ -119,20 +118,7 @@ def test_within_the_window_no_template_is_used() -> None:
 
 def test_what_an_agent_says_goes_as_the_template_as_well_with_its_buttons_in_words() -> None:
     scene = on("whatsapp", TEMPLATED).later(hours=DAY + 0.1)
-    ticket = only_ticket(scene)
-    answer = AnswerChosen(
-        customer_id=ANN,
-        ticket_id=ticket.id,
-        outcome="a1",
-        confidence=0.95,
-        policy_version="p",
-        contact_id=ticket.last_contact_id or "",
-        solution_id="a1",
-        solution_title="Refunds",
-        text="Try this.",
-        auto_resolution_candidate=False,
-    )
-    request = scene.when(answer).one(ReplyRequested)
+    request = answered(scene).one(ReplyRequested)
     assert (request.within, request.buttons) == ("template", [])
     assert request.parts == ['Try this. Did this solve it? Answer "solved", or "need more help".']
 

@@ -24,7 +24,7 @@ from schemas.events.intents import ResolveAsked
 from schemas.platforms import PLATFORMS
 from streams.gateway.survey_words import PAGES
 from streams.testing import FakeModels, Scene, given, understood
-from tests.elsewhere import EVERYBODY, ruled, wrote
+from tests.elsewhere import EVERYBODY, answered, ruled, wrote
 from tests.tickets import ANN, ask, only_ticket
 
 OTHERS = [code for code in SHIPPED if code != "en"]
@@ -144,24 +144,6 @@ def test_a_text_that_is_left_out_is_said_as_it_ships() -> None:
     assert Texts().over(SHIPPED["de"]) == SHIPPED["de"]
 
 
-def answered(scene: Scene) -> Scene:
-    """The scene after an article answered."""
-    ticket = only_ticket(scene)
-    chosen = AnswerChosen(
-        customer_id=ANN,
-        ticket_id=ticket.id,
-        outcome="a1",
-        confidence=0.95,
-        policy_version="p",
-        contact_id=ticket.last_contact_id or "",
-        solution_id="a1",
-        solution_title="PIN",
-        text="So geht es.",
-        auto_resolution_candidate=False,
-    )
-    return scene.when(chosen)
-
-
 def settled(scene: Scene) -> Scene:
     """The scene after a person resolved what was answered."""
     return ask(answered(scene), ResolveAsked)
@@ -188,14 +170,14 @@ def test_an_article_is_offered_in_words_of_its_language(score: float, said: str)
 def test_the_buttons_of_an_answer_are_in_its_language() -> None:
     request = answered(spoken("de", channel="whatsapp")).one(ReplyRequested)
     assert (request.parts, request.buttons) == (
-        ["So geht es."],
+        ["Try this."],
         ["Das hat geholfen", "Brauche mehr Hilfe"],
     )
 
 
 def test_so_are_the_words_where_there_are_no_buttons() -> None:
     answer = answered(spoken("de"))
-    assert answer.one(ReplyRequested).parts == [f"So geht es.\n\n{SHIPPED['de'].by_word}"]
+    assert answer.one(ReplyRequested).parts == [f"Try this.\n\n{SHIPPED['de'].by_word}"]
     asked = ask(answer, ResolveAsked).one(ReplyRequested)
     german = SHIPPED["de"]
     assert asked.parts == [f"{german.survey}\n\n{german.by_number}"]
